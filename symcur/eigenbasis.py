@@ -1,0 +1,343 @@
+"""The prover's referee: a word read as the sum over states that the paper prints, with free symbols for N bands.
+
+The symbols are the energies e_a and the matrix elements <a|X|b> of every operator; nothing is known about them but that
+they exist. P_n and S_n are diagonal, tau_ab = -i (e_b - e_a) s_ab. Derivatives use first-order perturbation theory in
+the parallel-transport gauge, d|b> = sum_c |c> v_cb/(e_b - e_c), so that for any matrix element
+
+    d_l <a|X|b> = <a|d_l X|b> + sum_{c != a} v_ac X_cb/(e_a - e_c) + sum_{c != b} X_ac v_cb/(e_b - e_c),
+
+and know nothing of the rules for projectors and resolvents.
+
+How many bands suffice. Let the expanded word have q external bands and at most r summed ones (one sum fewer than matrix
+elements in every trace). Each monomial of the difference of two such words carries at most q + r different band labels,
+and the coefficient of a monomial with labels in a set T does not change when bands outside T are added or removed: the
+symbols of those bands do not occur in it. A difference that vanishes identically for N = q + r bands therefore has no
+monomial with any choice of labels, and vanishes for every N.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from flint import Ordering, fmpq, fmpq_mpoly_ctx
+from sympy import QQ_I
+
+from symcur import words
+from symcur.matrices import Matrix
+from symcur.reading import Reading
+
+Symbol = tuple[Any, ...]
+
+
+class Field:
+    """Fractions of polynomials in the symbols of N bands whose denominators are products of gaps e_a - e_b."""
+
+    def __init__(self, bands: int, axes: tuple[words.Axis, ...], order: int, names: tuple[str, ...]) -> None:
+        self.bands = bands
+        self.pairs = list(itertools.combinations(range(bands), 2))
+        symbols: list[Symbol] = [("i",), *(("e", a) for a in range(bands))]
+        for name in names:
+            for degree in range(0 if name == "s" else 1, 1 if name == "s" else order + 1):
+                for combination in itertools.combinations_with_replacement(axes, degree):
+                    symbols += [(name, words._ordered(combination), a, b) for a in range(bands) for b in range(bands)]
+        symbols += [(kind, a, j) for kind in "fg" for a in range(bands) for j in range(order + 1)]
+        self.symbols = list(dict.fromkeys(symbols))
+        self.context = fmpq_mpoly_ctx.get([f"x{j}" for j in range(len(self.symbols))], Ordering.lex)
+        self.generators = dict(zip(self.symbols, self.context.gens(), strict=True))
+        self.zero = Ratio(self, {})
+        self.none = (0,) * len(self.pairs)
+
+    def number(self, value: Any) -> Ratio:
+        x, y = (fmpq(int(part.numerator), int(part.denominator)) for part in (value.x, value.y))
+        return Ratio(self, {self.none: self.context.constant(x) + y * self.generators[("i",)]})
+
+    def symbol(self, *symbol: Any) -> Ratio:
+        if symbol not in self.generators:
+            raise KeyError(f"{symbol} is beyond the order of derivatives this field was made for")
+        return Ratio(self, {self.none: self.generators[symbol]})
+
+    def gap(self, a: int, b: int, power: int) -> Ratio:
+        """(e_a - e_b)^power."""
+        sign, pair = (1, (a, b)) if a < b else (-1 if power % 2 else 1, (b, a))
+        exponents = tuple(power if pair == other else 0 for other in self.pairs)
+        return Ratio(self, {exponents: self.context.constant(sign)})
+
+
+class Ratio:
+    """A sum of polynomials times powers of gaps."""
+
+    __slots__ = ("field", "terms")
+
+    def __init__(self, field: Field, terms: dict[tuple[int, ...], Any]) -> None:
+        self.field, self.terms = field, {gaps: p for gaps, p in terms.items() if p != 0}
+
+    def __add__(self, other: Any) -> Ratio:
+        if not isinstance(other, Ratio):
+            return NotImplemented
+        terms = dict(self.terms)
+        for gaps, polynomial in other.terms.items():
+            terms[gaps] = terms[gaps] + polynomial if gaps in terms else polynomial
+        return Ratio(self.field, terms)
+
+    def __mul__(self, other: Any) -> Ratio:
+        if not isinstance(other, Ratio):
+            return NotImplemented
+        terms: dict[tuple[int, ...], Any] = {}
+        for gaps, p in self.terms.items():
+            for more, q in other.terms.items():
+                key = tuple(map(sum, zip(gaps, more, strict=True)))
+                terms[key] = terms[key] + p * q if key in terms else p * q
+        return Ratio(self.field, terms)
+
+    def _common(self) -> Any:
+        """The numerator over the common denominator, with i^2 = -1."""
+        field = self.field
+        lowest = [min((gaps[j] for gaps in self.terms), default=0) for j in range(len(field.pairs))]
+        numerator = field.context.constant(0)
+        for gaps, polynomial in self.terms.items():
+            factor = field.context.constant(1)
+            for (a, b), power, least in zip(field.pairs, gaps, lowest, strict=True):
+                factor *= (field.generators[("e", a)] - field.generators[("e", b)]) ** (power - least)
+            numerator += polynomial * factor
+        reduced = field.context.constant(0)
+        for exponents, coefficient in numerator.terms():
+            turns = exponents[0]
+            monomial = field.context.term(coefficient, (turns % 2, *exponents[1:]))
+            reduced += monomial if turns % 4 < 2 else -monomial
+        return reduced
+
+    def vanishes(self) -> bool:
+        return bool(self._common() == 0)
+
+    def derivative(self, axis: words.Axis) -> Ratio:
+        result = self.field.zero
+        for gaps, polynomial in self.terms.items():
+            factor = Ratio(self.field, {gaps: self.field.context.constant(1)})
+            for symbol, generator in self.field.generators.items():
+                slope = polynomial.derivative(str(generator))
+                if slope != 0:
+                    result += Ratio(self.field, {gaps: slope}) * _symbol_derivative(self.field, symbol, axis)
+            for (a, b), power in zip(self.field.pairs, gaps, strict=True):
+                if power:
+                    speed = self.field.symbol("H", (axis,), a, a) + _minus(self.field.symbol("H", (axis,), b, b))
+                    slope_of_gap = self.field.number(QQ_I(power)) * self.field.gap(a, b, -1) * speed
+                    result += Ratio(self.field, {self.field.none: polynomial}) * factor * slope_of_gap
+        return result
+
+    def value(self, values: dict[Symbol, Any]) -> Any:
+        """The exact complex rational at given values of the symbols."""
+        total = QQ_I(0)
+        numbers = [values[symbol] for symbol in self.field.symbols]
+        for gaps, polynomial in self.terms.items():
+            factor = QQ_I(1)
+            for (a, b), power in zip(self.field.pairs, gaps, strict=True):
+                factor *= (values[("e", a)] - values[("e", b)]) ** power
+            for exponents, coefficient in polynomial.terms():
+                term = QQ_I.convert(int(coefficient.p)) / QQ_I.convert(int(coefficient.q)) * factor
+                for number, exponent in zip(numbers, exponents, strict=True):
+                    if exponent:
+                        term *= number**exponent
+                total += term
+        return total
+
+
+def _minus(value: Ratio) -> Ratio:
+    return value.field.number(QQ_I(-1)) * value
+
+
+def _symbol_derivative(field: Field, symbol: Symbol, axis: words.Axis) -> Ratio:
+    match symbol:
+        case ("i",):
+            return field.zero
+        case ("e", a):
+            return field.symbol("H", (axis,), a, a)
+        case ("f", a, j):
+            return field.symbol("f", a, j + 1) * field.symbol("H", (axis,), a, a)
+        case ("g", a, 0):
+            return field.symbol("f", a, 0) * field.symbol("H", (axis,), a, a)
+    name, axes, a, b = symbol
+    result = field.zero if name in words.CONSTANT else field.symbol(name, words._ordered((*axes, axis)), a, b)
+    for c in range(field.bands):
+        if c != a:
+            result += field.symbol("H", (axis,), a, c) * field.symbol(name, axes, c, b) * field.gap(a, c, -1)
+        if c != b:
+            result += field.symbol(name, axes, a, c) * field.symbol("H", (axis,), c, b) * field.gap(b, c, -1)
+    return result
+
+
+class EigenbasisReading(Reading):
+    """Words as matrices (or scalars) over a Field; the external bands are given their numbers."""
+
+    def __init__(self, field: Field, external: dict[str, int]) -> None:
+        super().__init__()
+        self.field, self.external = field, external
+
+    def _matrix(self, entry: Callable[[int, int], Ratio]) -> Matrix:
+        N = self.field.bands
+        array = np.empty((N, N), dtype=object)
+        for a, b in itertools.product(range(N), repeat=2):
+            array[a, b] = entry(a, b)
+        return Matrix(array)
+
+    def number(self, value: Any) -> Ratio:
+        return self.field.number(value)
+
+    def operator(self, name: str, axes: tuple[words.Axis, ...]) -> Matrix:
+        if name == "H" and not axes:
+            return self._matrix(lambda a, b: self.field.symbol("e", a) if a == b else self.field.zero)
+        return self._matrix(lambda a, b: self.field.symbol(name, axes, a, b))
+
+    def projector(self, band: str) -> Matrix:
+        n, one = self.external[band], self.number(QQ_I(1))
+        return self._matrix(lambda a, b: one if a == b == n else self.field.zero)
+
+    def resolvent(self, band: str, power: int) -> Matrix:
+        n = self.external[band]
+        return self._matrix(lambda a, b: self.field.gap(n, a, -power) if a == b != n else self.field.zero)
+
+    def band_energy(self, band: str, axes: tuple[words.Axis, ...]) -> Ratio:
+        value = self.field.symbol("e", self.external[band])
+        for axis in axes:
+            value = value.derivative(axis)
+        return value
+
+    def occupation(self, kind: str, band: str, order: int) -> Ratio:
+        return self.field.symbol(kind, self.external[band], order)
+
+    def gap(self, m: str, n: str, power: int) -> Ratio:
+        return self.field.gap(self.external[m], self.external[n], power)
+
+    def trace(self, value: Matrix) -> Ratio:
+        diagonal = self.field.zero
+        for a in range(self.field.bands):
+            diagonal += value.array[a, a]
+        return diagonal
+
+    def derivative(self, axis: words.Axis, operand: words.Word) -> Any:
+        inner = self.read(operand)
+        if isinstance(inner, Ratio):
+            return inner.derivative(axis)
+        field = self.field
+
+        def entry(a: int, b: int) -> Ratio:
+            result: Ratio = inner.array[a, b].derivative(axis)
+            for c in range(field.bands):
+                if c != a:
+                    result += _minus(field.symbol("H", (axis,), a, c) * field.gap(a, c, -1) * inner.array[c, b])
+                if c != b:
+                    result += _minus(inner.array[a, c] * field.symbol("H", (axis,), c, b) * field.gap(b, c, -1))
+            return result
+
+        return self._matrix(entry)
+
+
+# -- what the referee is asked -----------------------------------------------------------------------------------------
+def summed_indices(word: words.Word) -> int:
+    """An upper bound r on the number of summed band indices in any term of the fully expanded word."""
+    return _elements(word) if isinstance(word, words.Trace | words.Sum | words.Re | words.Im) else _elements(word) - 1
+
+
+@cache
+def _elements(word: words.Word) -> int:
+    """Matrix elements of the longest term; a closed trace counts one less, the sums it stands for."""
+    match word:
+        case words.Operator(name, axes):
+            return int(name != "H" or bool(axes))
+        case words.BandEnergy(_, axes):
+            return max(len(axes) - 1, 0)
+        case words.Sum(terms):
+            return max(_elements(term) for term in terms)
+        case words.Product(factors):
+            return sum(_elements(factor) for factor in factors)
+        case words.Trace(operand):
+            return max(_elements(operand) - 1, 0)
+        case words.Re(operand) | words.Im(operand):
+            return _elements(operand)
+        case words.Derivative(_, operand):
+            return _elements(operand) + 1
+        case words.Named(_, definition):
+            return _elements(definition)
+    return 0
+
+
+def letters(word: words.Word) -> set[words.Word]:
+    """All letters of a word, with the axes of derivatives not yet taken as letters H_axis."""
+    match word:
+        case words.Sum(parts) | words.Product(parts):
+            return set().union(*(letters(part) for part in parts))
+        case words.Trace(operand) | words.Re(operand) | words.Im(operand) | words.Named(_, operand):
+            return letters(operand)
+        case words.Derivative(axis, operand):
+            return letters(operand) | {words.v(axis)}
+    return {word}
+
+
+def _order(word: words.Word) -> int:
+    """The highest derivative of H that reading the word can need."""
+    match word:
+        case words.Operator("H", axes) | words.BandEnergy(_, axes):
+            return len(axes)
+        case words.Sum(parts) | words.Product(parts):
+            return max(_order(part) for part in parts)
+        case words.Trace(operand) | words.Re(operand) | words.Im(operand) | words.Named(_, operand):
+            return _order(operand)
+        case words.Derivative(_, operand):
+            return max(_order(operand) + 1, 1)
+        case words.Occupation(_, _, order):
+            return order
+    return 0
+
+
+def sum_over_states(word: words.Word, bands: int | None = None) -> Any:
+    """The word as an explicit sum over ``bands`` states (a Ratio, or a matrix of them for an operator).
+
+    By default as many bands as decide the word for every N: q external ones plus r summed ones (see above).
+    """
+    found = letters(word)
+    external = sorted({band for letter in found for band in _bands(letter)})
+    axes = tuple(dict.fromkeys(axis for letter in found for axis in getattr(letter, "axes", ())))
+    names = tuple(sorted({letter.name for letter in found if isinstance(letter, words.Operator)} | {"H"}))
+    needed = max(len(external) + summed_indices(word), 2)
+    field = Field(bands or needed, words._ordered(axes), _order(word) + 1, names)
+    return EigenbasisReading(field, {band: j for j, band in enumerate(external)}).read(word)
+
+
+def _bands(letter: words.Word) -> tuple[str, ...]:
+    if isinstance(letter, words.Gap):
+        return (letter.m, letter.n)
+    return (letter.band,) if hasattr(letter, "band") else ()
+
+
+def vanishes(word: words.Word) -> bool:
+    """Whether the sum over states is identically zero in the free symbols, and so for every number of bands."""
+    value = sum_over_states(word)
+    return all(entry.vanishes() for entry in value.array.flat) if isinstance(value, Matrix) else bool(value.vanishes())
+
+
+def random_point(field: Field, seed: int) -> dict[Symbol, Any]:
+    """Small random rationals for all symbols: distinct energies, Hermitian matrices, occupations."""
+    generator = random.Random(seed)
+
+    def rational() -> Any:
+        return QQ_I(generator.randint(-9, 9)) / QQ_I(generator.randint(1, 5))
+
+    values: dict[Symbol, Any] = {("i",): QQ_I(0, 1)}
+    energies = generator.sample(range(-9, 10), field.bands)
+    for symbol in field.symbols[1:]:
+        match symbol:
+            case ("e", a):
+                values[symbol] = QQ_I(energies[a])
+            case ("f" | "g", _, _):
+                values[symbol] = rational()
+            case (name, axes, a, b):
+                if a <= b:
+                    imaginary = QQ_I(0, 1) * rational() if a < b else QQ_I(0)
+                    value = rational() + imaginary
+                    values[name, axes, a, b] = value
+                    values[name, axes, b, a] = QQ_I(value.x, -value.y)
+    return values

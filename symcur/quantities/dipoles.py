@@ -1,0 +1,56 @@
+"""Dipoles: where s and its current sit on a wave packet, and the orbital moment that follows."""
+
+from __future__ import annotations
+
+from symcur.quantities.quantity import Quantity
+from symcur.words import Axis, Derivative, Im, J, P, S, Trace, Word, s, v, v_band
+
+
+def dipole_word(i: Axis, theta: Word) -> Word:
+    """d^{i theta} = Im sum v^i_{nm} theta_{mn}/omega_{nm}: A, Eq. (3)."""
+    return Im(Trace(P * v(i) * S * theta))
+
+
+s_dipole = Quantity(
+    "s_dipole",
+    ("i",),
+    lambda i: dipole_word(i, s),
+    r"d^{is}",
+    "s x length",
+    "s-dipole moment of a wave packet",
+    {"A": "(3), (10)", "B": "below (6), (14)", "C": "below (6), (14)"},
+)
+s_current_dipole = Quantity(
+    "s_current_dipole",
+    ("l", "i"),
+    lambda l, i: dipole_word(l, J(i)),
+    r"d^{lis}",
+    "s x velocity x length",
+    "dipole moment of the conventional s current: position l, flow i",
+    {"A": "(4) with theta = J", "B": "below (1)", "C": "below (1)"},
+)
+dipole_gradient = Quantity(
+    "dipole_gradient",
+    ("i", "l"),
+    lambda i, l: Derivative(l, s_dipole.named(i)),
+    r"\partial_{k_l} d^{is}",
+    "s x length^2",
+    "momentum derivative of the s dipole",
+    {"A": "(10), (15)", "B": "(11)", "C": "(11), printed with d_{k_i}"},
+)
+
+
+def _moment(l: Axis, i: Axis) -> Word:
+    rotation = (s_current_dipole.named(l, i) - s_current_dipole.named(i, l)) / 2
+    return rotation + (v_band(i) * s_dipole.named(l) - v_band(l) * s_dipole.named(i)) / 2
+
+
+orbital_moment = Quantity(
+    "orbital_moment",
+    ("l", "i"),
+    _moment,
+    r"m^{lis}",
+    "s x velocity x length",
+    "s orbital moment tensor, antisymmetric; m^{lis} = eps_{lik} m_k",
+    {"A": "(11)", "B": "below (6)", "C": "below (6)"},
+)

@@ -1,0 +1,70 @@
+"""Curvatures and metrics: momentum space, mixed with s, and of the conventional s current."""
+
+from __future__ import annotations
+
+from symcur.quantities.quantity import Quantity
+from symcur.words import Axis, I, Im, J, P, Re, Resolvent, Trace, Word, s, v
+
+S2 = Resolvent("n", 2)
+
+
+def mixed_curvature_word(i: Axis, theta: Word) -> Word:
+    """Omega^{i theta} = -2 Im sum v^i_{nm} theta_{mn}/omega_{nm}^2: A, Eq. (2)."""
+    return -2 * Im(Trace(P * v(i) * S2 * theta))
+
+
+def mixed_metric_word(i: Axis, theta: Word) -> Word:
+    """G^{i theta} = Re sum v^i_{nm} theta_{mn}/omega_{nm}^2: A, Eq. (2)."""
+    return Re(Trace(P * v(i) * S2 * theta))
+
+
+def curvature_operator(i: Axis, l: Axis) -> Word:
+    """Omega_P^{il} = i P(v_i S^2 v_l - v_l S^2 v_i)P, the (matrix-valued) Berry curvature of a multiplet."""
+    return I * P * (v(i) * S2 * v(l) - v(l) * S2 * v(i)) * P
+
+
+berry_curvature = Quantity(
+    "berry_curvature",
+    ("i", "l"),
+    lambda i, l: mixed_curvature_word(i, v(l)),
+    r"\Omega^{il}",
+    "length^2",
+    "momentum-space Berry curvature tensor",
+    {"A": "below (10)", "B": "below (6)", "C": "below (6), above (10)"},
+)
+s_berry_curvature = Quantity(
+    "s_berry_curvature",
+    ("l", "i"),
+    lambda l, i: mixed_curvature_word(l, J(i)),
+    r"\Omega^{lis}",
+    "s x length^2",
+    "s-Berry (spin Berry) curvature: velocity along l, current along i",
+    {"A": "(4) with theta = J", "B": "below (1)", "C": "below (1)"},
+)
+mixed_berry_curvature = Quantity(
+    "mixed_berry_curvature",
+    ("i",),
+    lambda i: mixed_curvature_word(i, s),
+    r"\Omega^{is}",
+    "s x length / energy",
+    "Berry curvature of momentum and the field conjugate to s",
+    {"A": "(2) with theta = s, (18)"},
+)
+mixed_metric = Quantity(
+    "mixed_metric",
+    ("i",),
+    lambda i: mixed_metric_word(i, s),
+    r"\mathcal{G}^{is}",
+    "s x length / energy",
+    "quantum metric of momentum and the field conjugate to s",
+    {"A": "(2) with theta = s"},
+)
+s_weighted_curvature = Quantity(
+    "s_weighted_curvature",
+    ("i", "l"),
+    lambda i, l: Trace(s * curvature_operator(i, l)),
+    r"\Omega^{il}s",
+    "s x length^2",
+    "Berry curvature weighted with s (for a multiplet the trace of the product)",
+    {"A": "(10), (15)", "B": "(11)", "C": "(11)"},
+)
