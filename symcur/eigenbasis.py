@@ -35,14 +35,25 @@ Symbol = tuple[Any, ...]
 
 
 class Field:
-    """Fractions of polynomials in the symbols of N bands whose denominators are products of gaps e_a - e_b."""
+    """Fractions of polynomials in the symbols of N bands whose denominators are products of gaps e_a - e_b.
 
-    def __init__(self, bands: int, axes: tuple[words.Axis, ...], order: int, names: tuple[str, ...]) -> None:
-        self.bands = bands
+    Operators ``names`` are differentiated along ``axes`` up to ``order``; the first bands have the labels ``external``.
+    """
+
+    def __init__(
+        self,
+        bands: int,
+        axes: tuple[words.Axis, ...],
+        order: int,
+        names: tuple[str, ...],
+        external: tuple[str, ...] = ("n",),
+    ) -> None:
+        self.bands, self.external = bands, external
         self.pairs = list(itertools.combinations(range(bands), 2))
         symbols: list[Symbol] = [("i",), *(("e", a) for a in range(bands))]
         for name in names:
-            for degree in range(0 if name == "s" else 1, 1 if name == "s" else order + 1):
+            first, last = int(name == "H"), 0 if name in words.CONSTANT else order
+            for degree in range(first, last + 1):
                 for combination in itertools.combinations_with_replacement(axes, degree):
                     symbols += [(name, words._ordered(combination), a, b) for a in range(bands) for b in range(bands)]
         symbols += [(kind, a, j) for kind in "fg" for a in range(bands) for j in range(order + 1)]
@@ -173,9 +184,9 @@ def _symbol_derivative(field: Field, symbol: Symbol, axis: words.Axis) -> Ratio:
 class EigenbasisReading(Reading):
     """Words as matrices (or scalars) over a Field; the external bands are given their numbers."""
 
-    def __init__(self, field: Field, external: dict[str, int]) -> None:
+    def __init__(self, field: Field) -> None:
         super().__init__()
-        self.field, self.external = field, external
+        self.field, self.external = field, {band: j for j, band in enumerate(field.external)}
 
     def _matrix(self, entry: Callable[[int, int], Ratio]) -> Matrix:
         N = self.field.bands
@@ -293,18 +304,23 @@ def _order(word: words.Word) -> int:
     return 0
 
 
-def sum_over_states(word: words.Word, bands: int | None = None) -> Any:
-    """The word as an explicit sum over ``bands`` states (a Ratio, or a matrix of them for an operator).
+def field_for(word: words.Word, bands: int | None = None) -> Field:
+    """The field in which the word can be read, with ``bands`` states.
 
     By default as many bands as decide the word for every N: q external ones plus r summed ones (see above).
     """
     found = letters(word)
-    external = sorted({band for letter in found for band in _bands(letter)})
     axes = tuple(dict.fromkeys(axis for letter in found for axis in getattr(letter, "axes", ())))
     names = tuple(sorted({letter.name for letter in found if isinstance(letter, words.Operator)} | {"H"}))
+    external = tuple(sorted({band for letter in found for band in _bands(letter)}))
     needed = max(len(external) + summed_indices(word), 2)
-    field = Field(bands or needed, words._ordered(axes), _order(word) + 1, names)
-    return EigenbasisReading(field, {band: j for j, band in enumerate(external)}).read(word)
+    return Field(bands or needed, words._ordered(axes), _order(word) + 1, names, external)
+
+
+def sum_over_states(word: words.Word, field: Field | None = None) -> Any:
+    """The word as an explicit sum over the states of the field: a Ratio, or a Matrix of them for an operator."""
+    field = field or field_for(word)
+    return EigenbasisReading(field).read(word)
 
 
 def _bands(letter: words.Word) -> tuple[str, ...]:

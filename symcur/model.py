@@ -164,6 +164,18 @@ class Model:
             raise ValueError("k: a non-finite number came; every component must be finite")
         return points
 
+    def bounded_below(self, **parameters: Any) -> bool:
+        """Whether the lowest band stays above a bound for these parameters: always on a lattice, for a continuum model
+        read off its energies far out along random directions."""
+        if self.periodic:
+            return True
+        directions = np.random.default_rng(3).normal(size=(32, self.dimension))
+        directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
+        radii = 10.0 ** np.arange(3, 7)[:, None, None]
+        lowest = np.linalg.eigvalsh(self.matrix("H", radii * directions, **parameters))[..., 0]
+        slack = 1e-9 * np.abs(lowest).max(axis=0)
+        return bool((np.diff(lowest, axis=0) >= -slack).all())
+
     def __repr__(self) -> str:
         kind = "lattice" if self.periodic else "continuum"
         return (

@@ -54,6 +54,18 @@ class Word:
     def __truediv__(self, other: Any) -> Word:
         return product(Number(QQ_I(1) / QQ_I.convert(other)), self)
 
+    def latex(self, form: str = "trace") -> str:
+        """LaTeX: form "trace" writes Tr[P v_i S s], form "sum" the paper's sum over states."""
+        from symcur.latex import latex
+
+        return latex(self, form)
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def __str__(self) -> str:
+        return self.latex()
+
 
 @dataclass(frozen=True)
 class Number(Word):
@@ -181,7 +193,7 @@ def product(*factors: Word) -> Word:
                 flat.append(part)
     if not coefficient:
         return ZERO
-    if coefficient != 1 or not flat:
+    if coefficient != QQ_I(1) or not flat:
         flat.insert(0, Number(coefficient))
     return flat[0] if len(flat) == 1 else Product(tuple(flat))
 
@@ -220,7 +232,7 @@ def _ordered(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
     return tuple(sorted(axes, key=lambda axis: (str(type(axis)), axis)))
 
 
-# -- the two operations on words ---------------------------------------------------------------------------------------
+# -- operations on words ---------------------------------------------------------------------------------------
 @cache
 def adjoint(word: Word) -> Word:
     """The Hermitian adjoint: products reversed, numbers conjugated; operators, projectors and scalars are Hermitian."""
@@ -274,3 +286,49 @@ def derivative(word: Word, axis: Axis) -> Word:
         case Named(_, definition):
             return derivative(definition, axis)
     raise TypeError(f"derivative: {type(word).__name__} is not a word")
+
+
+def at_axes(word: Word, choice: dict[Axis, Axis]) -> Word:
+    """The word with free axes replaced, e.g. {"i": 0, "l": 1}; axes not named stay."""
+
+    def moved(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+        return _ordered(tuple(choice.get(axis, axis) for axis in axes))
+
+    match word:
+        case Operator(name, axes):
+            return Operator(name, moved(axes))
+        case BandEnergy(n, axes):
+            return BandEnergy(n, moved(axes))
+        case Sum(terms):
+            return total(*(at_axes(term, choice) for term in terms))
+        case Product(factors):
+            return product(*(at_axes(factor, choice) for factor in factors))
+        case Trace(operand) | Re(operand) | Im(operand):
+            return type(word)(at_axes(operand, choice))
+        case Derivative(axis, operand):
+            return Derivative(choice.get(axis, axis), at_axes(operand, choice))
+        case Named(symbol, definition, hermitian):
+            return Named(symbol, at_axes(definition, choice), hermitian)
+    return word
+
+
+def by_occupation(word: Word) -> dict[Word, Word]:
+    """A word linear in occupation functions as {occupation: coefficient}; what carries none has the key ONE."""
+    match word:
+        case Sum(terms):
+            result: dict[Word, Word] = {}
+            for term in terms:
+                for occupation, coefficient in by_occupation(term).items():
+                    result[occupation] = result.get(occupation, ZERO) + coefficient
+            return result
+        case Derivative(axis, operand) if any(key != ONE for key in by_occupation(operand)):
+            return by_occupation(derivative(operand, axis))
+        case Occupation():
+            return {word: ONE}
+        case Product(factors):
+            parts: dict[Word, Word] = {ONE: ONE}
+            for factor in factors:
+                split = by_occupation(factor) if isinstance(factor, Sum | Occupation | Product) else {ONE: factor}
+                parts = {product(a, b): product(x, y) for a, x in parts.items() for b, y in split.items()}
+            return parts
+    return {ONE: word}

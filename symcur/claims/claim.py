@@ -1,0 +1,114 @@
+"""A claim of the paper, and the verdict on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from symcur.claims.engine import Counterexample, Equality, Finding
+
+KINDS = {
+    "proved": "exact, any number of bands",
+    "proved for a model": "exact closed form",
+    "confirmed": "numerically, with the residual and the tolerance",
+    "refuted": "with a counterexample anyone can rerun",
+    "misprint": "refuted as printed, proved as corrected",
+    "open": "no verdict yet",
+    "failed": "not what was asserted; see the evidence",
+}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The outcome of a numerical check: a residual against a tolerance, and what was compared."""
+
+    holds: bool
+    residual: float
+    tolerance: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One row of the ledger.
+
+    ``where`` maps versions A, B, C of the paper to places; ``statement`` is LaTeX; ``recorded`` is the kind of verdict
+    the ledger expects. ``equalities`` are settled by proof; ``check`` is a numerical check, for what words cannot say;
+    ``why_open`` tells what a verdict would need.
+    """
+
+    name: str
+    section: str
+    where: Mapping[str, str]
+    text: str
+    statement: str = ""
+    recorded: str = "proved"
+    assumptions: tuple[str, ...] = ()
+    equalities: tuple[Equality, ...] = ()
+    check: Callable[[], Evidence] | None = None
+    why_open: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a claim: its kind, how it was reached, the residuals on models, a counterexample, the time."""
+
+    claim: Claim
+    kind: str
+    how: str
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    seconds: float = 0.0
+    models: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.claim.name
+
+    @property
+    def where(self) -> Mapping[str, str]:
+        return self.claim.where
+
+    @property
+    def residual(self) -> float | None:
+        """The largest relative difference in the numerical checks; None where there was none."""
+        residuals = [*self.models.values(), *(item.residual for item in self.evidence)]
+        return max(residuals, default=None)
+
+    @property
+    def tolerance(self) -> float | None:
+        tolerances = [item.tolerance for item in self.evidence]
+        return max(tolerances, default=MODEL_TOLERANCE if self.models else None)
+
+    @property
+    def counterexample(self) -> Counterexample | None:
+        return next((finding.counterexample for finding in self.findings if finding.counterexample), None)
+
+    @property
+    def as_recorded(self) -> bool:
+        """Whether the verdict is what the ledger records."""
+        return self.kind == self.claim.recorded
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        counterexample = self.counterexample
+        return {
+            "name": self.name,
+            "section": self.claim.section,
+            "kind": self.kind,
+            "recorded": self.claim.recorded,
+            "how": self.how,
+            "where": dict(self.where),
+            "text": self.claim.text,
+            "statement": self.claim.statement,
+            "assumptions": list(self.claim.assumptions),
+            "residual": self.residual,
+            "tolerance": self.tolerance,
+            "models": dict(self.models),
+            "counterexample": str(counterexample) if counterexample else None,
+            "seconds": self.seconds,
+        }
+
+
+MODEL_TOLERANCE = 1e-9  # relative: closed form of one side against eigenstates of the other

@@ -1,0 +1,142 @@
+"""The proof engine: is one word equal to another, possibly up to a total derivative?
+
+Two independent readings decide. The normal form proves for any number of bands; the explicit sum over states with free
+symbols (``symcur.eigenbasis``) is its referee. Three outcomes:
+
+proved     equal normal forms for a nondegenerate band and for multiplets of any rank, and the referee agrees;
+refuted    unequal, with exact rational matrices at which the two sides differ: anyone can rerun them;
+undecided  anything else: equal for a nondegenerate band but with different normal forms for multiplets (for a small
+           fixed rank a trace identity may still hold), or a word that the engine cannot read. Never counted as proved.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symcur import words
+from symcur.eigenbasis import field_for, random_point, sum_over_states, vanishes
+from symcur.matrices import Matrix
+from symcur.rewriting import normal_form
+from symcur.words import Axis, Word, as_word
+
+
+@dataclass(frozen=True)
+class Equality:
+    """lhs = rhs, or lhs = rhs + sum of d_axis(primitive) when an integral over a periodic zone is meant.
+
+    ``role`` is "claim" for what is asserted, "printed" for a form that is in print and suspected wrong, "corrected" for
+    what replaces it. ``note`` says in words what the equality states.
+    """
+
+    lhs: Word
+    rhs: Word
+    note: str = ""
+    role: str = "claim"
+    primitive: tuple[tuple[Axis, Word], ...] = ()
+
+    @property
+    def difference(self) -> Word:
+        """lhs - rhs - sum of d_axis(primitive): the word that must vanish."""
+        derivatives = [words.Derivative(axis, word) for axis, word in self.primitive]
+        return words.total(self.lhs, -self.rhs, *(-derivative for derivative in derivatives))
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Exact rational energies and Hermitian matrices of ``bands`` states at which lhs and rhs differ."""
+
+    equality: Equality
+    bands: int
+    seed: int
+    lhs: complex
+    rhs: complex
+
+    def rerun(self) -> tuple[complex, complex]:
+        """Compute both sides again from the seed."""
+        lhs, rhs = _both_sides(self.equality, self.bands, self.seed)
+        return _complex(lhs), _complex(rhs)
+
+    def __str__(self) -> str:
+        return f"{self.bands} bands, seed {self.seed}: lhs = {_short(self.lhs)}, rhs = {_short(self.rhs)}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the engine found about one equality."""
+
+    equality: Equality
+    outcome: str
+    how: str
+    seconds: float
+    counterexample: Counterexample | None = None
+
+
+def settle(
+    lhs: Word | complex, rhs: Word | complex = 0, *, note: str = "", modulo: dict[Axis, Word] | None = None
+) -> Finding:
+    """Settle lhs = rhs for words (or exact numbers); ``modulo={axis: primitive}`` allows the derivative of a primitive.
+
+    The words must be scalars (traces, Re, Im) or operators on both sides. Floats are refused: write exact numbers.
+    """
+    return examine(Equality(as_word(lhs), as_word(rhs), note, "claim", tuple((modulo or {}).items())))
+
+
+def examine(equality: Equality) -> Finding:
+    """The outcome for one equality, by the normal form and by the referee."""
+    start = time.perf_counter()
+    difference = equality.difference
+    try:
+        single, multiplet = not normal_form(difference), not normal_form(difference, multiplet=True)
+        referee = vanishes(difference)
+    except (TypeError, ValueError, KeyError) as error:
+        return Finding(equality, "undecided", f"the engine cannot read it: {error}", time.perf_counter() - start)
+    counterexample = None
+    if single != referee:
+        outcome, how = "undecided", "normal form and sum over states disagree; this is a fault of the engine"
+    elif single and multiplet:
+        outcome = "proved"
+        how = "equal normal forms, any number of bands and any rank; sum over states agrees"
+    elif single:
+        outcome = "undecided"
+        how = "proved for a nondegenerate band; normal forms differ for multiplets of unspecified rank"
+    else:
+        counterexample = find_counterexample(equality)
+        outcome = "refuted" if counterexample else "undecided"
+        how = "counterexample in exact arithmetic" if counterexample else "normal forms differ, no counterexample found"
+    return Finding(equality, outcome, how, time.perf_counter() - start, counterexample)
+
+
+def find_counterexample(equality: Equality, attempts: int = 5) -> Counterexample | None:
+    """Random exact matrices of three bands that tell the two sides apart."""
+    for seed in range(1, attempts + 1):
+        lhs, rhs = _both_sides(equality, 3, seed)
+        if lhs != rhs:
+            return Counterexample(equality, 3, seed, _complex(lhs), _complex(rhs))
+    return None
+
+
+def _both_sides(equality: Equality, bands: int, seed: int) -> tuple[Any, Any]:
+    """lhs and rhs (with the derivative of the primitive) at random exact matrices; of operators one entry."""
+    derivatives = (words.Derivative(axis, word) for axis, word in equality.primitive)
+    field = field_for(equality.difference, bands)
+    point = random_point(field, seed)
+    sides = [sum_over_states(side, field) for side in (equality.lhs, words.total(equality.rhs, *derivatives))]
+    if any(isinstance(side, Matrix) for side in sides):
+        zero = Matrix(np.full((bands, bands), field.zero, dtype=object))
+        entries = list(zip(*((zero + side).array.flat for side in sides), strict=True))
+    else:
+        entries = [tuple(sides)]
+    values = [(lhs.value(point), rhs.value(point)) for lhs, rhs in entries]
+    return next((pair for pair in values if pair[0] != pair[1]), values[0])
+
+
+def _complex(value: Any) -> complex:
+    return complex(float(value.x), float(value.y))
+
+
+def _short(value: complex) -> str:
+    return f"{value.real:.6g}" if value.imag == 0 else f"{value:.6g}"

@@ -1,0 +1,103 @@
+"""Settle the claims: proofs, checks on models, numerical evidence; one verdict a claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+from symcur import models
+from symcur.claims import on_models
+from symcur.claims.claim import MODEL_TOLERANCE, Claim, Verdict
+from symcur.claims.engine import Finding, examine
+from symcur.claims.ledger import CLAIMS, get
+from symcur.model import Model
+
+
+def verify(claim: str | Claim, model: str | Model | None = None, check_models: bool = True) -> Verdict:
+    """Settle one claim of the ledger (or a Claim of your own).
+
+    Equalities are settled by proof and, where they speak of numbers of one band, compared on models as closed form
+    against eigenstates: on ``model``, or on every library model. Other claims run their numerical check.
+    """
+    claim = get(claim) if isinstance(claim, str) else claim
+    start = time.perf_counter()
+    findings = tuple(examine(equality) for equality in claim.equalities)
+    evidence = (claim.check(),) if claim.check else ()
+    residuals: dict[str, float] = {}
+    if check_models:
+        for candidate in _models(model):
+            residuals.update(_on_model(findings, candidate))
+    kind, how = _combine(claim, findings)
+    if evidence and kind in ("open", "proved"):
+        kind, how = _with_evidence(claim, kind, how, evidence[0].holds)
+    if kind != "open" and any(residual > MODEL_TOLERANCE for residual in residuals.values()):
+        worst = max(residuals, key=lambda name: residuals[name])
+        kind, how = "failed", f"closed form and eigenstates differ on {worst} by {residuals[worst]:.1e}"
+    return Verdict(claim, kind, how, findings, evidence, time.perf_counter() - start, residuals)
+
+
+def verify_all(
+    model: str | Model | None = None,
+    names: Iterable[str] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[Verdict]:
+    """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is told."""
+    chosen = [get(name) for name in names] if names is not None else list(CLAIMS)
+    verdicts = []
+    for number, claim in enumerate(chosen):
+        if progress:
+            progress(number, len(chosen), claim.name)
+        verdicts.append(verify(claim, model))
+    if progress:
+        progress(len(chosen), len(chosen), "")
+    return verdicts
+
+
+def _models(model: str | Model | None) -> Iterator[Model]:
+    if isinstance(model, Model):
+        yield model
+    else:
+        for name in [model] if model else models.names():
+            yield _library_model(name)
+
+
+def _library_model(name: str) -> Model:
+    if name not in _LIBRARY:
+        _LIBRARY[name] = models.get(name)
+    return _LIBRARY[name]
+
+
+_LIBRARY: dict[str, Model] = {}
+
+
+def _on_model(findings: tuple[Finding, ...], model: Model) -> dict[str, float]:
+    """The residual of the proved equalities on a model; nothing where none of them speaks of numbers."""
+    proved = [f.equality for f in findings if f.outcome == "proved" and on_models.readable(f.equality)]
+    return {model.name: max(on_models.residual(equality, model) for equality in proved)} if proved else {}
+
+
+def _combine(claim: Claim, findings: tuple[Finding, ...]) -> tuple[str, str]:
+    """The kind of verdict that the outcomes of all equalities amount to."""
+    outcomes = {
+        role: [f.outcome for f in findings if f.equality.role == role] for role in ("claim", "printed", "corrected")
+    }
+    asserted = outcomes["claim"] + outcomes["corrected"]
+    if not findings:
+        return "open", claim.why_open
+    if "undecided" in asserted:
+        return "open", next(f.how for f in findings if f.outcome == "undecided")
+    if "refuted" in asserted:
+        return "refuted", next(str(f.counterexample) for f in findings if f.outcome == "refuted")
+    if not outcomes["printed"]:
+        return "proved", findings[0].how
+    if all(outcome == "refuted" for outcome in outcomes["printed"]):
+        if outcomes["corrected"]:
+            return "misprint", "as printed refuted by a counterexample in exact arithmetic; as corrected proved"
+        return "refuted", next(str(f.counterexample) for f in findings if f.outcome == "refuted")
+    return "failed", "a form recorded as misprinted was not refuted"
+
+
+def _with_evidence(claim: Claim, kind: str, how: str, holds: bool) -> tuple[str, str]:
+    if not holds:
+        return "failed", "the numerical check exceeds its tolerance"
+    return (kind, how) if kind == "proved" else (claim.recorded, "numerical check within its tolerance")
