@@ -28,8 +28,8 @@ from symcur.words import Axis, Word, as_word
 class Equality:
     """lhs = rhs, or lhs = rhs + sum of d_axis(primitive) when an integral over a periodic zone is meant.
 
-    ``role`` is "claim" for what is asserted, "printed" for a form that is in print and suspected wrong, "corrected" for
-    what replaces it. ``note`` says in words what the equality states.
+    ``role`` is "claim" for what is asserted, "denied" for an equality that the claim says does not hold, "printed" for a
+    form that is in print and suspected wrong, "corrected" for what replaces it. ``note`` says in words what the equality states.
     """
 
     lhs: Word
@@ -111,11 +111,12 @@ def examine(equality: Equality) -> Finding:
 
 
 def find_counterexample(equality: Equality, attempts: int = 5) -> Counterexample | None:
-    """Random exact matrices of three bands that tell the two sides apart."""
-    for seed in range(1, attempts + 1):
-        lhs, rhs = _both_sides(equality, 3, seed)
-        if lhs != rhs:
-            return Counterexample(equality, 3, seed, _complex(lhs), _complex(rhs))
+    """Random exact matrices that tell the two sides apart: of three bands, or of as many as decide the equality."""
+    for bands in sorted({3, max(field_for(equality.difference).bands, 3)}):
+        for seed in range(1, attempts + 1):
+            lhs, rhs = _both_sides(equality, bands, seed)
+            if lhs != rhs:
+                return Counterexample(equality, bands, seed, _complex(lhs), _complex(rhs))
     return None
 
 

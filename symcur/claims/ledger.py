@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from symcur.claims import equilibrium, moments, torque
+from symcur.claims import equilibrium, fields, moments, torque
 from symcur.claims.claim import Claim
 
-CLAIMS: tuple[Claim, ...] = (*moments.CLAIMS, *torque.CLAIMS, *equilibrium.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (*moments.CLAIMS, *torque.CLAIMS, *equilibrium.CLAIMS, *fields.CLAIMS)
 _BY_NAME = {claim.name: claim for claim in CLAIMS}
 
 

@@ -78,8 +78,8 @@ interband_torque_dipole = Claim(
     {"A": "[22]", "B": "[33]", "C": "[33]"},
     "The printed interband element is that of one operator, and its diagonal extension is the torque dipole.",
     r"D^i_{n_1 n} = \tfrac12 (i\partial_{k_i} + \mathcal{A}^i_{n_1} - \mathcal{A}^i_n)\tau_{n_1 n}"
-    r" - \frac{i \tau_{n_1 n} v^i_n}{\omega_{n n_1}} + \tfrac12 \sum_{n_2 \neq n_1} \mathcal{A}^i_{n_1 n_2} \tau_{n_2 n}"
-    r" + \tfrac12 \sum_{n_2 \neq n}"
+    r" - \frac{i \tau_{n_1 n} v^i_n}{\omega_{n n_1}}"
+    r" + \tfrac12 \sum_{n_2 \neq n_1} \mathcal{A}^i_{n_1 n_2} \tau_{n_2 n} + \tfrac12 \sum_{n_2 \neq n}"
     r" \tau_{n_1 n_2} \mathcal{A}^i_{n_2 n}",
     assumptions=("the printed element holds for either sign of tau; it fixes D once tau = -i[s, H] is given",),
     equalities=(

@@ -78,23 +78,21 @@ def _on_model(findings: tuple[Finding, ...], model: Model) -> dict[str, float]:
 
 def _combine(claim: Claim, findings: tuple[Finding, ...]) -> tuple[str, str]:
     """The kind of verdict that the outcomes of all equalities amount to."""
-    outcomes = {
-        role: [f.outcome for f in findings if f.equality.role == role] for role in ("claim", "printed", "corrected")
-    }
-    asserted = outcomes["claim"] + outcomes["corrected"]
     if not findings:
         return "open", claim.why_open
-    if "undecided" in asserted:
-        return "open", next(f.how for f in findings if f.outcome == "undecided")
-    if "refuted" in asserted:
-        return "refuted", next(str(f.counterexample) for f in findings if f.outcome == "refuted")
-    if not outcomes["printed"]:
-        return "proved", findings[0].how
-    if all(outcome == "refuted" for outcome in outcomes["printed"]):
-        if outcomes["corrected"]:
-            return "misprint", "as printed refuted by a counterexample in exact arithmetic; as corrected proved"
-        return "refuted", next(str(f.counterexample) for f in findings if f.outcome == "refuted")
-    return "failed", "a form recorded as misprinted was not refuted"
+    asserted = [f for f in findings if f.equality.role in ("claim", "corrected")]
+    printed = [f for f in findings if f.equality.role == "printed"]
+    for finding in findings:
+        if finding.outcome == "undecided":
+            return "open", finding.how
+        if finding.outcome == "proved" and finding.equality.role in ("denied", "printed"):
+            return "failed", f"recorded as untrue but proved: {finding.equality.note}"
+    refuted = next((f for f in asserted if f.outcome == "refuted"), None)
+    if refuted or (printed and not asserted):
+        return "refuted", f"counterexample: {(refuted or printed[0]).counterexample}"
+    if printed:
+        return "misprint", "as printed refuted by a counterexample in exact arithmetic; as corrected proved"
+    return "proved", asserted[0].how
 
 
 def _with_evidence(claim: Claim, kind: str, how: str, holds: bool) -> tuple[str, str]:

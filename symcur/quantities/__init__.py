@@ -18,6 +18,7 @@ _ALL = (
     geometry.mixed_berry_curvature,
     geometry.mixed_metric,
     geometry.s_weighted_curvature,
+    geometry.symmetrized_curvature,
     dipoles.s_dipole,
     dipoles.s_current_dipole,
     dipoles.dipole_gradient,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from symcur.quantities.quantity import Quantity
-from symcur.words import Axis, I, Im, J, P, Re, Resolvent, Trace, Word, s, v
+from symcur.words import Axis, I, Im, J, P, Re, Resolvent, S, Trace, Word, s, v
 
 S2 = Resolvent("n", 2)
 
@@ -67,4 +67,20 @@ s_weighted_curvature = Quantity(
     "s x length^2",
     "Berry curvature weighted with s (for a multiplet the trace of the product)",
     {"A": "(10), (15)", "B": "(11)", "C": "(11)"},
+)
+
+
+def _symmetrized(l: Axis, i: Axis) -> Word:
+    return s_weighted_curvature.word(l, i) / 2 - Im(Trace(P * v(l) * S * s * S * v(i)))
+
+
+# Omega^{li} s_n weighs each interband pair with s_n; here it is weighed with (s_n + s_m)/2. The two differ by half the
+# curl of the s dipole, a total derivative, but this one stays integrable where bands touch.
+symmetrized_curvature = Quantity(
+    "symmetrized_curvature",
+    ("l", "i"),
+    _symmetrized,
+    r"\bar{\Omega}^{<l><i>s}",
+    "s x length^2",
+    "s-weighted curvature with s taken evenly from both bands of a pair; regular at band touchings",
 )

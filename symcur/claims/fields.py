@@ -1,0 +1,88 @@
+"""Claims on the response to an electric field, version A around Eq. (18): the field-modified torque dipole.
+
+In a field the projector becomes P + E_l delta_l P with delta_l P = -i S^2 v_l P + i P v_l S^2 (the interband mixing that
+E . r induces, e = 1), and the torque dipole of the modified packet is -Im Tr[tau (1 - P) d_iP P] taken at P + E_l delta_l P.
+"""
+
+from __future__ import annotations
+
+from symcur.claims.claim import Claim
+from symcur.claims.engine import Equality
+from symcur.quantities import get
+from symcur.words import Axis, Derivative, I, Im, J, P, Resolvent, Trace, Word, tau, v, v_band
+
+SECTION = "Electric field"
+S2 = Resolvent("n", 2)
+Omega_ls = get("mixed_berry_curvature").word
+Omega_lis, weighted, gradient = (get(n).word for n in ("s_berry_curvature", "s_weighted_curvature", "dipole_gradient"))
+
+
+def mixed_in(l: Axis) -> Word:
+    """delta_l P, the first-order change of the projector in a field along l."""
+    return I * (P * v(l) * S2 - S2 * v(l) * P)
+
+
+def chi_A(i: Axis, l: Axis) -> Word:
+    """The torque polarizability with the sign of version A."""
+    return -get("torque_polarizability").word(i, l)
+
+
+def _modified_dipole(i: Axis, l: Axis) -> Word:
+    """The term of first order in E_l of -Im Tr[tau (1 - P) d_iP P]."""
+    delta, dP = mixed_in(l), Derivative(i, P)
+    first = -1 * Trace(tau * delta * dP * P)
+    return -Im(first + Trace(tau * (1 - P) * Derivative(i, delta) * P) + Trace(tau * (1 - P) * dP * delta))
+
+
+_TILDE = -chi_A("i", "l") + v_band("i") * Omega_ls("l")
+
+field_modified_dipole = Claim(
+    "field-modified-dipole",
+    SECTION,
+    {"A": "(18)"},
+    "The torque dipole of a band in an electric field, to first order.",
+    r"\tilde d^{i\tau} = d^{i\tau} - e E_l (\chi_A^{il\tau} - v^i_n \Omega^{ls}_n)",
+    equalities=(
+        Equality(-Im(Trace(tau * (1 - P) * Derivative("i", P) * P)), get("torque_dipole").word("i"), "order zero"),
+        Equality(_modified_dipole("i", "l"), _TILDE, "first order in the field"),
+    ),
+)
+conventional_decomposition = Claim(
+    "conventional-decomposition",
+    SECTION,
+    {"A": "above (18)"},
+    "The conventional current in a field, taken apart into v s, geometric terms and the field-modified torque dipole.",
+    r"J^{is} + e E_l \Omega^{lis} = v^i_n s_n + e E_l (v^i_n \Omega^{ls}_n - \Omega^{il}_n s_n + \partial_{k_l} d^{is}_n)"
+    r" - \tilde d^{i\tau}_n",
+    equalities=(
+        Equality(Trace(J("i") * mixed_in("l")), Omega_lis("l", "i"), "the field-induced J is the s-Berry curvature"),
+        Equality(
+            get("s_current").word("i"), get("drift_current").word("i") - get("torque_dipole").word("i"), "order zero"
+        ),
+        Equality(
+            Omega_lis("l", "i"),
+            v_band("i") * Omega_ls("l") - weighted("i", "l") + gradient("i", "l") - _TILDE,
+            "first order in the field",
+        ),
+    ),
+)
+torque_current_not_moment = Claim(
+    "torque-current-not-moment",
+    SECTION,
+    {"A": "around (18)"},
+    "The torque current in a field is not the sum of the modified dipoles; with the right one the pieces recombine.",
+    r"J^{i\tau} \neq \int f \tilde d^{i\tau}:\quad -\chi_A^{il\tau} \neq -\chi_A^{il\tau} + v^i_n \Omega^{ls}_n,\qquad"
+    r" \Omega^{lis} - \chi_A^{il\tau} = \Omega^{li} s_n + \partial_{k_l} d^{is}",
+    recorded="proved",
+    assumptions=("the first line concerns the integrand; int f v^i Omega^{ls} is nonzero in general",),
+    equalities=(
+        Equality(-chi_A("i", "l"), _TILDE, "the sum of modified dipoles as the torque current", role="denied"),
+        Equality(
+            Omega_lis("l", "i") - chi_A("i", "l"),
+            weighted("l", "i") + gradient("i", "l"),
+            "conventional + torque recombine to the intrinsic conserved current",
+        ),
+    ),
+)
+
+CLAIMS = (field_modified_dipole, conventional_decomposition, torque_current_not_moment)

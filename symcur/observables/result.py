@@ -1,0 +1,136 @@
+"""What an observable returns: a value with its error, its parts side by side, and the convention behind the number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
+TEMPERATURE_UNIT = "energy"  # k_B = 1
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of an observable: value and error estimate, of the same shape."""
+
+    value: Array
+    error: Array
+
+
+@dataclass(frozen=True)
+class Result:
+    """An observable as a function of mu and temperature.
+
+    ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
+    what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``convention`` the indices and signs,
+    ``unit`` the unit of the numbers. ``status`` is "converged", "tolerance not met" or "interrupted".
+    """
+
+    observable: str
+    model: str
+    value: Array
+    error: Array
+    parts: Mapping[str, Part]
+    sums: str
+    mu: Array
+    temperature: Array
+    parameters: Mapping[str, float]
+    form: str
+    convention: str
+    unit: str
+    indices: tuple[str, ...]
+    dimension: int
+    kind: str
+    status: str
+    message: str
+    method: str
+    domain: str
+    evaluations: int
+    handed_over: int = 0
+    conversion: Mapping[str, Any] = field(default_factory=dict)
+
+    def convert(self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None) -> Result:
+        """The same result in another unit.
+
+        ``unit`` is "1" (internal, hbar = e = k_B = 1), "e/2pi" or "e/8pi" for conductivities in 2D, or "(hbar/e) S/cm"
+        in 3D, which needs the ``lattice_constant``: the length in Angstrom that is 1 in the model. ``s_unit`` is "hbar"
+        or "hbar/2": the unit in which s is then counted (numbers in hbar/2 are twice those in hbar).
+        """
+        if self.conversion:
+            raise ValueError(f"unit: this result is already in {self.unit}; convert the original")
+        factor = self._factor(unit, lattice_constant) * _spin_factor(s_unit)
+        label = self.unit if unit == "1" else unit
+        parts = {name: Part(part.value * factor, part.error * factor) for name, part in self.parts.items()}
+        return replace(
+            self,
+            value=self.value * factor,
+            error=self.error * factor,
+            parts=parts,
+            unit=f"{label}, s in {s_unit}",
+            conversion={"unit": unit, "s_unit": s_unit, "lattice_constant": lattice_constant},
+        )
+
+    def _factor(self, unit: str, lattice_constant: float | None) -> float:
+        if unit == "1":
+            return 1.0
+        if self.kind != "conductivity":
+            raise ValueError(f"unit: {unit!r} came; it is a unit of conductivity, {self.observable} has only '1'")
+        if unit in ("e/2pi", "e/8pi"):
+            if self.dimension != 2:
+                raise ValueError(f"unit: {unit!r} is a unit in 2D; the model has D = {self.dimension}")
+            return 2 * np.pi if unit == "e/2pi" else 8 * np.pi
+        if unit == "(hbar/e) S/cm":
+            if self.dimension != 3:
+                raise ValueError(f"unit: {unit!r} is a unit in 3D; the model has D = {self.dimension}")
+            if lattice_constant is None or not lattice_constant > 0:
+                raise ValueError(
+                    f"lattice_constant: {lattice_constant!r} came; a positive length in Angstrom is needed"
+                )
+            return CONDUCTANCE / (lattice_constant * 1e-8)
+        raise ValueError(f"unit: {unit!r} came; valid are '1', 'e/2pi', 'e/8pi' (2D) and '(hbar/e) S/cm' (3D)")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        from symcur import __version__
+
+        return {
+            "observable": self.observable,
+            "model": self.model,
+            "parameters": dict(self.parameters),
+            "mu": self.mu.tolist(),
+            "temperature": self.temperature.tolist(),
+            "value": self.value.tolist(),
+            "error": self.error.tolist(),
+            "parts": {n: {"value": p.value.tolist(), "error": p.error.tolist()} for n, p in self.parts.items()},
+            "sums": self.sums,
+            "indices": list(self.indices),
+            "form": self.form,
+            "convention": self.convention,
+            "unit": self.unit,
+            "status": self.status,
+            "message": self.message,
+            "method": self.method,
+            "domain": self.domain,
+            "evaluations": self.evaluations,
+            "handed_over": self.handed_over,
+            "version": __version__,
+        }
+
+    def __str__(self) -> str:
+        return (
+            f"{self.observable} of {self.model}: {self.value} +- {self.error} [{self.unit}; {self.form}; {self.convention}; "
+            f"{self.status}, {self.evaluations} points]"
+        )
+
+
+def _spin_factor(s_unit: str) -> float:
+    factors = {"hbar": 1.0, "hbar/2": 2.0}
+    if s_unit not in factors:
+        raise ValueError(f"s_unit: {s_unit!r} came; valid are 'hbar' and 'hbar/2'")
+    return factors[s_unit]
