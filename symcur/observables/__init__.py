@@ -13,6 +13,8 @@ from symcur.observables.equilibrium import (
     torque_dipole_density,
     torque_quadrupole_density,
 )
+from symcur.observables.export import write
+from symcur.observables.gap import Gap, gap
 from symcur.observables.result import Part, Result
 from symcur.observables.transport import conductivity, hall_conductivity, thermoelectric
 
@@ -31,7 +33,7 @@ _ALL: dict[str, Callable[..., Result]] = {
     )
 }
 
-__all__ = ["Part", "Result", "get", "names", *_ALL]
+__all__ = ["Gap", "Part", "Result", "gap", "get", "names", "write", *_ALL]
 
 
 def names() -> list[str]:

@@ -11,7 +11,7 @@ from symcur.model import Model
 from symcur.observables.result import Result
 from symcur.observables.sums import Parts, band_sums
 
-OPTIONS = frozenset({"rtol", "atol", "method", "cutoff", "workers", "progress", "max_evaluations"})
+OPTIONS = ("rtol", "atol", "method", "cutoff", "workers", "progress", "max_evaluations")
 
 
 def assemble(
@@ -24,19 +24,25 @@ def assemble(
     options: dict[str, Any],
     **labels: Any,
 ) -> Result:
-    """Integrate the parts; ``options`` mixes OPTIONS and parameter values, as the observables take them."""
+    """Integrate the parts; ``options`` mixes OPTIONS and parameter values, as the observables take them.
+
+    A parameter whose name is also an argument (a model's own "mu", say) is given in ``parameters={name: value}``.
+    """
     if not isinstance(model, Model):
         raise TypeError(f"model: {type(model).__name__} came; a Model is valid (library: symcur.models.get(name))")
     settings = {key: options[key] for key in options if key in OPTIONS}
-    given = {key: value for key, value in options.items() if key not in OPTIONS}
+    named = options.get("parameters") or {}
+    given = {key: value for key, value in options.items() if key not in (*OPTIONS, "parameters")} | dict(named)
     unknown = set(given) - {symbol.name for symbol in model.parameters}
     if unknown:
         names = ", ".join(sorted(symbol.name for symbol in model.parameters)) or "(none)"
         raise TypeError(
-            f"{observable}: unknown keyword {', '.join(sorted(unknown))}; valid are the options {', '.join(sorted(OPTIONS))} "
-            f"and the parameters of {model.name}: {names}"
+            f"{observable}: unknown keyword {', '.join(sorted(unknown))}; valid are the options {', '.join(OPTIONS)}, "
+            f"parameters and the parameters of {model.name}: {names}"
         )
-    found, integral = band_sums(model, parts, mu, temperature, given, **settings)
+    if labels["kind"] == "conductivity" and model.no_electric_field:
+        raise ValueError(f"model: {observable} is a response to an electric field; {model.no_electric_field}")
+    found, integral, handed_over = band_sums(model, parts, mu, temperature, given, **settings)
     return Result(
         observable=observable,
         model=model.name,
@@ -52,5 +58,6 @@ def assemble(
         method=f"{integral.method}: {integral.reason}",
         domain=integral.domain,
         evaluations=integral.evaluations,
+        handed_over=handed_over,
         **labels,
     )

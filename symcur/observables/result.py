@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
-TEMPERATURE_UNIT = "energy"  # k_B = 1
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,8 @@ class Result:
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``convention`` the indices and signs,
-    ``unit`` the unit of the numbers. ``status`` is "converged", "tolerance not met" or "interrupted".
+    ``unit`` the unit of the numbers. ``status`` is "converged", "tolerance not met" or "interrupted". ``handed_over``
+    counts the k points that a closed form could not resolve and eigenstates did (None where other processes counted).
     """
 
     observable: str
@@ -52,7 +52,7 @@ class Result:
     method: str
     domain: str
     evaluations: int
-    handed_over: int = 0
+    handed_over: int | None = 0
     conversion: Mapping[str, Any] = field(default_factory=dict)
 
     def convert(self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None) -> Result:

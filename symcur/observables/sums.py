@@ -59,6 +59,8 @@ class BandValues:
         if any(term.times_velocity for terms in parts.values() for term in terms):
             names.add("velocity")
         self.kernel = compile_kernel(model, sorted(names - {"energy"}))
+        self.handed_over = 0
+        self.counting = float(model.counting)  # 1/2 where Nambu space counts every excitation twice
         self.weights = [term.weight for terms in parts.values() for term in terms for _ in range(self._count(term))]
 
     def _count(self, term: Term) -> int:
@@ -81,11 +83,12 @@ class BandValues:
 
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k, **self.parameters)
+        self.handed_over += values.handed_over
         columns = [self._column(term, values) for terms in self.parts.values() for term in terms]
         return values["energy"], np.concatenate(columns, axis=-1)
 
     def _column(self, term: Term, values: Mapping[str, Array]) -> Array:
-        value = term.factor * values[term.quantity]
+        value = term.factor * self.counting * values[term.quantity]
         if term.times_velocity:
             value = value[..., :, None] * values["velocity"][..., None, :]
         if term.transpose:
@@ -146,11 +149,12 @@ def band_sums(
     workers: int | Callable[..., Any] = 1,
     progress: Callable[..., None] | None = None,
     max_evaluations: int = 10_000_000,
-) -> tuple[dict[str, Part], Integral]:
+) -> tuple[dict[str, Part], Integral, int | None]:
     """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
 
-    The tolerance is relative to the integral of the integrand's absolute value, so that parts and components that vanish
-    by symmetry converge too. Parts of several terms add values and errors.
+    The tolerance is relative to the integral of the absolute value of the largest integrand at the same mu and
+    temperature, so that parts and components that vanish by symmetry converge too. Parts of several terms add values and errors. The last number counts the k points that were
+    handed to eigenstates.
     """
     values = {symbol.name: float(value) for symbol, value in model.values(**parameters).items()}
     levels, temperatures = np.asarray(mu, dtype=float), np.asarray(temperature, dtype=float)
@@ -170,10 +174,11 @@ def band_sums(
         temperatures,
         rtol=rtol,
         atol=atol,
-        relative_to="integrand",
+        relative_to="largest",
         method=method,
         workers=workers,
         progress=progress,
         max_evaluations=max_evaluations,
     )
-    return {name: bands.part(name, integral) for name in parts}, integral
+    handed_over = bands.handed_over if isinstance(workers, int) else None
+    return {name: bands.part(name, integral) for name in parts}, integral, handed_over

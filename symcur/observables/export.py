@@ -1,0 +1,88 @@
+"""Results as files: CSV, JSON and NetCDF, each with units, convention, parameters and version."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from symcur.observables.result import Result
+from symcur.words import axis_name
+
+FORMATS = (".csv", ".json", ".nc")
+
+
+def write(result: Result, path: str | Path) -> None:
+    """Write a result; the ending of the file name chooses the format."""
+    path = Path(path)
+    writers = {".csv": _write_csv, ".json": _write_json, ".nc": _write_netcdf}
+    if path.suffix not in writers:
+        raise ValueError(f"file: {path.name} came; its name must end in one of {', '.join(FORMATS)}")
+    writers[path.suffix](result, path)
+
+
+def rows(result: Result) -> list[dict[str, Any]]:
+    """One row for every mu, temperature, part and component: a flat table."""
+    table = []
+    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
+    components = list(itertools.product(range(result.dimension), repeat=len(result.indices)))
+    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
+    for name, part in result.parts.items():
+        value, error = part.value.reshape(shape), part.error.reshape(shape)
+        for a, b in itertools.product(range(len(mu)), range(len(temperature))):
+            for component in components:
+                table.append(
+                    {
+                        "mu": float(mu[a]),
+                        "temperature": float(temperature[b]),
+                        "part": name,
+                        "component": "".join(map(axis_name, component)),
+                        "value": float(value[(a, b, *component)]),
+                        "error": float(error[(a, b, *component)]),
+                    }
+                )
+    return table
+
+
+def _header(result: Result) -> dict[str, Any]:
+    """What a number needs to be read, without the numbers."""
+    data = result.to_dict()
+    return {key: value for key, value in data.items() if key not in ("value", "error", "parts", "mu", "temperature")}
+
+
+def _write_csv(result: Result, path: Path) -> None:
+    table = rows(result)
+    with path.open("w", newline="") as file:
+        for key, value in _header(result).items():
+            file.write(f"# {key}: {value}\n")
+        writer = csv.DictWriter(file, fieldnames=list(table[0]))
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def _write_json(result: Result, path: Path) -> None:
+    path.write_text(json.dumps(result.to_dict(), indent=1) + "\n")
+
+
+def _write_netcdf(result: Result, path: Path) -> None:
+    from scipy.io import netcdf_file
+
+    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
+    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
+    with netcdf_file(path, "w") as file:
+        for key, value in _header(result).items():
+            setattr(file, key, value if isinstance(value, str) else json.dumps(value))
+        sizes = {"mu": len(mu), "temperature": len(temperature), **dict.fromkeys(result.indices, result.dimension)}
+        for name, size in sizes.items():
+            file.createDimension(name, size)
+        for name, array in (("mu", mu), ("temperature", temperature)):
+            file.createVariable(name, "d", (name,))[:] = array
+        for name, part in result.parts.items():
+            for label, array in ((name, part.value), (f"{name}_error", part.error)):
+                variable = file.createVariable(label, "d", tuple(sizes))
+                variable[:] = array.reshape(shape)
+                variable.units = result.unit

@@ -1,0 +1,139 @@
+"""Pictures: scans over mu or temperature, quantities over the zone, and bands coloured by a quantity. Needs matplotlib."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symcur import quantities
+from symcur.eigenstates import evaluate
+from symcur.model import Model
+from symcur.observables.result import Result
+from symcur.words import axis_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+def _figure(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Any]:
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError("plotting needs matplotlib: python -m pip install 'symcur[plot]'") from None
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots()
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure to a file; the ending chooses the format (png, pdf, svg)."""
+    figure.savefig(path, dpi=160)
+
+
+def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figure:
+    """Every part of an observable against mu (or against temperature where mu is one number), with error bars.
+
+    ``component`` defaults to the largest of the total.
+    """
+    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
+    if len(mu) == 1 and len(temperature) == 1:
+        raise ValueError("result: one mu and one temperature came; a scan needs several of one of them")
+    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
+    if component is None:
+        largest = np.abs(result.value.reshape(shape)).max(axis=(0, 1))
+        component = tuple(int(j) for j in np.unravel_index(int(largest.argmax()), largest.shape))
+    along_mu = len(mu) > 1
+    figure, axes = _figure()
+    for name, part in result.parts.items():
+        at: Any = (..., *component)
+        value, error = (array.reshape(shape)[at] for array in (part.value, part.error))
+        for row in range(shape[1] if along_mu else shape[0]):
+            select = (slice(None), row) if along_mu else (row, slice(None))
+            fixed = temperature[row] if along_mu else mu[row]
+            curves = shape[1] if along_mu else shape[0]
+            label = f"{name}, {'T' if along_mu else 'mu'} = {fixed:g}" if curves > 1 else name
+            axes.errorbar(mu if along_mu else temperature, value[select], yerr=error[select], label=label, lw=1.4)
+    axes.set_xlabel("mu" if along_mu else "temperature (k_B = 1)")
+    axes.set_ylabel(f"{result.observable} [{''.join(map(axis_name, component))}]\n{result.unit}")
+    axes.set_title(f"{result.model}: {result.form.split(':')[0]}", fontsize=9)
+    axes.axhline(0, color="0.8", lw=0.8, zorder=0)
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def draw_zone(
+    model: Model, quantity: str, band: int = 0, component: tuple[int, ...] = (), points: int = 121, **parameters: Any
+) -> Figure:
+    """A component of a quantity of one band over a 2D zone (lattice) or over |k_i| <= 2 (continuum)."""
+    if model.dimension != 2:
+        raise ValueError(f"model: {model.name} has D = {model.dimension}; a map of the zone needs D = 2")
+    component = _component(quantity, component)
+    b = _reciprocal(model)
+    axis = np.linspace(-1, 1, points)
+    k = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1) * (np.abs(b).max() if b is not None else 2.0)
+    shifted = k + 1e-6  # keeps high-symmetry points, where bands may touch, off the grid
+    at: Any = (..., band, *component)
+    value = evaluate(model, quantity, shifted, **parameters)[at].real
+    figure, axes = _figure(5.4, 4.6)
+    top = np.quantile(np.abs(value), 0.995) or 1.0
+    image = axes.pcolormesh(k[..., 0], k[..., 1], value, cmap="RdBu_r", vmin=-top, vmax=top, shading="nearest")
+    figure.colorbar(image, ax=axes, label=_label(quantity, component))
+    axes.set_aspect("equal")
+    axes.set_xlabel("k_x")
+    axes.set_ylabel("k_y")
+    axes.set_title(f"{model.name}, band {band}", fontsize=9)
+    return figure
+
+
+def draw_path(
+    model: Model,
+    quantity: str,
+    path: list[tuple[str, tuple[float, ...]]],
+    component: tuple[int, ...] = (),
+    points: int = 201,
+    **parameters: Any,
+) -> Figure:
+    """The bands along straight lines between named k points (Cartesian), coloured by a component of a quantity."""
+    component = _component(quantity, component)
+    corners = [np.asarray(corner, dtype=float) for _, corner in path]
+    segments = [a + (b - a) * np.linspace(0, 1, points)[:, None] for a, b in itertools.pairwise(corners)]
+    k = np.concatenate(segments)
+    jumps = np.linalg.norm(np.diff(k, axis=0, prepend=k[:1]), axis=-1)
+    distance = np.cumsum(jumps)
+    shifted = k + 1e-6
+    energies = np.linalg.eigvalsh(model.matrix("H", shifted, **parameters))
+    at: Any = (..., *component)
+    value = evaluate(model, quantity, shifted, **parameters)[at].real
+    figure, axes = _figure()
+    top = np.quantile(np.abs(value), 0.98) or 1.0
+    for band in range(model.size):
+        dots = axes.scatter(distance, energies[:, band], c=value[:, band], s=5, cmap="RdBu_r", vmin=-top, vmax=top)
+    figure.colorbar(dots, ax=axes, label=_label(quantity, component))
+    places = [0.0, *(distance[points * (j + 1) - 1] for j in range(len(segments)))]
+    axes.set_xticks(places, [name for name, _ in path])
+    for place in places:
+        axes.axvline(place, color="0.85", lw=0.8, zorder=0)
+    axes.set_ylabel("energy")
+    axes.set_title(model.name, fontsize=9)
+    return figure
+
+
+def _component(quantity: str, component: tuple[int, ...]) -> tuple[int, ...]:
+    indices = quantities.get(quantity).indices
+    component = component or tuple(range(len(indices)))
+    if len(component) != len(indices):
+        raise ValueError(f"component: {component} came; {quantity} has the indices {', '.join(indices) or '(none)'}")
+    return component
+
+
+def _label(quantity: str, component: tuple[int, ...]) -> str:
+    found = quantities.get(quantity)
+    return f"${found.symbol(*component)}$  [{found.unit}]"
+
+
+def _reciprocal(model: Model) -> np.ndarray[Any, Any] | None:
+    from symcur.lattice import reciprocal_vectors
+
+    return reciprocal_vectors(model.lattice) if model.lattice is not None else None
