@@ -1,0 +1,148 @@
+"""Exact real functions written out: factored polynomials, sums of cosines and sines of multiple angles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from flint import fmpq
+
+from symcur.closed_forms.ring import Exact, Ring, rational
+
+_COLLECTED_TERMS = 200  # longer polynomials are not worth the search for a shorter form
+_SEARCHED_TERMS = 24
+
+
+@dataclass(frozen=True)
+class Written:
+    """A product of factors and its length, the number of letters and operations."""
+
+    factors: tuple[sp.Expr, ...]
+    length: float
+
+    @property
+    def expression(self) -> sp.Expr:
+        return sp.Mul(*self.factors)
+
+
+def written(value: Exact) -> Written:
+    """A real function as SymPy writes it, in the shorter of two forms.
+
+    Either a sum over harmonics cos(n . theta), sin(n . theta) of the angles that contain momenta, or a factored
+    polynomial in cos(theta_b) and sin(theta_b). Angles made of parameters only are always written the second way.
+    """
+    value = value.reduced()
+    ring = value.ring
+    if not ring.momentum_phases:
+        return _sum_over_harmonics(value, ring.parameter_phases)
+    sums = _sum_over_harmonics(value, ring.parameter_phases)
+    if not ring.separable and sums.length > _COLLECTED_TERMS:
+        return sums
+    powers = _sum_over_harmonics(value, list(ring.phases))
+    # Sums of angles are what the model was written in where its angles do not separate: prefer them there.
+    return powers if powers.length < sums.length * (1 if ring.separable else 0.4) else sums
+
+
+def _sum_over_harmonics(value: Exact, expanded: Sequence[int]) -> Written:
+    ring = value.ring
+    terms: list[tuple[Any, sp.Expr, int]] = []
+    for harmonic, (real, imag) in _coefficients(value, expanded).items():
+        angle = sum((n * unit for n, unit in zip(harmonic, ring.units, strict=True)), sp.Integer(0))
+        if not any(harmonic):
+            terms.append((real, sp.Integer(1), 0))
+        elif next(n for n in harmonic if n) > 0:
+            cost = 2 + 2 * sum(n != 0 for n in harmonic)
+            terms += [(2 * real, sp.cos(angle), cost), (-2 * imag, sp.sin(angle), cost)]
+    terms = [term for term in terms if not term[0].is_zero()]
+    if not terms:
+        return Written((sp.Integer(0),), 1)
+    content = terms[0][0]
+    for polynomial, _, _ in terms[1:]:
+        content = content.gcd(polynomial)
+    outer = _factored(ring, content)
+    inner = [(_factored(ring, polynomial / content), wave, cost) for polynomial, wave, cost in terms]
+    rest = sp.Add(*(sp.Mul(*w.factors, wave) for w, wave, _ in inner))
+    below = [ring.generators[j] ** -s for j, s in enumerate(value.shift) if s and j not in ring.phases]
+    number, primitive = rest.as_content_primitive() if len(inner) > 1 else (sp.Integer(1), rest)
+    length = outer.length + sum(w.length + cost for w, _, cost in inner) + 2 * len(below)
+    return Written((number, *outer.factors, *below, primitive), length)
+
+
+def _coefficients(value: Exact, expanded: Sequence[int]) -> dict[tuple[int, ...], tuple[Any, Any]]:
+    """Coefficients (real, imaginary) of each harmonic; the phases in ``expanded`` become cosines and sines."""
+    ring = value.ring
+    phases = list(ring.phases)
+    groups: dict[tuple[int, ...], tuple[dict[Any, Any], dict[Any, Any]]] = {}
+    for which, polynomial in enumerate((value.real, value.imag)):
+        for exponents, number in polynomial.to_dict().items():
+            harmonic = tuple(int(exponents[j]) - value.shift[j] for j in phases)
+            rest = tuple(0 if j in ring.phases else e for j, e in enumerate(exponents))
+            groups.setdefault(harmonic, ({}, {}))[which][rest] = number
+    result: dict[tuple[int, ...], tuple[Any, Any]] = {}
+    for harmonic, (real_terms, imag_terms) in groups.items():
+        real, imag = ring.context.from_dict(real_terms), ring.context.from_dict(imag_terms)
+        for place, n in zip(phases, harmonic, strict=True):
+            if place in expanded and n:
+                cosine, sine = _multiple_angle(ring, place, n)
+                real, imag = real * cosine - imag * sine, real * sine + imag * cosine
+        key = tuple(0 if place in expanded else n for place, n in zip(phases, harmonic, strict=True))
+        before = result.get(key)
+        result[key] = (real, imag) if before is None else (before[0] + real, before[1] + imag)
+    return result
+
+
+def _multiple_angle(ring: Ring, place: int, n: int) -> tuple[Any, Any]:
+    """cos(n theta) = T_n(c) and sin(n theta) = U_(n-1)(c) s as polynomials in c = cos(theta), s = sin(theta)."""
+    c, s = (ring.context.gens()[j] for j in ring.cosine_and_sine(place))
+    one = ring.context.constant(1)
+    T, U = [one, c], [one, 2 * c]
+    for _ in range(abs(n)):
+        T.append(2 * c * T[-1] - T[-2])
+        U.append(2 * c * U[-1] - U[-2])
+    sign = 1 if n > 0 else -1
+    return T[abs(n)], sign * s * U[abs(n) - 1]
+
+
+def _factored(ring: Ring, polynomial: Any, collect: bool = True) -> Written:
+    if polynomial.is_constant():
+        number = polynomial.leading_coefficient() if not polynomial.is_zero() else fmpq(0)
+        return Written((rational(number),), 0 if abs(number) == 1 else 1)
+    number, factors = polynomial.factor()
+    write = _collected if collect else _plain
+    parts = [(write(ring, factor), int(power)) for factor, power in factors]
+    length = sum(part.length + (power > 1) for part, power in parts) + (abs(number) != 1)
+    return Written((rational(number), *(part.expression**power for part, power in parts)), length)
+
+
+def _collected(ring: Ring, polynomial: Any) -> Written:
+    """An irreducible polynomial, collected by one generator or by all parameters, whichever makes it shortest."""
+    best = _plain(ring, polynomial)
+    if not 3 <= len(polynomial) <= _COLLECTED_TERMS:
+        return best
+    terms = polynomial.to_dict()
+    used = [j for j, top in enumerate(polynomial.degrees()) if top]
+    by = [[j] for j in used] if len(polynomial) <= _SEARCHED_TERMS else []
+    for places in [ring.parameter_places, *by]:
+        groups: dict[Any, dict[Any, Any]] = {}
+        for exponents, number in terms.items():
+            outer = tuple(e if j in places else 0 for j, e in enumerate(exponents))
+            inner = tuple(0 if j in places else e for j, e in enumerate(exponents))
+            groups.setdefault(outer, {})[inner] = number
+        if 1 < len(groups) < len(polynomial):
+            parts = [(o, _factored(ring, ring.context.from_dict(inner), False)) for o, inner in groups.items()]
+            length = sum(1 + 2 * sum(map(bool, o)) + part.length for o, part in parts)
+            if length < best.length:
+                best = Written((sp.Add(*(sp.Mul(*part.factors, *_powers(ring, o)) for o, part in parts)),), length)
+    return best
+
+
+def _plain(ring: Ring, polynomial: Any) -> Written:
+    terms = polynomial.to_dict().items()
+    length = sum(1 + sum(1 + (e > 1) for e in exponents if e) for exponents, _ in terms)
+    return Written((sp.Add(*(sp.Mul(rational(number), *_powers(ring, e)) for e, number in terms)),), length)
+
+
+def _powers(ring: Ring, exponents: Iterable[int]) -> list[sp.Expr]:
+    return [ring.generators[j] ** int(e) for j, e in enumerate(exponents) if e]

@@ -1,0 +1,298 @@
+"""Exact arithmetic in the functions of k and parameters that a model is made of.
+
+The entries of H become Laurent polynomials with rational coefficients in independent generators: the symbols, the
+phases z = exp(i theta) of a basis of all angles that occur, square roots of primes, and any other real function as it
+stands. Exponentials of independent angles are algebraically independent, so equal functions have equal polynomials.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import gcd, lcm
+from typing import Any
+
+import sympy as sp
+from flint import Ordering, fmpq, fmpq_mpoly_ctx
+
+Exponents = tuple[int, ...]
+
+
+class NotExact(ValueError):
+    """An expression that is no polynomial in generators known to be real."""
+
+
+class Ring:
+    """The generators found in ``expressions``, the momenta among them, and the conversion from SymPy.
+
+    ``extra`` are further real symbols. A phase that contains no momentum is a parameter phase.
+    """
+
+    def __init__(
+        self, expressions: Iterable[sp.Expr], momenta: Iterable[sp.Symbol], extra: Iterable[sp.Symbol] = ()
+    ) -> None:
+        self._symbols: dict[sp.Expr, None] = dict.fromkeys(extra)
+        self._roots: dict[int, None] = {}
+        self._angles: dict[sp.Expr, fmpq] = {}
+        self.separable = True  # every angle is a multiple of a single one
+        for expression in expressions:
+            self._scan(sp.sympify(expression))
+        plain = list(self._symbols)
+        roots = sorted(self._roots)
+        angles = sorted(self._angles, key=str)
+        self.generators: list[sp.Expr] = [*plain, *(sp.sqrt(p) for p in roots)]
+        self.squares = {len(plain) + j: p for j, p in enumerate(roots)}
+        self.units = [sp.Rational(int(self._angles[a].p), int(self._angles[a].q)) * a for a in angles]
+        first = len(self.generators)
+        self.phases = range(first, first + len(angles))
+        self.generators += [sp.exp(sp.I * unit) for unit in self.units]
+        self.generators += [sp.cos(unit) for unit in self.units] + [sp.sin(unit) for unit in self.units]
+        moving = set(momenta)
+        self.momentum_phases = [j for j, a in zip(self.phases, angles, strict=True) if a.free_symbols & moving]
+        self.parameter_phases = [j for j in self.phases if j not in self.momentum_phases]
+        self.parameter_places = [j for j, g in enumerate(self.generators) if not g.free_symbols & moving]
+        self._place = {generator: j for j, generator in enumerate(plain)}
+        self._angle_place = {a: self.phases[j] for j, a in enumerate(angles)}
+        self.size = len(self.generators)
+        self.context = fmpq_mpoly_ctx.get([f"g{j}" for j in range(self.size)], Ordering.degrevlex)
+        self.no_shift: Exponents = (0,) * self.size
+        self.zero, self.one = self.number(0), self.number(1)
+
+    def place(self, symbol: sp.Symbol) -> int:
+        return self._place[symbol]
+
+    def cosine_and_sine(self, phase: int) -> tuple[int, int]:
+        """The places of cos(theta) and sin(theta), which serve for writing only, of the phase exp(i theta)."""
+        count = len(self.phases)
+        return phase + count, phase + 2 * count
+
+    # -- reading SymPy -----------------------------------------------------------------------------------------------
+    def _scan(self, expression: sp.Expr) -> None:
+        match expression:
+            case sp.Rational():
+                return
+            case sp.Add() | sp.Mul() | sp.conjugate():
+                for argument in expression.args:
+                    self._scan(argument)
+            case sp.cos() | sp.sin() if expression.is_number:
+                self._symbols.setdefault(expression)
+            case sp.cos() | sp.sin() | sp.exp():
+                terms = self._angle(expression)
+                self.separable &= sum(rest != sp.pi for rest, _ in terms) < 2
+                for rest, coefficient in terms:
+                    if rest == sp.pi:
+                        self._scan(sp.cos(rational(coefficient) * sp.pi))
+                        self._scan(sp.sin(rational(coefficient) * sp.pi))
+                    else:
+                        self._scan(rest)  # its derivatives appear in those of H
+                        known = self._angles.get(rest)
+                        self._angles[rest] = _common(known, coefficient) if known else abs(coefficient)
+            case sp.Pow(base=sp.Rational() as base, exp=exponent) if (2 * exponent).is_Integer and base > 0:
+                self._roots.update(dict.fromkeys(sp.factorint(base.p * base.q)))
+            case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and (exponent > 0 or base.is_Symbol):
+                self._scan(base)
+            case _ if expression == sp.I:
+                return
+            case _ if expression.is_extended_real:
+                self._symbols.setdefault(expression)
+            case _:
+                raise NotExact(f"expression: {expression} came; polynomials in real functions are valid")
+
+    @staticmethod
+    def _angle(expression: sp.Expr) -> list[tuple[sp.Expr, fmpq]]:
+        """The argument of cos, sin or exp(i ...) as rational multiples of independent angles."""
+        argument = expression.args[0] / sp.I if isinstance(expression, sp.exp) else expression.args[0]
+        result = []
+        for term in sp.Add.make_args(sp.expand(argument)):
+            coefficient, rest = term.as_coeff_Mul(rational=True)
+            if not rest.is_extended_real:
+                raise NotExact(f"expression: {expression} came; an angle must be real")
+            result.append((rest, fmpq(int(coefficient.p), int(coefficient.q))))
+        return result
+
+    def convert(self, expression: sp.Expr) -> Exact:
+        """A SymPy expression made of the generators."""
+        match expression:
+            case _ if expression in self._place:
+                return self.monomial({self._place[expression]: 1})
+            case sp.Rational():
+                return self.number(fmpq(int(expression.p), int(expression.q)))
+            case sp.Add():
+                return sum((self.convert(term) for term in expression.args), self.zero)
+            case sp.Mul():
+                result = self.one
+                for factor in expression.args:
+                    result = result * self.convert(factor)
+                return result
+            case sp.conjugate():
+                return self.convert(expression.args[0]).conjugate()
+            case sp.cos():
+                return self._phase(expression).part("real")
+            case sp.sin():
+                return self._phase(expression).part("imag")
+            case sp.exp():
+                return self._phase(expression)
+            case sp.Pow(base=sp.Rational() as base, exp=exponent) if (2 * exponent).is_Integer and base > 0:
+                return self._root(base, int(2 * exponent))
+            case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and exponent > 0:
+                return self.convert(base) ** int(exponent)
+            case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and base in self._place:
+                return self.monomial({self._place[base]: int(exponent)})
+            case _ if expression == sp.I:
+                return self.number(0, 1)
+        raise NotExact(f"expression: {expression} came; it is no polynomial in the generators {self.generators}")
+
+    def _phase(self, expression: sp.Expr) -> Exact:
+        powers, result = {}, self.one
+        for rest, coefficient in self._angle(expression):
+            if rest == sp.pi:
+                angle = rational(coefficient) * sp.pi
+                result = result * self.convert(sp.cos(angle) + sp.I * sp.sin(angle))
+            else:
+                powers[self._angle_place[rest]] = int((coefficient / self._angles[rest]).p)
+        return result * self.monomial(powers)
+
+    def _root(self, base: sp.Rational, twice: int) -> Exact:
+        """base^(twice/2) = (p/q)^(twice/2) = (p q)^(twice/2) q^(-twice)."""
+        if not set(sp.factorint(base.p * base.q)) <= set(self.squares.values()):
+            raise NotExact(f"expression: sqrt({base}) came; it is none of the generators {self.generators}")
+        result = self.number(fmpq(int(base.q)) ** -twice)
+        for place, prime in self.squares.items():
+            for _ in range(sp.multiplicity(prime, base.p * base.q)):
+                whole, odd = divmod(twice, 2)
+                result = result * self.number(fmpq(prime) ** whole) * self.monomial({place: odd})
+        return result.reduced()
+
+    def number(self, real: Any, imag: Any = 0) -> Exact:
+        return Exact(self, self.context.constant(real), self.context.constant(imag), self.no_shift)
+
+    def monomial(self, powers: dict[int, int]) -> Exact:
+        up = tuple(max(powers.get(j, 0), 0) for j in range(self.size))
+        down = tuple(max(-powers.get(j, 0), 0) for j in range(self.size))
+        return Exact(self, self.context.from_dict({up: 1}), self.context.constant(0), down)
+
+
+class Exact:
+    """(real + i imag) divided by the monomial with exponents ``shift``; the phases inside are complex themselves."""
+
+    __slots__ = ("imag", "real", "ring", "shift")
+
+    def __init__(self, ring: Ring, real: Any, imag: Any, shift: Exponents) -> None:
+        self.ring, self.real, self.imag, self.shift = ring, real, imag, shift
+
+    @property
+    def is_zero(self) -> bool:
+        return bool(self.real.is_zero() and self.imag.is_zero())
+
+    def lifted(self, shift: Exponents) -> tuple[Any, Any]:
+        """Numerators over a monomial of (at least) this shift."""
+        if shift == self.shift:
+            return self.real, self.imag
+        factor = self.ring.context.from_dict({tuple(a - b for a, b in zip(shift, self.shift, strict=True)): 1})
+        return self.real * factor, self.imag * factor
+
+    def __add__(self, other: Exact) -> Exact:
+        if not isinstance(other, Exact):
+            return NotImplemented
+        if self.is_zero:
+            return other
+        if other.is_zero:
+            return self
+        shift = self.shift if self.shift == other.shift else tuple(map(max, self.shift, other.shift))
+        (a, b), (c, d) = self.lifted(shift), other.lifted(shift)
+        return Exact(self.ring, a + c, b + d, shift)
+
+    def __neg__(self) -> Exact:
+        return Exact(self.ring, -self.real, -self.imag, self.shift)
+
+    def __sub__(self, other: Exact) -> Exact:
+        return self + (-other)
+
+    def __mul__(self, other: Any) -> Exact:
+        if isinstance(other, (int, fmpq)):
+            return Exact(self.ring, self.real * other, self.imag * other, self.shift)
+        if not isinstance(other, Exact):
+            return NotImplemented
+        if self.is_zero or other.is_zero:
+            return self.ring.zero
+        real = self.real * other.real
+        imag = self.ring.zero.real
+        if not other.imag.is_zero():
+            imag = self.real * other.imag
+        if not self.imag.is_zero():
+            imag = imag + self.imag * other.real
+            real = real - self.imag * other.imag
+        return Exact(self.ring, real, imag, tuple(a + b for a, b in zip(self.shift, other.shift, strict=True)))
+
+    __rmul__ = __mul__
+
+    def __pow__(self, exponent: int) -> Exact:
+        result = self.ring.one
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    def conjugate(self) -> Exact:
+        """i -> -i and z -> 1/z."""
+        phases = self.ring.phases
+        if not phases:
+            return Exact(self.ring, self.real, -self.imag, self.shift)
+        top = [max(self.real.degrees()[j], self.imag.degrees()[j], 0) for j in phases]
+        lift = [max(0, s - t) for s, t in zip((self.shift[j] for j in phases), top, strict=True)]
+
+        def reversed_terms(polynomial: Any) -> Any:
+            terms = {}
+            for exponents, coefficient in polynomial.to_dict().items():
+                mirrored = list(exponents)
+                for j, t, up in zip(phases, top, lift, strict=True):
+                    mirrored[j] = t - exponents[j] + up
+                terms[tuple(mirrored)] = coefficient
+            return self.ring.context.from_dict(terms)
+
+        shift = list(self.shift)
+        for j, t, up in zip(phases, top, lift, strict=True):
+            shift[j] = t - self.shift[j] + up
+        return Exact(self.ring, reversed_terms(self.real), -reversed_terms(self.imag), tuple(shift))
+
+    def part(self, which: str) -> Exact:
+        """The real or imaginary part, as a real function: "real" or "imag"."""
+        if which == "real":
+            return self.ring.number(fmpq(1, 2)) * (self + self.conjugate())
+        return self.ring.number(0, fmpq(-1, 2)) * (self - self.conjugate())
+
+    def reduced(self) -> Exact:
+        """Squares of square roots replaced, and common factors of numerator and monomial cancelled."""
+        squares = self.ring.squares
+
+        def without_squares(polynomial: Any) -> Any:
+            terms: dict[Exponents, Any] = {}
+            for exponents, coefficient in polynomial.to_dict().items():
+                remaining = list(exponents)
+                for j, prime in squares.items():
+                    whole, remaining[j] = divmod(exponents[j], 2)
+                    coefficient = coefficient * fmpq(prime) ** whole
+                key = tuple(remaining)
+                terms[key] = terms.get(key, 0) + coefficient
+            return self.ring.context.from_dict(terms)
+
+        real, imag = self.real, self.imag
+        if any(real.degrees()[j] > 1 or imag.degrees()[j] > 1 for j in squares):
+            real, imag = without_squares(real), without_squares(imag)
+        common = [
+            min([*column, s]) if s > 0 else 0
+            for *column, s in zip(*real.monoms(), *imag.monoms(), self.shift, strict=True)
+        ]
+        if any(common):
+            lower = self.ring.context.from_dict({tuple(common): 1})
+            real, imag = real / lower, imag / lower
+        return Exact(self.ring, real, imag, tuple(s - c for s, c in zip(self.shift, common, strict=True)))
+
+
+def rational(number: fmpq) -> sp.Rational:
+    """A rational number of flint as SymPy's."""
+    return sp.Rational(int(number.p), int(number.q))
+
+
+def _common(a: fmpq, b: fmpq) -> fmpq:
+    """The largest rational of which both are integer multiples."""
+    denominator = lcm(int(a.q), int(b.q))
+    return fmpq(gcd(int((a * denominator).p), int((b * denominator).p)), denominator)

@@ -1,0 +1,163 @@
+"""LaTeX and source code of closed forms."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sympy as sp
+from lattice_models import random_model
+from sympy.parsing.mathematica import parse_mathematica
+
+from symcur import models
+from symcur.closed_forms import ClosedForm, derive
+from symcur.closed_forms.printing import LANGUAGES
+
+K = np.array([0.37, -0.82, 0.51])
+CASES = [
+    (models.rashba(), "s_current_dipole"),
+    (models.haldane(), "torque_berry_curvature"),
+    (models.kane_mele(), "s_dipole"),
+    (models.luttinger(), "s_expectation"),
+    (random_model(3, 3, 2), "interband_torque_dipole"),
+]
+NAMES = [f"{model.name}-{name}" for model, name in CASES]
+
+
+def arguments(form: ClosedForm, band: int) -> list[float]:
+    k = K[: form.model.dimension]
+    energy = np.linalg.eigvalsh(form.model.matrix("H", k))[band]
+    return [*k, energy, *(float(value) for value in form.model.values().values())]
+
+
+def expected(form: ClosedForm, band: int) -> np.ndarray:
+    return form(K[: form.model.dimension])[band].ravel()
+
+
+@pytest.mark.parametrize(("model", "name"), CASES, ids=NAMES)
+def test_python_source_runs(model, name: str) -> None:
+    form = derive(model, name)
+    namespace: dict = {}
+    exec(form.source("python"), namespace)
+    for band in range(model.size):
+        assert namespace[name](*arguments(form, band)) == pytest.approx(expected(form, band), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+@pytest.mark.parametrize(("model", "name"), CASES, ids=NAMES)
+def test_c_source_compiles_without_warnings_and_runs(model, name: str, tmp_path: Path) -> None:
+    form = derive(model, name)
+    source, library = tmp_path / "form.c", tmp_path / "form.so"
+    source.write_text(form.source("c"))
+    flags = ["-O0", "-shared", "-fPIC", "-std=c99", "-Wall", "-Wno-unused-variable", "-Werror"]
+    subprocess.run(["gcc", *flags, str(source), "-o", str(library), "-lm"], check=True)
+    function = getattr(ctypes.CDLL(str(library)), name)
+    result = np.zeros(len(form.outputs), dtype=complex if form.complex else float)
+    for band in range(model.size):
+        given = [ctypes.c_double(value) for value in arguments(form, band)]
+        function(*given, result.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
+        assert result == pytest.approx(expected(form, band), rel=1e-9, abs=1e-12)
+
+
+def assigned(text: str) -> dict[str, str]:
+    """name = value lines, continuation lines joined."""
+    text = re.sub(r"&\n\s*", "", text)
+    return dict(re.findall(r"^\s*([\w()]+) = (.+)$", text, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize(("model", "name"), CASES, ids=NAMES)
+def test_fortran_source_is_that_arithmetic(model, name: str) -> None:
+    """Read as Python, line by line: Fortran's operators are Python's. No line is longer than 132 characters."""
+    form = derive(model, name)
+    text = form.source("fortran")
+    assert max(map(len, text.splitlines())) <= 132
+    header = re.sub(r"&\n\s*", "", text).split("pure subroutine", 1)[1]
+    names = re.search(r"\((.*?)\)", header).group(1).split(", ")[:-1]
+    assert len({n.lower() for n in names}) == len(names)
+    space: dict = {"cos": np.cos, "sin": np.sin, "sqrt": np.sqrt, **dict(zip(names, arguments(form, 0), strict=True))}
+    results = []
+    for left, right in assigned(text.split("intent(out)", 1)[1]).items():
+        value = eval(re.sub(r"(\d)d0\b", r"\1", right), space)
+        if left.startswith("values("):
+            results.append(value)
+        else:
+            space[left] = value
+    if form.complex:
+        results = [complex(*pair) for pair in zip(results[::2], results[1::2], strict=True)]
+    assert results == pytest.approx(expected(form, 0), rel=1e-9, abs=1e-12)
+
+
+@pytest.mark.parametrize(("model", "name"), CASES, ids=NAMES)
+def test_julia_source_is_that_arithmetic(model, name: str) -> None:
+    form = derive(model, name)
+    text = form.source("julia")
+    names = re.search(r"function \w+\((.*?)\)", text).group(1).split(", ")
+    space: dict = {"cos": np.cos, "sin": np.sin, "sqrt": np.sqrt, "complex": complex}
+    space |= dict(zip(names, arguments(form, 0), strict=True))
+    body, values = text.split("return [")
+    python = lambda line: re.sub(r" ?\.?\^ ?", "**", re.sub(r"\.([*/])", r"\1", line.replace("//", "/")))  # noqa: E731
+    for left, right in assigned(body).items():
+        space[left] = eval(python(right), space)
+    assert eval(f"[{python(values.split(']')[0])}]", space) == pytest.approx(expected(form, 0), rel=1e-9, abs=1e-12)
+
+
+def test_mathematica_source_is_that_arithmetic() -> None:
+    form = derive(models.rashba(), "s_current_dipole")
+    text = form.source("mathematica")
+    names = [name.rstrip("_") for name in re.search(r"\[(.*?)\] := Module", text).group(1).split(", ")]
+    assert all(name.isalnum() and name not in "CDEIKNO" for name in names)
+    components = parse_mathematica(text[text.index("  {", text.index("{},") + 3) :].rsplit("]", 1)[0])
+    values = dict(zip(map(sp.Symbol, names), arguments(form, 1), strict=True))
+    assert [float(c.xreplace(values)) for c in components] == pytest.approx(expected(form, 1), rel=1e-12)
+
+
+def test_names_that_a_language_cannot_tell_apart_or_has_taken() -> None:
+    """Rashba has m and M, which Fortran confuses; Python has no parameter called lambda."""
+    assert "M_2" in derive(models.rashba(), "s_dipole").source("fortran")
+    k_x = sp.Symbol("k_x", real=True)
+    named = sp.Symbol("lambda", real=True)
+    from symcur.model import Model
+
+    model = Model(sp.Matrix([[named, k_x], [k_x, -named]]), sp.eye(2), (k_x,), {named: 1.0})
+    namespace: dict = {}
+    exec(derive(model, "velocity").source("python"), namespace)
+    assert namespace["velocity"](3.0, 5.0, 4.0) == [pytest.approx(3 / 5)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_names_the_components(language: str) -> None:
+    assert "d^{xs}" in derive(models.rashba(), "s_dipole").source(language)
+
+
+def test_an_unknown_language_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"language: 'basic' came; valid are python, c, fortran, julia, mathematica"):
+        derive(models.rashba(), "s_dipole").source("basic")
+
+
+def test_latex_of_the_rashba_dipole() -> None:
+    model = models.rashba()
+    M = sp.Symbol("M", real=True)
+    parameters = {symbol: value for symbol, value in model.parameters.items() if symbol != M}
+    massless = model.replace(H=model.H.subs(M, 0), parameters=parameters)
+    assert derive(massless, "s_dipole").latex() == (
+        "\\begin{aligned}\n"
+        "d^{xs} &= - \\frac{k_{y}}{4 \\left(k_{x}^{2} + k_{y}^{2}\\right)} \\\\\n"
+        "d^{ys} &= \\frac{k_{x}}{4 \\left(k_{x}^{2} + k_{y}^{2}\\right)}\n"
+        "\\end{aligned}"
+    )
+
+
+def test_latex_lists_definitions_before_components_and_names_parameters_properly() -> None:
+    form = derive(models.kane_mele(), "s_berry_curvature")
+    lines = form.latex().splitlines()[1:-1]
+    assert len(lines) == len(form.definitions) + 4
+    assert lines[-1].startswith(r"\Omega^{yys} &= ")
+    assert any(r"\lambda_{SO}" in line for line in lines)
+    for line in lines:
+        assert line.count("{") == line.count("}")
+        assert line.count("&") == 1

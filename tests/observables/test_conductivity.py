@@ -1,0 +1,166 @@
+"""The intrinsic conserved conductivity: its parts, its forms, its limits and values known from elsewhere."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from symcur import models, observables
+from symcur.observables import conductivity, gap, hall_conductivity
+
+
+def close(a, b, error):
+    return np.abs(a - b).max() <= error
+
+
+@pytest.mark.parametrize(("name", "mu", "temperature"), [("haldane", 0.4, 0.2), ("rashba", 0.3, 0.05)])
+def test_parts_add_up_in_the_sea_form_where_each_has_its_own_integrand(name, mu, temperature):
+    # The torque part is int f chi with chi from its definition, not the rest of a subtraction.
+    result = conductivity(models.get(name), mu, temperature, form="sea", rtol=1e-7)
+    parts = result.parts
+    assert result.status == "converged"
+    total = parts["conventional"].value + parts["torque"].value
+    assert close(total, parts["intrinsic"].value, 10 * parts["torque"].error.max() + 1e-9)
+    assert close(parts["band"].value + parts["dipole"].value, result.value, 1e-12)
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.05])
+def test_three_forms_agree_where_no_bands_touch(temperature):
+    model = models.haldane(M=0.5)
+    results = [conductivity(model, 1.1, temperature, form=form, rtol=1e-7) for form in ("regular", "sea", "surface")]
+    for other in results[1:]:
+        for part in ("conventional", "torque", "band", "dipole", "intrinsic"):
+            tolerance = 3 * (results[0].parts[part].error + other.parts[part].error).max()
+            assert close(results[0].parts[part].value, other.parts[part].value, tolerance), part
+    assert np.abs(results[0].parts["dipole"].value).max() > 1e-3  # the forms have something to disagree about
+
+
+def test_conventional_spin_hall_value_of_the_kane_mele_model_in_the_order_of_other_codes():
+    # Omega_xy = -2 Im sum J^x_nm v^y_mn / omega^2 exchanges v and J: it is minus Omega^{lis} at l = y, i = x, so that
+    # int d^2k/2pi Omega_xy = -2 pi sigma_conventional[x, y].
+    model = models.kane_mele()
+    result = conductivity(model, gap(model, 2).mu, rtol=1e-8)
+    conventional = result.parts["conventional"]
+    assert -2 * np.pi * conventional.value[0, 1] == pytest.approx(-1.027158, abs=1e-6)
+    assert result.status == "converged"
+
+
+def test_charge_conductivity_of_a_chern_insulator_is_quantised():
+    model = models.haldane(M=0.1).replace(s=1)  # s = 1: the anomalous Hall effect
+    result = conductivity(model, gap(model, 1).mu, rtol=1e-8)
+    chern = -2 * np.pi * result.value[0, 1]
+    assert abs(chern) == pytest.approx(1, abs=1e-7)
+    assert np.abs(result.parts["torque"].value).max() < 1e-12  # charge is conserved
+
+
+def test_an_insulator_has_a_pure_hall_response_and_the_conventional_one_is_not_of_that_type():
+    model = models.bhz(M=1.0)
+    result = conductivity(model, gap(model, 2).mu, rtol=1e-7)
+    assert close(result.value, -result.value.T, 2 * result.error.max())
+    assert np.abs(result.parts["dipole"].value).max() < 1e-12
+    kagome = models.kagome_antiferromagnet()
+    assert np.abs(conductivity(kagome, gap(kagome, 3).mu).parts["dipole"].value).max() < 1e-12
+
+
+@pytest.mark.parametrize("form", ["regular", "sea"])
+def test_rashba_parts_tend_to_one_one_minus_one(form):
+    # Both subbands filled, [x, y] in e/8pi, M -> 0.
+    result = conductivity(models.rashba(M=0.001, alpha=0.7, m=1), 1.0, form=form, rtol=1e-6).convert("e/8pi")
+    for part, limit in {"conventional": 1, "band": 1, "dipole": -1, "intrinsic": 0}.items():
+        assert result.parts[part].value[0, 1] == pytest.approx(limit, abs=2e-4), part
+
+
+def test_rashba_without_a_gap_the_regular_form_is_the_limit_and_the_sea_drops_the_delta_functions():
+    model = models.rashba(M=0, alpha=0.7, m=1)
+    regular, sea, surface = (conductivity(model, 1.0, form=f, rtol=1e-5).convert("e/8pi") for f in ("regular", "sea", "surface"))
+    value = {f: {n: p.value[0, 1] for n, p in r.parts.items()} for f, r in zip("rts", (regular, sea, surface), strict=True)}
+    assert value["r"] == pytest.approx({"conventional": 1, "torque": -1, "band": 1, "dipole": -1, "intrinsic": 0}, abs=1e-4)
+    assert value["t"]["band"] == pytest.approx(0, abs=1e-6)  # the delta functions at k = 0 are left out
+    assert value["t"]["dipole"] == pytest.approx(0, abs=1e-4)
+    # The surface form of the dipole part alone is what the linear response theory of this model gives for the total.
+    assert value["s"]["intrinsic"] == pytest.approx(-1, abs=1e-4)
+
+
+def test_a_scan_equals_single_points_and_costs_one_sweep():
+    model = models.haldane(M=0.5)
+    mu, temperature = np.array([-1.0, 0.3, 1.1]), np.array([0.1, 0.2])
+    scan = conductivity(model, mu, temperature, rtol=1e-7)
+    assert scan.value.shape == (3, 2, 2, 2)
+    single = conductivity(model, 1.1, 0.2, rtol=1e-7)
+    assert close(scan.value[2, 1], single.value, scan.error[2, 1].max() + single.error.max())
+    assert scan.evaluations < 2 * conductivity(model, 1.1, 0.1, rtol=1e-7).evaluations
+
+
+def test_results_do_not_depend_on_the_number_of_workers():
+    model = models.haldane(M=0.5)
+    one, two = (conductivity(model, 1.1, 0.0, workers=workers, rtol=1e-5) for workers in (1, 2))
+    assert np.array_equal(one.value, two.value)
+    assert np.array_equal(one.error, two.error)
+
+
+def test_one_and_three_dimensions():
+    line = conductivity(models.rice_mele(), 0.0, 0.3, rtol=1e-7)
+    assert line.value.shape == (1, 1)
+    assert line.parts["band"].value[0, 0] == pytest.approx(0, abs=1e-12)  # no curvature in 1D
+    volume = conductivity(models.weyl(), 0.2, 0.5, rtol=1e-3)
+    assert volume.value.shape == (3, 3)
+    assert volume.status == "converged"
+
+
+def test_an_empty_system_carries_nothing_and_a_filled_lattice_too():
+    model = models.haldane()
+    assert np.abs(conductivity(model, -50.0, 0.1).value).max() < 1e-12
+    assert np.abs(conductivity(model, 50.0, 0.1).value).max() < 1e-10
+    assert np.abs(conductivity(models.rashba(), -5.0, 0.0).value).max() == 0
+
+
+def test_s_proportional_to_the_identity_gives_that_multiple_of_the_charge_response():
+    model = models.haldane(M=0.1)
+    charge, triple = (conductivity(model.replace(s=s), 0.2, 0.1, rtol=1e-8) for s in (1, 3))
+    assert close(3 * charge.value, triple.value, 1e-9)
+
+
+def test_units_are_stated_and_converted():
+    result = hall_conductivity(models.haldane().replace(s=1), 0.0, 0.1)
+    assert close(result.convert("e/2pi").value, 2 * np.pi * result.value, 1e-14)
+    assert close(result.convert("e/2pi", s_unit="hbar/2").value, 4 * np.pi * result.value, 1e-14)
+    assert result.convert("e/8pi").unit == "e/8pi, s in hbar"
+    volume = conductivity(models.weyl(), 0.2, 0.5, rtol=1e-2).convert("(hbar/e) S/cm", lattice_constant=5.0)
+    assert volume.unit == "(hbar/e) S/cm, s in hbar"
+    quantum = 7.748091729e-5 * np.pi  # e^2/hbar = 2 pi e^2/h, from the conductance quantum 2e^2/h
+    factor = quantum / 5.0e-8
+    assert volume._factor("1", None) == 1
+    assert volume.value == pytest.approx(factor * conductivity(models.weyl(), 0.2, 0.5, rtol=1e-2).value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"temperature": -0.1}, "temperature"),
+        ({"mu": float("nan")}, "mu"),
+        ({"form": "surfaces"}, "form"),
+        ({"mass": 1.0}, "unknown keyword mass"),
+        ({"rtol": 0}, "rtol"),
+        ({"cutoff": 3.0}, "cutoff"),
+        ({"t": None}, "t"),
+    ],
+)
+def test_invalid_input_is_named(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        conductivity(models.haldane(), **arguments)
+
+
+def test_a_model_unbounded_below_needs_a_cutoff():
+    with pytest.raises(ValueError, match="not bounded below"):
+        conductivity(models.massive_dirac())
+    # With it: int Omega^{yx} s = 1/2 and int d_y d^x = -1/2 in e/8pi as the cutoff grows, so that sigma vanishes.
+    result = conductivity(models.massive_dirac(), 0.0, form="sea", cutoff=400.0).convert("e/8pi")
+    assert result.parts["band"].value[0, 1] == pytest.approx(0.5, abs=2e-3)
+    assert result.parts["dipole"].value[0, 1] == pytest.approx(-0.5, abs=2e-3)
+    assert result.value[0, 1] == pytest.approx(0, abs=1e-6)
+
+
+def test_names_lead_to_functions_and_unknown_ones_are_refused():
+    assert observables.get("conductivity") is conductivity
+    with pytest.raises(ValueError, match="did you mean conductivity"):
+        observables.get("conductivty")
