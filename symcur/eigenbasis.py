@@ -8,11 +8,11 @@ the parallel-transport gauge, d|b> = sum_c |c> v_cb/(e_b - e_c), so that for any
 
 and know nothing of the rules for projectors and resolvents.
 
-How many bands suffice. Let the expanded word have q external bands and at most r summed ones (one sum fewer than matrix
-elements in every trace). Each monomial of the difference of two such words carries at most q + r different band labels,
-and the coefficient of a monomial with labels in a set T does not change when bands outside T are added or removed: the
-symbols of those bands do not occur in it. A difference that vanishes identically for N = q + r bands therefore has no
-monomial with any choice of labels, and vanishes for every N.
+How many bands suffice. Let the expanded word have q external bands and at most r other labels: the summed ones (one sum
+fewer than matrix elements in every trace) and the open ends of an operator. Each monomial of the difference of two such
+words carries at most q + r different band labels, and the coefficient of a monomial with labels in a set T does not
+change when bands outside T are added or removed: the symbols of those bands do not occur in it. A difference that
+vanishes identically for N = q + r bands therefore has no monomial with any choice of labels, and vanishes for every N.
 """
 
 from __future__ import annotations
@@ -249,8 +249,38 @@ class EigenbasisReading(Reading):
 
 # -- what the referee is asked -----------------------------------------------------------------------------------------
 def summed_indices(word: words.Word) -> int:
-    """An upper bound r on the number of summed band indices in any term of the fully expanded word."""
-    return _elements(word) if isinstance(word, words.Trace | words.Sum | words.Re | words.Im) else _elements(word) - 1
+    """An upper bound r on the number of band labels, besides the external ones, in any term of the expanded word.
+
+    For a scalar these are the summed indices; an operator has its two open ends in addition, unless a projector is
+    written there.
+    """
+    ends = _open_ends(word)
+    return _elements(word) if ends is None else max(_elements(word) - 1 + sum(ends), 0)
+
+
+def _open_ends(word: words.Word) -> tuple[bool, bool] | None:
+    """Whether the left and the right index of an operator can be any band; None for a scalar."""
+    match word:
+        case words.Projector():
+            return False, False
+        case words.Operator() | words.Resolvent():
+            return True, True
+        case words.Sum(parts):
+            ends = [_open_ends(part) for part in parts]
+            if all(end is None for end in ends):
+                return None
+            return any(end is None or end[0] for end in ends), any(end is None or end[1] for end in ends)
+        case words.Product(parts):
+            inner = [end for part in parts if (end := _open_ends(part)) is not None]
+            return (inner[0][0], inner[-1][1]) if inner else None
+        case words.Re(operand) | words.Im(operand):
+            end = _open_ends(operand)
+            return None if end is None else (any(end), any(end))
+        case words.Derivative(_, operand):
+            return None if _open_ends(operand) is None else (True, True)
+        case words.Named(_, definition):
+            return _open_ends(definition)
+    return None
 
 
 @cache
@@ -307,7 +337,7 @@ def _order(word: words.Word) -> int:
 def field_for(word: words.Word, bands: int | None = None) -> Field:
     """The field in which the word can be read, with ``bands`` states.
 
-    By default as many bands as decide the word for every N: q external ones plus r summed ones (see above).
+    By default as many bands as decide the word for every N: q external ones plus r others (see above).
     """
     found = letters(word)
     axes = tuple(dict.fromkeys(axis for letter in found for axis in getattr(letter, "axes", ())))

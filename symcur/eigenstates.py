@@ -41,9 +41,10 @@ class Eigenstates:
         self.model, self.parameters = model, parameters
         self.k = model.points(k)
         energies, self.vectors = np.linalg.eigh(model.matrix("H", self.k, **parameters))
-        scale = np.abs(energies).max(axis=-1, keepdims=True)
-        spread = np.maximum(energies[..., -1:] - energies[..., :1], np.finfo(float).eps * scale)
-        label = np.cumsum(np.diff(energies, axis=-1, prepend=energies[..., :1]) > tolerance * spread, axis=-1)
+        # Below the rounding of the eigenvalues (a large constant in H) two energies cannot be told apart.
+        rounding = 8 * model.size * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
+        closest = np.maximum(tolerance * (energies[..., -1:] - energies[..., :1]), rounding)
+        label = np.cumsum(np.diff(energies, axis=-1, prepend=energies[..., :1]) > closest, axis=-1)
         self.members = (label[..., :, None] == label[..., None, :]).astype(float)
         self.rank = self.members.sum(axis=-1)
         self.energies: NDArray[np.float64] = (self.members @ energies[..., None])[..., 0] / self.rank
@@ -179,13 +180,29 @@ def _distributed(word: Word) -> Iterator[tuple[Word, ...]]:
         case words.Product(factors) if any(isinstance(factor, words.Projector) for factor in factors):
             yield factors
         case words.Product(factors):
-            place = next((j for j, factor in enumerate(factors) if _has_band_letters(factor)), None)
+            place = next((j for j, factor in enumerate(factors) if _closes(factor)), None)
             if place is None:
                 raise ValueError("Trace: without a projector it belongs to no band")
             for inner in _distributed(factors[place]):
                 yield (*factors[:place], *inner, *factors[place + 1 :])
         case _:
             raise ValueError("Trace: without a projector it belongs to no band")
+
+
+def _closes(word: Word) -> bool:
+    """Whether every term of an operator contains a projector: P + S d_iP does, 1 - P does not."""
+    match word:
+        case words.Projector():
+            return True
+        case words.Sum(terms):
+            return all(map(_closes, terms))
+        case words.Product(factors):
+            return any(map(_closes, factors))
+        case words.Named(_, definition):
+            return _closes(definition)
+        case words.Derivative(axis, operand):
+            return _closes(words.derivative(operand, axis))
+    return False
 
 
 def evaluate(
@@ -211,7 +228,8 @@ def evaluate(
         results.append(_components(states, quantity))
         distinct.append((1 / states.rank).sum(axis=-1))
     result = np.concatenate(results)
-    _report_touchings(flat, np.concatenate(distinct))
+    elsewhere = Eigenstates(model, _elsewhere(model), tolerance, **parameters)
+    _report_touchings(flat, np.concatenate(distinct), float((1 / elsewhere.rank).sum(axis=-1).max()))
     return result.reshape(*points.shape[:-1], *result.shape[1:])
 
 
@@ -229,11 +247,14 @@ def _components(states: Eigenstates, quantity: str | Quantity | Word) -> NDArray
     return np.stack(values, axis=-1).reshape(*shape, *(D,) * len(quantity.indices))
 
 
-def _report_touchings(k: NDArray[np.float64], distinct: NDArray[np.float64]) -> None:
+def _elsewhere(model: Model) -> NDArray[np.float64]:
+    """Two momenta without symmetry, where only bands that are degenerate everywhere coincide."""
+    return np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
+
+
+def _report_touchings(k: NDArray[np.float64], distinct: NDArray[np.float64], elsewhere: float) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
-    if len(distinct) == 0:
-        return
-    fewer = np.flatnonzero(distinct < distinct.max() - 0.5)
+    fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
     if len(fewer):
         warnings.warn(
             f"bands were merged at {len(fewer)} of {len(k)} points, first at k = {k[fewer[0]].tolist()}, where they "

@@ -28,21 +28,22 @@ def _print(word: Word, form: str) -> tuple[str, int]:
             text = ""
             for term in terms:
                 part, _ = _print(term, form)
-                text += part if not text or part.startswith("-") else " + " + part
-            return text.replace("+ -", "- "), _SUM
+                text += part if not text else _appended(part)
+            return text, _SUM
         case words.Product(factors):
             return _product(factors, form), _FACTOR
         case words.Number(value):
             return _number(value), _FACTOR if not (value.x and value.y) else _SUM
         case words.Trace(operand):
-            return (
-                _sum_over_states(operand) if form == "sum" else rf"\mathrm{{Tr}}[{_print(operand, form)[0]}]"
-            ), _FACTOR
+            return _sum_over_states(operand) if form == "sum" else (_trace(operand), _FACTOR)
         case words.Re(operand) | words.Im(operand):
             name = r"\mathrm{Re}\," if isinstance(word, words.Re) else r"\mathrm{Im}\,"
             return name + _bracketed(operand, form), _FACTOR
         case words.Derivative(axis, operand):
-            return rf"\partial_{{k_{{{axis_name(axis)}}}}} {_bracketed(operand, form)}", _FACTOR
+            text, strength = _print(operand, form)
+            if strength == _SUM or isinstance(operand, words.Product):
+                text = rf"\left({text}\right)"
+            return rf"\partial_{{k_{{{axis_name(axis)}}}}} {text}", _FACTOR
         case words.Named(symbol, _):
             return symbol, _FACTOR
     return _letter(word), _FACTOR
@@ -53,7 +54,8 @@ def _letter(word: Word) -> str:
         case words.Operator(name, axes):
             label = "".join(map(axis_name, axes))
             if name != "H":
-                symbol = name if len(name) == 1 else "\\" + name
+                letter, _, index = name.partition("_")
+                symbol = (letter if len(letter) == 1 else "\\" + letter) + (f"_{{{index}}}" if index else "")
                 return symbol if not axes else rf"\partial_{{{label}}} {symbol}"
             return {0: "H", 1: f"v_{{{label}}}", 2: f"w_{{{label}}}"}.get(len(axes), f"H_{{{label}}}")
         case words.Projector(band):
@@ -83,7 +85,21 @@ def _product(factors: tuple[Word, ...], form: str) -> str:
         number, rest = factors[0].value, factors[1:]
         text = _number(number)
         sign = {"1": "", "-1": "-"}.get(text, rf"\left({text}\right)" if number.x and number.y else text + r"\,")
-    return sign + r"\, ".join(_bracketed(factor, form) for factor in rest)
+    *before, last = rest
+    return sign + r"\, ".join([*(_closed_off(factor, form) for factor in before), _bracketed(last, form)])
+
+
+def _closed_off(factor: Word, form: str) -> str:
+    """A factor that others follow: what acts to its right (derivatives, Re, Im, sums) is put in brackets."""
+    text, strength = _print(factor, form)
+    open_ended = isinstance(factor, words.Derivative | words.Re | words.Im) or (
+        isinstance(factor, words.Trace) and r"\sum" in text
+    )
+    return rf"\left({text}\right)" if strength == _SUM or open_ended else text
+
+
+def _appended(term: str) -> str:
+    return " - " + term[1:].lstrip() if term.startswith("-") else " + " + term
 
 
 def _number(value: Any) -> str:
@@ -103,11 +119,14 @@ def _rational(value: Any) -> str:
 
 
 # -- sums over states --------------------------------------------------------------------------------------------------
-def _sum_over_states(operand: Word) -> str:
+def _trace(operand: Word) -> str:
+    return rf"\mathrm{{Tr}}[{_print(operand, 'trace')[0]}]"
+
+
+def _sum_over_states(operand: Word) -> tuple[str, int]:
     """Tr[P X S^p Y ...] as sum over n_1 != n of X_{n n_1} Y_{n_1 n} / omega_{n n_1}^p."""
-    terms = [text for factors in _products(operand) if (text := _states(factors))]
-    text = " + ".join(terms).replace("+ -", "- ")
-    return text if len(terms) == 1 else rf"\left({text}\right)"
+    first, *rest = [text for factors in _products(operand) if (text := _states(factors))] or ["0"]
+    return first + "".join(map(_appended, rest)), _SUM if rest or first.startswith("-") else _FACTOR
 
 
 def _products(word: Word) -> Iterator[tuple[Word, ...]]:
@@ -191,4 +210,5 @@ def _element(letter: Word, a: str, b: str) -> str:
             return f"{symbol}^{{{label}}}_{{{a} {b}}}"
         case words.Named(symbol, _) if "^" in symbol:
             return f"{symbol}_{{{a} {b}}}"
-    return f"{_bracketed(letter, 'trace')}_{{{a} {b}}}"
+    text = _bracketed(letter, "trace")
+    return rf"\left({text}\right)_{{{a} {b}}}" if "_" in text else f"{text}_{{{a} {b}}}"

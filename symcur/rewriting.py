@@ -35,6 +35,8 @@ Letter = tuple[Any, ...]
 String = tuple[Letter, ...]
 Atoms = tuple[tuple[Letter, int], ...]  # commuting scalars with their powers
 Key = tuple[Atoms, String]
+_ONE, _MINUS = QQ_I(1), QQ_I(-1)
+_SIGN = {1: _ONE, -1: _MINUS}
 REFERENCE = "n"  # the band that positive powers of (e_n - H) refer to
 
 
@@ -50,7 +52,7 @@ class NormalForm:
     def __add__(self, other: NormalForm) -> NormalForm:
         terms = dict(self.terms)
         for key, value in other.terms.items():
-            terms[key] = terms.get(key, QQ_I(0)) + value
+            terms[key] = terms[key] + value if key in terms else value
         return NormalForm(terms, self.multiplet)
 
     def __mul__(self, other: NormalForm) -> NormalForm:
@@ -59,7 +61,8 @@ class NormalForm:
             for (more, right), factor in other.terms.items():
                 for coefficient, extra, string in _multiply(left, right, self.multiplet):
                     key = (_merge(atoms, more, extra), string)
-                    terms[key] = terms.get(key, QQ_I(0)) + value * factor * coefficient
+                    product = value * factor if coefficient == _ONE else value * factor * coefficient
+                    terms[key] = terms[key] + product if key in terms else product
         return NormalForm(terms, self.multiplet)
 
     def trace(self) -> NormalForm:
@@ -67,7 +70,7 @@ class NormalForm:
         for (atoms, string), value in self.terms.items():
             for coefficient, extra in _trace(string, self.multiplet):
                 key: Key = (_merge(atoms, extra), ())
-                terms[key] = terms.get(key, QQ_I(0)) + value * coefficient
+                terms[key] = terms[key] + value * coefficient if key in terms else value * coefficient
         return NormalForm(terms, self.multiplet)
 
     def __eq__(self, other: object) -> bool:
@@ -94,22 +97,22 @@ class NormalFormReading(Reading):
         return NormalForm({(atoms, string): coefficient}, self.multiplet)
 
     def _atom(self, *letter: Any, power: int = 1) -> NormalForm:
-        return self._single(QQ_I(1), ((letter, power),) if power else (), ())
+        return self._single(_ONE, ((letter, power),) if power else (), ())
 
     def number(self, value: Any) -> NormalForm:
         return self._single(value, (), ())
 
     def operator(self, name: str, axes: tuple[words.Axis, ...]) -> NormalForm:
         if name == "H" and not axes:
-            positive = self._single(QQ_I(-1), (), (("G", REFERENCE, 1),))
+            positive = self._single(_MINUS, (), (("G", REFERENCE, 1),))
             return self.band_energy(REFERENCE, ()) + positive
-        return self._single(QQ_I(1), (), (("O", name, axes),))
+        return self._single(_ONE, (), (("O", name, axes),))
 
     def projector(self, band: str) -> NormalForm:
-        return self._single(QQ_I(1), (), (("K", band, band),))
+        return self._single(_ONE, (), (("K", band, band),))
 
     def resolvent(self, band: str, power: int) -> NormalForm:
-        return self._single(QQ_I(1), (), (("G", band, -power),))
+        return self._single(_ONE, (), (("G", band, -power),))
 
     def band_energy(self, band: str, axes: tuple[words.Axis, ...]) -> NormalForm:
         return self._atom("e", band, axes)
@@ -119,7 +122,7 @@ class NormalFormReading(Reading):
 
     def gap(self, m: str, n: str, power: int) -> NormalForm:
         sign, atom = _gap(m, n, power)
-        return self._single(QQ_I(sign), (atom,) if power else (), ())
+        return self._single(_SIGN[sign], (atom,) if power else (), ())
 
     def trace(self, value: NormalForm) -> NormalForm:
         return value.trace()
@@ -139,7 +142,7 @@ Reduced = tuple[Any, Atoms, String]
 def _multiply(left: String, right: String, multiplet: bool) -> Iterator[Reduced]:
     """left times right as a sum of (coefficient, atoms, reduced string)."""
     if not left or not right:
-        yield QQ_I(1), (), left + right
+        yield _ONE, (), left + right
         return
     for coefficient, atoms, string in _push(left, right[0], multiplet):
         for factor, more, result in _multiply(string, right[1:], multiplet):
@@ -152,16 +155,16 @@ def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
     match last[0] + letter[0]:
         case "KK":
             if last[2] == letter[1]:
-                yield QQ_I(1), (), (*rest, ("K", last[1], letter[2]))
+                yield _ONE, (), (*rest, ("K", last[1], letter[2]))
         case "KG":
             if last[2] != letter[1]:
                 sign, atom = _gap(letter[1], last[2], letter[2])
-                yield QQ_I(sign), (atom,), string
+                yield _SIGN[sign], (atom,), string
         case "GK":
             if last[1] != letter[1]:
                 sign, atom = _gap(last[1], letter[1], last[2])
                 for coefficient, atoms, result in _push(rest, letter, multiplet):
-                    yield QQ_I(sign) * coefficient, _merge((atom,), atoms), result
+                    yield _SIGN[sign] * coefficient, _merge((atom,), atoms), result
         case "GG":
             for coefficient, atoms, replacement in _powers(last, letter):
                 for factor, more, result in _multiply(rest, replacement, multiplet):
@@ -169,23 +172,23 @@ def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
         case "OK":
             yield from _close(string, letter, multiplet)
         case _:
-            yield QQ_I(1), (), (*string, letter)
+            yield _ONE, (), (*string, letter)
 
 
 def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
     """G_a^k G_b^l with the same or with two different reference bands."""
     (_, a, k), (_, b, l) = left, right
     if a == b and k + l:
-        yield QQ_I(1), (), (("G", a, k + l),)
+        yield _ONE, (), (("G", a, k + l),)
     elif a == b:
-        yield QQ_I(1), (), ()
-        yield QQ_I(-1), (), (("K", a, a),)
+        yield _ONE, (), ()
+        yield _MINUS, (), (("K", a, a),)
     elif k > 0 or l > 0:
         # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute
         (a, k), (b, l) = ((a, k), (b, l)) if k > 0 else ((b, l), (a, k))
         for j in range(k + 1):
             sign, atom = _gap(a, b, k - j)
-            power = _powers(("G", b, j), ("G", b, l)) if j else iter([(QQ_I(1), (), (("G", b, l),))])
+            power = _powers(("G", b, j), ("G", b, l)) if j else iter([(_ONE, (), (("G", b, l),))])
             for coefficient, atoms, string in power:
                 yield QQ_I(comb(k, j) * sign) * coefficient, _merge((atom,), atoms), string
     else:
@@ -197,7 +200,7 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
             gap_sign, atom = _gap(a, b, power_of_gap)
             for c1, atoms1, string1 in _multiply(outer, (middle,), True):
                 for c2, atoms2, string2 in _multiply(string1, inner, True):
-                    yield QQ_I(sign * gap_sign) * c1 * c2, _merge((atom,), atoms1, atoms2), string2
+                    yield _SIGN[sign * gap_sign] * c1 * c2, _merge((atom,), atoms1, atoms2), string2
 
 
 def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
@@ -209,9 +212,9 @@ def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]
             for factor, more, result in _multiply((*string[:start], ("K", a, b)), (*replacement, letter), multiplet):
                 yield value * factor, _merge(atoms, more), result
     elif start >= 0 and not multiplet:
-        yield QQ_I(1), ((("<>", b, block, c), 1),), (*string[:start], ("K", a, d))
+        yield _ONE, ((("<>", b, block, c), 1),), (*string[:start], ("K", a, d))
     else:
-        yield QQ_I(1), (), (*string, letter)
+        yield _ONE, (), (*string, letter)
 
 
 @cache

@@ -21,6 +21,7 @@ from functools import cache
 from typing import Any
 
 from sympy import QQ_I
+from sympy.polys.polyerrors import CoercionFailed
 
 Axis = str | int
 CONSTANT = frozenset({"s"})  # operators that do not depend on k
@@ -52,7 +53,7 @@ class Word:
         return product(as_word(other), self)
 
     def __truediv__(self, other: Any) -> Word:
-        return product(Number(QQ_I(1) / QQ_I.convert(other)), self)
+        return product(Number(QQ_I(1) / _exact(other)), self)
 
     def latex(self, form: str = "trace") -> str:
         """LaTeX: form "trace" writes Tr[P v_i S s], form "sum" the paper's sum over states."""
@@ -171,7 +172,17 @@ ZERO, ONE, I = Number(QQ_I(0)), Number(QQ_I(1)), Number(QQ_I(0, 1))
 
 
 def as_word(value: Any) -> Word:
-    return value if isinstance(value, Word) else Number(QQ_I.convert(value))
+    """A word, or an exact complex rational number as a word; floats raise TypeError."""
+    return value if isinstance(value, Word) else Number(_exact(value))
+
+
+def _exact(value: Any) -> Any:
+    if not isinstance(value, complex):  # QQ_I refuses real floats itself, but would take the binary digits of these
+        try:
+            return QQ_I.convert(value)
+        except CoercionFailed:
+            pass
+    raise TypeError(f"word: {value!r} came; an exact complex rational is valid, e.g. Rational(1, 2) or words.I / 2")
 
 
 def total(*terms: Word) -> Word:

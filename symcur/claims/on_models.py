@@ -49,30 +49,29 @@ def _is_scalar(word: Word) -> bool:
 
 def residual(equality: Equality, model: Model) -> float:
     """The largest |lhs - rhs| over components and random k, relative to the largest value that occurs."""
+    from symcur.closed_forms import algebraic
+
     derivatives = (words.Derivative(axis, word) for axis, word in equality.primitive)
     sides = (equality.lhs, words.total(equality.rhs, *derivatives))
-    worst = 0.0
+    left: list[Word] = []
+    right: list[Word] = []
     for choice in _choices(equality, model.dimension):
         closed, states = (words.by_occupation(words.at_axes(side, choice)) for side in sides)
         for occupation in dict.fromkeys([*closed, *states]):
-            pair = closed.get(occupation, words.ZERO), states.get(occupation, words.ZERO)
-            worst = max(worst, _difference(model, *pair))
-    return worst
+            left.append(closed.get(occupation, words.ZERO))
+            right.append(states.get(occupation, words.ZERO))
+    at = _states(model)
+    values = np.moveaxis(np.asarray(algebraic(model, left)(at.k)).real, -1, 0)
+    expected = np.array([np.broadcast_to((at.scalar(word) / at.rank).real, at.energies.shape) for word in right])
+    scale = np.maximum(np.abs(expected).max(axis=(1, 2)), np.abs(values).max(axis=(1, 2)))
+    difference = np.abs(values - expected).max(axis=(1, 2))
+    return float((difference / np.maximum(scale, _rounding_scale(model))).max())
 
 
 def _choices(equality: Equality, dimension: int) -> Iterator[dict[Axis, Axis]]:
     free = sorted({axis for letter in letters(equality.difference) for axis in getattr(letter, "axes", ())})
     for axes in itertools.product(range(dimension), repeat=len(free)):
         yield dict(zip(free, axes, strict=True))
-
-
-def _difference(model: Model, closed: Word, states: Word) -> float:
-    at = _states(model)
-    shape = at.energies.shape
-    right = np.broadcast_to((at.scalar(states) / at.rank).real, shape)
-    left = np.broadcast_to(_closed_form(model, closed), shape)
-    scale = max(float(np.abs(left).max()), float(np.abs(right).max()), _rounding_scale(model))
-    return float(np.abs(left - right).max()) / scale
 
 
 @cache
@@ -86,12 +85,3 @@ def _rounding_scale(model: Model) -> float:
     """The scale of numbers that vanish identically: a thousandth of |s| times the spread of the energies."""
     at = _states(model)
     return 1e-3 * float(np.abs(at.operator(words.s)).max() * np.ptp(at.energies)) or 1e-3
-
-
-@cache
-def _closed_form(model: Model, word: Word) -> np.ndarray:
-    from symcur.closed_forms import derive
-
-    if word == words.ZERO:
-        return np.zeros(1)
-    return np.asarray(derive(model, word)(_states(model).k))

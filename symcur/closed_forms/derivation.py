@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
@@ -39,6 +39,24 @@ def derive(model: Model, quantity: str | Quantity | Word) -> ClosedForm:
     return _shared(model).form(quantity)
 
 
+def algebraic(model: Model, several: Sequence[Word]) -> ClosedForm:
+    """The real parts of several scalar words at once, through the adjugate for any N and without simplifying.
+
+    For numbers: nothing is printed as it would be by hand, and what the words share is computed once.
+    """
+    shared = _shared(model)
+    rank = shared.bands.resolvent.rank
+    outputs = tuple(Complex(_scalar(shared.bands.reading.read(word)).real / rank) for word in several)
+    common = shared.common("words", (r"\mathcal{W}",) * len(several), (len(several),))
+    return ClosedForm(**common, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
+
+
+def _scalar(value: Any) -> Complex:
+    if not isinstance(value, Complex):
+        raise ValueError("several: an operator word came; scalar words (traces) are valid")
+    return value
+
+
 class _Derivation:
     """What all closed forms of one model share."""
 
@@ -58,19 +76,23 @@ class _Derivation:
     def bands(self) -> Bands:
         return Bands(self.model, self.energy.name, self.multiplicities)
 
-    def form(self, quantity: str | Quantity | Word) -> ClosedForm:
-        target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        common: dict[str, Any] = {
+    def common(self, name: str, labels: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Any]:
+        """What every closed form of the model is told."""
+        return {
             "model": self.model,
-            "name": target.name,
-            "labels": target.labels,
-            "shape": target.shape,
+            "name": name,
+            "labels": labels,
+            "shape": shape,
             "energy_symbol": self.energy,
             "energies": self.energies,
             "multiplicities": self.multiplicities,
             "program": self.bands.program,
             "hamiltonian": tuple(self.bands.operator("H", ()).flat),
         }
+
+    def form(self, quantity: str | Quantity | Word) -> ClosedForm:
+        target = _target(self.model, quantity, max(self.multiplicities) > 1)
+        common = self.common(target.name, target.labels, target.shape)
         if self.two:
             try:
                 return self._in_vector_form(self.two, target, common)
