@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 
+import numpy as np
+
 from symcur import models
 from symcur.claims import on_models
 from symcur.claims.claim import MODEL_TOLERANCE, Claim, Verdict
@@ -30,8 +32,9 @@ def verify(claim: str | Claim, model: str | Model | None = None, check_models: b
     kind, how = _combine(claim, findings)
     if evidence and kind in ("open", "proved"):
         kind, how = _with_evidence(claim, kind, how, evidence[0].holds)
-    if kind != "open" and any(residual > MODEL_TOLERANCE for residual in residuals.values()):
-        worst = max(residuals, key=lambda name: residuals[name])
+    misses = [name for name, residual in residuals.items() if not residual <= MODEL_TOLERANCE]  # NaN is a miss
+    if kind != "open" and misses:
+        worst = misses[0]
         kind, how = "failed", f"closed form and eigenstates differ on {worst} by {residuals[worst]:.1e}"
     return Verdict(claim, kind, how, findings, evidence, time.perf_counter() - start, residuals)
 
@@ -73,7 +76,7 @@ _LIBRARY: dict[str, Model] = {}
 def _on_model(findings: tuple[Finding, ...], model: Model) -> dict[str, float]:
     """The residual of the proved equalities on a model; nothing where none of them speaks of numbers."""
     proved = [f.equality for f in findings if f.outcome == "proved" and on_models.readable(f.equality)]
-    return {model.name: max(on_models.residual(equality, model) for equality in proved)} if proved else {}
+    return {model.name: float(np.max([on_models.residual(e, model) for e in proved]))} if proved else {}
 
 
 def _combine(claim: Claim, findings: tuple[Finding, ...]) -> tuple[str, str]:

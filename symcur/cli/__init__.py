@@ -1,0 +1,22 @@
+"""The command line, one file per command; ``symcur.cli.commands`` puts them together."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+INVALID = 2  # exit status for input that does not make sense
+INTERRUPTED = 130  # what a shell reports after Ctrl-C
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry point of the ``symcur`` command: errors in the input are one line on stderr and exit status 2."""
+    try:
+        from symcur.cli.commands import app
+
+        app(args=None if arguments is None else list(arguments), prog_name="symcur")
+    except (ValueError, TypeError) as error:
+        print(f"symcur: {error}", file=sys.stderr)
+        sys.exit(INVALID)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

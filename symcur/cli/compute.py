@@ -1,0 +1,128 @@
+"""``symcur compute``: an observable of a model, with its parts, errors, unit and convention."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from symcur import observables
+from symcur.cli import terminal
+from symcur.cli.named_models import find_model, settings
+from symcur.model import Model
+from symcur.observables import Result
+from symcur.words import axis_name
+
+MOST_ROWS = 60  # of a scan in the terminal; a file holds all
+
+
+def compute(
+    model: Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")],
+    observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
+    mu: Annotated[str, typer.Option(help="Number, list a,b,c, or range first:last:count.")] = "0",
+    temperature: Annotated[str, typer.Option(help="The same, k_B = 1.")] = "0",
+    filling: Annotated[int | None, typer.Option(help="Filled bands; mu is then in the middle of the gap.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")] = None,
+    rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
+    form: Annotated[str | None, typer.Option(help="regular, sea or surface (where the observable has forms).")] = None,
+    method: Annotated[str, typer.Option(help="auto, trapezoid or patches.")] = "auto",
+    cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
+    workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
+    unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
+    s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
+    lattice_constant: Annotated[
+        float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
+) -> None:
+    """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures."""
+    subject = find_model(model)
+    calculate = observables.get(observable)
+    parameters: dict[str, Any] = {name: float(value) for name, value in settings(set_ or ()).items()}
+    levels: Any = observables.gap(subject, filling, **parameters).mu if filling is not None else numbers("--mu", mu)
+    options: dict[str, Any] = {"rtol": rtol, "method": method, "cutoff": cutoff, "workers": workers, **parameters}
+    if form is not None:
+        options["form"] = form
+    with terminal.fraction(f"{observable} of {subject.name}") as progress:
+        result = calculate(subject, levels, numbers("--temperature", temperature), progress=progress, **options)
+    if unit != "1" or s_unit != "hbar":
+        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant)
+    show(result, subject)
+    if output is not None:
+        observables.write(result, output)
+    if plot is not None:
+        from symcur import plotting
+
+        plotting.save(plotting.draw_scan(result), plot)
+    if result.status != "converged":
+        raise typer.Exit(130 if result.status == "interrupted" else 1)
+
+
+def numbers(option: str, text: str) -> float | np.ndarray[Any, Any]:
+    """ "0.1" as a number, "0,0.1" as a list, "-1:1:41" as 41 numbers from -1 to 1."""
+    try:
+        if ":" in text:
+            first, last, count = text.split(":")
+            return np.linspace(float(first), float(last), int(count))
+        values = [float(part) for part in text.split(",")]
+        return values[0] if len(values) == 1 else np.array(values)
+    except ValueError:
+        raise ValueError(
+            f"{option}: {text!r} came; a number, a list 0,0.1,0.2 or a range first:last:count is valid"
+        ) from None
+
+
+def show(result: Result, model: Model) -> None:
+    """The table of parts and components, then what the numbers mean."""
+    screen = terminal.console()
+    table = Table(title=escape(f"{result.observable} of {model.name}"), title_justify="left", box=None, pad_edge=False, padding=(0, 1))
+    for heading in ("mu", "T", "component"):
+        table.add_column(heading, justify="right")
+    for name in result.parts:
+        table.add_column(name, justify="right")
+    table.add_column("largest error", justify="right")
+    lines = list(_lines(result))
+    for line in lines[:MOST_ROWS]:
+        table.add_row(*line)
+    screen.print(table)
+    if len(lines) > MOST_ROWS:
+        screen.print(f"... {len(lines) - MOST_ROWS} more rows; -o FILE writes all", style="dim")
+    for label, text in (
+        ("sum", result.sums),
+        ("unit", result.unit),
+        ("convention", f"{result.convention}; hbar = e = k_B = 1 inside"),
+        ("form", result.form),
+        ("parameters", ", ".join(f"{name} = {value:g}" for name, value in result.parameters.items()) or "none"),
+        ("domain", result.domain),
+        ("method", f"{result.method}; {result.evaluations} k points, {result.handed_over or 0} by eigenstates"),
+        ("status", f"{result.status}: {result.message}"),
+    ):
+        if text:
+            screen.print(f"[dim]{label:>11}[/]  {escape(text)}")
+
+
+def _lines(result: Result) -> Any:
+    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
+    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
+    for a, b in itertools.product(range(len(mu)), range(len(temperature))):
+        for component in itertools.product(range(result.dimension), repeat=len(result.indices)):
+            at = (a, b, *component)
+            values = [(part.value.reshape(shape)[at], part.error.reshape(shape)[at]) for part in result.parts.values()]
+            error = max(error for _, error in values)
+            label = "".join(map(axis_name, component))
+            yield (f"{mu[a]:g}", f"{temperature[b]:g}", label, *(_cell(*value) for value in values), f"{error:.1e}")
+
+
+def _cell(value: float, error: float) -> str:
+    """As many decimals as the error allows, at most eight; large numbers in scientific notation."""
+    if not np.isfinite(value) or abs(value) >= 1e6:
+        return f"{value:.6e}"
+    decimals = 8 if error <= 1e-8 else max(int(np.ceil(-np.log10(error))) + 1, 0)
+    text = f"{value:.{min(decimals, 8)}f}"
+    return text.removeprefix("-") if float(text) == 0 else text

@@ -1,0 +1,81 @@
+"""``symcur derive``: the closed form of a band quantity of a model."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import sympy as sp
+import typer
+from rich.cells import cell_len
+from rich.console import Console
+from rich.markup import escape
+
+from symcur import quantities
+from symcur.cli import terminal
+from symcur.cli.named_models import find_model, settings, with_numbers
+from symcur.latex import latex
+from symcur.quantities import Quantity
+from symcur.readable import readable
+
+if TYPE_CHECKING:
+    from symcur.closed_forms import ClosedForm
+
+SHORT = 12  # equations; more than these are printed a line each
+
+
+class Language(StrEnum):
+    latex = "latex"
+    python = "python"
+    c = "c"
+    fortran = "fortran"
+    julia = "julia"
+    mathematica = "mathematica"
+
+
+def derive(
+    model: Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")],
+    quantity: Annotated[str, typer.Argument(help="A band quantity; symcur list quantities shows them.")],
+    to: Annotated[Language | None, typer.Option(help="Print source code instead of readable formulas.")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Replace a parameter by a number.")
+    ] = None,
+) -> None:
+    """The closed form of a band quantity, in k, the parameters and the band energy."""
+    from symcur.closed_forms import derive as closed_form
+
+    subject = with_numbers(find_model(model), settings(set_ or ()))
+    wanted = quantities.get(quantity)
+    with terminal.progress(1) as step:
+        step(f"{subject.name} {wanted.name}")
+        form = closed_form(subject, wanted.name)
+        if to is not None:
+            text = form.latex() if to is Language.latex else form.source(to.value)
+    if to is not None:
+        print(text)
+    else:
+        print_form(wanted, form, terminal.console())
+
+
+def print_form(quantity: Quantity, form: ClosedForm, screen: Console) -> None:
+    """The definition, the steps and components as formulas, and the energies where they are short."""
+    screen.print(f"{escape(quantity.meaning)}  [dim]{escape(quantity.unit)}[/]")
+    screen.print(escape(f"{readable(quantity.symbol())} = {readable(latex(quantity.word()))}\n"))
+    components = zip(form.labels, sp.flatten(form.compact), strict=True)
+    steps = [*form.definitions, *((sp.Symbol(readable(label)), value) for label, value in components)]
+    long = len(steps) > SHORT
+    for symbol, expression in steps:
+        _print_equation(symbol, expression, screen, long)
+    if form.energies:
+        screen.print(f"\nband energies {form.energy_symbol}, ascending", style="dim")
+        for energy in form.energies:
+            _print_equation(form.energy_symbol, energy, screen, long)
+    else:
+        screen.print(f"\n{form.energy_symbol} is the band energy, an eigenvalue of H", style="dim")
+
+
+def _print_equation(symbol: sp.Symbol, expression: sp.Expr, screen: Console, long: bool) -> None:
+    """In two dimensions where it fits, on a line otherwise."""
+    picture = "" if long else sp.pretty(sp.Eq(symbol, expression, evaluate=False), wrap_line=False, use_unicode=True)
+    fits = picture and all(cell_len(line) <= screen.width for line in picture.splitlines())
+    screen.print(escape(picture if fits else f"{symbol} = {expression}"))

@@ -1,0 +1,69 @@
+"""``symcur list``: what there is to verify, derive and compute."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from symcur.cli import terminal
+from symcur.readable import readable
+
+
+class Kind(StrEnum):
+    models = "models"
+    quantities = "quantities"
+    claims = "claims"
+    observables = "observables"
+
+
+def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
+    """List the models, quantities, claims or observables, with a line on each."""
+    rows = {
+        Kind.models: _models,
+        Kind.quantities: _quantities,
+        Kind.claims: _claims,
+        Kind.observables: _observables,
+    }[kind]()
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_column(no_wrap=True)
+    for row in rows:
+        table.add_row(*map(escape, row))
+    terminal.console().print(table)
+
+
+def _models() -> Iterator[tuple[str, ...]]:
+    from symcur import models
+
+    for name in models.names():
+        model = models.get(name)
+        kind = f"{model.size} bands, {model.dimension}D {'lattice' if model.periodic else 'continuum'}"
+        parameters = ", ".join(f"{symbol.name}={value}" for symbol, value in model.parameters.items())
+        yield name, kind, parameters, model.reference
+
+
+def _quantities() -> Iterator[tuple[str, ...]]:
+    from symcur import quantities
+
+    for name in quantities.names():
+        quantity = quantities.get(name)
+        indices = f"[{', '.join(quantity.indices)}]" if quantity.indices else ""
+        yield name, indices, readable(quantity.symbol()), quantity.meaning
+
+
+def _claims() -> Iterator[tuple[str, ...]]:
+    from symcur import claims
+
+    for claim in claims.CLAIMS:
+        yield claim.name, claim.section, claim.recorded, claim.text
+
+
+def _observables() -> Iterator[tuple[str, ...]]:
+    from symcur import observables
+
+    for name in observables.names():
+        yield name, (observables.get(name).__doc__ or "").strip().partition("\n")[0]

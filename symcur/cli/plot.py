@@ -1,0 +1,57 @@
+"""``symcur plot``: a quantity over the zone, or bands along a path coloured by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from symcur.cli.named_models import find_model, settings
+
+AXES = {"x": 0, "y": 1, "z": 2}
+
+
+def plot(
+    model: Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")],
+    quantity: Annotated[str, typer.Argument(help="A band quantity; symcur list quantities shows them.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="FILE.png, .pdf or .svg.")] = Path("symcur.png"),
+    band: Annotated[int, typer.Option(help="The band, from 0, for a map of the zone.")] = 0,
+    component: Annotated[str, typer.Option(help="Axes of the component, for example xy.")] = "",
+    path: Annotated[
+        str | None, typer.Option(help="Corners 'G=0,0 K=4.19,0 M=3.14,1.81' (Cartesian): bands along a path.")
+    ] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")] = None,
+) -> None:
+    """A quantity of one band over a 2D zone; with --path, all bands along straight lines, coloured by it."""
+    from symcur import plotting
+
+    subject = find_model(model)
+    parameters: dict[str, Any] = {name: float(value) for name, value in settings(set_ or ()).items()}
+    if any(letter not in AXES for letter in component):
+        raise ValueError(f"--component: {component!r} came; letters x, y, z are valid, for example xy")
+    chosen = tuple(AXES[letter] for letter in component)
+    if path is None:
+        figure = plotting.draw_zone(subject, quantity, band, chosen, **parameters)
+    else:
+        figure = plotting.draw_path(subject, quantity, _corners(path, subject.dimension), chosen, **parameters)
+    plotting.save(figure, output)
+    print(f"{output} written")
+
+
+def _corners(text: str, dimension: int) -> list[tuple[str, tuple[float, ...]]]:
+    corners = []
+    for part in text.split():
+        name, _, numbers = part.partition("=")
+        try:
+            corner = tuple(float(number) for number in numbers.split(","))
+        except ValueError:
+            corner = ()
+        if len(corner) != dimension:
+            raise ValueError(
+                f"--path: {part!r} came; NAME=" + ",".join("k" + a for a in "xyz"[:dimension]) + " is valid"
+            )
+        corners.append((name, corner))
+    if len(corners) < 2:
+        raise ValueError(f"--path: {text!r} came; at least two corners are needed")
+    return corners

@@ -1,0 +1,200 @@
+"""``symcur verify``: the ledger, a verdict a row, or one claim in full."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+
+from symcur import claims
+from symcur.claims import Finding, Verdict
+from symcur.claims.claim import KINDS, MODEL_TOLERANCE
+from symcur.cli import INTERRUPTED, terminal
+from symcur.cli.named_models import find_model
+from symcur.latex import latex
+from symcur.readable import readable, sentence
+
+LEGEND = (
+    "proof: equal normal forms, any number of bands, and equal sums over states. counterexample: exact matrices. "
+    "models: closed form of one side against eigenstates of the other, largest relative difference. "
+    "A, B, C: first preprint, revised preprint, the Letter."
+)
+
+
+def verify(
+    claim: Annotated[list[str] | None, typer.Argument(help="Names of claims; all without any.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Check on this library model, or FILE.py[:NAME], instead of on all of them.")
+    ] = None,
+    json_file: Annotated[str | None, typer.Option("--json", help="Write the verdicts to FILE (- for stdout).")] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page to FILE.")] = None,
+) -> None:
+    """Settle the claims of the paper: one verdict a row, or one claim in full.
+
+    The exit status is 1 if a verdict is not what the ledger records, 130 after Ctrl-C.
+    """
+    chosen = [claims.get(name) for name in claim or claims.names()]
+    subject = find_model(model) if model else None
+    _require_writable(json_file, report)
+    verdicts: list[Verdict] = []
+    interrupted = False
+    try:
+        with terminal.progress(len(chosen)) as step:
+            for item in chosen:
+                step(item.name)
+                verdicts.append(claims.verify(item, subject))
+    except KeyboardInterrupt:
+        interrupted = True
+    if json_file:
+        _write_json(json_file, verdicts, interrupted)
+    if report:
+        from symcur.report import html
+
+        report.write_text(html(verdicts), encoding="utf-8")
+    if json_file != "-":
+        screen = terminal.console()
+        if len(chosen) == 1 and verdicts:
+            print_claim(verdicts[0], screen)
+        else:
+            print_ledger(verdicts, screen)
+        if interrupted:
+            screen.print(f"Interrupted after {len(verdicts)} of {len(chosen)} claims.", style="bold red")
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(0 if all(verdict.as_recorded for verdict in verdicts) else 1)
+
+
+def _require_writable(json_file: str | None, report: Path | None) -> None:
+    """Complain about a path before the work, not after it."""
+    for option, path in (("--json", Path(json_file) if json_file not in (None, "-") else None), ("--report", report)):
+        if path and not path.parent.is_dir():
+            raise ValueError(f"{option}: the directory {path.parent} does not exist")
+        if path and path.is_dir():
+            raise ValueError(f"{option}: {path} is a directory; the name of a file is valid")
+
+
+def _write_json(target: str, verdicts: Sequence[Verdict], interrupted: bool) -> None:
+    from symcur import __version__
+
+    content = {
+        "symcur": __version__,
+        "complete": not interrupted,
+        "as_recorded": all(verdict.as_recorded for verdict in verdicts),
+        "verdicts": [verdict.to_dict() for verdict in verdicts],
+    }
+    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    if target == "-":
+        print(text, end="")
+    else:
+        Path(target).write_text(text, encoding="utf-8")
+
+
+# -- the ledger --------------------------------------------------------------------------------------------------------
+def print_ledger(verdicts: Sequence[Verdict], screen: Console) -> None:
+    """The verdicts grouped by the sections of the paper, and a line that counts them."""
+    for section in dict.fromkeys(verdict.claim.section for verdict in verdicts):
+        table = Table(title=section, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), width=99)
+        for heading, width in (("claim", 26), ("verdict", 9), ("how", 17), ("residual", 13), ("time", 6)):
+            table.add_column(heading, width=width, header_style="dim", justify="right" if heading == "time" else "left")
+        table.add_column("in the paper", ratio=1, header_style="dim")
+        for verdict in (verdict for verdict in verdicts if verdict.claim.section == section):
+            table.add_row(
+                verdict.name,
+                _kind(verdict),
+                escape(terminal.means(verdict)),
+                terminal.residual(verdict),
+                terminal.duration(verdict.seconds),
+                escape(terminal.places(verdict.where)),
+            )
+        screen.print(table)
+        screen.print()
+    for verdict in verdicts:
+        if verdict.kind in ("open", "failed"):
+            _print(screen, f"{verdict.name}: {_kind(verdict)}, {escape(verdict.how)}", 0)
+    screen.print(summary(verdicts))
+    screen.print(LEGEND, style="dim")
+
+
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """How many verdicts of each kind, whether all are as recorded, and how long they took."""
+    kinds = [verdict.kind for verdict in verdicts]
+    counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in KINDS if kind in kinds)
+    different = [verdict for verdict in verdicts if not verdict.as_recorded]
+    record = (
+        "all as the ledger records"
+        if not different
+        else f"{len(different)} not as the ledger records: "
+        + (", ".join(f"{verdict.name} is {verdict.kind}, recorded {verdict.claim.recorded}" for verdict in different))
+    )
+    noun = "claim" if len(verdicts) == 1 else "claims"
+    total = terminal.duration(sum(verdict.seconds for verdict in verdicts))
+    return f"{len(verdicts)} {noun}: {counts or 'none settled'}; {record}; {total}"
+
+
+def _kind(verdict: Verdict) -> str:
+    style = terminal.STYLES.get(verdict.kind, "")
+    text = verdict.kind if verdict.as_recorded else f"{verdict.kind} (recorded: {verdict.claim.recorded})"
+    return f"[{style}]{text}[/]" if style else text
+
+
+# -- one claim ---------------------------------------------------------------------------------------------------------
+def print_claim(verdict: Verdict, screen: Console) -> None:
+    """Statement, assumptions, the steps of the proof, the models it was checked on, the counterexample."""
+    claim = verdict.claim
+    screen.print(f"[bold]{claim.name}[/]  {_kind(verdict)}  [dim]{escape(claim.section)}[/]")
+    screen.print(escape(sentence(claim.text)))
+    if claim.statement:
+        screen.print()
+        _print(screen, escape(readable(claim.statement)), 4)
+        screen.print()
+    _print_list("In the paper", [f"{version}  {place}" for version, place in claim.where.items()], screen)
+    _print_list("Assumptions", claim.assumptions, screen)
+    if verdict.findings:
+        screen.print("Proof", style="bold")
+        for finding in verdict.findings:
+            _print_finding(finding, screen)
+    _print_list(
+        "Numerical checks",
+        [f"{item.text}: residual {item.residual:.1e}, tolerance {item.tolerance:.1e}" for item in verdict.evidence],
+        screen,
+    )
+    if verdict.models:
+        screen.print("Closed form against eigenstates, largest relative difference", style="bold")
+        for name, value in verdict.models.items():
+            _print(screen, f"{name:<24} {value:.1e}", 2)
+        _print(screen, f"[dim]tolerance {MODEL_TOLERANCE:.0e}[/]", 2)
+    screen.print(f"[bold]Verdict[/]  {_kind(verdict)}  [dim]{terminal.duration(verdict.seconds)}[/]")
+    _print(screen, escape(verdict.how), 2)
+
+
+def _print(screen: Console, markup: str, indent: int) -> None:
+    screen.print(Padding(markup, (0, 0, 0, indent), expand=False))
+
+
+def _print_list(title: str, lines: Sequence[str], screen: Console) -> None:
+    if lines:
+        screen.print(title, style="bold")
+        for line in lines:
+            _print(screen, escape(line), 2)
+
+
+def _print_finding(finding: Finding, screen: Console) -> None:
+    equality = finding.equality
+    role = {"printed": "as printed: ", "corrected": "as corrected: "}.get(equality.role, "")
+    style = {"proved": "green", "refuted": "magenta"}.get(finding.outcome, "red")
+    _print(screen, f"[{style}]{finding.outcome}[/]  {role}{escape(sentence(equality.note))}", 2)
+    _print(screen, escape(readable(latex(equality.lhs))), 6)
+    right = readable(latex(equality.rhs))
+    for axis, primitive in equality.primitive:
+        right += f" + ∂_{{k{readable(f'_{axis}')}}} [{readable(latex(primitive))}]"
+    _print(screen, escape(f"= {right}"), 4)
+    _print(screen, f"[dim]{escape(finding.how)}[/]", 4)
+    if finding.counterexample:
+        _print(screen, escape(f"counterexample: {finding.counterexample}"), 4)

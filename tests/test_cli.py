@@ -1,0 +1,267 @@
+"""The command line, as a user meets it: output, exit status, errors."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+import symcur as sc
+from symcur import claims
+from symcur.cli import main, terminal
+from symcur.latex import latex
+from symcur.readable import readable, sentence
+
+MODEL_FILE = """
+import sympy as sp
+import symcur as sc
+x, y = sp.symbols("x y", real=True)
+a = sp.Symbol("a", real=True)
+first = sc.Model([[a, x - sp.I * y], [x + sp.I * y, -a]], s=[[1, 0], [0, -1]], k=(x, y), parameters={a: 1})
+"""
+
+
+@pytest.fixture(name="symcur")
+def run(capsys):
+    """symcur(arguments) -> exit status, stdout, stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        captured = capsys.readouterr()
+        return stopped.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+# -- verify ------------------------------------------------------------------------------------------------------------
+def test_verify_shows_a_verdict_a_row_in_sections(symcur):
+    status, out, err = symcur("verify", "theta-dipole", "torque-dipole", "torque-metric", "--model", "rashba")
+    assert status == 0
+    assert err == ""
+    lines = out.splitlines()
+    assert max(map(cell_len, lines)) <= 100
+    assert lines.index("Wave packets".ljust(len(lines[0]))) < lines.index("The torque".ljust(len(lines[0])))
+    row = next(line for line in lines if line.startswith("torque-dipole"))
+    assert re.search(r"proved +proof, 1 model +\d+e-\d+ ≤ 1e-9 +\d+\.\d\d s A \(10\); B, C above \(5\)", row)
+    assert "3 claims: 3 proved; all as the ledger records" in out
+
+
+def test_verify_one_claim_in_full(symcur):
+    status, out, _ = symcur("verify", "intrinsic-geometry", "--model", "rashba")
+    assert status == 0
+    assert "Ωˡⁱˢ + χ^{ilτ} = Ωˡⁱ sₙ + ∂_{kₗ} dⁱˢ" in out
+    assert "refuted  as printed" in out
+    assert "proved  as corrected" in out
+    left, right = claims.verify("intrinsic-geometry", check_models=False).counterexample.rerun()
+    assert f"lhs = {left.real:.6g}, rhs = {right.real:.6g}" in out
+    assert re.search(r"rashba +\d\.\de-\d\d", out)
+
+
+def test_verify_shows_assumptions_and_primitives(symcur):
+    _, out, _ = symcur("verify", "vanishing-net-flow", "--model", "rashba")
+    assert "Assumptions\n  a periodic Brillouin zone" in out
+    assert "∂_{kᵢ} [gₙ Tr[P s]]" in out
+
+
+def test_a_verdict_other_than_the_recorded_one_is_status_1(symcur, monkeypatch):
+    recorded = {name: replace(claims.get(name), recorded="refuted") for name in ("torque-dipole", "torque-metric")}
+    monkeypatch.setattr(claims, "get", recorded.__getitem__)
+    status, out, _ = symcur("verify", *recorded, "--model", "rashba")
+    assert status == 1
+    assert "2 not as the ledger records: torque-dipole is proved, recorded refuted" in out
+
+
+def test_open_claims_are_shown_as_open(symcur, monkeypatch):
+    unsettled = replace(
+        claims.get("torque-dipole"), equalities=(), recorded="open", why_open="it needs a disorder model"
+    )
+    known = {"one": unsettled, "two": claims.get("torque-metric")}
+    monkeypatch.setattr(claims, "get", known.__getitem__)
+    status, out, _ = symcur("verify", "one", "two", "--model", "rashba")
+    assert status == 0
+    assert "2 claims: 1 proved, 1 open" in out
+    assert "torque-dipole: open, it needs a disorder model" in out
+
+
+def test_verify_writes_json(symcur, tmp_path):
+    file = tmp_path / "ledger.json"
+    assert symcur("verify", "torque-dipole", "--model", "haldane", "--json", str(file))[0] == 0
+    content = json.loads(file.read_text())
+    (row,) = content["verdicts"]
+    assert content["complete"]
+    assert content["as_recorded"]
+    assert (row["name"], row["kind"]) == ("torque-dipole", "proved")
+    assert 0 <= row["models"]["haldane"] == row["residual"] <= row["tolerance"]
+
+
+def test_json_on_stdout_is_nothing_but_json(symcur):
+    _, out, _ = symcur("verify", "torque-dipole", "--model", "haldane", "--json", "-")
+    assert json.loads(out)["verdicts"][0]["name"] == "torque-dipole"
+
+
+def test_interrupting_leaves_what_was_finished(symcur, monkeypatch, tmp_path):
+    settle = claims.verify
+
+    def interrupted(claim, model=None):
+        if claim.name == "torque-metric":
+            signal.raise_signal(signal.SIGINT)
+        return settle(claim, model)
+
+    monkeypatch.setattr(claims, "verify", interrupted)
+    file = tmp_path / "ledger.json"
+    names = ("torque-dipole", "torque-berry", "torque-metric", "intrinsic-geometry")
+    status, out, _ = symcur("verify", *names, "--model", "rashba", "--json", str(file))
+    assert status == 130
+    assert "torque-berry" in out
+    assert "intrinsic-geometry" not in out
+    assert "Interrupted after 2 of 4 claims." in out
+    content = json.loads(file.read_text())
+    assert [row["name"] for row in content["verdicts"]] == ["torque-dipole", "torque-berry"]
+    assert not content["complete"]
+
+
+def test_the_bar_appears_only_when_work_takes_long(monkeypatch):
+    def shown(delay: float) -> str:
+        screen = Console(file=io.StringIO(), force_terminal=True, width=90)
+        monkeypatch.setattr(terminal, "console", lambda stderr=False: screen)
+        with terminal.progress(2, delay=delay) as step:
+            step("torque-dipole")
+            time.sleep(0.2)
+        return screen.file.getvalue()
+
+    assert "torque-dipole" in shown(0.0)
+    assert shown(60.0) == ""
+
+
+# -- derive ------------------------------------------------------------------------------------------------------------
+def test_derive_prints_what_a_physicist_would(symcur):
+    status, out, _ = symcur("derive", "rashba", "s_dipole", "--set", "M=0")
+    assert status == 0
+    assert "dⁱˢ = Im Tr[P vᵢ S s]" in out
+    components = re.sub(r"\s+", "", out.partition("bandenergies")[0].partition("band energies")[0])
+    assert "-k_ydˣˢ=──────────────⎛22⎞4⋅⎝kₓ+k_y⎠" in components
+    assert "α" not in components
+
+
+def test_derive_writes_python_that_agrees_with_eigenstates(symcur):
+    _, source, _ = symcur("derive", "massive_dirac", "s_dipole", "--to", "python")
+    namespace: dict = {}
+    exec(source, namespace)
+    model = sc.models.massive_dirac()
+    parameters = {symbol.name: value for symbol, value in model.parameters.items()}
+    energy = sc.evaluate(model, "energy", [0.3, 0.2])[0]
+    value = namespace["s_dipole"](0.3, 0.2, energy, *parameters.values())
+    np.testing.assert_allclose(value, sc.evaluate(model, "s_dipole", [0.3, 0.2])[0], rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("language", "mark"),
+    [("latex", r"\frac"), ("c", "double"), ("fortran", "subroutine"), ("julia", "function"), ("mathematica", ":=")],
+)
+def test_derive_writes_other_languages(symcur, language, mark):
+    status, out, _ = symcur("derive", "rashba", "s_dipole", "--to", language)
+    assert status == 0
+    assert mark in out
+
+
+def test_derive_takes_a_model_from_a_file(symcur, tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(MODEL_FILE)
+    status, out, _ = symcur("derive", str(file), "s_dipole")
+    assert status == 0
+    assert "dˣˢ" in out
+    file.write_text(MODEL_FILE + "second = first.replace(name='second')\n")
+    assert symcur("derive", f"{file}:second", "s_dipole")[0] == 0
+    assert "first, second; name one of them" in symcur("derive", str(file), "s_dipole")[2]
+
+
+def test_long_closed_forms_are_printed_a_line_each(symcur):
+    _, out, _ = symcur("derive", "luttinger", "s_dipole")
+    assert re.search(r"^dˣˢ = ", out, re.MULTILINE)
+    assert "──" not in out
+
+
+# -- list and errors ---------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("kind", ["models", "quantities", "claims", "observables"])
+def test_list_names_everything(symcur, kind):
+    status, out, _ = symcur("list", kind)
+    assert status == 0
+    first_words = {line.split()[0] for line in out.splitlines() if not line.startswith(" ")}
+    assert first_words == set(getattr(sc, kind).names())
+    assert max(map(cell_len, out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("verify", "torque-dipol"), r"claim: 'torque-dipol' came \(did you mean torque-dipole\?\); valid are"),
+        (("verify", "torque-dipole", "--model", "rashbo"), "'rashbo' is not a library model"),
+        (("verify", "torque-dipole", "--model", "nowhere.py"), "the file nowhere.py does not exist"),
+        (("verify", "torque-dipole", "--report", "nowhere/x.html"), "--report: the directory nowhere does not exist"),
+        (("derive", "rashba", "dipole"), "quantity: 'dipole' came"),
+        (("derive", "rashba", "s_dipole", "--set", "M=zero"), "--set: 'M=zero' came; name=number is valid"),
+        (("derive", "rashba", "s_dipole", "--set", "N=1"), "unknown parameter N; valid are M, alpha, m"),
+        (("derive", "rashba", "s_dipole", "--set", "m=-1"), "m: -1 came, but the symbol is declared positive"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(symcur, arguments, message):
+    status, out, err = symcur(*arguments)
+    assert status == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert re.search(message, err)
+
+
+def test_usage_errors_and_version(symcur):
+    assert symcur("verify", "--wrong")[0] == 2
+    assert symcur("list", "everything")[0] == 2
+    assert symcur("--version")[:2] == (0, f"symcur {sc.__version__}\n")
+
+
+def test_the_module_is_the_command():
+    command = [sys.executable, "-m", "symcur.cli", "--version"]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.startswith("symcur ")
+
+
+# -- mathematics in the terminal ---------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        (r"d^{i\tau}_n = -J^{is}_n + v^i_n s_n", "d^{iτ}ₙ = -Jⁱˢₙ + vⁱₙ sₙ"),
+        (r"\tfrac12 \{v_i, s\}", "½ {vᵢ, s}"),
+        (r"-2\,\mathrm{Im} \sum_{n_1 \neq n} \frac{a b}{\omega_{n n_1}^2}", "-2 Im Σ_{n₁≠n} (a b)/ω_{n n₁}²"),
+        (r"\mathcal{G}^{is} \times \mathbf{J}", "𝒢ⁱˢ × 𝐉"),
+        (r"\langle (r - r_c)^i \theta \rangle", "⟨(r - r_c)ⁱ θ⟩"),
+        (r"\left(a-b\right)", "(a - b)"),
+        (r"\sqrt{k^2+1}\;\tilde{d}", "√(k²+1) d̃"),
+        (r"\unheardof{x}", "unheardofx"),
+    ],
+)
+def test_readable(source, text):
+    assert readable(source) == text
+
+
+def test_sentences_keep_their_words():
+    text = "C's wave-packet form (a-b), d_{k_i} d^{is} and M^{li}, s_n"
+    assert sentence(text) == "C's wave-packet form (a-b), d_{kᵢ} dⁱˢ and Mˡⁱ, s_n"
+
+
+def test_the_whole_ledger_is_readable():
+    statements = [claim.statement for claim in claims.CLAIMS]
+    words = [latex(sc.quantities.get(name).word(), form) for name in sc.quantities.names() for form in ("trace", "sum")]
+    for source in [*statements, *words]:
+        text = readable(source)
+        assert "\\" not in text
+        assert text.count("{") == text.count("}")
+        assert not re.search(r"mathrm|mathbf|mathcal|frac|text|left|right|begin", text)

@@ -1,0 +1,137 @@
+"""README, tutorials and derivations run as they are printed, and the documentation builds without a warning."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+import symcur as sc
+from symcur.cli import main
+from symcur.cli.terminal import places
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+NOTEBOOKS = sorted(
+    path
+    for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/tutorials/*.md"), *ROOT.glob("derivations/*.md")]
+    if "```{code-cell}" in path.read_text(encoding="utf-8")
+)
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?P<options>---\n.*?^---\n|(?::[^\n]*\n)*)(?P<code>.*?)^```$", re.M | re.S)
+
+
+def execute(path: Path) -> dict:
+    """Run the code cells in one namespace; tracebacks show the lines of the document."""
+    text = path.read_text(encoding="utf-8")
+    namespace: dict = {"__name__": "__main__", "display": repr}
+    for cell in CELL.finditer(text):
+        above = text.count("\n", 0, cell.start("code"))
+        exec(compile("\n" * above + cell["code"], str(path), "exec"), namespace)
+    return namespace
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_notebooks_run(path, monkeypatch, tmp_path):
+    import matplotlib
+
+    matplotlib.use("Agg")
+    monkeypatch.chdir(tmp_path)
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("---\nfile_format: mystnb\n"), "MyST-NB would not execute it"
+    assert len(CELL.findall(text)) == text.count("```{code-cell}")
+    execute(path)
+    if "pyplot" in text:
+        import matplotlib.pyplot
+
+        matplotlib.pyplot.close("all")
+
+
+def test_there_is_a_tutorial():
+    assert ROOT / "docs/tutorials/first.md" in NOTEBOOKS
+
+
+def test_readme_python_runs(capsys):
+    namespace: dict = {}
+    for block in re.findall(r"^```python\n(.*?)^```", README, re.M | re.S):
+        exec(block, namespace)
+    printed = capsys.readouterr().out.splitlines()
+    assert abs(namespace["difference"]).max() < 1e-12
+    assert "proved" in printed
+    assert re.fullmatch(r"3 bands, seed \d+: lhs = [-\d.]+, rhs = [-\d.]+", printed[-1])
+
+
+def test_the_model_in_readme_takes_ten_lines():
+    block = re.search(r"^```python\n(.*?)^```", README, re.M | re.S).group(1).strip().splitlines()
+    last = next(number for number, line in enumerate(block) if line.startswith("form = "))
+    assert last + 1 <= 10
+
+
+def test_readme_has_the_two_commands():
+    assert "\n    python -m pip install . && symcur verify\n" in README
+    assert "\n    python -m pip install '.[test]' && python -m pytest\n" in README
+
+
+def test_readme_shows_the_closed_form_that_derive_prints(capsys):
+    shown = re.search(r"^\$ symcur (derive [^\n]*)\n\.\.\.\n(.*?)^```", README, re.M | re.S)
+    with pytest.raises(SystemExit):
+        main(shown.group(1).split())
+    printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
+    assert shown.group(2).rstrip() in printed
+
+
+def test_readme_shows_the_ledger_as_it_is():
+    names, table = re.search(r"^\$ symcur verify ([^\n]*)\n(.*?)^```", README, re.M | re.S).groups()
+    margin = next(line.index("in the paper") for line in table.splitlines() if line.startswith("claim"))
+    for name in names.split():
+        claim = sc.claims.get(name)
+        row = re.search(rf"^{name} +(\S+) +(.*(?:\n .*)*)", table, re.M)
+        assert row.group(1) == claim.recorded
+        assert claim.recorded == sc.verify(name, check_models=False).kind
+        assert f"proof, {len(sc.models.names())} models" in row.group()
+        last_column = " ".join(line[margin:].strip() for line in row.group().splitlines())
+        assert last_column == places(claim.where)
+
+
+def test_versions_agree():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_ci_runs_the_command_of_the_readme():
+    script = ROOT / ".ci/run"
+    pattern = re.search(r'grep -m1 -o "(.*)" README.md', script.read_text()).group(1)
+    found = subprocess.run(
+        ["grep", "-m1", "-o", pattern, ROOT / "README.md"], capture_output=True, text=True, check=True
+    )
+    assert found.stdout == "python -m pip install '.[test]' && python -m pytest\n"
+    assert script.stat().st_mode & stat.S_IXUSR
+
+
+def test_links_in_readme_exist():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert "://" in target or (ROOT / target).exists(), target
+
+
+# -- Sphinx ------------------------------------------------------------------------------------------------------------
+@pytest.mark.skipif(not all(map(find_spec, ("sphinx", "myst_nb", "furo"))), reason="the docs extra is not installed")
+def test_documentation_builds_without_a_warning(tmp_path):
+    """Notebooks are not executed here, so that their language is not known; test_notebooks_run executes them."""
+    settings = ("nb_execution_mode=off", "suppress_warnings=myst-nb.lexer")
+    command = [sys.executable, "-m", "sphinx", "-W", "-q", *(f"-D{setting}" for setting in settings)]
+    command += ["-d", str(tmp_path / "doctrees"), str(ROOT / "docs"), str(tmp_path / "html")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
+    assert result.returncode == 0, result.stderr
+    pages = {name: (tmp_path / "html" / f"{name}.html").read_text() for name in ("quantities", "ledger", "index")}
+    assert all(name in pages["quantities"] for name in sc.quantities.names())
+    assert all(f'id="{name}"' in pages["ledger"] for name in sc.claims.names())
+    assert "generated -->" not in pages["quantities"] + pages["ledger"]
+    assert "<math" in pages["ledger"]
+    assert not re.search(r'src="https?://', "".join(pages.values()))
