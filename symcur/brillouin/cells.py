@@ -1,0 +1,177 @@
+"""The adaptive loop: boxes of the unit cube, bisected where the error is, until the sum meets the tolerance.
+
+And the tensor Gauss rule on a box, with the tails of the Legendre series that judge it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bernstein import basis
+from .domains import Domain
+from .solution import ROUNDING, Estimate, Tolerance, nothing
+from .sweep import Sweep
+
+Array = NDArray[np.float64]
+
+# The part of the tolerance that boxes left alone may use up together.
+LEFT_ALONE = 0.3
+# Boxes this small are not bisected: rounding of k and e would be all that is left to see.
+SMALLEST = 1e-8
+
+
+@dataclass
+class Boxes:
+    """Boxes low + size [0, 1]^D of the unit cube (u modulo 1 along periodic axes), shape (B, D) each."""
+
+    low: Array
+    size: Array
+
+    def __len__(self) -> int:
+        return len(self.low)
+
+    def __getitem__(self, which: Any) -> Boxes:
+        return Boxes(self.low[which], self.size[which])
+
+    def points(self, nodes: Array) -> Array:
+        """Points of the cube for nodes (P, D) in every box: shape (B, P, D)."""
+        u: Array = self.low[:, None] + self.size[:, None] * nodes
+        return u
+
+    def volume(self) -> Array:
+        """The volume of each box."""
+        volume: Array = np.prod(self.size, axis=1)
+        return volume
+
+    def bisected(self) -> Boxes:
+        """The 2^D halves of every box, kept together."""
+        corners = np.array(list(product((0.0, 0.5), repeat=self.low.shape[1])))
+        low = self.low[:, None] + self.size[:, None] * corners
+        dimension = self.low.shape[1]
+        return Boxes(low.reshape(-1, dimension), np.repeat(self.size / 2, len(corners), axis=0))
+
+
+def initial_boxes(domain: Domain, per_axis: int) -> Boxes:
+    """A grid of boxes whose faces avoid symmetric positions, where level sets might lie on them exactly."""
+    edges = []
+    for periodic in domain.periodic:
+        e = np.linspace(0.0, 1.0, per_axis + 1)
+        if periodic:
+            e += 0.3819660112501051 / per_axis
+        else:
+            e[1:-1] += 0.0721359549995793 / per_axis
+        edges.append(e)
+    low = np.stack(np.meshgrid(*(e[:-1] for e in edges), indexing="ij"), axis=-1)
+    size = np.stack(np.meshgrid(*(np.diff(e) for e in edges), indexing="ij"), axis=-1)
+    return Boxes(low.reshape(-1, domain.dimension), size.reshape(-1, domain.dimension))
+
+
+# value, error and scale for each box, shape (B, components) each, and whether to bisect it in any case, shape (B)
+Rule = Callable[[Boxes], tuple[NDArray[Any], Array, Array, NDArray[np.bool_]]]
+
+
+def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, size: int) -> Estimate:
+    """Bisect until the errors of all boxes add up to the tolerance; ``points`` is what a box costs.
+
+    Each round bisects every box but those whose errors together take less than a part of the tolerance.
+    Interruption returns the last complete round.
+    """
+    best = nothing(size, "interrupted")
+    if not sweep.affords(points * len(boxes)):
+        best.status, best.message = "tolerance not met", f"max_evaluations does not allow {points * len(boxes)} points"
+        return best
+    try:
+        parts: tuple[NDArray[Any], ...] = rule(boxes)
+        history: list[tuple[int, float]] = []
+        while True:
+            value, error, scale = (part.sum(axis=0) for part in parts[:3])
+            allowed = tolerance.allowed(value, scale)
+            error = error + ROUNDING * scale
+            excess = float(np.max(error / allowed, initial=0.0))
+            text = f"estimate {excess:.1e} of the tolerance with {len(boxes)} boxes"
+            best = Estimate(value, error, scale, "converged", text)
+            sweep.report(None, text)
+            insist = parts[3]
+            if insist.any():
+                best.status = "tolerance not met"
+                best.message = text = f"{text}, {insist.sum()} of them with bands that touch unresolved at mu"
+            elif excess <= 1:
+                return best
+            history.append((len(boxes), excess))
+            if not insist.any() and _futile(history):
+                best.status, best.message = "tolerance not met", f"bisection no longer reduces the error; {text}"
+                return best
+            share = np.max(parts[1] / allowed, axis=1)
+            order = np.argsort(share, kind="stable")
+            keep = np.zeros(len(boxes), dtype=bool)
+            keep[order[np.cumsum(share[order]) <= LEFT_ALONE]] = True
+            if keep.all() and excess > 1:
+                keep[order[-1]] = False
+            keep &= ~insist
+            keep |= boxes.size.max(axis=1) < SMALLEST
+            halves = boxes[~keep].bisected()
+            if len(halves) == 0:
+                best.status, best.message = "tolerance not met", f"boxes shrank to {SMALLEST:g}; {text}"
+                return best
+            if not sweep.affords(points * len(halves)):
+                best.status = "tolerance not met"
+                best.message = f"max_evaluations reached; {text}"
+                return best
+            new = rule(halves)
+            parts = tuple(np.concatenate([part[keep], fresh]) for part, fresh in zip(parts, new, strict=True))
+            boxes = Boxes(
+                np.concatenate([boxes.low[keep], halves.low]), np.concatenate([boxes.size[keep], halves.size])
+            )
+    except KeyboardInterrupt:
+        best.status, best.message = "interrupted", "by the user; last complete round: " + best.message
+        return best
+
+
+def _futile(history: list[tuple[int, float]]) -> bool:
+    """Whether sixteen times as many boxes, and many, have not brought the error down: it is rounding then.
+
+    A narrow peak is no such case: the boxes that close in on it are few.
+    """
+    boxes, excess = history[-1]
+    return boxes >= 1000 and any(16 * few <= boxes and excess > 0.7 * was for few, was in history)
+
+
+def tensor(x: Array, dimension: int) -> Array:
+    """The points (P, D) of the D-fold product of a rule with the points x on a line."""
+    return np.stack(np.meshgrid(*[x] * dimension, indexing="ij"), axis=-1).reshape(-1, dimension)
+
+
+def functionals(p: int, dimension: int) -> Array:
+    """Rows: the Gauss weights, then the last four Legendre coefficients along each axis: (1 + 4 D, p^D)."""
+    b = basis(p)
+    rows = [[b.weights] * dimension]
+    for axis in range(dimension):
+        for tail in b.tails:
+            rows.append([tail if a == axis else b.weights for a in range(dimension)])
+    result = []
+    for factors in rows:
+        product = np.ones(1)
+        for factor in factors:
+            product = np.multiply.outer(product, factor).ravel()
+        result.append(product)
+    return np.array(result)
+
+
+def tail_error(tails: Array, size: Array) -> Array:
+    """The error from the tails, shape (4 D, ...), and the integral of the modulus.
+
+    On each axis the larger of the last two coefficients lies near the error of interpolation; the error of the Gauss
+    rule is close to its square in units of ``size``. A part of this gain is taken, and only if the two coefficients
+    before show that the series decays so fast: a weak but narrow feature beside a strong smooth one does not.
+    """
+    before, last = np.abs(tails).reshape(-1, 2, 2, *tails.shape[1:]).max(axis=2).swapaxes(0, 1)
+    decay = np.minimum(2 * last / np.maximum(before, 1e-300), 1.0) ** 3  # a gain is never above one
+    gain = np.maximum(4 * np.sqrt(last / np.maximum(size, 1e-300)), decay)
+    error: Array = (last * np.minimum(1.0, gain)).sum(axis=0)
+    return error

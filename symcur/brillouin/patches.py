@@ -1,0 +1,271 @@
+"""Sums over bands with sharp occupations: polynomial patches and exact level sets.
+
+The zone is covered by boxes with p^D Gauss points each. On a box where a band is full, empty, or its
+occupation varies slowly, the weighted values, summed over such bands, are integrated by the Gauss rule. Where the Fermi
+level cuts a band (T = 0), or its occupation turns within the box (low T), energy and values are replaced
+by their interpolating polynomials and integrated by ``level_sets``. The k points do not depend on mu and T: a
+scan reuses all of them, and boxes are bisected until every value of the scan is accurate.
+
+Error estimates: the last Legendre coefficients of the summed integrand along each axis, and for the level-set
+part also three times the change when energy and values are interpolated with two degrees less and the Gauss rules
+of the level-set integrals have three points less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bernstein import basis, transform
+from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .level_sets import Pieces, level_set_integrals
+from .occupation import FLAT, Weights, columns, occupation
+from .problem import BandProblem
+from .solution import Estimate, Tolerance
+from .sweep import CHUNK, Sweep
+
+Array = NDArray[np.float64]
+
+POINTS = {1: 12, 2: 10, 3: 10}
+START = {1: 4, 2: 3, 3: 2}
+# An occupation varies slowly in a box where the energy's range is at most this times T.
+SLOW = 2.5
+# Unresolved touchings of bands at the Fermi level are followed down to boxes of this size.
+HIDDEN = {1: 1e-6, 2: 1e-5, 3: 5e-2}
+# Level-set pieces per task; it bounds the memory of the nested slices.
+PIECES = {1: 4096, 2: 512, 3: 64}
+
+
+def stretch_points(dimension: int, rtol: float) -> int:
+    """Gauss points per smooth stretch of a level-set integral; each gains a bit over a digit of the layer at mu."""
+    if dimension == 1:
+        return 16
+    digits = -np.log10(max(rtol, 1e-12))
+    return int(np.ceil((digits - 4.7) / 1.2)) + (10 if dimension == 2 else 9)
+
+
+def patches(problem: BandProblem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+    """Adaptive integration; the components of the estimate are (mu, T, c), flattened."""
+    dimension = problem.domain.dimension
+    rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
+    points = POINTS[dimension] ** dimension
+    return refine(rule, points, initial_boxes(problem.domain, START[dimension]), sweep, tolerance, problem.size)
+
+
+@dataclass
+class Sampled:
+    """What a task learns about its boxes: the Gauss part, and where level sets are needed.
+
+    value, error and scale have shape (B, mu, T, C); ``insist`` marks boxes to bisect in any case; ``sharp`` lists (box, band, mu, T), for which e (B, N, P) and
+    v (B, N, C, P) are kept; e and v are empty where no box needs them.
+    """
+
+    value: Array
+    error: Array
+    scale: Array
+    insist: NDArray[np.bool_]
+    sharp: NDArray[np.intp]
+    e: Array
+    v: Array
+
+
+def _rule(problem: BandProblem, sweep: Sweep, n: int, boxes: Boxes) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+    dimension = problem.domain.dimension
+    p = POINTS[dimension]
+    per_task = max(1, CHUNK // p**dimension)
+    tasks = [boxes[i : i + per_task] for i in range(0, len(boxes), per_task)]
+    message = f"patches, {len(boxes)} new boxes"
+    samples: list[Sampled] = sweep.run(partial(_sample, problem, p), tasks, len(boxes) * p**dimension, message)
+    value, error, scale = (np.concatenate([getattr(s, name) for s in samples]) for name in ("value", "error", "scale"))
+    change = np.zeros_like(value)
+    sharp = list(_sharp_tasks(problem, p, samples, per_task))
+    answers = sweep.run(partial(_sharp_task, problem.weights, p, dimension, n), [task for task, _ in sharp], 0, message)
+    for (_, where), parts in zip(sharp, answers, strict=True):
+        for target, part in zip((value, change, scale, error), parts, strict=True):
+            np.add.at(target, where, part)
+    error += 3 * np.abs(change)
+    insist = np.concatenate([s.insist for s in samples])
+    return value.reshape(len(boxes), -1), error.reshape(len(boxes), -1), scale.reshape(len(boxes), -1), insist
+
+
+def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
+    dimension, count, size = problem.domain.dimension, len(boxes), len(problem.weights)
+    u = boxes.points(tensor(basis(p).nodes, dimension))
+    energies, values = problem.sample(u.reshape(-1, dimension))
+    e = np.ascontiguousarray(energies.reshape(count, -1, problem.count).swapaxes(1, 2))
+    v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1) * boxes.volume()[:, None, None, None]
+    full, empty, smooth, insist = _occupations(problem, e, p)
+    rows = functionals(p, dimension)
+    parts = np.zeros((len(rows), count, len(problem.mu), len(problem.temperature), size))
+    scale = np.zeros(parts.shape[1:])
+    cut = ~(full | empty | smooth)
+    moments = Moments(e, v, rows)
+    for name, which in columns(problem.weights).items():
+        if name == "one":
+            parts[..., which] = moments.bare[..., which].sum(axis=2)[:, :, None, None, :]
+            scale[..., which] = moments.size[..., which].sum(axis=1)[:, None, None, :]
+    _add_full(problem, moments, full, parts, scale)
+    _add_smooth(problem, e, v, smooth, rows, parts, scale)
+    error = tail_error(parts[1:], scale)
+    # Cutting the Legendre series of v leaves its integral over the box unchanged. What the interpolants of a cut
+    # band may miss is therefore judged as for a full one, with the bands below it, whose sum can be smoother.
+    parts_below, scale_below = parts.copy(), scale.copy()
+    for n in range(problem.count):
+        if cut[:, n].any():
+            _add_full(problem, moments.band(n), cut[:, n : n + 1], parts_below, scale_below)
+            error = np.maximum(error, tail_error(parts_below[1:], scale_below))
+    sharp = np.argwhere(cut)
+    box = np.unique(sharp[:, 0])
+    keep = (e, v) if len(box) else (e[:0], v[:0])
+    insist &= boxes.size.max(axis=1) > HIDDEN[dimension]
+    return Sampled(parts[0], error, scale, insist, sharp, *keep)
+
+
+def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[NDArray[np.bool_], ...]:
+    """Whether bands are full, empty or slowly varying in each box, shape (B, N, mu, T) each; where to insist (B).
+
+    Two bands that touch, or nearly so, with the Fermi level between them can hide a peak of any height between the
+    samples, which no tolerance sees: such boxes are to be bisected until the gap is resolved.
+    """
+    dimension = problem.domain.dimension
+    b = basis(p)
+    cube = e.reshape(*e.shape[:2], *(p,) * dimension)
+    fine = transform(b.fine, cube, dimension).reshape(e.shape)
+    doubt = 2 * np.abs(cube - transform(b.cut, cube, dimension)).reshape(e.shape).max(axis=-1)
+    low = np.minimum(fine.min(axis=-1), e.min(axis=-1)) - doubt
+    high = np.maximum(fine.max(axis=-1), e.max(axis=-1)) + doubt
+    low, high = (x[:, :, None, None] - problem.mu[:, None] for x in (low, high))
+    t = problem.temperature
+    full, empty = high <= -FLAT * t, low >= FLAT * t
+    smooth = high - low <= SLOW * t
+    smooth |= ((low > 10 * t) | (high < -10 * t)) & (high - low <= 4 * SLOW * t)
+    smooth &= (t > 0) & ~full & ~empty
+    return full, empty & ~full, smooth, _touching(problem, e, doubt)
+
+
+def _touching(problem: BandProblem, e: Array, doubt: Array) -> NDArray[np.bool_]:
+    """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B).
+
+    A pair that is degenerate throughout is no such case as soon as the energies themselves are resolved.
+    """
+    lower, upper = e[:, :-1], e[:, 1:]
+    unsure = 16 * (doubt[:, :-1] + doubt[:, 1:])
+    near = (upper - lower).min(axis=-1) < unsure
+    near &= unsure > 1e-3 * np.ptp(upper, axis=-1)
+    cold = problem.temperature <= unsure[:, :, None, None]
+    above = (upper.min(axis=-1) - unsure)[:, :, None] < problem.mu
+    below = (lower.max(axis=-1) + unsure)[:, :, None] > problem.mu
+    insist: NDArray[np.bool_] = (near[:, :, None, None] & (above & below)[..., None] & cold).any(axis=(1, 2, 3))
+    return insist
+
+
+class Moments:
+    """The functionals of v and e v of each band, and the integrals of |v| and e |v|: (F, B, N, C) and (B, N, C)."""
+
+    def __init__(self, e: Array, v: Array, rows: Array) -> None:
+        ev, modulus = v * e[:, :, None], np.abs(v)
+        self.bare: Array = np.moveaxis(v @ rows.T, -1, 0)
+        self.energy: Array = np.moveaxis(ev @ rows.T, -1, 0)
+        self.size: Array = modulus @ rows[0]
+        self.energy_size: Array = (modulus * e[:, :, None]) @ rows[0]
+
+    def band(self, n: int) -> Moments:
+        """Those of one band."""
+        one = object.__new__(Moments)
+        one.bare, one.energy = self.bare[:, :, n : n + 1], self.energy[:, :, n : n + 1]
+        one.size, one.energy_size = self.size[:, n : n + 1], self.energy_size[:, n : n + 1]
+        return one
+
+
+def _add_full(problem: BandProblem, moments: Moments, full: NDArray[np.bool_], parts: Array, scale: Array) -> None:
+    """Add bands with f = 1, g = e - mu where ``full`` (B, N, mu, T)."""
+    mask = full.astype(float)
+    shifted = mask * problem.mu[:, None]
+    for name, c in columns(problem.weights).items():
+        if name == "f":
+            parts[..., c] += np.einsum("bnmt,fbnc->fbmtc", mask, moments.bare[..., c], optimize=True)
+            scale[..., c] += np.einsum("bnmt,bnc->bmtc", mask, moments.size[..., c], optimize=True)
+        if name == "g":
+            parts[..., c] += np.einsum("bnmt,fbnc->fbmtc", mask, moments.energy[..., c], optimize=True)
+            parts[..., c] -= np.einsum("bnmt,fbnc->fbmtc", shifted, moments.bare[..., c], optimize=True)
+            size = np.einsum("bnmt,bnc->bmtc", shifted, moments.size[..., c], optimize=True)
+            scale[..., c] += np.abs(
+                size - np.einsum("bnmt,bnc->bmtc", mask, moments.energy_size[..., c], optimize=True)
+            )
+
+
+def _add_smooth(
+    problem: BandProblem, e: Array, v: Array, smooth: NDArray[np.bool_], rows: Array, parts: Array, scale: Array
+) -> None:
+    for b in np.nonzero(smooth.any(axis=(1, 2, 3)))[0]:
+        m, t = np.nonzero(smooth[b].any(axis=0))
+        mask = smooth[b][:, m, t].T[:, :, None]
+        for name, which in columns(problem.weights).items():
+            if name == "one":
+                continue
+            mu, temperature = problem.mu[m][:, None, None], problem.temperature[t][:, None, None]
+            weight = (occupation(name, e[b], mu, temperature) * mask).reshape(len(m), -1)
+            vb = v[b][:, which]
+            weighted = np.einsum("ncp,fp->npfc", vb, rows).reshape(weight.shape[1], -1)
+            result = (weight @ weighted).reshape(len(m), len(rows), len(which))
+            parts[:, b, m[:, None], t[:, None], which] += result.swapaxes(0, 1)
+            sizes = np.einsum("ncp,p->npc", np.abs(vb), rows[0]).reshape(weight.shape[1], -1)
+            scale[b, m[:, None], t[:, None], which] += np.abs(weight) @ sizes
+
+
+@dataclass
+class SharpTask:
+    """Samples e (U, P) and v (U, K, P) of some bands in some boxes, and the pairs (mu, T) wanted of each (I)."""
+
+    e: Array
+    v: Array
+    which: NDArray[np.intp]
+    mu: Array
+    temperature: Array
+
+
+Where = tuple[NDArray[np.intp], ...]
+
+
+def _sharp_tasks(
+    problem: BandProblem, p: int, samples: list[Sampled], per_task: int
+) -> Iterator[tuple[SharpTask, Where]]:
+    """Tasks of bounded size, T = 0 and T > 0 apart, with the place (box, mu, T) their results add to."""
+    dimension = problem.domain.dimension
+    for number, sample in enumerate(samples):
+        cold = problem.temperature[sample.sharp[:, 3]] == 0
+        for some in (sample.sharp[cold], sample.sharp[~cold]):
+            for i in range(0, len(some), PIECES[dimension]):
+                box, band, m, t = some[i : i + PIECES[dimension]].T
+                pairs, which = np.unique(box * problem.count + band, return_inverse=True)
+                at = pairs // problem.count, pairs % problem.count
+                task = SharpTask(sample.e[at], sample.v[at], which, problem.mu[m], problem.temperature[t])
+                yield task, (number * per_task + box, m, t)
+
+
+def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTask) -> Array:
+    """The integrals, their change with coarser interpolants, those of the modulus, the doubts: (4, I, C)."""
+    b, count = basis(p), len(task.which)
+    used = [c for c, name in enumerate(weights) if name != "one"]
+    names = tuple(weights[c] for c in used)
+    e = task.e.reshape(-1, *(p,) * dimension)
+    v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)
+    results = []
+    for matrix, points in ((b.fine, n), (b.fine @ b.cut, n - 3)):
+        pieces = Pieces(
+            transform(matrix, e, dimension)[task.which],
+            transform(matrix, v, dimension)[task.which],
+            task.mu,
+            task.temperature,
+            np.ones(count),
+            np.arange(count),
+        )
+        results.append(level_set_integrals(pieces, names, points, count))
+    whole = np.zeros((4, count, len(weights)))
+    (fine, size, doubt), coarse = results[0], results[1][0]
+    whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, doubt
+    return whole

@@ -1,0 +1,82 @@
+"""What an integration returns, and the meaning of its tolerance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# Sums of many terms carry rounding errors of this size relative to the integral of |integrand|; the error
+# estimate includes it, and a tolerance below twice of it counts as met when the estimate is there.
+ROUNDING = 3e-13
+
+
+@dataclass(frozen=True)
+class Integral:
+    """An integral d^Dk/(2 pi)^D with its error estimate.
+
+    ``value`` and ``error`` have the shape of the result, ``error`` is an estimated bound of |value - truth| for
+    each component. ``status`` is "converged", "tolerance not met" or "interrupted"; ``message`` says it in
+    words. ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
+    ``scale`` is the integral of |integrand| (approximate), the natural size against which a result that
+    vanishes by cancellation can be judged.
+    """
+
+    value: NDArray[Any]
+    error: Array
+    evaluations: int
+    status: str
+    message: str
+    method: str
+    reason: str
+    domain: str
+    scale: Array
+
+    @property
+    def converged(self) -> bool:
+        """Whether every component met its tolerance."""
+        return self.status == "converged"
+
+    def __str__(self) -> str:
+        return f"{self.value} +- {self.error} ({self.status}: {self.message}; {self.method}, {self.reason})"
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """error <= atol + rtol |value| for every component, or rtol times ``scale`` if relative to the integrand.
+
+    With relative_to="largest" it is the largest ``scale`` among the ``together`` components that belong to one result.
+    """
+
+    rtol: float
+    atol: Array
+    relative_to: str
+    together: int = 1
+
+    def allowed(self, value: NDArray[Any], scale: Array) -> Array:
+        """The largest error estimate that meets the tolerance, per component; never below rounding."""
+        size = np.abs(value) if self.relative_to == "value" else np.maximum(scale, np.abs(value))
+        if self.relative_to == "largest":
+            size = np.repeat(size.reshape(-1, self.together).max(axis=1), self.together)
+        allowed: Array = np.maximum(self.atol + self.rtol * size, 2 * ROUNDING * scale)
+        return np.maximum(allowed, np.finfo(float).tiny)
+
+
+@dataclass
+class Estimate:
+    """A running result: flat components, as the methods hand it to one another and to the front."""
+
+    value: NDArray[Any]
+    error: Array
+    scale: Array
+    status: str
+    message: str
+
+
+def nothing(size: int, status: str) -> Estimate:
+    """The result of work that was stopped before it had any: NaN with an infinite error."""
+    return Estimate(np.full(size, np.nan), np.full(size, np.inf), np.zeros(size), status, "stopped before any result")

@@ -1,0 +1,85 @@
+"""Calling the integrand: in chunks of fixed size, through any map, counted, checked, interruptible.
+
+Chunks do not depend on the number of workers and their results are used in order, so neither do the results.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
+Progress = Callable[[float | None, str], object]
+
+CHUNK = 4096
+
+
+@contextmanager
+def open_map(workers: int | Map) -> Iterator[Map]:
+    """The map to use for ``workers``: the built-in for 1, threads for another int (-1: one per core), or as given.
+
+    Threads suit integrands that release the interpreter lock (NumPy, LAPACK, heyoka); for others hand in the map
+    of a process pool, of mpi4py.futures or of a dask client, with an integrand that can be pickled.
+    """
+    if callable(workers):
+        yield workers
+        return
+    if isinstance(workers, bool) or not isinstance(workers, (int, np.integer)) or (workers < 1 and workers != -1):
+        raise ValueError(f"workers is {workers!r}; valid is a positive int, -1 (all cores) or a map-like callable")
+    count = os.cpu_count() or 1 if workers == -1 else int(workers)
+    if count == 1:
+        yield map
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    pool = ThreadPoolExecutor(count)
+    try:
+        yield pool.map
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+class Sweep:
+    """Runs tasks through the map and keeps the books: evaluations so far, their limit, progress messages."""
+
+    def __init__(self, mapper: Map, max_evaluations: int, progress: Progress | None) -> None:
+        self.mapper = mapper
+        self.max_evaluations = max_evaluations
+        self.evaluations = 0
+        self._progress = progress
+        self._reported = monotonic()
+
+    def affords(self, points: int) -> bool:
+        """Whether that many more evaluations stay within the limit."""
+        return self.evaluations + points <= self.max_evaluations
+
+    def run(self, task: Callable[[Any], Any], arguments: list[Any], points: int, message: str) -> list[Any]:
+        """task(argument) for each, in order; ``points`` is the number of evaluations all of them cost."""
+        results: list[Any] = []
+        for result in self.mapper(task, arguments):
+            results.append(result)
+            self.report(len(results) / len(arguments), message)
+        self.evaluations += points
+        return results
+
+    def report(self, fraction: float | None, message: str, *, now: bool = False) -> None:
+        """Tell the caller, at most a few times a second."""
+        if self._progress is not None and (now or monotonic() - self._reported > 0.2):
+            self._reported = monotonic()
+            self._progress(fraction, message)
+
+
+def check_finite(name: str, values: NDArray[Any], k: Array) -> None:
+    """Refuse NaN and infinity, saying at which k they came. ``values`` has shape (M, ...), k (M, D)."""
+    if not np.isfinite(values).all():
+        first = int(np.argmin(np.isfinite(values).reshape(len(k), -1).all(axis=1)))
+        raise ValueError(
+            f"{name} returned {values[first].tolist()} at k = {k[first].tolist()}; finite numbers are needed"
+        )

@@ -1,0 +1,47 @@
+"""Occupation functions: their relations, and their limits."""
+
+from __future__ import annotations
+
+import mpmath
+import numpy as np
+import pytest
+
+from symcur.brillouin.occupation import NAMES, cold_occupation, occupation
+
+
+@pytest.mark.parametrize("x", [-800.0, -30.0, -1.3, 0.0, 0.7, 25.0, 800.0])
+def test_against_fifty_digits(x):
+    t, mu = 0.37, -0.2
+    with mpmath.workdps(50):
+        y, big = mpmath.mpf(x), mpmath.mpf(t)
+        f = 1 / (mpmath.exp(y) + 1)
+        known = {
+            "f": f,
+            "g": -big * mpmath.log(1 + mpmath.exp(-y)),
+            "-df/de": f * (1 - f) / big,
+            "entropy": mpmath.log(1 + mpmath.exp(-y)) + y * f,
+            "df/dT": y * f * (1 - f) / big,
+            "one": mpmath.mpf(1),
+        }
+    for name in NAMES:
+        value = float(occupation(name, np.array(mu + t * x), mu, t))
+        assert value == pytest.approx(float(known[name]), rel=1e-12, abs=1e-300)
+
+
+def test_derivatives():
+    """dg/de = f, -dg/dT = entropy, and the derivatives of f, by central differences."""
+    e, t, h = np.linspace(-2, 2, 41), 0.3, 1e-5
+    slope = (occupation("g", e + h, 0.1, t) - occupation("g", e - h, 0.1, t)) / (2 * h)
+    np.testing.assert_allclose(slope, occupation("f", e, 0.1, t), atol=1e-9)
+    slope = -(occupation("g", e, 0.1, t + h) - occupation("g", e, 0.1, t - h)) / (2 * h)
+    np.testing.assert_allclose(slope, occupation("entropy", e, 0.1, t), atol=1e-9)
+    slope = (occupation("f", e, 0.1, t + h) - occupation("f", e, 0.1, t - h)) / (2 * h)
+    np.testing.assert_allclose(slope, occupation("df/dT", e, 0.1, t), atol=1e-9)
+    slope = -(occupation("f", e + h, 0.1, t) - occupation("f", e - h, 0.1, t)) / (2 * h)
+    np.testing.assert_allclose(slope, occupation("-df/de", e, 0.1, t), atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["f", "g", "entropy"])
+def test_low_temperature_tends_to_zero_temperature(name):
+    e = np.linspace(-1, 1, 20)
+    np.testing.assert_allclose(occupation(name, e, 0.0, 1e-310), cold_occupation(name, e, 0.0), atol=1e-15)

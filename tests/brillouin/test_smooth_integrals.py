@@ -1,0 +1,104 @@
+"""Smooth integrands: array-valued, complex, periodic or not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.integrate import cubature
+from scipy.special import jv
+
+from symcur.brillouin import LatticeCell, Plane, integrate
+
+
+def test_plane_waves_over_the_zone_are_bessel_functions():
+    """int exp(i z cos k + i n k) dk/2pi = i^n J_n(z), a whole matrix at once and complex."""
+    z, n = np.array([0.3, 5.0, 20.0])[:, None], np.arange(4)
+    result = integrate(
+        lambda k: np.exp(1j * z * np.cos(k[:, :, None]) + 1j * n * k[:, :, None]),
+        LatticeCell(1.0),
+        rtol=1e-11,
+        relative_to="integrand",
+    )
+    assert result.converged
+    assert result.value.shape == (3, 4)
+    np.testing.assert_allclose(result.value, 1j**n * jv(n, z), atol=1e-11)
+    assert result.method.startswith("periodic trapezoid")
+    assert result.evaluations <= 256
+
+
+def test_a_narrow_peak_makes_the_trapezoid_rule_give_way():
+    """int dk/2pi sinh(a)/(cosh(a) - cos(k)) = 1 for every width a; the denominator is written without cancellation."""
+    a = 1e-4
+    peak = lambda k: np.sinh(a) / (2 * np.sinh(a / 2) ** 2 + 2 * np.sin((k[:, 0] - 1) / 2) ** 2)  # noqa: E731
+    result = integrate(peak, LatticeCell(1.0), rtol=1e-9)
+    assert result.converged
+    assert "too slowly" in result.reason
+    assert abs(result.value - 1) <= result.error < 1e-8
+
+
+def test_a_trapezoid_rule_that_is_asked_for_says_how_far_it_got():
+    a = 0.05
+    peak = lambda k: np.sinh(a) / (np.cosh(a) - np.cos(k[:, 0] - 1.0))  # noqa: E731
+    for points in (64, 128, 256, 512):
+        result = integrate(peak, LatticeCell(1.0), rtol=1e-13, method="trapezoid", max_evaluations=points)
+        assert result.status == "tolerance not met"
+        assert abs(result.value - 1) <= result.error < 10 * np.exp(-a * points / 4)
+
+
+def test_agreement_with_scipy_cubature_at_fewer_points():
+    calls = []
+
+    def lorentzian(k):
+        calls.append(len(k))
+        return (0.01 + ((k - 0.3) ** 2).sum(axis=-1)) ** -1.5
+
+    box = Plane(2, 1.0)
+    ours = integrate(lorentzian, box, rtol=1e-8)
+    points = sum(calls)
+    calls.clear()
+    theirs = cubature(lorentzian, [-1, -1], [1, 1], rtol=1e-8, atol=0, rule="gk15")
+    assert ours.converged
+    assert abs(ours.value - theirs.estimate / (2 * np.pi) ** 2) <= ours.error + theirs.error
+    assert points == ours.evaluations + 2
+    assert points < sum(calls)
+
+
+def test_a_vanishing_integral_is_judged_by_its_integrand():
+    function = lambda k: np.sin(k[:, 0]) * np.exp(np.cos(k[:, 1]))  # noqa: E731
+    result = integrate(function, LatticeCell(np.eye(2)), rtol=1e-8, relative_to="integrand")
+    assert result.converged
+    assert abs(result.value) <= result.error <= 1e-8 * result.scale
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_not_a_number_is_refused_with_its_place(bad):
+    def function(k):
+        return np.where(k[:, 0] > 3, bad, 1.0)
+
+    with pytest.raises(ValueError, match=r"function returned (nan|inf) at k = \[[3-6]\."):
+        integrate(function, LatticeCell(1.0), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"rtol": 0}, "rtol"),
+        ({"rtol": -1e-3}, "rtol"),
+        ({"rtol": np.nan}, "rtol"),
+        ({"atol": -1.0}, "atol"),
+        ({"atol": [1.0, 2.0]}, "atol"),
+        ({"method": "tetrahedron"}, "method"),
+        ({"relative_to": "luck"}, "relative_to"),
+        ({"max_evaluations": 0}, "max_evaluations"),
+        ({"workers": 0}, "workers"),
+        ({"workers": "two"}, "workers"),
+        ({"domain": "zone"}, "domain"),
+        ({"domain": Plane(2, 1.0), "method": "trapezoid"}, "trapezoid"),
+        ({"function": lambda k: 1.0}, "function"),
+        ({"function": lambda k: np.ones(len(k) + 1)}, "function"),
+    ],
+)
+def test_errors_name_the_argument(change, name):
+    arguments = {"function": lambda k: np.ones(len(k)), "domain": LatticeCell(np.eye(2)), "rtol": 1e-6} | change
+    with pytest.raises(ValueError, match=name):
+        integrate(arguments.pop("function"), arguments.pop("domain"), **arguments)
