@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from symcur.claims import equilibrium, fields, moments, torque
+from symcur.claims import equilibrium, fields, moments, superconductors, torque
 from symcur.claims.claim import Claim
 
-CLAIMS: tuple[Claim, ...] = (*moments.CLAIMS, *torque.CLAIMS, *equilibrium.CLAIMS, *fields.CLAIMS)
+CLAIMS: tuple[Claim, ...] = (
+    *moments.CLAIMS,
+    *torque.CLAIMS,
+    *equilibrium.CLAIMS,
+    *fields.CLAIMS,
+    *superconductors.CLAIMS,
+)
 _BY_NAME = {claim.name: claim for claim in CLAIMS}
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from symcur import models
 from symcur.claims import on_models
-from symcur.claims.claim import MODEL_TOLERANCE, Claim, Verdict
+from symcur.claims.claim import MODEL_TOLERANCE, Claim, Evidence, Verdict
 from symcur.claims.engine import Finding, examine
 from symcur.claims.ledger import CLAIMS, get
 from symcur.model import Model
@@ -31,7 +31,7 @@ def verify(claim: str | Claim, model: str | Model | None = None, check_models: b
             residuals.update(_on_model(findings, candidate))
     kind, how = _combine(claim, findings)
     if evidence and kind in ("open", "proved"):
-        kind, how = _with_evidence(claim, kind, how, evidence[0].holds)
+        kind, how = _with_evidence(claim, kind, how, evidence[0])
     misses = [name for name, residual in residuals.items() if not residual <= MODEL_TOLERANCE]  # NaN is a miss
     if kind != "open" and misses:
         worst = misses[0]
@@ -98,7 +98,8 @@ def _combine(claim: Claim, findings: tuple[Finding, ...]) -> tuple[str, str]:
     return "proved", asserted[0].how
 
 
-def _with_evidence(claim: Claim, kind: str, how: str, holds: bool) -> tuple[str, str]:
-    if not holds:
-        return "failed", "the numerical check exceeds its tolerance"
-    return (kind, how) if kind == "proved" else (claim.recorded, "numerical check within its tolerance")
+def _with_evidence(claim: Claim, kind: str, how: str, evidence: Evidence) -> tuple[str, str]:
+    """A check that holds supports what the ledger records; a proof beside it stays the stronger means."""
+    if not evidence.holds:
+        return "failed", f"the check does not hold: {evidence.text}"
+    return (kind, how) if kind == "proved" else (claim.recorded, evidence.text)

@@ -18,8 +18,11 @@ from symcur.model import Model
 from symcur.models.altermagnet import altermagnet
 from symcur.models.bhz import bhz
 from symcur.models.bilayer_graphene import bilayer_graphene
+from symcur.models.chiral_d_superconductor import chiral_d_superconductor
+from symcur.models.chiral_p_superconductor import chiral_p_superconductor
 from symcur.models.cubic_rashba import cubic_rashba
 from symcur.models.haldane import haldane
+from symcur.models.haldane_superconductor import haldane_superconductor
 from symcur.models.kagome_antiferromagnet import kagome_antiferromagnet
 from symcur.models.kane_mele import kane_mele
 from symcur.models.luttinger import luttinger
@@ -27,15 +30,20 @@ from symcur.models.massive_dirac import massive_dirac
 from symcur.models.rashba import rashba
 from symcur.models.rashba_dresselhaus import rashba_dresselhaus
 from symcur.models.rice_mele import rice_mele
+from symcur.models.s_wave_superconductor import s_wave_superconductor
+from symcur.models.spin_orbit_superconductor import spin_orbit_superconductor
 from symcur.models.weyl import weyl
 
 __all__ = [
     "altermagnet",
     "bhz",
     "bilayer_graphene",
+    "chiral_d_superconductor",
+    "chiral_p_superconductor",
     "cubic_rashba",
     "get",
     "haldane",
+    "haldane_superconductor",
     "kagome_antiferromagnet",
     "kane_mele",
     "luttinger",
@@ -44,6 +52,8 @@ __all__ = [
     "rashba",
     "rashba_dresselhaus",
     "rice_mele",
+    "s_wave_superconductor",
+    "spin_orbit_superconductor",
     "weyl",
 ]
 
@@ -53,8 +63,11 @@ _MODELS: dict[str, Callable[..., Model]] = {
         altermagnet,
         bhz,
         bilayer_graphene,
+        chiral_d_superconductor,
+        chiral_p_superconductor,
         cubic_rashba,
         haldane,
+        haldane_superconductor,
         kagome_antiferromagnet,
         kane_mele,
         luttinger,
@@ -62,6 +75,8 @@ _MODELS: dict[str, Callable[..., Model]] = {
         rashba,
         rashba_dresselhaus,
         rice_mele,
+        s_wave_superconductor,
+        spin_orbit_superconductor,
         weyl,
     )
 }
