@@ -110,7 +110,7 @@ class Eigenstates:
     # -- rows --------------------------------------------------------------------------------------------------------
     def _trace(self, operand: Word) -> NDArray[Any]:
         total: Any = 0.0
-        for factors in _distributed(operand):
+        for factors in distributed(operand):
             start = next(j for j, factor in enumerate(factors) if isinstance(factor, words.Projector))
             rest = (*factors[start + 1 :], *factors[:start])
             diagonal = np.diagonal(self.rows(rest), axis1=-2, axis2=-1)
@@ -137,7 +137,7 @@ class Eigenstates:
                 return np.asarray(rows * self.scalar(word)[..., None])
             case words.Derivative(axis, operand):
                 return self._act(rows, words.derivative(operand, axis))
-            case _ if not _has_band_letters(word):
+            case _ if not has_band_letters(word):
                 return np.asarray(rows @ self.operator(word))
             case words.Named(_, definition):
                 return self._act(rows, definition)
@@ -156,34 +156,34 @@ def _integers(axes: tuple[words.Axis, ...]) -> tuple[int, ...]:
     return tuple(int(axis) for axis in axes)
 
 
-def _has_band_letters(word: Word) -> bool:
+def has_band_letters(word: Word) -> bool:
     match word:
         case words.Sum(parts) | words.Product(parts):
-            return any(map(_has_band_letters, parts))
+            return any(map(has_band_letters, parts))
         case words.Named(_, definition):
-            return _has_band_letters(definition)
+            return has_band_letters(definition)
     return isinstance(word, _BAND_LETTERS)
 
 
-def _distributed(word: Word) -> Iterator[tuple[Word, ...]]:
+def distributed(word: Word) -> Iterator[tuple[Word, ...]]:
     """The operand of a trace as products with a projector among their own factors."""
     match word:
         case words.Projector():
             yield (word,)
         case words.Sum(terms):
             for term in terms:
-                yield from _distributed(term)
+                yield from distributed(term)
         case words.Named(_, definition):
-            yield from _distributed(definition)
+            yield from distributed(definition)
         case words.Derivative(axis, operand):
-            yield from _distributed(words.derivative(operand, axis))
+            yield from distributed(words.derivative(operand, axis))
         case words.Product(factors) if any(isinstance(factor, words.Projector) for factor in factors):
             yield factors
         case words.Product(factors):
             place = next((j for j, factor in enumerate(factors) if _closes(factor)), None)
             if place is None:
                 raise ValueError("Trace: without a projector it belongs to no band")
-            for inner in _distributed(factors[place]):
+            for inner in distributed(factors[place]):
                 yield (*factors[:place], *inner, *factors[place + 1 :])
         case _:
             raise ValueError("Trace: without a projector it belongs to no band")
@@ -228,8 +228,8 @@ def evaluate(
         results.append(_components(states, quantity))
         distinct.append((1 / states.rank).sum(axis=-1))
     result = np.concatenate(results)
-    elsewhere = Eigenstates(model, _elsewhere(model), tolerance, **parameters)
-    _report_touchings(flat, np.concatenate(distinct), float((1 / elsewhere.rank).sum(axis=-1).max()))
+    elsewhere = Eigenstates(model, generic_momenta(model), tolerance, **parameters)
+    report_touchings(flat, np.concatenate(distinct), float((1 / elsewhere.rank).sum(axis=-1).max()))
     return result.reshape(*points.shape[:-1], *result.shape[1:])
 
 
@@ -247,12 +247,12 @@ def _components(states: Eigenstates, quantity: str | Quantity | Word) -> NDArray
     return np.stack(values, axis=-1).reshape(*shape, *(D,) * len(quantity.indices))
 
 
-def _elsewhere(model: Model) -> NDArray[np.float64]:
+def generic_momenta(model: Model) -> NDArray[np.float64]:
     """Two momenta without symmetry, where only bands that are degenerate everywhere coincide."""
     return np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
 
 
-def _report_touchings(k: NDArray[np.float64], distinct: NDArray[np.float64], elsewhere: float) -> None:
+def report_touchings(k: NDArray[np.float64], distinct: NDArray[np.float64], elsewhere: float) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
     fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
     if len(fewer):

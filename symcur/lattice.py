@@ -38,7 +38,7 @@ def check_periodicity(model: Model) -> None:
     scale = 1 + float(np.abs(H).max())
     for number, G in enumerate(reciprocal_vectors(model.lattice)):
         shifted = model.matrix("H", k + G, **parameters)
-        phases = _phases(H, shifted, s)
+        phases = cell_phases(H, shifted, s)
         U = np.exp(1j * phases)
         residual = np.abs(U[:, None] * H * U.conj() - shifted).max()
         if residual > _TOLERANCE * scale:
@@ -54,7 +54,7 @@ def check_periodicity(model: Model) -> None:
             )
 
 
-def _phases(
+def cell_phases(
     H: NDArray[np.complex128], shifted: NDArray[np.complex128], s: NDArray[np.complex128]
 ) -> NDArray[np.float64]:
     """The phases of U_G along a spanning tree of the links of H; unlinked orbitals that s joins share a phase."""

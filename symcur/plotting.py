@@ -17,12 +17,15 @@ from symcur.words import axis_name
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+PICTURES = (".png", ".pdf", ".svg")
+MISSING = "plotting needs matplotlib: python -m pip install 'symcur[plot]'"
+
 
 def _figure(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Any]:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise ImportError("plotting needs matplotlib: python -m pip install 'symcur[plot]'") from None
+        raise ImportError(MISSING) from None
     figure = Figure(figsize=(width, height), layout="constrained")
     return figure, figure.subplots()
 
@@ -35,14 +38,14 @@ def save(figure: Figure, path: str | Path) -> None:
 def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figure:
     """Every part of an observable against mu (or against temperature where mu is one number), with error bars.
 
-    ``component`` defaults to the largest of the total.
+    ``component`` defaults to the largest of any part (the total may vanish by symmetry).
     """
     mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
     if len(mu) == 1 and len(temperature) == 1:
         raise ValueError("result: one mu and one temperature came; a scan needs several of one of them")
     shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
     if component is None:
-        largest = np.abs(result.value.reshape(shape)).max(axis=(0, 1))
+        largest = np.max([np.abs(part.value.reshape(shape)).max(axis=(0, 1)) for part in result.parts.values()], axis=0)
         component = tuple(int(j) for j in np.unravel_index(int(largest.argmax()), largest.shape))
     along_mu = len(mu) > 1
     figure, axes = _figure()
@@ -66,10 +69,15 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
 def draw_zone(
     model: Model, quantity: str, band: int = 0, component: tuple[int, ...] = (), points: int = 121, **parameters: Any
 ) -> Figure:
-    """A component of a quantity of one band over a 2D zone (lattice) or over |k_i| <= 2 (continuum)."""
+    """A component of a quantity of one band over a 2D zone (lattice) or over |k_i| <= 2 (continuum).
+
+    ``band`` counts from 0, ``component`` holds an axis for each index of the quantity (default: 0, 1, ...).
+    """
     if model.dimension != 2:
         raise ValueError(f"model: {model.name} has D = {model.dimension}; a map of the zone needs D = 2")
-    component = _component(quantity, component)
+    if not isinstance(band, int) or not 0 <= band < model.size:
+        raise ValueError(f"band: {band!r} came; a whole number from 0 to {model.size - 1} is valid")
+    component = _component(model, quantity, component)
     b = _reciprocal(model)
     axis = np.linspace(-1, 1, points)
     k = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1) * (np.abs(b).max() if b is not None else 2.0)
@@ -96,7 +104,7 @@ def draw_path(
     **parameters: Any,
 ) -> Figure:
     """The bands along straight lines between named k points (Cartesian), coloured by a component of a quantity."""
-    component = _component(quantity, component)
+    component = _component(model, quantity, component)
     corners = [np.asarray(corner, dtype=float) for _, corner in path]
     segments = [a + (b - a) * np.linspace(0, 1, points)[:, None] for a, b in itertools.pairwise(corners)]
     k = np.concatenate(segments)
@@ -120,11 +128,16 @@ def draw_path(
     return figure
 
 
-def _component(quantity: str, component: tuple[int, ...]) -> tuple[int, ...]:
-    indices = quantities.get(quantity).indices
-    component = component or tuple(range(len(indices)))
+def _component(model: Model, quantity: str, component: tuple[int, ...]) -> tuple[int, ...]:
+    found = quantities.get(quantity)
+    if found.operator:
+        raise ValueError(f"quantity: {quantity} is an operator between bands, not a number per band")
+    indices = found.indices
+    component = component or tuple(a % model.dimension for a in range(len(indices)))
     if len(component) != len(indices):
         raise ValueError(f"component: {component} came; {quantity} has the indices {', '.join(indices) or '(none)'}")
+    if any(a not in range(model.dimension) for a in component):
+        raise ValueError(f"component: {component} came; axes from 0 to {model.dimension - 1} are valid")
     return component
 
 

@@ -11,7 +11,7 @@ from .choice import sharpness
 from .cubature import cubature
 from .domains import Domain
 from .patches import patches
-from .problem import Bands, Function, Problem, SmoothProblem, band_problem
+from .problem import BandProblem, Bands, Function, Problem, SmoothProblem, band_problem
 from .solution import Estimate, Integral, Tolerance, nothing
 from .sweep import Map, Progress, Sweep, open_map
 from .trapezoid import trapezoid
@@ -86,10 +86,10 @@ def integrate_bands(
     the occupation function of each of the C components (see ``occupation``): "f", "g", "-df/de", "entropy", "one".
     ``mu`` and ``temperature`` (k_B = 1, >= 0) are numbers or 1D arrays; the result has the shape
     (*mu.shape, *temperature.shape, C), and all of it comes from one sweep over k. ``method`` is "trapezoid"
-    (periodic domains, smooth occupations), "patches" (any) or "auto"; the other arguments are those of ``integrate``.
+    (periodic domains, smooth occupations), "patches" (any), "cubature" (T > 0) or "auto"; the other arguments are those of ``integrate``.
     """
     tolerance = _tolerance(rtol, atol, relative_to)
-    _check(domain, max_evaluations, method, ("auto", "trapezoid", "patches"))
+    _check(domain, max_evaluations, method, ("auto", "trapezoid", "patches", "cubature"))
     levels, temperatures = np.asarray(mu, dtype=float), np.asarray(temperature, dtype=float)
     problem = band_problem(bands, domain, weights, levels, temperatures)
     shape = (*levels.shape, *temperatures.shape, len(problem.weights))
@@ -97,16 +97,18 @@ def integrate_bands(
     with open_map(workers) as mapper:
         sweep = Sweep(mapper, max_evaluations, progress)
         reason, least = "asked for", 0.0
-        if method != "patches" and not all(domain.periodic):
-            method, reason = "patches", "the domain is not periodic"
-        elif method != "patches":
+        if method == "auto" and not all(domain.periodic):
+            method, reason = _adaptive(problem), "the domain is not periodic"
+        elif method == "cubature" and (problem.temperature == 0).any():
+            raise ValueError("method='cubature' cannot integrate the step of T = 0; use 'patches' or 'auto'")
+        elif method in ("auto", "trapezoid"):
             try:
                 occupations = sharpness(problem, sweep, rtol, LARGEST_GRID[domain.dimension])
             except KeyboardInterrupt:
                 return _finish(nothing(problem.size, "interrupted"), sweep, "trapezoid", "not begun", shape, domain)
             least = occupations.points
             if method == "auto":
-                method, reason = ("patches" if occupations.sharp else "trapezoid"), occupations.why
+                method, reason = (_adaptive(problem) if occupations.sharp else "trapezoid"), occupations.why
             elif least == np.inf:
                 raise ValueError(
                     f"method='trapezoid' cannot integrate a step ({occupations.why}); use 'patches' or 'auto'"
@@ -131,10 +133,12 @@ def _solve(
         first, done = trapezoid(problem, sweep, tolerance, least, most, patient=not chosen)
         if done or not chosen or first.status == "interrupted":
             return _finish(first, sweep, method, reason, shape, problem.domain)
-        method = "cubature" if isinstance(problem, SmoothProblem) else "patches"
+        method = "cubature" if isinstance(problem, SmoothProblem) else _adaptive(problem)
         reason = f"the trapezoid rule converged too slowly ({first.message})"
     if isinstance(problem, SmoothProblem):
         estimate = cubature(problem, sweep, tolerance)
+    elif method == "cubature":
+        estimate = cubature(problem.weighted(), sweep, tolerance)
     else:
         estimate = patches(problem, sweep, tolerance)
     if first is not None and np.isnan(estimate.value).any():
@@ -142,6 +146,11 @@ def _solve(
         first.status, first.message = estimate.status, f"{estimate.message}; the value is the trapezoid rule's"
         return _finish(first, sweep, "trapezoid", reason, shape, problem.domain)
     return _finish(estimate, sweep, method, reason, shape, problem.domain)
+
+
+def _adaptive(problem: BandProblem) -> str:
+    """Level sets cost least, but in 3D and at T > 0 the smooth sum over bands is integrated as it is."""
+    return "cubature" if problem.domain.dimension == 3 and (problem.temperature > 0).all() else "patches"
 
 
 def _finish(

@@ -112,6 +112,20 @@ class BandProblem:
                 total[1][:, t, which] = np.abs(weight) @ modulus
         return total.reshape(2, -1)
 
+    def weighted(self) -> SmoothProblem:
+        """The sum over bands as one smooth integrand, shape (M, mu * T * C); every temperature must be positive."""
+
+        def function(k: Array) -> Array:
+            energies, values = (np.asarray(part) for part in self.bands(k))
+            total = np.zeros((len(k), len(self.mu), len(self.temperature), len(self.weights)))
+            e = energies[:, None, None, :]
+            for name, which in columns(self.weights).items():
+                weight = occupation(name, e, self.mu[:, None, None], self.temperature[:, None])
+                total[..., which] = np.einsum("pmtn,pnc->pmtc", weight, values[..., which])
+            return total.reshape(len(k), -1)
+
+        return SmoothProblem(function, self.domain)
+
 
 Problem = SmoothProblem | BandProblem
 

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from symcur.claims import equilibrium, fields, moments, superconductors, torque
+from symcur.claims import (
+    densities,
+    disorder,
+    equilibrium,
+    fields,
+    magnetic_field,
+    magnetization,
+    moments,
+    response,
+    superconductors,
+    torque,
+    transport,
+)
 from symcur.claims.claim import Claim
 
-CLAIMS: tuple[Claim, ...] = (
-    *moments.CLAIMS,
-    *torque.CLAIMS,
-    *equilibrium.CLAIMS,
-    *fields.CLAIMS,
-    *superconductors.CLAIMS,
+_FILES = (
+    densities,
+    moments,
+    torque,
+    equilibrium,
+    magnetization,
+    response,
+    transport,
+    magnetic_field,
+    fields,
+    disorder,
+    superconductors,
 )
+CLAIMS: tuple[Claim, ...] = tuple(claim for file in _FILES for claim in file.CLAIMS)
 _BY_NAME = {claim.name: claim for claim in CLAIMS}
 
 

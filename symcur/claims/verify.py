@@ -30,7 +30,7 @@ def verify(claim: str | Claim, model: str | Model | None = None, check_models: b
         for candidate in _models(model):
             residuals.update(_on_model(findings, candidate))
     kind, how = _combine(claim, findings)
-    if evidence and kind in ("open", "proved"):
+    if evidence:
         kind, how = _with_evidence(claim, kind, how, evidence[0])
     misses = [name for name, residual in residuals.items() if not residual <= MODEL_TOLERANCE]  # NaN is a miss
     if kind != "open" and misses:
@@ -102,4 +102,4 @@ def _with_evidence(claim: Claim, kind: str, how: str, evidence: Evidence) -> tup
     """A check that holds supports what the ledger records; a proof beside it stays the stronger means."""
     if not evidence.holds:
         return "failed", f"the check does not hold: {evidence.text}"
-    return (kind, how) if kind == "proved" else (claim.recorded, evidence.text)
+    return (claim.recorded, evidence.text) if kind == "open" else (kind, how)

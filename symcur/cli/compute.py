@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +18,7 @@ from symcur.cli import terminal
 from symcur.cli.named_models import find_model, settings
 from symcur.model import Model
 from symcur.observables import Result
+from symcur.plotting import MISSING, PICTURES
 from symcur.words import axis_name
 
 MOST_ROWS = 60  # of a scan in the terminal; a file holds all
@@ -42,15 +45,20 @@ def compute(
     plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
 ) -> None:
     """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures."""
+    require_file("--output", output, observables.FORMATS)
+    require_picture("--plot", plot)
     subject = find_model(model)
     calculate = observables.get(observable)
     parameters: dict[str, Any] = {name: float(value) for name, value in settings(set_ or ()).items()}
     levels: Any = observables.gap(subject, filling, **parameters).mu if filling is not None else numbers("--mu", mu)
+    temperatures = numbers("--temperature", temperature)
+    if plot is not None and np.size(levels) == np.size(temperatures) == 1:
+        raise ValueError("--plot: one mu and one temperature came; a scan needs several of one of them")
     options: dict[str, Any] = {"rtol": rtol, "method": method, "cutoff": cutoff, "workers": workers, **parameters}
     if form is not None:
         options["form"] = form
     with terminal.fraction(f"{observable} of {subject.name}") as progress:
-        result = calculate(subject, levels, numbers("--temperature", temperature), progress=progress, **options)
+        result = calculate(subject, levels, temperatures, progress=progress, **options)
     if unit != "1" or s_unit != "hbar":
         result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant)
     show(result, subject)
@@ -62,6 +70,25 @@ def compute(
         plotting.save(plotting.draw_scan(result), plot)
     if result.status != "converged":
         raise typer.Exit(130 if result.status == "interrupted" else 1)
+
+
+def require_file(option: str, path: Path | None, endings: Sequence[str]) -> None:
+    """Complain about a path before the work, not after it."""
+    if path is None:
+        return
+    if path.suffix not in endings:
+        raise ValueError(f"{option}: {path} came; its name must end in one of {', '.join(endings)}")
+    if not path.parent.is_dir():
+        raise ValueError(f"{option}: the directory {path.parent} does not exist")
+    if path.is_dir():
+        raise ValueError(f"{option}: {path} is a directory; the name of a file is valid")
+
+
+def require_picture(option: str, path: Path | None) -> None:
+    """The same for a picture, which needs matplotlib."""
+    require_file(option, path, PICTURES)
+    if path is not None and find_spec("matplotlib") is None:
+        raise ValueError(f"{option}: {MISSING}")
 
 
 def numbers(option: str, text: str) -> float | np.ndarray[Any, Any]:
@@ -81,7 +108,13 @@ def numbers(option: str, text: str) -> float | np.ndarray[Any, Any]:
 def show(result: Result, model: Model) -> None:
     """The table of parts and components, then what the numbers mean."""
     screen = terminal.console()
-    table = Table(title=escape(f"{result.observable} of {model.name}"), title_justify="left", box=None, pad_edge=False, padding=(0, 1))
+    table = Table(
+        title=escape(f"{result.observable} of {model.name}"),
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        padding=(0, 1),
+    )
     for heading in ("mu", "T", "component"):
         table.add_column(heading, justify="right")
     for name in result.parts:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from symcur.cli.compute import require_picture
 from symcur.cli.named_models import find_model, settings
 
 AXES = {"x": 0, "y": 1, "z": 2}
@@ -26,6 +27,7 @@ def plot(
     """A quantity of one band over a 2D zone; with --path, all bands along straight lines, coloured by it."""
     from symcur import plotting
 
+    require_picture("--output", output)
     subject = find_model(model)
     parameters: dict[str, Any] = {name: float(value) for name, value in settings(set_ or ()).items()}
     if any(letter not in AXES for letter in component):

@@ -13,7 +13,7 @@ from symcur.observables.equilibrium import (
     torque_dipole_density,
     torque_quadrupole_density,
 )
-from symcur.observables.export import write
+from symcur.observables.export import FORMATS, write
 from symcur.observables.gap import Gap, gap
 from symcur.observables.result import Part, Result
 from symcur.observables.transport import conductivity, hall_conductivity, thermoelectric
@@ -33,7 +33,7 @@ _ALL: dict[str, Callable[..., Result]] = {
     )
 }
 
-__all__ = ["Gap", "Part", "Result", "gap", "get", "names", "write", *_ALL]
+__all__ = ["FORMATS", "Gap", "Part", "Result", "gap", "get", "names", "write", *_ALL]
 
 
 def names() -> list[str]:

@@ -22,11 +22,13 @@ def assemble(
     mu: ArrayLike,
     temperature: ArrayLike,
     options: dict[str, Any],
+    by_parts: bool,
     **labels: Any,
 ) -> Result:
     """Integrate the parts; ``options`` mixes OPTIONS and parameter values, as the observables take them.
 
-    A parameter whose name is also an argument (a model's own "mu", say) is given in ``parameters={name: value}``.
+    ``by_parts`` says that the parts have been integrated by parts, which is refused where states are occupied at
+    a cutoff. A parameter whose name is also an argument (a model's own "mu", say) is given in ``parameters={name: value}``.
     """
     if not isinstance(model, Model):
         raise TypeError(f"model: {type(model).__name__} came; a Model is valid (library: symcur.models.get(name))")
@@ -42,7 +44,7 @@ def assemble(
         )
     if labels["kind"] == "conductivity" and model.no_electric_field:
         raise ValueError(f"model: {observable} is a response to an electric field; {model.no_electric_field}")
-    found, integral, handed_over = band_sums(model, parts, mu, temperature, given, **settings)
+    found, integral, handed_over = band_sums(model, parts, mu, temperature, given, labels["kind"], by_parts, **settings)
     return Result(
         observable=observable,
         model=model.name,

@@ -30,7 +30,7 @@ def equilibrium_current(model: Model, mu: ArrayLike = 0.0, temperature: ArrayLik
     parts: Parts = {"conventional": conventional, "torque": torque, "total": [*conventional, *torque]}
     labels = {"form": SEA, "indices": ("i",), "kind": "current", "unit": CURRENT, "convention": "[i] = flow along i"}
     sums = "conventional + torque = total"
-    return assemble("equilibrium_current", model, parts, "total", mu, temperature, options, sums=sums, **labels)
+    return assemble("equilibrium_current", model, parts, "total", mu, temperature, options, False, sums=sums, **labels)
 
 
 def _density(
@@ -40,27 +40,28 @@ def _density(
     temperature: ArrayLike,
     options: dict[str, Any],
     parts: dict[str, list[Term]],
+    by_parts: bool,
     **labels: Any,
 ) -> Result:
     """An observable of two parts, a moment and its Berry-phase partner."""
     sums = " + ".join(parts) + " = total"
     parts["total"] = [term for terms in parts.values() for term in terms]
     labels = {"form": SEA, "kind": "density", "unit": DENSITY} | labels
-    return assemble(name, model, parts, "total", mu, temperature, options, sums=sums, **labels)
+    return assemble(name, model, parts, "total", mu, temperature, options, by_parts, sums=sums, **labels)
 
 
 def current_dipole_density(model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, **options: Any) -> Result:
     """D^{lis} = int f d^{lis} + g Omega^{lis}, C (1): [l, i] = [position, flow]. Not antisymmetric unless [s, H] = 0."""
     parts = {"moment": [Term("s_current_dipole", "f")], "berry": [Term("s_berry_curvature", "g")]}
     labels = {"indices": ("l", "i"), "convention": "[l, i] = [position, flow]"}
-    return _density("current_dipole_density", model, mu, temperature, options, parts, **labels)
+    return _density("current_dipole_density", model, mu, temperature, options, parts, False, **labels)
 
 
 def torque_dipole_density(model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, **options: Any) -> Result:
     """D^{i tau} = int f d^{i tau} + g Omega^{i tau}, C (3)."""
     parts = {"moment": [Term("torque_dipole", "f")], "berry": [Term("torque_berry_curvature", "g")]}
     labels = {"indices": ("i",), "unit": CURRENT, "convention": "[i] = position"}
-    return _density("torque_dipole_density", model, mu, temperature, options, parts, **labels)
+    return _density("torque_dipole_density", model, mu, temperature, options, parts, False, **labels)
 
 
 def torque_quadrupole_density(
@@ -69,7 +70,7 @@ def torque_quadrupole_density(
     """Q^{il tau} = int f q^{il} + g chi^{il}, C (3), with the sign of chi of B and C. Only its symmetric part acts."""
     parts = {"moment": [Term("torque_quadrupole", "f")], "polarizability": [Term("torque_polarizability", "g")]}
     labels = {"indices": ("i", "l"), "convention": "[i, l], tau = -d_i D^i + d_i d_l Q^il"}
-    return _density("torque_quadrupole_density", model, mu, temperature, options, parts, **labels)
+    return _density("torque_quadrupole_density", model, mu, temperature, options, parts, False, **labels)
 
 
 def _magnetization_parts(f: str, g: str, sign: float, form: str) -> dict[str, list[Term]]:
@@ -78,7 +79,7 @@ def _magnetization_parts(f: str, g: str, sign: float, form: str) -> dict[str, li
     if form == "regular":
         carried = Term("s_dipole", f, times_velocity=True)  # [i, l] = d^{is} v_l
         berry = [Term("symmetrized_curvature", g) * sign, carried * -0.5, carried.T * 0.5]
-    elif form != "sea":
+    elif form == "regular":
         raise ValueError(f"form: {form!r} came; valid are 'regular' and 'sea'")
     return {"moment": moment, "berry": berry}
 
@@ -94,7 +95,7 @@ def magnetization(
     """
     labels = {"indices": ("l", "i"), "convention": "[l, i] = eps_{lik} M_k (2D: M_z = [x, y])"}
     parts = _magnetization_parts("f", "g", 1.0, form)
-    return _density("magnetization", model, mu, temperature, options, parts, **labels)
+    return _density("magnetization", model, mu, temperature, options, parts, form == "regular", **labels)
 
 
 def magnetization_slope(
@@ -112,4 +113,4 @@ def magnetization_slope(
         "convention": "[l, i] = eps_{lik} dM_k/dmu",
     }
     parts = _magnetization_parts("-df/de", "f", -1.0, form)
-    return _density("magnetization_slope", model, mu, temperature, options, parts, **labels)
+    return _density("magnetization_slope", model, mu, temperature, options, parts, form == "regular", **labels)

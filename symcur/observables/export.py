@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,16 @@ def _write_csv(result: Result, path: Path) -> None:
 
 
 def _write_json(result: Result, path: Path) -> None:
-    path.write_text(json.dumps(result.to_dict(), indent=1) + "\n")
+    path.write_text(json.dumps(_finite(result.to_dict()), indent=1, allow_nan=False) + "\n")
+
+
+def _finite(data: Any) -> Any:
+    """JSON has no NaN and no infinity: what an interruption left without a value is null."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [_finite(value) for value in data]
+    return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
 def _write_netcdf(result: Result, path: Path) -> None:

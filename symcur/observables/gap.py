@@ -12,6 +12,7 @@ from symcur.model import Model
 
 _GRID = {1: 512, 2: 96, 3: 28}
 _STARTS = 4  # best grid points that are polished
+_CLOSED = 1e-7  # of the spread of the energies: what the minimiser leaves of a gap at a point where bands touch
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class Gap:
 def gap(model: Model, occupied: int, **parameters: Any) -> Gap:
     """The (indirect) gap of a lattice model with ``occupied`` filled bands; raises ValueError where there is none.
 
-    The band edges are searched on a grid and polished by a minimiser; a valley narrower than the grid can be missed.
+    The band edges are searched on a grid and polished by a minimiser; a valley narrower than the grid can be missed. A
+    gap below 1e-7 of the width of all bands counts as a touching.
     """
     if not model.periodic:
         raise ValueError(f"model: {model.name} is a continuum model; a filling counts electrons per cell of a lattice")
@@ -63,7 +65,7 @@ def gap(model: Model, occupied: int, **parameters: Any) -> Gap:
         return sign * min(best)
 
     found = Gap(occupied, extremum(occupied - 1, -1.0), extremum(occupied, 1.0))
-    if found.width <= 0:
+    if found.width <= _CLOSED * float(np.ptp(energies)):
         raise ValueError(
             f"occupied: {model.name} has no gap above {occupied} bands: the filled ones reach up to {found.top:.6g}, the "
             f"empty ones down to {found.bottom:.6g}; give mu instead"

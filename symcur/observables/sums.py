@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,11 +13,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from symcur import quantities
 from symcur.brillouin import Ball, Domain, Integral, LatticeCell, integrate_bands
+from symcur.eigenstates import DegeneracyWarning
 from symcur.model import Model
 from symcur.observables.result import Part
 
 Array = NDArray[np.float64]
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
+_RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
 
 
 @dataclass(frozen=True)
@@ -44,55 +48,61 @@ class Term:
     def rank(self) -> int:
         return len(quantities.get(self.quantity).indices) + int(self.times_velocity)
 
+    @property
+    def bare(self) -> Term:
+        """The term without factor and transposition: what has to be integrated."""
+        return replace(self, factor=1.0, transpose=False)
+
 
 Parts = Mapping[str, Sequence[Term]]
 
 
 class BandValues:
-    """k -> energies (M, N) and the columns (M, N, C) of all parts; the integrand of ``integrate_bands``."""
+    """k -> energies (M, N) and columns (M, N, C); the integrand of ``integrate_bands``.
+
+    The columns are the components of the bare terms, each once; the parts are linear combinations of their integrals.
+    """
 
     def __init__(self, model: Model, parts: Parts, parameters: Mapping[str, float]) -> None:
         from symcur.kernels import compile as compile_kernel
 
         self.model, self.parts, self.parameters = model, parts, dict(parameters)
-        names = {term.quantity for terms in parts.values() for term in terms}
-        if any(term.times_velocity for terms in parts.values() for term in terms):
-            names.add("velocity")
+        self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
+        names = {term.quantity for term in self.terms} | {"velocity" for term in self.terms if term.times_velocity}
         self.kernel = compile_kernel(model, sorted(names - {"energy"}))
         self.handed_over = 0
         self.counting = float(model.counting)  # 1/2 where Nambu space counts every excitation twice
-        self.weights = [term.weight for terms in parts.values() for term in terms for _ in range(self._count(term))]
+        self.weights = [term.weight for term in self.terms for _ in range(self._count(term))]
 
     def _count(self, term: Term) -> int:
-        return self.model.dimension**term.rank
+        return int(self.model.dimension**term.rank)
 
     def part(self, name: str, integral: Integral) -> Part:
-        """The terms of one part added up, with the component axes restored."""
-        start = 0
+        """The terms of one part added up, with the component axes restored; error estimates add in absolute value."""
         value: Any = 0.0
         error: Any = 0.0
-        for label, terms in self.parts.items():
-            for term in terms:
-                columns = slice(start, start + self._count(term))
-                start = columns.stop
-                if label == name:
-                    shape = (*integral.value.shape[:-1], *(self.model.dimension,) * term.rank)
-                    value = value + integral.value[..., columns].reshape(shape)
-                    error = error + integral.error[..., columns].reshape(shape)
+        ends = np.cumsum([self._count(term) for term in self.terms])
+        for term in self.parts[name]:
+            end = int(ends[self.terms.index(term.bare)])
+            shape = (*integral.value.shape[:-1], *(self.model.dimension,) * term.rank)
+            bare = [
+                array[..., end - self._count(term) : end].reshape(shape) for array in (integral.value, integral.error)
+            ]
+            if term.transpose:
+                bare = [array.swapaxes(-1, -2) for array in bare]
+            value, error = value + term.factor * bare[0], error + abs(term.factor) * bare[1]
         return Part(np.asarray(value), np.asarray(error))
 
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k, **self.parameters)
         self.handed_over += values.handed_over
-        columns = [self._column(term, values) for terms in self.parts.values() for term in terms]
+        columns = [self._column(term, values) for term in self.terms]
         return values["energy"], np.concatenate(columns, axis=-1)
 
     def _column(self, term: Term, values: Mapping[str, Array]) -> Array:
-        value = term.factor * self.counting * values[term.quantity]
+        value = self.counting * values[term.quantity]
         if term.times_velocity:
             value = value[..., :, None] * values["velocity"][..., None, :]
-        if term.transpose:
-            value = value.swapaxes(-1, -2)
         return np.asarray(value.reshape(*value.shape[:2], -1))
 
 
@@ -120,19 +130,54 @@ def domain_of(model: Model, mu: ArrayLike, temperature: ArrayLike, cutoff: float
     )
 
 
-def _fermi_radius(model: Model, top: float, **parameters: Any) -> float:
-    """A radius beyond which the lowest band is above ``top`` in all of many directions."""
+def _lowest(model: Model, radii: Array, **parameters: Any) -> Array:
+    """The lowest energy at each radius, of many directions."""
     directions = np.random.default_rng(5).normal(size=(64, model.dimension))
     directions = np.concatenate([np.eye(model.dimension), directions])
     directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
+    k = radii[:, None, None] * directions
+    return np.asarray(np.linalg.eigvalsh(model.matrix("H", k, **parameters))[..., 0].min(axis=1))
+
+
+def _fermi_radius(model: Model, top: float, **parameters: Any) -> float:
+    """A radius beyond which the lowest band is above ``top`` in all of many directions."""
     radii = np.geomspace(1e-6, 1e9, 1501)
-    lowest = np.linalg.eigvalsh(model.matrix("H", radii[:, None, None] * directions, **parameters))[..., 0].min(axis=1)
-    below = np.flatnonzero(lowest <= top)
+    below = np.flatnonzero(_lowest(model, radii, **parameters) <= top)
     if not len(below):
         return float(radii[0])  # an empty system
     if below[-1] + 1 >= len(radii):
         raise ValueError(f"mu: no momentum cutoff found for {model.name}: its lowest band stays below {top:g}")
     return float(radii[below[-1] + 1]) * 1.02
+
+
+def _require_empty_boundary(model: Model, cutoff: float, mu: Array, temperature: Array, **parameters: Any) -> None:
+    """Integration by parts leaves boundary terms where states at the cutoff are occupied."""
+    lowest = float(_lowest(model, np.array([cutoff]), **parameters)[0])
+    if lowest <= float(mu.max()) + _TAIL * float(temperature.max()):
+        raise ValueError(
+            f"form: {model.name} has occupied states at the cutoff {cutoff:g} (lowest energy {lowest:g}), where "
+            "integration by parts leaves boundary terms; the regular form is not defined there, form='sea' is"
+        )
+
+
+def natural_size(model: Model, domain: Domain, kind: str, **parameters: Any) -> float:
+    """The size that an observable of this kind has by its unit: norm of s, spread of the energies, length of a cell.
+
+    A result that vanishes because its integrand does (two bands with a traceless s have no symmetrized curvature) has no
+    other scale to be measured against.
+    """
+    u = np.random.default_rng(23).uniform(size=(16, model.dimension))
+    k, jacobian = domain.map(u)
+    spread = float(np.ptp(np.linalg.eigvalsh(model.matrix("H", k, **parameters))))
+    norm = float(np.linalg.norm(model.matrix("s", k[0], **parameters), 2))
+    length = float(np.mean(jacobian)) ** (-1 / model.dimension)  # the cube has the volume 1/length^D in k/(2 pi)
+    size = {
+        "conductivity": length**2,
+        "thermoelectric": length**2,
+        "density": spread * length**2,
+        "current": spread * length,
+    }
+    return float(norm * size[kind] / length**model.dimension)
 
 
 def band_sums(
@@ -141,6 +186,8 @@ def band_sums(
     mu: ArrayLike,
     temperature: ArrayLike,
     parameters: Mapping[str, float],
+    kind: str,
+    by_parts: bool = False,
     *,
     rtol: float = 1e-6,
     atol: float = 0.0,
@@ -153,7 +200,8 @@ def band_sums(
     """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
 
     The tolerance is relative to the integral of the absolute value of the largest integrand at the same mu and
-    temperature, so that parts and components that vanish by symmetry converge too. Parts of several terms add values and errors. The last number counts the k points that were
+    temperature, so that parts and components that vanish by symmetry converge too, and never below 1e-13 of the size that
+    the unit of the ``kind`` of observable gives (``natural_size``). Parts of several terms add values and errors. The last number counts the k points that were
     handed to eigenstates.
     """
     values = {symbol.name: float(value) for symbol, value in model.values(**parameters).items()}
@@ -166,19 +214,40 @@ def band_sums(
             f"temperature: {temperatures.tolist()} came; numbers >= 0 (k_B = 1, in units of energy) are valid"
         )
     bands = BandValues(model, parts, values)
-    integral = integrate_bands(
-        bands,
-        domain_of(model, levels, temperatures, cutoff, **values),
-        bands.weights,
-        levels,
-        temperatures,
-        rtol=rtol,
-        atol=atol,
-        relative_to="largest",
-        method=method,
-        workers=workers,
-        progress=progress,
-        max_evaluations=max_evaluations,
-    )
+    domain = domain_of(model, levels, temperatures, cutoff, **values)
+    if by_parts and cutoff is not None:
+        _require_empty_boundary(model, cutoff, levels, temperatures, **values)
+    with _touchings() as merged:
+        integral = integrate_bands(
+            bands,
+            domain,
+            bands.weights,
+            levels,
+            temperatures,
+            rtol=rtol,
+            atol=np.maximum(atol, _RESOLVED * natural_size(model, domain, kind, **values)),
+            relative_to="largest",
+            method=method,
+            workers=workers,
+            progress=progress,
+            max_evaluations=max_evaluations,
+        )
+    if merged:
+        note = "; bands touch at points of the sweep and were merged there"
+        integral = replace(integral, message=integral.message + note)
     handed_over = bands.handed_over if isinstance(workers, int) else None
     return {name: bands.part(name, integral) for name in parts}, integral, handed_over
+
+
+@contextmanager
+def _touchings() -> Iterator[list[str]]:
+    """Collects what would be a warning for every call of the kernel; other warnings are passed on."""
+    merged: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DegeneracyWarning)
+        yield merged
+    for warning in caught:
+        if issubclass(warning.category, DegeneracyWarning):
+            merged.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

@@ -15,7 +15,8 @@ bar-Omega the symmetrized curvature, and an integration by parts of the dipoles,
 
 whose integrand is integrable at touchings. It equals the other forms where no bands touch and is the limit of lifting the
 touching infinitesimally where they do ("regular", the default). The antisymmetric part of sigma is a sum over the sea, the
-symmetric part lives on the Fermi surface.
+symmetric part lives on the Fermi surface. Where states at the cutoff of a continuum model are occupied, the integration by
+parts leaves boundary terms: the regular form is not defined there and is refused.
 """
 
 from __future__ import annotations
@@ -73,7 +74,9 @@ def conductivity(
     parts = intrinsic_parts("f", form)
     labels = {"sums": SUMS, "form": FORMS[form], "convention": CONVENTION, "indices": ("i", "l")}
     unit = {"kind": "conductivity", "unit": "e s / (hbar length^(D-2))"}
-    return assemble("conductivity", model, parts, "intrinsic", mu, temperature, options, **labels, **unit)
+    return assemble(
+        "conductivity", model, parts, "intrinsic", mu, temperature, options, form == "regular", **labels, **unit
+    )
 
 
 def thermoelectric(
@@ -87,7 +90,9 @@ def thermoelectric(
     convention = "[i, l] = [flow, temperature gradient], J = -alpha grad T"
     labels = {"sums": SUMS, "form": FORMS[form], "convention": convention, "indices": ("i", "l")}
     unit = {"kind": "thermoelectric", "unit": "k_B s / (hbar length^(D-2))"}
-    return assemble("thermoelectric", model, parts, "intrinsic", mu, temperature, options, **labels, **unit)
+    return assemble(
+        "thermoelectric", model, parts, "intrinsic", mu, temperature, options, form == "regular", **labels, **unit
+    )
 
 
 def hall_conductivity(
@@ -100,4 +105,15 @@ def hall_conductivity(
     band = intrinsic_parts("f", form)["band"]
     labels = {"sums": "", "form": FORMS[form], "convention": CONVENTION, "indices": ("i", "l")}
     unit = {"kind": "conductivity", "unit": "e s / (hbar length^(D-2))"}
-    return assemble("hall_conductivity", model, {"band": band}, "band", mu, temperature, options, **labels, **unit)
+    return assemble(
+        "hall_conductivity",
+        model,
+        {"band": band},
+        "band",
+        mu,
+        temperature,
+        options,
+        form == "regular",
+        **labels,
+        **unit,
+    )

@@ -72,9 +72,15 @@ def test_rashba_parts_tend_to_one_one_minus_one(form):
 
 def test_rashba_without_a_gap_the_regular_form_is_the_limit_and_the_sea_drops_the_delta_functions():
     model = models.rashba(M=0, alpha=0.7, m=1)
-    regular, sea, surface = (conductivity(model, 1.0, form=f, rtol=1e-5).convert("e/8pi") for f in ("regular", "sea", "surface"))
-    value = {f: {n: p.value[0, 1] for n, p in r.parts.items()} for f, r in zip("rts", (regular, sea, surface), strict=True)}
-    assert value["r"] == pytest.approx({"conventional": 1, "torque": -1, "band": 1, "dipole": -1, "intrinsic": 0}, abs=1e-4)
+    regular, sea, surface = (
+        conductivity(model, 1.0, form=f, rtol=1e-5).convert("e/8pi") for f in ("regular", "sea", "surface")
+    )
+    value = {
+        f: {n: p.value[0, 1] for n, p in r.parts.items()} for f, r in zip("rts", (regular, sea, surface), strict=True)
+    }
+    assert value["r"] == pytest.approx(
+        {"conventional": 1, "torque": -1, "band": 1, "dipole": -1, "intrinsic": 0}, abs=1e-4
+    )
     assert value["t"]["band"] == pytest.approx(0, abs=1e-6)  # the delta functions at k = 0 are left out
     assert value["t"]["dipole"] == pytest.approx(0, abs=1e-4)
     # The surface form of the dipole part alone is what the linear response theory of this model gives for the total.

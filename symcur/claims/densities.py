@@ -1,0 +1,317 @@
+"""Claims on local densities: continuity, the variation that gives them, current and torque density, what circulates.
+
+The numerical checks compare zone sums of the words with the microscope: exact linear response of lattice models at
+finite q, expanded in q. Static response to U exp(i q.r): J^i_q/U = -d_mu int f J^i_n + i q_l d_mu D^{lis} and
+tau_q/U = -i q_i d_mu int f J^i_n + q_i q_l d_mu Q^{il}.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from symcur import microscope, models
+from symcur.claims.claim import Claim, Evidence
+from symcur.claims.engine import Equality
+from symcur.claims.equilibrium import PERIODIC, f, g
+from symcur.claims.lattices import Pair, Zone, agreement, random_lattice, symmetric
+from symcur.claims.substitution import without_torque
+from symcur.model import Model
+from symcur.quantities import get
+from symcur.quantities.torque import interband_dipole_word
+from symcur.words import Derivative, I, Im, Operator, P, Resolvent, Trace, Word, s, v
+
+SECTION = "Local densities"
+MU, TEMPERATURE = 1.0, 0.3
+TOLERANCE = 1e-6  # relative to the largest component; the expansion in q claims 1e-8 and better
+LINEAR_IN_TORQUE = "[s, H] = 0 enters as tau = 0 in words whose every term contains tau"
+
+
+@cache
+def static_response(model: Model, mu: float = MU, temperature: float = TEMPERATURE) -> dict[str, Any]:
+    """What the microscope finds for current and torque density, shared by several claims."""
+    current = microscope.current_density_response(model, mu, temperature)
+    torque = microscope.torque_density_response(model, mu, temperature)
+    return {
+        "uniform": current["uniform"],
+        "D": current["dipole"],
+        "dipole": torque["dipole"],
+        "Q": torque["quadrupole"],
+        "tau": torque["uniform"],
+    }
+
+
+@cache
+def probed_models() -> tuple[tuple[Model, float, float, int], ...]:
+    """Models, mu, T and the size of the zone sums on which densities are checked."""
+    return (
+        (random_lattice(0), MU, TEMPERATURE, 48),
+        (random_lattice(7), MU, TEMPERATURE, 48),
+        (random_lattice(1, dimension=3, bands=2, hopping=96, spacing=4), 2.0, 1.0, 12),
+        (models.get("haldane"), 0.4, 0.3, 48),
+    )
+
+
+# -- continuity ------------------------------------------------------------------------------------------------------
+_H0, _H1 = Operator("A"), Operator("B")  # H(k) and H(k + q)
+
+
+def check_continuity() -> Evidence:
+    """The equation between |k> and |k + q>, element by element, q of the size of the zone."""
+    generator = np.random.default_rng(11)
+    lattices = [random_lattice(3, dimension=D) for D in (1, 2, 3)]
+    lattices += [models.get(name) for name in ("haldane", "kane_mele", "rice_mele", "altermagnet")]
+    pairs = []
+    for model in lattices:
+        k, q = generator.uniform(-3, 3, size=(2, 20, model.dimension))
+        scale = float(np.abs(model.matrix("H", k)).max())
+        pairs.append(Pair(model.name, microscope.continuity_residual(model, k, q), 0.0, scale=scale))
+    return agreement(
+        pairs, 1e-13, f"Largest element of the equation on {len(pairs)} lattices at 20 random k and q each."
+    )
+
+
+continuity = Claim(
+    "continuity",
+    SECTION,
+    {"A": "introduction", "B": "introduction, Equilibrium current", "C": "introduction, Equilibrium current"},
+    "The density of s obeys a continuity equation with a source, exactly, also on a lattice at finite q.",
+    r"\partial_t\, \mathrm{Re}\, \psi^\dagger s \psi + \nabla \cdot \mathrm{Re}\, \psi^\dagger J^s \psi = \mathrm{Re}\,"
+    r" \psi^\dagger \tau \psi",
+    assumptions=(
+        "s commutes with position; between |k> and |k + q> the velocity is averaged along the straight line, "
+        "q.v = H(k + q) - H(k)",
+        "A and B stand for H(k) and H(k + q), any two operators",
+    ),
+    equalities=(
+        Equality(
+            I * (_H0 * s - s * _H1) + I / 2 * ((_H1 - _H0) * s + s * (_H1 - _H0)),
+            -I * (s * (_H0 + _H1) / 2 - (_H0 + _H1) / 2 * s),
+            "i[H, s_q] + i q.J_q = tau_q between |k> and |k + q>",
+        ),
+    ),
+    check=check_continuity,
+)
+
+
+# -- variation -------------------------------------------------------------------------------------------------------
+RING, WAVE = 48, 2 * np.pi * 6 / 48
+
+
+def ring_variation(model: Model, operator: str, temperature: float = 0.5, step: float = 0.04) -> complex:
+    """theta_q/U on a ring of 48 cells as d^2 Omega/dU dh: Omega the grand potential of H + U cos qx + h theta cos(qx + a).
+
+    Only energies enter: theta(r) is read off the energy, not off states. Fourth-order differences, twice refined.
+    """
+    x, N = np.arange(RING), model.size
+    wave = np.exp(1j * np.outer(x, 2 * np.pi * x / RING)) / np.sqrt(RING)
+    k = (2 * np.pi * x / RING)[:, None]
+
+    def spread(blocks: Any) -> Any:
+        return np.einsum("xk,kab,yk->xayb", wave, blocks, wave.conj()).reshape(RING * N, RING * N)
+
+    H, v = spread(model.matrix("H", k)), spread(model.matrix("H", k, (0,)))
+    s_ring = np.kron(np.eye(RING), model.matrix("s", [0.0]))
+    theta = {"s": s_ring, "torque": -1j * (s_ring @ H - H @ s_ring), "current": (v @ s_ring + s_ring @ v) / 2}[operator]
+    position = np.repeat(x, N)
+
+    def grand_potential(U: float, h: float, phase: float) -> float:
+        mode = np.cos(WAVE * position + phase)
+        field = (theta * mode[None, :] + mode[:, None] * theta) / 2
+        energies = np.linalg.eigvalsh(H + np.diag(U * np.cos(WAVE * position)) + h * field)
+        return float(-temperature * np.logaddexp(0.0, (MU - energies) / temperature).sum() / RING)
+
+    def mixed(a: float, phase: float) -> float:
+        corners = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
+        return sum(sign * grand_potential(p * a, m * a, phase) for p, m, sign in corners) / (4 * a * a)
+
+    def richardson(phase: float) -> float:
+        coarse, middle, fine = (mixed(a, phase) for a in (4 * step, 2 * step, step))
+        first, second = (4 * middle - coarse) / 3, (4 * fine - middle) / 3
+        return (16 * second - first) / 15
+
+    # The mean of Re(chi exp(iqx)) cos(qx + a) is Re(chi exp(-ia))/2.
+    return complex(2 * richardson(0.0), 2 * richardson(np.pi / 2))
+
+
+def check_variation() -> Evidence:
+    """d^2 Omega/dU dh on a ring against the density matrix; the small-q limit of s against the words."""
+    ring = random_lattice(2, dimension=1, bands=2)
+    pairs = []
+    for operator in ("s", "torque", "current"):
+        exact = microscope.static_response(ring, operator, [WAVE], MU, 0.5).value[0]
+        pairs.append(Pair(f"{operator} at finite q", ring_variation(ring, operator), exact))
+    for model in (random_lattice(0), random_lattice(7)):
+        zone = Zone(model, MU, TEMPERATURE, 48)
+        density = microscope.expanded_static_response(model, "s", MU, TEMPERATURE)
+        pairs += [
+            Pair("s_n", -density["uniform"].value, zone.integral("s_expectation", "df/dmu"), density["uniform"].error),
+            Pair(
+                "dipole density of s",
+                density["gradient"].value,
+                zone.integral("s_dipole", "df/dmu", ("mixed_berry_curvature", "dg/dmu")),
+                density["gradient"].error,
+            ),
+        ]
+    text = (
+        "Densities of s, tau and J on a ring of 48 cells at q = pi/4, as derivatives of the grand potential by their fields, "
+        "and the expansion of the density of s to first order in gradients on two random 2D lattices."
+    )
+    return agreement(pairs, TOLERANCE, text)
+
+
+variational_density = Claim(
+    "variational-density",
+    SECTION,
+    {"A": "(1)", "B": "above (1)", "C": "above (1)"},
+    "The local density of a bounded operator is the variation of the action (at rest: of the grand potential) with the "
+    "field conjugate to it.",
+    r"\theta(\mathbf r) = -\int \mathcal D f\, \frac{\delta S}{\delta \mathbf h}\Big|_{\mathbf h \to 0},\qquad"
+    r" \theta_n = \partial_h \varepsilon_n",
+    recorded="confirmed",
+    assumptions=("checked in equilibrium, where the variation of the action is that of the grand potential",),
+    check=check_variation,
+)
+
+
+# -- current and torque density --------------------------------------------------------------------------------------
+def check_current_density() -> Evidence:
+    """Both terms of C (1), differentiated by mu, for every component."""
+    pairs = []
+    for model, mu, T, size in probed_models():
+        found, zone = static_response(model, mu, T), Zone(model, mu, T, size)
+        dipole = zone.integral("s_current_dipole", "df/dmu", ("s_berry_curvature", "dg/dmu"))
+        scale = float(np.abs(zone.integral("s_current", "df/dmu")).max()) or None
+        uniform, D = found["uniform"], found["D"]
+        pairs += [
+            Pair(f"int f J, {model.name}", uniform.value, zone.integral("s_current", "df/dmu"), uniform.error, scale),
+            Pair(f"D^lis, {model.name}", D.value, dipole, D.error),
+        ]
+    text = "Static response at finite q, expanded in q, against d_mu int f J_n and d_mu D^{lis}, on 4 lattices (2D and 3D)."
+    return agreement(_with_scales(pairs), TOLERANCE, text)
+
+
+def check_torque_density() -> Evidence:
+    """D^{i tau} and the symmetric part of Q^{il tau}, differentiated by mu."""
+    pairs = []
+    for model, mu, T, size in probed_models():
+        found, zone = static_response(model, mu, T), Zone(model, mu, T, size)
+        dipole = zone.integral("torque_dipole", "df/dmu", ("torque_berry_curvature", "dg/dmu"))
+        Q = symmetric(zone.integral("torque_quadrupole", "df/dmu", ("torque_polarizability", "dg/dmu")))
+        pairs += [
+            Pair(f"D^i tau, {model.name}", -found["dipole"].value, dipole, found["dipole"].error),
+            Pair(f"Q^il tau, {model.name}", found["Q"].value, Q, found["Q"].error),
+        ]
+    text = "Static response of tau at finite q against d_mu D^{i tau} and d_mu Q^{il tau}, on 4 lattices (2D and 3D)."
+    return agreement(_with_scales(pairs), TOLERANCE, text)
+
+
+def _with_scales(pairs: list[Pair]) -> list[Pair]:
+    """Tensors that vanish by symmetry are measured against the largest of the others."""
+    largest = max(float(np.abs(pair.expected).max()) for pair in pairs)
+    return [
+        Pair(p.label, p.found, p.expected, p.error, max(float(np.abs(p.expected).max()), 1e-3 * largest)) for p in pairs
+    ]
+
+
+current_density = Claim(
+    "current-density",
+    SECTION,
+    {"A": "(4)", "B": "(1)", "C": "(1)"},
+    "The conventional s-current density to first order in gradients: a sum over bands and the gradient of its dipole density.",
+    r"J^{is} = \int f_n J^{is}_n - \partial_l D^{lis},\qquad D^{lis} = \int (f_n d^{lis}_n + g_n \Omega^{lis}_n)",
+    recorded="confirmed",
+    assumptions=(
+        "equilibrium, slowly varying chemical potential; checked as the derivative by mu",
+        "bands do not touch: at a touching the sum over bands leaves out delta functions",
+    ),
+    check=check_current_density,
+)
+torque_density = Claim(
+    "torque-density",
+    SECTION,
+    {"A": "(5), (6)", "B": "(2), (3)", "C": "(2), (3)"},
+    "The torque density to second order in gradients: minus the divergence of a dipole density, less that of a quadrupole.",
+    r"\tau(\mathbf r) = -\partial_i D^{i\tau} + \partial_i \partial_l Q^{il\tau},\quad D^{i\tau} = \int (f d^{i\tau} + g\,"
+    r" \Omega^{i\tau}),\quad Q^{il\tau} = \int (f q^{il\tau} + g\, \chi^{il\tau})",
+    recorded="confirmed",
+    assumptions=(
+        "equilibrium, slowly varying chemical potential; checked as the derivative by mu",
+        "of Q the symmetric part, the only one that acts",
+        "bands do not touch: at a touching the sum over bands leaves out delta functions",
+    ),
+    check=check_torque_density,
+)
+
+# -- what does not circulate -----------------------------------------------------------------------------------------
+d_tau, Omega_tau, G_tau, q = (
+    get(n).word for n in ("torque_dipole", "torque_berry_curvature", "torque_metric", "torque_quadrupole")
+)
+
+
+def chi_by_torque(i: str, l: str) -> Word:
+    """The torque polarizability with d^{ls} written as G^{l tau}, so that every term contains tau."""
+    dipole = Im(Trace(P * v(l) * Resolvent("n", 2) * interband_dipole_word(i)))
+    return Derivative(i, G_tau(l)) - 2 * dipole
+
+
+NET_FLOW = Equality(
+    f * get("s_current").word("i"),
+    -1 * (f * d_tau("i") + g * Omega_tau("i")),
+    "int f J_n up to a total derivative, in words that contain tau",
+    primitive=(("i", g * get("s_expectation").word()),),
+)
+DIPOLE_DENSITY = Equality(
+    f * get("s_current_dipole").word("l", "i") + g * get("s_berry_curvature").word("l", "i"),
+    f * get("orbital_moment").word("l", "i")
+    + g * get("s_weighted_curvature").word("l", "i")
+    - (f * q("i", "l") + g * chi_by_torque("i", "l")),
+    "D^{lis} = M^{li} - Q^{il tau} up to a total derivative, and Q contains tau",
+    primitive=(("l", g * G_tau("i")),),
+)
+
+
+def check_not_circulating() -> Evidence:
+    """The symmetric part of d_mu D by the microscope: nonzero for one lattice, zero where [s, H] = 0."""
+    general, special = random_lattice(0), random_lattice(6, conserved=True)
+    found, kept = static_response(general), static_response(special)
+    noncirculating = float(np.abs(symmetric(found["D"].value)).max())
+    zone = Zone(special, MU, TEMPERATURE, 48)
+    M = zone.integral("orbital_moment", "df/dmu", ("s_weighted_curvature", "dg/dmu"))
+    scale = float(np.abs(M).max())
+    pairs = [
+        Pair("D symmetric, conserved s", symmetric(kept["D"].value), 0 * M, kept["D"].error, scale),
+        Pair("D = M, conserved s", kept["D"].value, M, kept["D"].error),
+        Pair("int f J, conserved s", kept["uniform"].value, 0.0, kept["uniform"].error, scale),
+    ]
+    text = (
+        f"Nonconserved s: the symmetric part of d_mu D^lis reaches {noncirculating:.4f} with an error of "
+        f"{float(found['D'].error.max()):.0e} ({general.name}). Conserved s: D is antisymmetric and int f J vanishes."
+    )
+    return agreement(pairs, TOLERANCE, text, also=noncirculating > 1e4 * float(found["D"].error.max()))
+
+
+current_not_circulating = Claim(
+    "current-not-circulating",
+    SECTION,
+    {"A": "below (8)", "B": "below (1)", "C": "below (1)"},
+    "The dipole density of the conventional current is not antisymmetric for nonconserved s. For conserved s it is, it "
+    "gives the orbital magnetization, and the net current vanishes.",
+    r"[s, H] \neq 0:\ D^{lis} \neq -D^{ils};\qquad [s, H] = 0:\ \int f J^{is}_n = 0,\ D^{lis} = -D^{ils} = M^{li}",
+    assumptions=(PERIODIC, LINEAR_IN_TORQUE, "the first half by a counterexample of the microscope"),
+    equalities=(
+        NET_FLOW,
+        Equality(without_torque(NET_FLOW.rhs), 0 * P, "with tau = 0 the net flow vanishes"),
+        DIPOLE_DENSITY,
+        Equality(
+            without_torque(f * q("i", "l") + g * chi_by_torque("i", "l") + Derivative("l", g * G_tau("i"))),
+            0 * P,
+            "with tau = 0 what separates D from M vanishes",
+        ),
+    ),
+    check=check_not_circulating,
+)
+
+CLAIMS = (continuity, variational_density, current_density, torque_density, current_not_circulating)

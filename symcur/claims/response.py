@@ -1,0 +1,381 @@
+"""Claims on the response to fields and statistical forces, settled by proof and by exact response at finite q.
+
+The semiclassical statement, A Eqs. (4)-(6) with F = (eE - grad mu) f - e_n grad T: a bounded operator responds with
+int F_l Omega^{l theta}, the torque current with -int F_l chi_A^{il} (chi = -chi_A in B and C). With local mu(r), T(r) and no
+field these terms cancel the Berry-phase half of the gradient terms, and -d_l int f d^{l theta} is left: the density of a
+gas of wave packets with the local occupation, whose coherences between bands have died out.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from symcur import microscope
+from symcur.claims.claim import Claim, Evidence
+from symcur.claims.densities import MU, TEMPERATURE, static_response
+from symcur.claims.engine import Equality
+from symcur.claims.equilibrium import PERIODIC, f
+from symcur.claims.lattices import (
+    Pair,
+    Zone,
+    agreement,
+    antisymmetric,
+    chern_insulator,
+    middle_of_gap,
+    random_lattice,
+    symmetric,
+)
+from symcur.claims.probes import dephased_response, field_gradient_response
+from symcur.claims.substitution import by_field, conserved
+from symcur.claims.torque import _definition_A, _result_A
+from symcur.model import Model
+from symcur.quantities import get
+from symcur.quantities.torque import interband_dipole_word
+from symcur.words import (
+    ZERO,
+    BandEnergy,
+    Derivative,
+    H,
+    I,
+    Im,
+    Occupation,
+    P,
+    Re,
+    S,
+    Trace,
+    tau,
+    v,
+    v_band,
+)
+
+SECTION = "Response"
+DYNAMIC = 2e-5  # relative; the extrapolations in q, eta and the zone sum together claim 1e-5
+UNTOUCHED = (
+    "bands do not touch: the answer at a touching is that of the touching lifted, see the derivation of transport"
+)
+
+
+@cache
+def field_response_of(model: Model, mu: float = MU, temperature: float = TEMPERATURE) -> dict[str, Any]:
+    """The microscope's response to a uniform field, shared by several claims."""
+    return microscope.uniform_field_response(model, mu, temperature)
+
+
+def sigma(zone: Zone, weight: str = "f") -> Any:
+    """int f (Omega^{li} s + d_{k_l} d^{is}), [i, l] = [flow, field]; with "entropy" it is alpha."""
+    return zone.integral("s_weighted_curvature", weight).T + zone.integral("dipole_gradient", weight)
+
+
+# -- the driven terms ------------------------------------------------------------------------------------------------
+def check_field_response() -> Evidence:
+    """E: q -> 0 before the frequency. grad mu and grad T: the dephased gas of local mu(r), T(r)."""
+    pairs = []
+    for seed in (0, 4):
+        model = random_lattice(seed, spacing=3)
+        zone, found = Zone(model, MU, TEMPERATURE), field_response_of(model)
+        for name, expected in (
+            ("current", zone.integral("s_berry_curvature", "f")),
+            ("torque", zone.integral("torque_berry_curvature", "f")),
+            ("torque_gradient", symmetric(zone.integral("torque_polarizability", "f"))),
+        ):
+            pairs.append(Pair(f"E, {name}", found[name].value, expected, found[name].error))
+    for by in ("mu", "T"):
+        current, torque = (dephased_response(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
+        weight = f"df/d{by}"
+        for label, found_, expected in (
+            ("J", current["uniform"], zone.integral("s_current", weight)),
+            ("J", current["gradient"], -zone.integral("s_current_dipole", weight)),
+            ("tau", torque["gradient"], -zone.integral("torque_dipole", weight)),
+            ("tau", torque["curvature"], -symmetric(zone.integral("torque_quadrupole", weight))),
+        ):
+            pairs.append(Pair(f"grad {by}, {label}", found_.value, expected, found_.error))
+    text = (
+        "Two random 2D lattices. Field: J, tau and tau's term -i q_i E_l against int f Omega^{lis}, int f Omega^{l tau}, int f "
+        "chi^{il}. Gradients of mu and T: J to first and tau to second order, against sums of f d^{lis}, f d^{i tau}, f q^{il}."
+    )
+    return agreement(pairs, DYNAMIC, text)
+
+
+field_response = Claim(
+    "field-response",
+    SECTION,
+    {"A": "(4), (6)"},
+    "A bounded operator responds to E, grad mu and grad T with its mixed Berry curvature, the torque current with the "
+    "torque polarizability.",
+    r"\theta \ni \int F_l\, \Omega^{l\theta}_n,\quad J^{i\tau} \ni -\int F_l\, \chi_A^{il\tau},\quad \mathbf F_n = (e\mathbf E"
+    r" - \nabla\mu) f_n - \frac{(\varepsilon_n - \mu) f_n - g_n}{T} \nabla T",
+    recorded="confirmed",
+    assumptions=(
+        "clean crystal; the intraband acceleration of the carriers is left out",
+        "of chi the symmetric part, since a longitudinal field tests J^tau by its divergence",
+        UNTOUCHED,
+    ),
+    check=check_field_response,
+)
+
+# -- chi as a Berry connection ---------------------------------------------------------------------------------------
+_D = interband_dipole_word("i")
+_dragged = (1 - P) * (I / 2 * Derivative("i", tau) * P + I * tau * Derivative("i", P) * P)
+_amplitude = (BandEnergy() - H) * S * _D + I * v_band("i") * S * tau * P
+_shift = 2 * Re(-I * Trace(P * v("l") * S * S * _D)) + Derivative("i", Im(-I * Trace(P * v("l") * S * S * tau)))
+
+
+def check_connection() -> Evidence:
+    """In an insulator: the charge that grad h of H + h tau moves, i.e. n_q = -i q_l int f a^l, a^l = i q_i h_q chi_A."""
+    model = random_lattice(7, hopping=96, spacing=3)
+    mu, gap = middle_of_gap(model, 1)
+    moved = _charge_moved_by_torque_field(model, mu, gap / 60)
+    expected = -symmetric(Zone(model, mu, gap / 60).integral("torque_polarizability", "f"))
+    text = f"{model.name}, one band filled: density response to a field of the torque at second order in q, from energies and "
+    text += "states at k and k + q, against the symmetric part of int f chi_A."
+    return agreement([Pair("q_i q_l n_q", moved, expected)], 1e-6, text)
+
+
+def _charge_moved_by_torque_field(model: Model, mu: float, T: float, size: int = 40, reach: float = 0.16) -> Any:
+    """C with n_q/h_q = q_i C^{il} q_l + O(q^4), by Richardson extrapolation along three rays; plain sums over states."""
+    k = Zone(model, mu, T, size).k
+    s = model.matrix("s", k[0])
+
+    def solved(points: Any) -> tuple[Any, Any, Any]:
+        matrix = model.matrix("H", points)
+        return (*np.linalg.eigh(matrix), -1j * (s @ matrix - matrix @ s))
+
+    e, U, torque = solved(k)
+
+    def density(q: Any) -> float:
+        e_q, U_q, torque_q = solved(k + q)
+        overlap = np.conj(U.swapaxes(1, 2)) @ U_q
+        element = np.conj(U_q.swapaxes(1, 2)) @ ((torque + torque_q) / 2) @ U
+        n, m = (e < mu)[:, :, None], (e_q < mu)[:, None, :]
+        gap = e[:, :, None] - e_q[:, None, :]
+        kernel = np.where(n != m, (n * 1.0 - m) / np.where(n != m, gap, 1.0), 0.0)
+        return float((kernel * overlap * element.swapaxes(1, 2)).sum().real / len(k))
+
+    def second_order(ray: Any) -> float:
+        rows = np.array([density(x * ray) / x**2 for x in reach / 2 ** np.arange(4.0)])
+        for order in (1, 2, 3):
+            rows = (4**order * rows[1:] - rows[:-1]) / (4**order - 1)
+        return float(rows[0])
+
+    xx, yy, diagonal = (second_order(np.array(ray)) for ray in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)))
+    xy = (diagonal - xx - yy) / 2
+    return np.array([[xx, xy], [xy, yy]])
+
+
+polarizability_as_connection = Claim(
+    "polarizability-as-connection",
+    SECTION,
+    {"A": "(8)"},
+    "The torque polarizability is the derivative of the k-space Berry connection with respect to the gradient of the field "
+    "conjugate to the torque.",
+    r"\chi_A^{il\tau} = \frac{\partial a^l}{\partial(\partial_i h)} = 2\, \mathrm{Im} \sum_{n_1 \neq n} \frac{v^l_{n n_1}"
+    r" D^i_{n_1 n}}{\omega_{n n_1}^2} - \partial_{k_i} \mathcal{G}^{l\tau}",
+    assumptions=(
+        "a wave packet of one band in H + (1/2){(r - r_c)^i, tau} d_i h, to first order in d_i h: the part "
+        "C_m = [b C + a (i d_i + A_n - r_c)C] d_i h along other bands has a = S tau P, b = S D^i P",
+        "the envelope C is integrated by parts: Re C*(i d_i + A_n - r_c)C averages to 0, its imaginary part is d_i|C|^2/2",
+    ),
+    equalities=(
+        Equality(_dragged, _amplitude, "Schroedinger equation for b: (1/2){i d_i, tau} = (e_n - H) b + i v_n a"),
+        Equality(_shift, _definition_A, "a^l = 2 Re Tr[A^l b] - d_i Im Tr[...]: the shift of the packet is (8)"),
+        Equality(_definition_A, _result_A, "(8) = (10)"),
+    ),
+    check=check_connection,
+)
+
+
+# -- statistical forces ----------------------------------------------------------------------------------------------
+f1 = Occupation("f", "n", 1)
+d_lis, q, chi, Omega_lis = (
+    get(n).word for n in ("s_current_dipole", "torque_quadrupole", "torque_polarizability", "s_berry_curvature")
+)
+m, weighted, gradient = (get(n).word for n in ("orbital_moment", "s_weighted_curvature", "dipole_gradient"))
+
+
+def check_subtraction() -> Evidence:
+    """The divergence of J + J^tau in the dephased gas with local T(r) or mu(r), against alpha and sigma."""
+    model = random_lattice(4, spacing=3)
+    zone, pairs = Zone(model, MU, TEMPERATURE), []
+    for by, weight in (("mu", "f"), ("T", "entropy")):
+        current, torque = (dephased_response(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
+        found = symmetric(current["gradient"].value) + torque["curvature"].value
+        error = current["gradient"].error + torque["curvature"].error
+        pairs.append(Pair(f"grad {by}", -found, symmetric(sigma(zone, weight)), error))
+    text = (
+        f"{model.name}: in a gas with local mu(r) or T(r) whose bands are dephased, J + J^tau flows with -sigma grad mu or "
+        "-alpha grad T plus a curl; compared is the symmetric part, the one with a divergence."
+    )
+    return agreement(pairs, DYNAMIC, text)
+
+
+magnetization_subtraction = Claim(
+    "magnetization-subtraction",
+    SECTION,
+    {"A": "(14), (15)", "B": "above (10)", "C": "above (10)"},
+    "The transport current is J + J^tau minus the curl of M: the gradient terms of local mu and T are that curl, and "
+    "the terms driven by F are left.",
+    r"\partial_\mu\left[f(d^{lis} + q^{il\tau}) + g(\Omega^{lis} + \chi^{il\tau})\right] = \partial_\mu\left[f m^{lis} + g\,"
+    r" \Omega^{li} s_n\right] - \partial_{k_l}(f d^{is})",
+    assumptions=(
+        PERIODIC,
+        "the same with T for mu: only dg/de = f is used",
+        "the thermal half is confirmed, not proved",
+    ),
+    equalities=(
+        Equality(
+            -f1 * (d_lis("l", "i") + q("i", "l")) - f * (Omega_lis("l", "i") + chi("i", "l")),
+            -f1 * m("l", "i") - f * weighted("l", "i"),
+            "d_mu of the gradient terms = d_mu M, up to a total derivative",
+            primitive=(("l", -f * get("s_dipole").word("i")),),
+        ),
+        Equality(
+            f * (Omega_lis("l", "i") + chi("i", "l")),
+            f * (weighted("l", "i") + gradient("i", "l")),
+            "what F drives",
+        ),
+    ),
+    check=check_subtraction,
+)
+
+
+def check_einstein() -> Evidence:
+    """A static potential: eE and grad mu cancel, and of J + J^tau only the curl of d_mu M is left."""
+    pairs = []
+    for seed in (0, 7):
+        model = random_lattice(seed)
+        found, zone = static_response(model), Zone(model, MU, TEMPERATURE, 48)
+        M = zone.integral("orbital_moment", "df/dmu", ("s_weighted_curvature", "dg/dmu"))
+        chi = zone.integral("torque_polarizability", "dg/dmu")  # [i, l], where M and D are [l, i]
+        scale = float(np.abs(found["D"].value).max())
+        pairs += [
+            Pair("symmetric", symmetric(found["D"].value) + found["Q"].value, 0 * M, found["D"].error, scale),
+            Pair("antisymmetric", antisymmetric(found["D"].value), M + antisymmetric(chi), found["D"].error),
+            Pair("uniform", found["uniform"].value - found["dipole"].value, 0 * M[0], found["uniform"].error, scale),
+        ]
+    text = (
+        "Two random 2D lattices in a static potential: the net current and the symmetric part of the tensor of J + J^tau "
+        "vanish, so the response to grad mu undoes that to eE; the antisymmetric part of J is d_mu M less that of J^tau."
+    )
+    return agreement(pairs, 1e-6, text)
+
+
+einstein_relation = Claim(
+    "einstein-relation",
+    SECTION,
+    {"A": "below (15)", "B": "below (11)", "C": "below (11)"},
+    "The transport current answers to grad mu as to -eE.",
+    r"\mathcal J^{is} = \sigma^{ils}(E_l - \partial_l \mu/e):\quad U(\mathbf r) + \mu(\mathbf r) = \mathrm{const}"
+    r" \Rightarrow \mathbf J + \mathbf J^\tau = \nabla \times \mathbf M^s",
+    recorded="confirmed",
+    assumptions=(UNTOUCHED, "the antisymmetric part of J^tau is not fixed by tau; it is taken from int f q + g chi"),
+    check=check_einstein,
+)
+
+
+# -- the quantum theory of the clean crystal -------------------------------------------------------------------------
+def magnetization_at_fixed_occupation(zone: Zone) -> Any:
+    """d_h M^{il} of the charge magnetization int f m + g Omega at H - h s with f and g of every state held fixed."""
+
+    def integral(i: int, l: int) -> float:
+        moment, curvature = (by_field(conserved(get(n).word(i, l))) for n in ("orbital_moment", "berry_curvature"))
+        terms = [(word, weight) for word, weight in ((moment, "f"), (curvature, "g")) if word != ZERO]
+        return float(sum(zone.integral(word, weight) for word, weight in terms))
+
+    D = zone.model.dimension
+    return np.array([[0.0 if i == l else integral(i, l) for l in range(D)] for i in range(D)])
+
+
+def check_clean_kubo() -> Evidence:
+    """Longitudinal field: J and the divergence of J^tau. In an insulator the transverse field shows the Faraday term."""
+    pairs = []
+    for seed in (0, 4):
+        model = random_lattice(seed, spacing=3)
+        found, zone = field_response_of(model), Zone(model, MU, TEMPERATURE)
+        total = symmetric(found["current"].value) + found["torque_gradient"].value
+        error = found["current"].error + found["torque_gradient"].error
+        pairs.append(Pair(f"sigma, symmetric, {model.name}", total, symmetric(sigma(zone)), error))
+        pairs.append(
+            Pair(
+                "int f Omega^lis",
+                found["current"].value,
+                zone.integral("s_berry_curvature", "f"),
+                found["current"].error,
+            )
+        )
+    insulator = chern_insulator("1/2")
+    mu, gap = middle_of_gap(insulator, 2)
+    transverse = microscope.transverse_field_response(insulator, mu, gap / 100)
+    uniform, at_q = float(sigma(Zone(insulator, mu, gap / 100, 64))[0, 1]), float(transverse.value[0, 1])
+    text = (
+        "Two random metals in a longitudinal field, q -> 0 before the frequency. A transverse field is different: in "
+        f"{insulator.name}, J + J^tau answers with {at_q:.6f} = ds/dB at q -> 0, the uniform-field value is {uniform:.6f}."
+    )
+    return agreement(pairs, DYNAMIC, text, also=abs(at_q - uniform) > 1e2 * float(transverse.error.max()))
+
+
+clean_kubo_agreement = Claim(
+    "clean-kubo-agreement",
+    SECTION,
+    {"B": "below (11), last section", "C": "below (11), last section"},
+    "The intrinsic conductivity is that of the quantum theory of the clean crystal.",
+    r"\sigma^{ils} = \lim_{\omega \to 0} \lim_{q \to 0} \frac{(J + J^\tau)^i_{\mathbf q}}{E_{l \mathbf q}},\quad"
+    r" \mathbf E \parallel \mathbf q",
+    recorded="confirmed",
+    assumptions=(
+        "true for a longitudinal field, q -> 0 before omega -> 0: J with all components, J^tau by its divergence, which fixes "
+        "the symmetric part (the antisymmetric part: see onsager-thermal)",
+        "a transverse field has a curl and drives dB/dt: at finite q an insulator answers with ds/dB, not with sigma, "
+        "unless [s, H] = 0",
+        "at a band touching sigma is that of the touching lifted infinitesimally; for k-linear Rashba (M -> 0, both subbands "
+        "filled) it is 0, while the Fermi-surface form at M = 0 gives -1 in e/8 pi",
+    ),
+    check=check_clean_kubo,
+)
+
+
+def check_onsager() -> Evidence:
+    """Charge current in H - h(r) s, all components; heat current, the part with a divergence."""
+    pairs = []
+    for seed in (0, 4):
+        model = random_lattice(seed, spacing=3)
+        found, zone = field_gradient_response(model, "charge", MU, TEMPERATURE), Zone(model, MU, TEMPERATURE)
+        transport = found.value + magnetization_at_fixed_occupation(zone)
+        pairs.append(Pair(f"charge, {model.name}", transport, -sigma(zone), found.error))
+    heat = field_gradient_response(model, "heat", MU, TEMPERATURE)
+    expected = -TEMPERATURE * symmetric(sigma(zone, "entropy"))
+    pairs.append(Pair(f"heat, {model.name}", symmetric(heat.value), expected, heat.error))
+    text = (
+        "Two random 2D metals with H - h(r) s, q -> 0 before the frequency: j^l + d_i M^il (f and g fixed) against "
+        "-sigma^{ils} d_i h, all components; the symmetric part of the heat current against -T alpha^{ils} d_i h."
+    )
+    return agreement(pairs, DYNAMIC, text)
+
+
+onsager_thermal = Claim(
+    "onsager-thermal",
+    SECTION,
+    {"A": "below (15)", "B": "below (11)", "C": "below (11)"},
+    "sigma and alpha are reciprocal to the charge and heat transport currents driven by a gradient of the field conjugate to s.",
+    r"H - h(\mathbf r) s:\quad j^l_{\mathrm{tr}} = -\sigma^{ils}\, \partial_i h,\qquad j^l_{Q,\mathrm{tr}} = -T \alpha^{ils}\,"
+    r" \partial_i h",
+    recorded="confirmed",
+    assumptions=(
+        "transport current: the local current less the curl of M(h(r)), the charge orbital magnetization whose bands follow "
+        "h(r) while the occupations f, g of the states do not (in a field E = -grad U they do not follow U either)",
+        "of the heat current only the symmetric part in (i, l); the rest needs the heat magnetization, which is not settled here",
+        UNTOUCHED,
+    ),
+    check=check_onsager,
+)
+
+CLAIMS = (
+    field_response,
+    polarizability_as_connection,
+    magnetization_subtraction,
+    einstein_relation,
+    clean_kubo_agreement,
+    onsager_thermal,
+)

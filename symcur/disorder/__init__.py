@@ -1,0 +1,28 @@
+"""Transport of s in disordered metals: impurities, the Boltzmann equation on the Fermi surface, and the currents."""
+
+from __future__ import annotations
+
+from symcur.disorder.boltzmann import Distribution, relaxation_time_approximation, solve
+from symcur.disorder.fermi_surface import FermiSurface, fermi_surface, sampled
+from symcur.disorder.potentials import Disorder, Impurities, gaussian, white_noise, yukawa
+from symcur.disorder.rates import Scattering
+from symcur.disorder.transport import MEANING, VALIDITY, Transport, transport
+
+__all__ = [
+    "MEANING",
+    "VALIDITY",
+    "Disorder",
+    "Distribution",
+    "FermiSurface",
+    "Impurities",
+    "Scattering",
+    "Transport",
+    "fermi_surface",
+    "gaussian",
+    "relaxation_time_approximation",
+    "sampled",
+    "solve",
+    "transport",
+    "white_noise",
+    "yukawa",
+]

@@ -1,0 +1,238 @@
+"""Weak static disorder: randomly placed impurities, described by the correlator of their potential.
+
+One kind of impurity at positions R_j, with density n, is V(r) = sum_j u phi(r - R_j) Gamma: u its strength (integrated over
+space), phi its even, normalised shape, Gamma a Hermitian matrix in the internal space. In the lowest Born order only the
+correlator
+
+    C(q) = n u^2 |phi(q)|^2,        c(r) = int d^Dq/(2 pi)^D C(q) exp(i q.r)
+
+matters, and the rate is W_{k'k} = 2 pi C(k' - k) |<u'|Gamma|u>|^2 delta(e - e'). Kinds are uncorrelated: their rates add.
+
+=============  ================================  ===============================================
+white noise    phi(q) = 1                        c(r) a delta function
+Gaussian       phi(q) = exp(-a^2 q^2/2)          c(r) ~ exp(-r^2/4a^2)
+Yukawa         phi(q) = 1/(1 + a^2 q^2)          c(r) ~ r K_1(r/a) in 2D, exp(-r/a) in 3D
+=============  ================================  ===============================================
+
+On a lattice the potential is felt at the atoms only. With r_p the positions in the cell of area (volume) A,
+
+    C_{pp'}(q) = A sum_R c(R + r_p - r_p') exp(-i q.(R + r_p - r_p')),
+
+which for white noise is n u^2 on the diagonal: impurities that sit on single atoms, uncorrelated. Gamma must then be
+local at each position. The sum over R decays exponentially, unlike its Fourier transform over reciprocal vectors.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from symcur.lattice import cell_phases, reciprocal_vectors
+from symcur.model import Model
+
+Array = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
+_SMALL = 1e-15  # correlations at distances where c(r) has decayed to this are left out
+
+
+@dataclass(frozen=True)
+class Impurities:
+    """One kind of impurity: shape "white", "gaussian" or "yukawa", range a, n u^2, and the matrix Gamma (None: 1)."""
+
+    shape: str
+    length: float
+    strength: float
+    structure: Any = None
+
+    def of_wave_vector(self, q_squared: Array) -> Array:
+        """C(q) of a continuum."""
+        x = self.length**2 * q_squared
+        if self.shape == "gaussian":
+            return np.asarray(self.strength * np.exp(-x))
+        return np.asarray(self.strength / (1 + x) ** 2)
+
+    def of_distance(self, r: Array, dimension: int) -> Array:
+        """c(r), the Fourier transform of C(q) in D = 2 or 3 dimensions; not for white noise."""
+        a = self.length
+        if self.shape == "gaussian":
+            return np.asarray(self.strength * (4 * np.pi * a**2) ** (-dimension / 2) * np.exp(-(r**2) / (4 * a**2)))
+        if dimension == 3:
+            return np.asarray(self.strength * np.exp(-r / a) / (8 * np.pi * a**3))
+        from scipy.special import k1
+
+        x = np.maximum(r / a, 1e-12)  # x K_1(x) -> 1
+        return np.asarray(self.strength * x * k1(x) / (4 * np.pi * a**2))
+
+    @property
+    def reach(self) -> float:
+        """The distance beyond which c(r)/c(0) is below 1e-15."""
+        decades = -np.log(_SMALL)
+        return self.length * float(2 * np.sqrt(decades) if self.shape == "gaussian" else decades + np.log(decades))
+
+
+@dataclass(frozen=True)
+class Disorder:
+    """A sum of uncorrelated kinds of impurities; ``a + b`` joins two.
+
+    ``relaxation_time`` asks for an overall factor that makes the mean scattering rate on the Fermi surface,
+    int W/int 1, equal to 1/relaxation_time; without it the strengths are as given.
+    """
+
+    kinds: tuple[Impurities, ...]
+    relaxation_time: float | None = None
+
+    def __add__(self, other: Disorder) -> Disorder:
+        if self.relaxation_time is not None or other.relaxation_time is not None:
+            raise ValueError(
+                "relaxation_time: set on a part of a sum; give relative strengths and use .with_relaxation_time(tau)"
+            )
+        return Disorder(self.kinds + other.kinds)
+
+    def with_relaxation_time(self, tau: float) -> Disorder:
+        """The same disorder, scaled to the mean scattering rate 1/tau at mu."""
+        return replace(self, relaxation_time=_positive("relaxation_time", tau))
+
+    def channels(self, model: Model, k: Array) -> list[tuple[ComplexArray, ComplexArray, Array | ComplexArray | float]]:
+        """Triples (Gamma_p, Gamma_p', C_{pp'}(k_b - k_a)) over all kinds and positions; C is [b, a] or a number.
+
+        The rate is W[b, a] = 2 pi sum C <b|Gamma_p|a> <b|Gamma_p'|a>^*.
+        """
+        result: list[tuple[ComplexArray, ComplexArray, Any]] = []
+        positions, labels = _positions(model) if model.periodic else (np.zeros((1, model.dimension)), None)
+        for kind in self.kinds:
+            Gamma = _structure(kind.structure, model)
+            parts = [Gamma] if labels is None else _by_position(Gamma, labels, len(positions))
+            for p, first in enumerate(parts):
+                for q, second in enumerate(parts):
+                    if first.any() and second.any() and (p == q or kind.shape != "white"):
+                        correlation = _correlation(kind, model, k, positions[p] - positions[q])
+                        result.append((first, second, correlation))
+        return result
+
+    def __str__(self) -> str:
+        kinds = " + ".join(
+            f"{kind.shape}{'' if kind.shape == 'white' else f' of range {kind.length:g}'}"
+            f"{'' if kind.structure is None else ' with matrix structure'} (n u^2 = {kind.strength:g})"
+            for kind in self.kinds
+        )
+        return kinds if self.relaxation_time is None else f"{kinds}, scaled to tau = {self.relaxation_time:g}"
+
+
+def white_noise(
+    potential: float = 1.0, *, density: float = 1.0, structure: Any = None, relaxation_time: float | None = None
+) -> Disorder:
+    """Point impurities: strength u = ``potential`` (energy x length^D), ``density`` n, matrix ``structure`` Gamma (1)."""
+    return _disorder("white", 0.0, potential, density, structure, relaxation_time)
+
+
+def gaussian(
+    length: float,
+    potential: float = 1.0,
+    *,
+    density: float = 1.0,
+    structure: Any = None,
+    relaxation_time: float | None = None,
+) -> Disorder:
+    """Impurities with the potential u exp(-r^2/2a^2)/(2 pi a^2)^(D/2), a = ``length``."""
+    return _disorder("gaussian", _positive("length", length), potential, density, structure, relaxation_time)
+
+
+def yukawa(
+    length: float,
+    potential: float = 1.0,
+    *,
+    density: float = 1.0,
+    structure: Any = None,
+    relaxation_time: float | None = None,
+) -> Disorder:
+    """Screened impurities, phi(q) = 1/(1 + a^2 q^2) with the screening length a = ``length``."""
+    return _disorder("yukawa", _positive("length", length), potential, density, structure, relaxation_time)
+
+
+def _disorder(
+    shape: str, length: float, potential: float, density: float, structure: Any, tau: float | None
+) -> Disorder:
+    if not is_number(potential) or potential == 0:
+        raise ValueError(f"potential: {potential!r} came; a finite number other than 0 is valid")
+    strength = _positive("density", density) * potential**2
+    matrix = None if structure is None else np.array(sp.Matrix(structure).evalf(30).tolist(), dtype=complex)
+    if matrix is not None and not np.allclose(matrix, matrix.conj().T, rtol=0, atol=1e-12):
+        raise ValueError("structure: not Hermitian; a Hermitian N x N matrix of numbers is valid")
+    disorder = Disorder((Impurities(shape, length, strength, matrix),))
+    return disorder if tau is None else disorder.with_relaxation_time(tau)
+
+
+def is_number(value: Any) -> bool:
+    """Whether it is one finite real number."""
+    return np.ndim(value) == 0 and isinstance(value, int | float | np.number) and bool(np.isfinite(value))
+
+
+def _positive(label: str, value: Any) -> float:
+    if not is_number(value) or value <= 0:
+        raise ValueError(f"{label}: {value!r} came; a positive number is valid")
+    return float(value)
+
+
+def _structure(structure: Any, model: Model) -> ComplexArray:
+    if structure is None:
+        return np.eye(model.size, dtype=complex)
+    if structure.shape != (model.size, model.size):
+        raise ValueError(f"structure: shape {structure.shape} came; the model has {model.size} bands")
+    return np.asarray(structure, dtype=complex)
+
+
+def _positions(model: Model) -> tuple[Array, NDArray[np.intp]]:
+    """The different atomic positions in the cell, up to lattice vectors, and which of them each orbital sits at.
+
+    Read off H(k + G) = U_G H(k) U_G^+, U_G = exp(-i G.r): only differences matter, and c(r) is summed over the lattice.
+    """
+    assert model.lattice is not None
+    k = np.random.default_rng(3).uniform(-2, 2, size=(6, model.dimension))
+    parameters: dict[str, Any] = {x.name: 0.3 + 0.13 * j for j, x in enumerate(model.parameters)}
+    H, s = model.matrix("H", k, **parameters), model.matrix("s", k[0], **parameters)
+    G = reciprocal_vectors(model.lattice)
+    phases = np.stack([cell_phases(H, model.matrix("H", k + g, **parameters), s) for g in G], axis=-1)
+    fractions = np.mod(-phases / (2 * np.pi) + 1e-7, 1.0) - 1e-7
+    labels = np.zeros(model.size, dtype=np.intp)
+    distinct: list[Array] = []
+    for a, x in enumerate(fractions):
+        same = [j for j, y in enumerate(distinct) if np.abs(x - y - np.round(x - y)).max() < 1e-6]
+        labels[a] = same[0] if same else len(distinct)
+        if not same:
+            distinct.append(x)
+    vectors = np.array(model.lattice.evalf(20).tolist(), dtype=float)
+    return np.array(distinct) @ vectors, labels
+
+
+def _by_position(Gamma: ComplexArray, labels: NDArray[np.intp], count: int) -> list[ComplexArray]:
+    masks = [labels == p for p in range(count)]
+    parts = [np.where(mask[:, None] & mask, Gamma, 0) for mask in masks]
+    if np.abs(Gamma - sum(parts)).max() > 1e-12:
+        raise ValueError(
+            "structure: links orbitals at different positions; then the rate would not be periodic in k. A matrix local at "
+            "each position is valid"
+        )
+    return parts
+
+
+def _correlation(kind: Impurities, model: Model, k: Array, offset: Array) -> Any:
+    if kind.shape == "white":
+        return kind.strength
+    if not model.periodic:
+        gram = k @ k.T
+        square = np.diagonal(gram)
+        return kind.of_wave_vector(np.maximum(square[:, None] + square - 2 * gram, 0))
+    assert model.lattice is not None
+    vectors = np.array(model.lattice.evalf(20).tolist(), dtype=float)
+    height = 1 / np.linalg.norm(np.linalg.inv(vectors), axis=0)
+    counts = [int(np.ceil((kind.reach + np.linalg.norm(offset)) / h)) for h in height]
+    cells = np.stack(np.meshgrid(*(np.arange(-c, c + 1) for c in counts), indexing="ij"), axis=-1)
+    distances = cells.reshape(-1, model.dimension) @ vectors + offset
+    r = np.linalg.norm(distances, axis=-1)
+    distances, r = distances[r <= kind.reach], r[r <= kind.reach]
+    waves = np.exp(-1j * k @ distances.T)
+    return (waves * (abs(np.linalg.det(vectors)) * kind.of_distance(r, model.dimension))) @ waves.conj().T

@@ -1,0 +1,190 @@
+"""Energies and eigenvectors of a Hermitian matrix of up to four rows as a straight-line program, without iteration.
+
+For the traceless part h of H the characteristic polynomial has only real roots. A cubic with real roots is
+4t^3 - 3t = x with |x| <= 1; its outermost root has modulus in [sqrt(3)/2, 1], depends smoothly on |x| and comes from
+two Newton steps; the other two solve a quadratic. A quartic goes through its resolvent cubic, whose roots are the
+squares (e_1 + e_2)^2, (e_1 + e_3)^2, (e_2 + e_3)^2 (so nothing is complex and nothing needs sorting). An eigenvector is
+B(e) r, B the adjugate of e - h and r a fixed vector: a polynomial in h applied to r. Its Rayleigh quotient has the
+error of e squared, and the eigenvector is made a second time with it.
+
+The program also estimates its own error, see ``Spectrum.doubt``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from operator import add, mul
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symcur.kernels.program import Complex, Scalar
+from symcur.kernels.signed import SignedProgram
+
+LARGEST = 4
+_TINY = Fraction(1, 10**150)
+_ROUNDING = Fraction(1, 2**52)
+# A vector without symmetry: moduli near one, unrelated phases.
+_START = ((32, 0), (-13, 29), (-27, -17), (11, 30))
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Energies ``mean + levels[n]`` ascending, orthonormal ``vectors[a, n]`` and the square of the estimated error.
+
+    ``doubt`` adds up, over the bands n and their neighbours m, what multiplies the rounding errors, in units of 2^-52:
+    |h|^(N-1) |r|/|B(e_n) r| (cancellation in the eigenvector), |H|/|e_n - e_m|, and the square of the admixture of m to
+    the first eigenvector, (correction of e_n)/(e_n - e_m) times |r|/|<n|r>|. It is infinite or not a number where a gap
+    or the overlap of r with an eigenvector vanishes.
+    """
+
+    mean: Scalar
+    levels: list[Scalar]
+    vectors: np.ndarray[Any, Any]
+    doubt: Scalar
+
+
+def spectrum(program: SignedProgram, H: np.ndarray[Any, Any]) -> Spectrum:
+    """The spectrum of a Hermitian N x N array of Complex, N <= 4."""
+    N = len(H)
+    mean = _sum(H[a, a].real for a in range(N)) / N
+    h = np.array([[Complex(H[a, a].real - mean) if a == b else H[a, b] for b in range(N)] for a in range(N)])
+    if N == 1:
+        return Spectrum(mean, [program.zero], np.array([[Complex(program.one)]]), program.zero)
+    square = _hermitian_square(h)
+    coefficients = _characteristic(h, square)
+    rough = levels = list(reversed(_roots(program, coefficients)))
+    krylov = [np.array([Complex(*map(program.constant, _START[a])) / 32 for a in range(N)])]
+    for _ in range(N - 1):
+        krylov.append(h @ krylov[-1])
+    if N > 2:
+        levels = [_rayleigh(h, _vector(krylov, coefficients, e)) for e in rough[1:]]
+        levels.insert(0, -_sum(levels))  # Tr h = 0
+    columns = [_vector(krylov, coefficients, e) for e in levels]
+    inverse_norms = [1 / program.function("sqrt", _sum(map(_size, column))) for column in columns]
+    vectors = np.array([column * factor for column, factor in zip(columns, inverse_norms, strict=True)]).T
+    spread = _sum(square[a, a].real for a in range(N))
+    doubt = N * spread ** (N - 1) * _sum(inverse**2 for inverse in inverse_norms)
+    doubt += (spread + mean * mean) * _sum((1 / (levels[n] - levels[n + 1])) ** 2 for n in range(N - 1))
+    for n, (before, e, inverse) in enumerate(zip(rough, levels, inverse_norms, strict=True)):
+        for m in {max(n - 1, 0), min(n + 1, N - 1)} - {n}:
+            others = reduce(mul, [(e - levels[l]) ** 2 for l in range(N) if l not in (m, n)], program.one)
+            doubt += (N * ((e - before) * inverse) ** 2 * others / _ROUNDING) ** 2
+    return Spectrum(mean, levels, vectors, doubt)
+
+
+# -- the characteristic polynomial e^N + c_2 e^(N-2) + ... + c_N and its roots, descending -----------------------------
+def _hermitian_square(h: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    N = len(h)
+    square = np.empty((N, N), dtype=object)
+    for a in range(N):
+        square[a, a] = Complex(_sum(_size(h[a, b]) for b in range(N)))
+        for b in range(a + 1, N):
+            square[a, b] = _sum(h[a, c] * h[c, b] for c in range(N))
+            square[b, a] = square[a, b].conjugate()
+    return square
+
+
+def _characteristic(h: np.ndarray[Any, Any], square: np.ndarray[Any, Any]) -> list[Scalar]:
+    """[c_2, ..., c_N] by Newton's identities from Tr h^2, Tr h^3 and Tr h^4."""
+    second = _sum(square[a, a].real for a in range(len(h)))
+    coefficients = [-second / 2]
+    if len(h) > 2:
+        coefficients.append(-_overlap(h, square) / 3)
+    if len(h) > 3:
+        coefficients.append((second * second / 2 - _overlap(square, square)) / 4)
+    return coefficients
+
+
+def _overlap(A: np.ndarray[Any, Any], B: np.ndarray[Any, Any]) -> Scalar:
+    """Tr A B of two Hermitian matrices."""
+    N = len(A)
+    diagonal = _sum(A[a, a].real * B[a, a].real for a in range(N))
+    pairs = [(A[a, b], B[a, b]) for a in range(N) for b in range(a + 1, N)]
+    total: Scalar = diagonal + 2 * _sum(x.real * y.real + x.imag * y.imag for x, y in pairs)
+    return total
+
+
+def _roots(program: SignedProgram, coefficients: list[Scalar]) -> list[Scalar]:
+    if len(coefficients) == 1:
+        energy = program.function("sqrt", -coefficients[0])
+        return [energy, -energy]
+    return _cubic(program, *coefficients) if len(coefficients) == 2 else _quartic(program, *coefficients)
+
+
+def _quartic(program: SignedProgram, c_2: Scalar, c_3: Scalar, c_4: Scalar) -> list[Scalar]:
+    """The roots (s_1 + s_2 + s_3)/2 and with two signs changed; s_1 > s_2 > |s_3|, s_1 s_2 s_3 = -c_3."""
+    linear = -c_2 * c_2 / 3 - 4 * c_4
+    constant = c_2 * (8 * c_4 / 3 - 2 * c_2 * c_2 / 27) - c_3 * c_3
+    large, middle, _ = (root - 2 * c_2 / 3 for root in _cubic(program, linear, constant))
+    s_1, s_2 = (program.function("sqrt", _modulus(program, z)) for z in (large, middle))
+    s_3 = -c_3 / (s_1 * s_2)
+    return [(s_1 + s_2 + s_3) / 2, (s_1 - s_2 - s_3) / 2, (s_2 - s_1 - s_3) / 2, (s_3 - s_1 - s_2) / 2]
+
+
+def _cubic(program: SignedProgram, linear: Scalar, constant: Scalar) -> list[Scalar]:
+    """The roots of y^3 + linear y + constant, all real: y = A t with 4t^3 - 3t = x."""
+    A = 2 * program.function("sqrt", _modulus(program, linear / 3))
+    x = -4 * constant / (A * A * A) + _TINY
+    size = _modulus(program, x)
+    outer = _outer_root(program, size)
+    inner = program.function("sqrt", _modulus(program, 3 - 3 * outer * outer))
+    sign = x / size
+    mean, half = (outer + inner) / 2, (outer - inner) / 2
+    largest = mean + (1 + sign) / 2 * half
+    smallest = -mean - (1 - sign) / 2 * half
+    return [A * largest, -(A * sign * half), A * smallest]
+
+
+def _outer_root(program: SignedProgram, x: Scalar) -> Scalar:
+    """cos(arccos(x)/3) for x in [0, 1]: the cubic with its values and slopes at both ends, then two Newton steps."""
+    t = sp.Symbol("t")
+    value_0, value_1, slope_0, slope_1 = sp.sqrt(3) / 2, sp.Integer(1), sp.Rational(1, 6), sp.Rational(1, 9)
+    rise = value_1 - value_0
+    start = value_0 + slope_0 * t + (3 * rise - 2 * slope_0 - slope_1) * t**2 + (slope_0 + slope_1 - 2 * rise) * t**3
+    root = program.zero
+    for coefficient in sp.Poly(start, t).all_coeffs():
+        root = root * x + program.constant(sp.nsimplify(sp.N(coefficient, 17), rational=True))
+    for _ in range(2):
+        square = root * root
+        root = root - ((4 * square - 3) * root - x) / (12 * square - 3)
+    return root
+
+
+# -- eigenvectors ------------------------------------------------------------------------------------------------------
+def _vector(krylov: Sequence[Any], coefficients: Sequence[Scalar], energy: Scalar) -> Any:
+    """B(e) r = sum_j b_j h^j r with b_(N-1) = 1, b_(j-1) = e b_j + c_(N-j+1)."""
+    factor: Any = energy
+    result = krylov[-1] + krylov[-2] * energy
+    for vector, coefficient in zip(reversed(krylov[:-2]), coefficients, strict=False):
+        factor = factor * energy + coefficient
+        result = result + vector * factor
+    return result
+
+
+def _rayleigh(h: np.ndarray[Any, Any], vector: Any) -> Scalar:
+    """u^+ h u / u^+ u."""
+    N = len(h)
+    sizes = [_size(entry) for entry in vector]
+    value = _sum(h[a, a].real * sizes[a] for a in range(N))
+    for a in range(N):
+        for b in range(a + 1, N):
+            value = value + 2 * (h[a, b] * (vector[a].conjugate() * vector[b])).real
+    quotient: Scalar = value / _sum(sizes)
+    return quotient
+
+
+def _size(entry: Complex) -> Scalar:
+    return entry.real * entry.real + entry.imag * entry.imag
+
+
+def _modulus(program: SignedProgram, x: Scalar) -> Scalar:
+    return program.function("sqrt", x * x)
+
+
+def _sum(terms: Any) -> Any:
+    return reduce(add, terms)

@@ -1,0 +1,138 @@
+"""The ledger: every row says what is claimed, where, and with which verdict, and the verdicts come out as recorded."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from symcur import claims, verify
+from symcur.claims import Claim, Equality, Evidence
+from symcur.claims.claim import KINDS
+from symcur.words import Im, P, S, Trace, s, tau, v
+
+LEDGER = {claim.name: claim for claim in claims.CLAIMS}
+PROVABLE = [name for name, claim in LEDGER.items() if claim.equalities and claim.check is None]
+d = Im(Trace(P * v("i") * S * s))
+
+
+def test_names_are_unique_and_give_the_rows():
+    assert claims.names() == list(LEDGER)
+    assert len(LEDGER) == len(claims.CLAIMS) >= 14
+    for name, claim in LEDGER.items():
+        assert claims.get(name) is claim
+    with pytest.raises(ValueError, match=r"claim: 'torque-dipol' came \(did you mean torque-dipole\?\); valid are"):
+        claims.get("torque-dipol")
+
+
+@pytest.mark.parametrize("name", LEDGER)
+def test_every_row_says_what_and_where_and_which_verdict(name):
+    claim = LEDGER[name]
+    assert claim.text.strip().endswith(".")
+    assert claim.section
+    assert claim.where
+    assert set(claim.where) <= {"A", "B", "C"}
+    assert all(place.strip() for place in claim.where.values())
+    assert claim.recorded in KINDS
+    assert claim.equalities or claim.check or claim.why_open
+    assert {equality.role for equality in claim.equalities} <= {"claim", "denied", "printed", "corrected"}
+    if claim.recorded == "misprint":
+        assert {"printed", "corrected"} <= {equality.role for equality in claim.equalities}
+    if claim.recorded == "open":
+        assert claim.why_open
+
+
+@pytest.mark.parametrize("name", PROVABLE)
+def test_the_verdict_is_the_recorded_one(name):
+    verdict = verify(name, check_models=False)
+    assert verdict.kind == LEDGER[name].recorded
+    assert verdict.as_recorded
+    assert verdict.how
+    assert (verdict.name, verdict.where) == (name, LEDGER[name].where)
+    assert verdict.seconds > 0
+    assert all(finding.outcome in ("proved", "refuted") for finding in verdict.findings)
+    for finding in verdict.findings:
+        untrue = finding.equality.role in ("printed", "denied")
+        assert finding.outcome == ("refuted" if untrue else "proved")
+        assert (finding.counterexample is not None) == untrue
+    plain = json.loads(json.dumps(verdict.to_dict()))
+    assert (plain["name"], plain["kind"], plain["recorded"]) == (name, verdict.kind, verdict.claim.recorded)
+    assert plain["where"] == dict(LEDGER[name].where)
+
+
+@pytest.mark.parametrize("name", PROVABLE)
+def test_a_perturbed_claim_is_not_what_the_ledger_records(exact_bands, name):
+    """Add s_n to the right-hand side of what is asserted, or correct what is printed: the row must turn."""
+    claim = LEDGER[name]
+    for j, equality in enumerate(claim.equalities):
+        if equality.role in ("printed", "denied"):
+            changed = dataclasses.replace(equality, lhs=equality.rhs)
+            expected = {"failed"}
+        else:
+            lhs, rhs = equality.lhs, equality.rhs
+            is_operator = exact_bands(1, 1, 1, axes=("i", "l", "h")).read(lhs).array.shape[-1] > 1
+            changed = dataclasses.replace(equality, rhs=rhs + 3 * lhs + (P * s * P if is_operator else Trace(P * s)))
+            expected = {"refuted"}
+        perturbed = dataclasses.replace(claim, equalities=(*claim.equalities[:j], changed, *claim.equalities[j + 1 :]))
+        verdict = verify(perturbed, check_models=False)
+        assert verdict.kind in expected
+        assert not verdict.as_recorded
+
+
+def row(*equalities: Equality, recorded: str = "proved", **more) -> Claim:
+    return Claim(
+        "mine", "mine", {"A": "nowhere"}, "A claim of my own.", recorded=recorded, equalities=equalities, **more
+    )
+
+
+TRUE, FALSE = Equality(d, d), Equality(d, -d)
+
+
+@pytest.mark.parametrize(
+    ("claim", "kind"),
+    [
+        (row(TRUE), "proved"),
+        (row(FALSE), "refuted"),
+        (row(TRUE, FALSE), "refuted"),
+        (row(Equality(Trace(P), Trace(P) * Trace(P))), "open"),
+        (row(Equality(Trace(s), Trace(s) * 2)), "open"),
+        (row(why_open="needs disorder"), "open"),
+        (row(dataclasses.replace(FALSE, role="printed"), dataclasses.replace(TRUE, role="corrected")), "misprint"),
+        (row(dataclasses.replace(TRUE, role="printed"), dataclasses.replace(TRUE, role="corrected")), "failed"),
+        (row(dataclasses.replace(FALSE, role="printed"), dataclasses.replace(FALSE, role="corrected")), "refuted"),
+        (row(dataclasses.replace(FALSE, role="printed")), "refuted"),
+        (row(TRUE, dataclasses.replace(FALSE, role="denied")), "proved"),
+        (row(TRUE, dataclasses.replace(TRUE, role="denied")), "failed"),
+        (row(recorded="confirmed", check=lambda: Evidence(True, 1e-9, 1e-6, "a number")), "confirmed"),
+        (row(recorded="confirmed", check=lambda: Evidence(False, 1e-3, 1e-6, "a number")), "failed"),
+        (row(TRUE, check=lambda: Evidence(True, 1e-9, 1e-6, "a number")), "proved"),
+        (row(TRUE, check=lambda: Evidence(False, 1e-3, 1e-6, "a number")), "failed"),
+        (row(FALSE, check=lambda: Evidence(True, 1e-9, 1e-6, "a number")), "refuted"),
+    ],
+)
+def test_the_kind_of_a_verdict_follows_from_what_was_found(claim, kind):
+    verdict = verify(claim, check_models=False)
+    assert verdict.kind == kind
+    assert verdict.as_recorded == (kind == claim.recorded)
+    if claim.check:
+        assert verdict.residual in (1e-9, 1e-3)
+        assert verdict.tolerance == 1e-6
+    if kind == "refuted":
+        assert str(verdict.counterexample) in verdict.how or verdict.counterexample is not None
+
+
+def test_progress_is_told_and_the_order_is_kept():
+    told = []
+    names = ["torque-metric", "torque-moment-vanishes"]
+    verdicts = claims.verify_all("rashba", names, progress=lambda done, total, name: told.append((done, total, name)))
+    assert [verdict.name for verdict in verdicts] == names
+    assert told == [(0, 2, names[0]), (1, 2, names[1]), (2, 2, "")]
+    assert all(set(verdict.models) == {"rashba"} for verdict in verdicts)
+    assert all(verdict.residual < verdict.tolerance == 1e-9 for verdict in verdicts)
+
+
+def test_the_torque_has_no_moment_in_a_band_on_ones_own_model(lattice_model):
+    verdict = verify(row(Equality(Trace(P * tau), 0 * P)), lattice_model(2, 1))
+    assert verdict.kind == "proved"
+    assert list(verdict.models) == ["random"]

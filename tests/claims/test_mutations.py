@@ -1,0 +1,87 @@
+"""The engine rejects: systematic mutations of every proved statement are refuted, each with a counterexample.
+
+A mutation can leave a statement true (a symmetric quantity with its indices exchanged). Which ones do is decided apart
+from the engine, by exact band structures modulo a prime (tests/jets.py), and the engine must prove exactly those.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+from collections import Counter
+
+import pytest
+from mutants import mutants
+
+from symcur.claims import CLAIMS, examine
+from symcur.claims.engine import Equality
+
+PER_STATEMENT = 6
+STATEMENTS = {
+    f"{claim.name}, {number}": equality
+    for claim in CLAIMS
+    for number, equality in enumerate(claim.equalities)
+    if equality.role in ("claim", "corrected")
+}
+
+
+def mutated(equality: Equality) -> list[tuple[str, Equality]]:
+    """All mutations of both sides, as equalities between a mutated and an unchanged side."""
+    right = [(what, dataclasses.replace(equality, rhs=word)) for what, word in mutants(equality.rhs)]
+    left = [(what, dataclasses.replace(equality, lhs=word)) for what, word in mutants(equality.lhs)]
+    return right + left
+
+
+def chosen(name: str) -> list[tuple[str, Equality]]:
+    """A reproducible choice, with every kind of mutation that the statement allows before any kind comes twice."""
+    every = mutated(STATEMENTS[name])
+    random.Random(name).shuffle(every)
+    seen: Counter[str] = Counter()
+    rank = []
+    for what, equality in every:
+        rank.append((seen[what], len(rank), what, equality))
+        seen[what] += 1
+    return [(what, equality) for _, _, what, equality in sorted(rank, key=lambda entry: entry[:2])[:PER_STATEMENT]]
+
+
+outcomes: Counter[str] = Counter()
+kinds: Counter[str] = Counter()
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_every_mutation_of_a_proved_statement_is_refuted(exact_bands, name):
+    assert examine(STATEMENTS[name]).outcome == "proved"
+    axes = ("i", "l", "h")
+    for what, equality in chosen(name):
+        true = {r: exact_bands(*r, axes=axes).vanishes(equality.difference) for r in ((1, 1, 1, 1), (2, 1, 2))}
+        finding = examine(equality)
+        if not true[1, 1, 1, 1]:
+            assert finding.outcome == "refuted", (what, finding.how)
+            assert finding.counterexample is not None
+            lhs, rhs = finding.counterexample.rerun()
+            assert (lhs, rhs) == (finding.counterexample.lhs, finding.counterexample.rhs)
+            assert lhs != rhs
+            kinds[what] += 1
+        else:
+            assert finding.outcome == ("proved" if true[2, 1, 2] else "undecided"), (what, finding.how)
+        outcomes[finding.outcome] += 1
+
+
+def test_at_least_a_hundred_mutations_of_all_kinds_were_refuted():
+    """Counts what the test above has done; runs after it."""
+    if sum(outcomes.values()) < len(STATEMENTS):
+        pytest.skip("the mutations have not been run in this process")
+    assert outcomes["refuted"] >= 100
+    assert outcomes["refuted"] > 10 * (outcomes["proved"] + outcomes["undecided"])
+    assert {"sign", "index", "factor 2", "dropped term", "S^2 for S", "S for S^2", "adjoint"} <= kinds.keys()
+
+
+def test_a_generator_of_mutants_changes_one_thing_at_a_time():
+    from symcur.words import Im, P, S, Trace, s, v
+
+    word = Im(Trace(P * v("i") * S * s))
+    produced = dict(mutants(word))
+    assert produced["index"] == Im(Trace(P * v("l") * S * s))
+    assert produced["S^2 for S"] == Im(Trace(P * v("i") * S.__class__("n", 2) * s))
+    assert produced["adjoint"] == Im(Trace(s * S * v("i") * P))
+    assert word not in produced.values()

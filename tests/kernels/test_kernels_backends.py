@@ -1,0 +1,134 @@
+"""One program, three ways to run it: heyoka, NumPy and C agree, whatever the blocks, threads and processes."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import pickle
+import re
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import sympy as sp
+from kernel_models import TRACED, random_model
+
+import symcur.models
+from symcur.kernels import compile
+from symcur.kernels.kernel import LARGEST_DOUBT
+from symcur.words import Im, P, S, Trace, s, v
+
+SET = ["berry_curvature", "s_dipole", "s_berry_curvature"]
+
+
+@pytest.fixture(scope="module")
+def grid() -> np.ndarray:
+    return np.random.default_rng(12).uniform(-3, 3, (5003, 2))
+
+
+@pytest.mark.parametrize("N", [1, 2, 4, 5])
+def test_heyoka_and_numpy_agree(N):
+    pytest.importorskip("heyoka")
+    model = random_model(N, 2, seed=N, diagonal_s=N % 2 == 0)
+    k = np.random.default_rng(N).uniform(-3, 3, (200, 2))
+    names = TRACED if N < 3 else SET
+    a, b = (compile(model, names, backend=backend)(k) for backend in ("heyoka", "numpy"))
+    assert a.handed_over == b.handed_over
+    for name in ("energy", *names):
+        np.testing.assert_allclose(a[name], b[name], rtol=1e-9, atol=1e-9 * np.abs(b[name]).max() + 1e-14)
+
+
+@pytest.mark.parametrize("backend", ["heyoka", "numpy"])
+def test_numbers_do_not_depend_on_threads_blocks_or_neighbours(backend, grid):
+    if backend == "heyoka":
+        pytest.importorskip("heyoka")
+    model = symcur.models.kane_mele()
+    one, two = (compile(model, SET, backend=backend, threads=threads) for threads in (1, 2))
+    assert two.threads == 2
+    values, shared = one(grid), two(grid)
+    some = one(grid[17:2000])
+    single = one(grid[4002])
+    for name in values:
+        np.testing.assert_array_equal(values[name], shared[name])
+        np.testing.assert_array_equal(values[name][17:2000], some[name])
+        np.testing.assert_array_equal(values[name][4002], single[name])
+
+
+@pytest.mark.parametrize("backend", ["heyoka", "numpy"])
+def test_a_pickled_kernel_gives_the_same_numbers_in_another_process(backend, grid, tmp_path):
+    """Also with another seed of Python's hashes: the program does not depend on the order of sets."""
+    if backend == "heyoka":
+        pytest.importorskip("heyoka")
+    asked = {**{name: name for name in SET}, "half": Im(Trace(P * v(0) * S * s)) / 2}
+    kernel = compile(symcur.models.kane_mele(), asked, backend=backend)
+    (tmp_path / "kernel").write_bytes(pickle.dumps((kernel, grid[:40])))
+    script = (
+        "import pickle, sys; from pathlib import Path; folder = Path(sys.argv[1])\n"
+        "kernel, k = pickle.loads((folder / 'kernel').read_bytes())\n"
+        "(folder / 'values').write_bytes(pickle.dumps(dict(kernel(k, lambda_R=0.1))))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "3"}
+    subprocess.run([sys.executable, "-c", script, str(tmp_path)], check=True, env=environment)
+    values = pickle.loads((tmp_path / "values").read_bytes())
+    for name, expected in kernel(grid[:40], lambda_R=0.1).items():
+        np.testing.assert_array_equal(values[name], expected)
+
+
+def test_auto_is_heyoka_where_it_can_be_imported(monkeypatch):
+    model = random_model(2, 1, seed=1)
+    monkeypatch.setitem(sys.modules, "heyoka", None)
+    assert compile(model, ["s_dipole"]).backend == "numpy"
+    with pytest.raises(ImportError, match="backend: 'heyoka' came, but"):
+        compile(model, ["s_dipole"], backend="heyoka")
+    monkeypatch.undo()
+    pytest.importorskip("heyoka")
+    assert compile(model, ["s_dipole"]).backend == "heyoka"
+
+
+def test_heyoka_is_imported_only_when_used():
+    script = "import sys, symcur.kernels; assert 'heyoka' not in sys.modules"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no C compiler")
+@pytest.mark.parametrize(("N", "optimisation"), [(2, "-O2"), (4, "-O0")])
+def test_c_source_compiled(N, optimisation, tmp_path):
+    model = random_model(N, 2, seed=N)
+    kernel = compile(model, [*SET, "torque_polarizability"], backend="numpy")
+    source = tmp_path / "kernel.c"
+    source.write_text(kernel.source("c"))
+    flags = ["-std=c99", "-Wall", "-Werror", "-shared", "-fPIC", optimisation]
+    subprocess.run(["gcc", *flags, "-o", tmp_path / "kernel.so", source, "-lm"], check=True)
+    function = ctypes.CDLL(str(tmp_path / "kernel.so")).kernel
+    k = np.random.default_rng(2).uniform(-3, 3, (50, 2))
+    labels = re.findall(r"out\[\d+\] (\w+(?:\[[^\]]*\])?)", re.search("// Results: (.*)", kernel.source())[1])
+    inputs = np.ascontiguousarray(np.column_stack([k, np.full(50, 0.3), np.full(50, 1.0)]).T)
+    outputs = np.empty((len(labels), 50))
+    pointer = ctypes.POINTER(ctypes.c_double)
+    function(ctypes.c_size_t(50), inputs.ctypes.data_as(pointer), outputs.ctypes.data_as(pointer))
+    results = dict(zip(labels, outputs, strict=True))
+    values = kernel(k, g=0.3, t=1.0)
+    assert (results["doubt"] <= LARGEST_DOUBT).all()
+    for band in range(N):
+        np.testing.assert_allclose(results[f"energy[{band}]"], values["energy"][:, band], rtol=1e-11)
+        for i in range(2):
+            np.testing.assert_allclose(results[f"s_dipole[{band}, {i}]"], values["s_dipole"][:, band, i], rtol=1e-8)
+            for name in ("s_berry_curvature", "torque_polarizability"):
+                expected = values[name][:, band, i, 1]
+                np.testing.assert_allclose(results[f"{name}[{band}, {i}, 1]"], expected, rtol=1e-8, atol=1e-10)
+
+
+def test_the_source_says_what_it_is():
+    kernel = compile(symcur.models.kane_mele(), ["s_dipole"], backend="numpy")
+    text = kernel.source()
+    assert "// Arguments: in[0] k_x, in[1] k_y, in[2] t, in[3] lambda_SO, in[4] lambda_R, in[5] lambda_v" in text
+    assert "out[0] energy[0]" in text
+    assert repr(LARGEST_DOUBT) in text
+    with pytest.raises(ValueError, match="language: 'fortran' came; valid is 'c'"):
+        kernel.source("fortran")
+    k_x = sp.Symbol("k_x", real=True)
+    unwritable = compile(symcur.Model(sp.Matrix([[sp.tanh(k_x)]]), s=1, k=k_x), [])
+    with pytest.raises(ValueError, match="tanh"):
+        unwritable.source()

@@ -1,0 +1,233 @@
+"""A kernel is right to 1e-9 of the natural scale at every k, and knows by itself where its program is not."""
+
+from __future__ import annotations
+
+import warnings
+
+import mpmath
+import numpy as np
+import pytest
+import sympy as sp
+from kernel_models import crossing_model, exact, largest_error, natural_scales, random_model
+
+import symcur.models
+from symcur.eigenstates import DegeneracyWarning, evaluate
+from symcur.kernels import compile
+from symcur.kernels.kernel import ACCURACY, LARGEST_DOUBT
+from symcur.kernels.spectrum import spectrum
+from symcur.model import Model
+
+NAMES = ("energy", "velocity", "s_expectation", "berry_curvature", "s_dipole", "s_berry_curvature")
+CROSSINGS = [(2, 0), (3, 0), (3, 1), (4, 0), (4, 1), (4, 2)]
+FOR_BOTH = [("numpy", *crossing) for crossing in CROSSINGS] + [("heyoka", 2, 0), ("heyoka", 3, 1), ("heyoka", 4, 1)]
+
+
+def ring(radius: float, points: int = 24) -> np.ndarray:
+    angle = np.linspace(0, 2 * np.pi, points, endpoint=False) + 0.1
+    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+
+
+def fifty_digits(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
+    """Energies, Berry curvature [x, y] and s dipole [x] by sums over states in fifty digits."""
+    with mpmath.workdps(50):
+        place = dict(zip(model.k, (sp.Rational(*float(x).as_integer_ratio()) for x in k), strict=True))
+
+        def numbers(matrix: sp.Matrix) -> mpmath.matrix:
+            entries = matrix.subs(place)
+            return mpmath.matrix([[mpmath.mpmathify(sp.N(x, 60)) for x in entries.row(a)] for a in range(model.size)])
+
+        e, U = mpmath.eighe(numbers(model.H))
+        x, y, s = (U.H * numbers(X) * U for X in (model.derivative((0,)), model.derivative((1,)), sp.Matrix(model.s)))
+        N = range(model.size)
+        berry = [-2 * sum(mpmath.im(x[n, m] * y[m, n]) / (e[n] - e[m]) ** 2 for m in N if m != n) for n in N]
+        dipole = [sum(mpmath.im(x[n, m] * s[m, n]) / (e[n] - e[m]) for m in N if m != n) for n in N]
+        results = {"energy": list(e), "berry_curvature": berry, "s_dipole": dipole}
+        return {name: np.array([float(value) for value in values]) for name, values in results.items()}
+
+
+@pytest.mark.parametrize(("backend", "N", "lower"), FOR_BOTH)
+def test_at_every_distance_from_a_crossing(backend, N, lower):
+    if backend == "heyoka":
+        pytest.importorskip("heyoka")
+    model = crossing_model(N, lower, seed=N + lower)
+    kernel = compile(model, NAMES, backend=backend)
+    handed_over = []
+    for exponent in range(13):
+        k = ring(10.0**-exponent)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DegeneracyWarning)
+            values, scales = kernel(k), natural_scales(model, k)
+            for name in NAMES:
+                assert largest_error(values[name], evaluate(model, name, k), scales[name]) < 1e-9, (exponent, name)
+        handed_over.append(values.handed_over)
+    assert handed_over[:3] == [0, 0, 0]
+    assert handed_over[-6:] == [24] * 6
+
+
+@pytest.mark.parametrize(("N", "lower"), [(2, 0), (3, 1), (4, 1)])
+def test_against_fifty_digits(N, lower):
+    """Independently of evaluate: what double precision of H itself allows is 2^-52 |H|/gap; the kernel is as good."""
+    model = crossing_model(N, lower, seed=20 + N)
+    kernel = compile(model, ["berry_curvature", "s_dipole"], backend="numpy")
+    for exponent in (0, 2, 3, 4, 6):
+        k = ring(10.0**-exponent, points=3)
+        values, scales = kernel(k), natural_scales(model, k)
+        gap = np.diff(values["energy"], axis=-1).min()
+        allowed = max(1e-9, 100 * 2.0**-52 / gap)
+        for j in range(len(k)):
+            truth = fifty_digits(model, k[j])
+            assert np.abs(values["energy"][j] - truth["energy"]).max() < 1e-14 * scales["energy"][j].max() * 10
+            curvature = np.abs(values["berry_curvature"][j, :, 0, 1] - truth["berry_curvature"])
+            dipole = np.abs(values["s_dipole"][j, :, 0] - truth["s_dipole"])
+            assert (curvature < allowed * scales["berry_curvature"][j]).all()
+            assert (dipole < allowed * scales["s_dipole"][j]).all()
+
+
+@pytest.mark.parametrize("N", [2, 3, 4])
+def test_the_doubt_is_honest(N, monkeypatch):
+    """With no point handed over, the errors of random near-crossings are a few times the estimate, not thousands."""
+    monkeypatch.setattr("symcur.kernels.kernel.LARGEST_DOUBT", np.inf)
+    generator = np.random.default_rng(N)
+    for seed in range(3):
+        model = crossing_model(N, seed % (N - 1), seed=40 + seed)
+        kernel = compile(model, ["velocity", "berry_curvature", "s_dipole"], backend="numpy")
+        k = ring(1.0, 200) * 10 ** generator.uniform(-6, 0, (200, 1))
+        compiled = kernel._compiled
+        computed = np.empty((len(compiled.layout.nodes) + 1, len(k)))
+        compiled.backend(np.ascontiguousarray(k.T), computed)
+        estimate = np.sqrt(computed[-1]) * 2.0**-52
+        values, scales = kernel(k), natural_scales(model, k)
+        for name in ("velocity", "berry_curvature", "s_dipole"):
+            deviation = np.abs(values[name] - evaluate(model, name, k)).reshape(200, N, -1).max(axis=-1) / scales[name]
+            trusted = estimate < 1e-8
+            assert (deviation.max(axis=-1)[trusted] < 50 * estimate[trusted]).all()
+
+
+def test_a_state_without_overlap_with_the_start_vector_is_handed_over():
+    """H(k) with an eigenvector orthogonal to the fixed vector r of the closed form at k = 0, its bands far apart."""
+    from symcur.kernels.spectrum import _START
+
+    for N in (2, 3, 4):
+        r = np.array([x + 1j * y for x, y in _START[:N]])
+        frame, _ = np.linalg.qr(np.column_stack([r, np.eye(N)[:, 1:]]))
+        k = sp.symbols("k_x k_y", real=True)
+        V = [exact(matrix + matrix.T) for matrix in np.random.default_rng(N).normal(size=(2, N, N))]
+        H = exact(frame @ np.diag(np.arange(N) - 1.0) @ frame.conj().T) + k[0] * V[0] + k[1] * V[1]
+        model = Model(H, s=sp.diag(*range(N)), k=k)
+        kernel = compile(model, NAMES, backend="numpy")
+        points = np.concatenate([np.zeros((1, 2)), ring(1e-13), ring(1e-6), ring(1e-3)])
+        values, scales = kernel(points), natural_scales(model, points)
+        assert 25 <= values.handed_over < len(points)
+        for name in NAMES:
+            assert largest_error(values[name], evaluate(model, name, points), scales[name]) < 1e-9
+
+
+@pytest.mark.parametrize("backend", ["numpy", "heyoka"])
+@pytest.mark.parametrize(("N", "lower"), [(2, 0), (3, 0), (4, 1)])
+def test_a_touching_is_merged_and_reported(N, lower, backend):
+    if backend == "heyoka":
+        pytest.importorskip("heyoka")
+    model = crossing_model(N, lower, seed=7)
+    k = np.concatenate([ring(0.5), np.zeros((1, 2))])
+    kernel = compile(model, NAMES, backend=backend)
+    with pytest.warns(DegeneracyWarning, match=r"at 1 of 25 points, first at k = \[0.0, 0.0\]"):
+        values = kernel(k)
+    assert values.handed_over == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegeneracyWarning)
+        expected = {name: evaluate(model, name, k) for name in NAMES}
+    for name in NAMES:
+        np.testing.assert_allclose(values[name], expected[name], rtol=1e-9, atol=1e-9)
+
+
+def test_full_degeneracy():
+    """All bands meet: cubic and quartic have a triple and a quadruple root."""
+    k_x = sp.Symbol("k_x", real=True)
+    for N in (2, 3, 4):
+        matrix = exact(np.random.default_rng(N).normal(size=(N, N)))
+        model = Model(sp.eye(N) / 3 + k_x * matrix, s=sp.diag(*range(N)), k=k_x)
+        kernel = compile(model, ["s_expectation", "s_dipole"], backend="numpy")
+        with pytest.warns(DegeneracyWarning):
+            values = kernel([[0.5], [0.0]])
+        assert values.handed_over == 1
+        np.testing.assert_allclose(values["s_expectation"][1], np.mean(range(N)), rtol=1e-12)
+        np.testing.assert_allclose(values["s_dipole"][0], evaluate(model, "s_dipole", [0.5])[...], atol=1e-11)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "heyoka"])
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+def test_units_of_energy_do_not_matter(scale, backend):
+    if backend == "heyoka":
+        pytest.importorskip("heyoka")
+    model = symcur.models.kane_mele()
+    parameters = {symbol.name: scale * value for symbol, value in model.parameters.items()}
+    k = np.random.default_rng(1).uniform(-3, 3, (50, 2))
+    kernel = compile(model, ["berry_curvature", "s_dipole", "velocity"], backend=backend)
+    values, plain = kernel(k, **parameters), kernel(k)
+    assert values.handed_over == plain.handed_over == 0
+    np.testing.assert_allclose(values["energy"], scale * plain["energy"], rtol=1e-12)
+    np.testing.assert_allclose(values["velocity"], scale * plain["velocity"], rtol=1e-10, atol=1e-12 * scale)
+    for name in ("berry_curvature", "s_dipole"):
+        np.testing.assert_allclose(values[name], plain[name], rtol=1e-10, atol=1e-12)
+
+
+def test_energies_far_beyond_any_unit_are_handed_over_and_right():
+    model = symcur.models.kane_mele()
+    k = np.random.default_rng(1).uniform(-3, 3, (5, 2))
+    kernel = compile(model, ["s_dipole"], backend="numpy")
+    for scale in (1e-90, 1e90):
+        parameters = {symbol.name: scale * value for symbol, value in model.parameters.items()}
+        values = kernel(k, **parameters)
+        assert values.handed_over == 5
+        np.testing.assert_allclose(values["s_dipole"], kernel(k)["s_dipole"], rtol=1e-9)
+
+
+def test_a_large_common_energy_costs_digits_and_the_kernel_knows():
+    k = sp.symbols("k_x k_y", real=True)
+    offset = sp.Symbol("offset", real=True)
+    dirac = sp.Matrix([[sp.Rational(1, 3), k[0] - sp.I * k[1]], [k[0] + sp.I * k[1], -sp.Rational(1, 3)]])
+    model = Model(dirac + offset * sp.eye(2), s=sp.diag(1, -1) + sp.Matrix([[0, 1], [1, 0]]), k=k, parameters=[offset])
+    kernel = compile(model, ["s_dipole"], backend="numpy")
+    assert kernel(ring(0.1), offset=1e3).handed_over == 0
+    assert kernel(ring(0.1), offset=1e7).handed_over == 24
+
+
+@pytest.mark.parametrize("N", [2, 3, 4])
+def test_energies_in_exact_arithmetic(N):
+    """The closed form is the spectrum: run in fifty digits it gives eigenvalues to the accuracy of its two steps."""
+    from symcur.kernels.program import Complex
+    from symcur.kernels.signed import SignedProgram
+
+    matrix = random_model(N, 1, seed=N).matrix("H", [0.3])
+    program = SignedProgram()
+    H = np.empty((N, N), dtype=object)
+    for a in range(N):
+        for b in range(a, N):
+            imaginary = program.zero if a == b else program.input(f"y{a}{b}")
+            H[a, b] = Complex(program.input(f"x{a}{b}"), imaginary)
+            H[b, a] = H[a, b].conjugate()
+    found = spectrum(program, H)
+    with mpmath.workdps(50):
+        given = {
+            f"{part}{a}{b}": mpmath.mpf(float(value))
+            for (a, b), entry in np.ndenumerate(matrix)
+            for part, value in (("x", entry.real), ("y", entry.imag))
+        }
+        operations = {
+            "input": given.__getitem__,
+            "constant": lambda number: mpmath.mpmathify(sp.N(number, 60)),
+            "+": lambda a, b: a + b,
+            "-": lambda a, b: a - b,
+            "*": lambda a, b: a * b,
+            "/": lambda a, b: a / b,
+            "sqrt": mpmath.sqrt,
+        }
+        mean, *levels = program.run([found.mean.node, *(e.node for e in found.levels)], operations)
+        truth = mpmath.eighe(mpmath.matrix(matrix.tolist()), eigvals_only=True)
+        for energy, true in zip(levels, truth, strict=True):
+            assert abs(mean + energy - true) < mpmath.mpf(10) ** -16
+
+
+def test_the_limit_is_the_stated_accuracy():
+    assert np.sqrt(LARGEST_DOUBT) * 2.0**-52 == pytest.approx(ACCURACY)
+    assert ACCURACY < 1e-10

@@ -1,0 +1,232 @@
+"""``symcur compute`` and ``symcur plot``: tables, files, exit status, errors."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+from scipy.io import netcdf_file
+
+import symcur as sc
+from symcur.cli import main, terminal
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.fixture(name="symcur")
+def run(capsys):
+    """symcur(arguments) -> exit status, stdout, stderr."""
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        captured = capsys.readouterr()
+        return stopped.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+def rows(out: str) -> list[list[str]]:
+    """The rows of numbers in a table."""
+    return [line.split() for line in out.splitlines() if re.match(r" *-?\d\S* +\d\S* +[xyz]+ ", line)]
+
+
+# -- compute -----------------------------------------------------------------------------------------------------------
+def test_rashba_parts_in_the_terminal(symcur):
+    arguments = ("--mu", "1", "--unit", "e/8pi", "--set", "M=0")
+    status, out, err = symcur("compute", "rashba", "conductivity", *arguments)
+    assert (status, err) == (0, "")
+    heading = re.search(r"^ *mu.*$", out, re.M).group().split()
+    assert heading == [
+        "mu",
+        "T",
+        "component",
+        "conventional",
+        "torque",
+        "band",
+        "dipole",
+        "intrinsic",
+        "largest",
+        "error",
+    ]
+    (row,) = [row for row in rows(out) if row[2] == "xy"]
+    assert [float(number) for number in row[3:8]] == pytest.approx([1, -1, 1, -1, 0], abs=1e-4)
+    for line in (
+        "conventional + torque = intrinsic = band + dipole",
+        "e/8pi, s in hbar",
+        "[i, l] = [flow, field], uniform field; hbar = e = k_B = 1 inside",
+        "regular form",
+        "m = 1, alpha = 0.7, M = 0",
+        "continuum in polar coordinates",
+        "converged",
+    ):
+        assert line in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_filling_puts_mu_into_the_gap(symcur):
+    # Half filling of Kane and Mele's model: -1.027158 in the order of other codes is 1.027158 for sigma^{xy} in e/2pi.
+    status, out, _ = symcur("compute", "kane_mele", "conductivity", "--filling", "2", "--unit", "e/2pi")
+    assert status == 0
+    (row,) = [row for row in rows(out) if row[2] == "xy"]
+    assert float(row[0]) == pytest.approx(sc.observables.gap(sc.models.kane_mele(), 2).mu, rel=1e-5)
+    assert float(row[3]) == pytest.approx(1.027158, abs=2e-5)
+
+
+def test_scans_write_files_with_units_and_a_picture(symcur, tmp_path):
+    names = [tmp_path / f"scan.{ending}" for ending in ("csv", "json", "nc")]
+    common = ("compute", "rice_mele", "thermoelectric", "--mu", "-1:1:5", "--temperature", "0.2,0.4", "--rtol", "1e-4")
+    for name in names:
+        assert symcur(*common, "-o", str(name), "--plot", str(tmp_path / "scan.png"), "--set", "delta=1/4")[0] == 0
+    data = json.loads(names[1].read_text())
+    assert data["parameters"] == {"Delta": 0.4, "delta": 0.25, "t": 1.0}
+    assert data["mu"] == np.linspace(-1, 1, 5).tolist()
+    assert data["temperature"] == [0.2, 0.4]
+    assert data["unit"] == "k_B s / (hbar length^(D-2))"
+    assert data["version"] == sc.__version__
+    assert np.shape(data["value"]) == (5, 2, 1, 1)
+    expected = sc.thermoelectric(sc.models.rice_mele(delta=0.25), data["mu"], data["temperature"], rtol=1e-4)
+    assert np.array_equal(data["value"], expected.value)
+    with netcdf_file(names[2], mmap=False) as file:
+        assert np.array_equal(file.variables["intrinsic"][:], expected.value)
+    assert names[0].read_text().count("\n") > 5 * 2 * 5
+    assert (tmp_path / "scan.png").read_bytes().startswith(PNG)
+
+
+def test_options_reach_the_observable(symcur):
+    arguments = ("--mu", "0.3", "--temperature", "0.3", "--method", "patches", "--form", "sea", "--workers", "2")
+    status, out, _ = symcur("compute", "haldane", "conductivity", *arguments, "--rtol", "1e-3", "--s-unit", "hbar/2")
+    assert status == 0
+    assert "Fermi sea: every part is a sum over occupied states" in out
+    assert "adaptive polynomial patches" in out
+    assert "s in hbar/2" in out
+    status, out, _ = symcur("compute", "massive_dirac", "hall_conductivity", "--cutoff", "20", "--form", "sea")
+    assert status == 0
+    assert "bands beyond it are left out" in out
+
+
+def test_three_dimensional_units(symcur):
+    arguments = ("--temperature", "0.6", "--rtol", "1e-2", "--unit", "(hbar/e) S/cm", "--lattice-constant", "5")
+    status, out, _ = symcur("compute", "weyl", "hall_conductivity", *arguments)
+    assert status == 0
+    assert "(hbar/e) S/cm, s in hbar" in out
+    assert len(rows(out)) == 9
+
+
+def test_long_scans_are_cut_in_the_terminal(symcur):
+    status, out, _ = symcur(
+        "compute", "rice_mele", "conductivity", "--mu", "0:1:70", "--temperature", "0.5", "--rtol", "1e-2"
+    )
+    assert status == 0
+    assert len(rows(out)) == 60
+    assert "... 10 more rows; -o FILE writes all" in out
+
+
+def test_a_model_of_ones_own(symcur, tmp_path):
+    file = tmp_path / "chain.py"
+    file.write_text(
+        "import sympy as sp, symcur as sc\nk = sp.Symbol('k', real=True)\n"
+        "chain = sc.Model([[sp.cos(k), sp.sin(k)], [sp.sin(k), -sp.cos(k)]], s=[[1, 0], [0, -1]], k=k, lattice=[[1]])\n"
+    )
+    status, out, _ = symcur("compute", str(file), "equilibrium_current", "--temperature", "0.5")
+    assert status == 0
+    assert "conventional + torque = total" in out
+
+
+def test_a_missed_tolerance_is_status_1_and_told(symcur, monkeypatch, tmp_path):
+    def hurried(*arguments, **options):
+        return sc.conductivity(*arguments, **options, max_evaluations=2000)
+
+    monkeypatch.setattr(sc.observables, "get", lambda name: hurried)
+    file = tmp_path / "result.json"
+    status, out, _ = symcur("compute", "haldane", "conductivity", "--mu", "1.1", "--rtol", "1e-9", "-o", str(file))
+    assert status == 1
+    assert "tolerance not met" in out
+    assert json.loads(file.read_text())["status"] == "tolerance not met"
+
+
+def test_interrupting_leaves_what_was_finished(symcur, monkeypatch, tmp_path):
+    @contextmanager
+    def impatient(title):
+        def report(done, message):
+            if "interrupted" not in message:
+                signal.raise_signal(signal.SIGINT)
+
+        yield report
+
+    monkeypatch.setattr(terminal, "fraction", impatient)
+    file = tmp_path / "result.json"
+    arguments = ("--mu", "0.4,1.1", "--rtol", "1e-12", "-o", str(file))
+    status, out, _ = symcur("compute", "kane_mele", "conductivity", *arguments)
+    assert status == 130
+    assert re.search(r"status +interrupted", out)
+    assert json.loads(file.read_text())["status"] == "interrupted"
+
+
+# -- plot --------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
+def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
+    zone, path = tmp_path / f"zone.{ending}", tmp_path / f"path.{ending}"
+    status, out, _ = symcur(
+        "plot", "haldane", "berry_curvature", "--component", "xy", "-o", str(zone), "--set", "M=0.1"
+    )
+    assert status == 0
+    assert f"{zone} written" in out
+    corners = "G=0,0 K=4.18879,0 M=3.14159,1.8138"
+    assert symcur("plot", "haldane", "s_expectation", "--path", corners, "-o", str(path))[0] == 0
+    for file in (zone, path):
+        assert file.stat().st_size > 3000
+
+
+# -- errors ------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("compute", "haldane", "conductivty"), r"observable: 'conductivty' came \(did you mean conductivity\?\)"),
+        (("compute", "haldan", "conductivity"), "'haldan' is not a library model"),
+        (("compute", "haldane", "conductivity", "--mu", "low"), "--mu: 'low' came; a number, a list"),
+        (("compute", "haldane", "conductivity", "--mu", "0:1:many"), "--mu: '0:1:many' came"),
+        (("compute", "haldane", "conductivity", "--mu", "0:1:0"), "mu:"),
+        (("compute", "haldane", "conductivity", "--temperature", "-1"), r"temperature: -1\.0 came"),
+        (("compute", "haldane", "conductivity", "--set", "mass=1"), "unknown keyword mass"),
+        (("compute", "haldane", "conductivity", "--set", "M=big"), "--set: 'M=big' came"),
+        (("compute", "haldane", "conductivity", "--form", "surf"), "form: 'surf' came"),
+        (("compute", "haldane", "equilibrium_current", "--form", "sea"), "form"),
+        (("compute", "haldane", "conductivity", "--method", "fast"), "method is 'fast'"),
+        (("compute", "haldane", "conductivity", "--filling", "2"), "occupied: 2 came"),
+        (("compute", "rashba", "conductivity", "--filling", "1"), "continuum model"),
+        (("compute", "massive_dirac", "conductivity"), "cutoff: massive_dirac is not bounded below"),
+        (("compute", "massive_dirac", "hall_conductivity", "--cutoff", "9"), "the regular form is not defined there"),
+        (("compute", "haldane", "conductivity", "--unit", "S"), "unit: 'S' came"),
+        (("compute", "haldane", "magnetization", "--unit", "e/2pi", "--temperature", "0.5"), "unit of conductivity"),
+        (
+            ("compute", "weyl", "conductivity", "--unit", "(hbar/e) S/cm", "--temperature", "2"),
+            "lattice_constant: None",
+        ),
+        (("compute", "haldane", "conductivity", "-o", "x.txt"), r"--output: x\.txt came; its name must end in"),
+        (("compute", "haldane", "conductivity", "-o", "no/x.csv"), "--output: the directory no does not exist"),
+        (("compute", "haldane", "conductivity", "--plot", "x.png"), "--plot: one mu and one temperature came"),
+        (("plot", "haldane", "curvature"), "quantity: 'curvature' came"),
+        (("plot", "haldane", "energy", "-o", "x.gif"), r"--output: x\.gif came; its name must end in one of \.png"),
+        (("plot", "haldane", "energy", "--band", "2"), "band: 2 came; a whole number from 0 to 1"),
+        (("plot", "haldane", "berry_curvature", "--component", "x"), r"component: \(0,\) came; berry_curvature has"),
+        (("plot", "haldane", "berry_curvature", "--component", "xz"), r"component: \(0, 2\) came; axes from 0 to 1"),
+        (("plot", "haldane", "berry_curvature", "--component", "ab"), "--component: 'ab' came; letters x, y, z"),
+        (("plot", "haldane", "energy", "--path", "G=0,0"), "--path: 'G=0,0' came; at least two corners"),
+        (("plot", "haldane", "energy", "--path", "G=0,0 K=1"), "--path: 'K=1' came; NAME=kx,ky is valid"),
+        (("plot", "weyl", "energy"), "a map of the zone needs D = 2"),
+        (("plot", "haldane", "interband_torque_dipole"), "an operator between bands"),
+    ],
+)
+def test_wrong_input_is_one_line_and_status_2(symcur, monkeypatch, tmp_path, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = symcur(*arguments)
+    assert status == 2
+    assert out == ""
+    assert err.count("\n") == 1
+    assert re.search(message, err)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,116 @@
+"""Pictures hold the numbers they claim to draw, and are written to files that are not empty."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from symcur import models, observables, plotting
+from symcur.eigenstates import evaluate
+
+pytest.importorskip("matplotlib")
+
+CORNERS = [("G", (0.0, 0.0)), ("K", (4.18879, 0.0)), ("M", (3.14159, 1.8138))]
+
+
+@pytest.fixture(name="scan", scope="module")
+def _scan():
+    return observables.conductivity(models.haldane(), [-0.5, 0.0, 0.4], [0.3, 0.4], rtol=1e-3)
+
+
+def lines(figure):
+    """{label: (x, y)} of the curves with error bars."""
+    drawn = {}
+    for container in figure.axes[0].containers:
+        line, _, _ = container.lines
+        drawn[container.get_label()] = line.get_data()
+    return drawn
+
+
+def test_a_scan_of_mu_shows_every_part_at_every_temperature(scan):
+    figure = plotting.draw_scan(scan)
+    drawn = lines(figure)
+    assert len(drawn) == len(scan.parts) * 2
+    x, y = drawn["band, T = 0.4"]
+    assert np.array_equal(x, scan.mu)
+    assert np.array_equal(y, scan.parts["band"].value[:, 1, 0, 1])
+    axes = figure.axes[0]
+    assert axes.get_xlabel() == "mu"
+    assert axes.get_ylabel() == f"conductivity [xy]\n{scan.unit}"
+
+
+def test_a_scan_of_temperature_and_a_chosen_component():
+    result = observables.thermoelectric(models.haldane(), 0.4, [0.2, 0.3], rtol=1e-3)
+    figure = plotting.draw_scan(result, (1, 0))
+    x, y = lines(figure)["conventional"]
+    assert np.array_equal(x, [0.2, 0.3])
+    assert np.array_equal(y, result.parts["conventional"].value[:, 1, 0])
+    assert figure.axes[0].get_xlabel() == "temperature (k_B = 1)"
+
+
+def test_a_scan_where_only_parts_differ_from_zero_shows_the_largest_component():
+    # The total of this model vanishes; conventional and torque parts do not, in xy.
+    result = observables.conductivity(models.rashba(), [0.5, 1.0], rtol=1e-4)
+    assert "[xy]" in plotting.draw_scan(result).axes[0].get_ylabel()
+
+
+def test_a_map_of_the_zone_holds_the_quantity():
+    model = models.haldane()
+    figure = plotting.draw_zone(model, "berry_curvature", band=1, component=(1, 0), points=21, M=0.1)
+    (mesh,) = figure.axes[0].collections
+    value = np.asarray(mesh.get_array()).reshape(21, 21)
+    largest = 4 * np.pi / np.sqrt(3)  # of the components of the reciprocal vectors
+    middle = evaluate(model, "berry_curvature", [1e-6, 1e-6], M=0.1)[1, 1, 0]
+    corner = evaluate(model, "berry_curvature", [1e-6 - largest, 1e-6 + largest], M=0.1)[1, 1, 0]
+    assert value[10, 10] == pytest.approx(middle)
+    assert corner in value[[0, -1]][:, [0, -1]]
+    assert "length^2" in figure.axes[1].get_ylabel()
+
+
+def test_a_path_shows_all_bands():
+    model = models.kane_mele()
+    figure = plotting.draw_path(model, "s_expectation", CORNERS, points=11)
+    assert len(figure.axes[0].collections) == 4
+    assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["G", "K", "M"]
+    distance, energy = np.asarray(figure.axes[0].collections[0].get_offsets())[0]
+    assert distance == 0
+    assert energy == pytest.approx(np.linalg.eigvalsh(model.matrix("H", [0.0, 0.0]))[0], abs=1e-5)
+    value = np.asarray(figure.axes[0].collections[3].get_array())
+    assert value[5] == pytest.approx(evaluate(model, "s_expectation", [4.18879 / 2 + 1e-6, 1e-6])[3])
+
+
+@pytest.mark.parametrize("ending", plotting.PICTURES)
+def test_files_are_written(scan, tmp_path, ending):
+    for name, figure in (
+        ("scan", plotting.draw_scan(scan)),
+        ("zone", plotting.draw_zone(models.rashba(), "s_dipole", points=21)),
+        ("path", plotting.draw_path(models.rashba(), "energy", CORNERS[:2], points=21)),
+    ):
+        path = tmp_path / f"{name}{ending}"
+        plotting.save(figure, path)
+        assert path.stat().st_size > 3000
+    png = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[ending]
+    assert (tmp_path / f"scan{ending}").read_bytes().startswith(png)
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plotting.draw_scan(observables.conductivity(models.rice_mele(), 0.0, 0.5)), "a scan needs several"),
+        (lambda: plotting.draw_zone(models.weyl(), "energy"), "needs D = 2"),
+        (lambda: plotting.draw_zone(models.haldane(), "energy", band=-1), "band: -1 came"),
+        (lambda: plotting.draw_zone(models.haldane(), "s_dipole", component=(0, 1)), "s_dipole has the indices i"),
+        (lambda: plotting.draw_zone(models.haldane(), "s_dipole", component=(2,)), "axes from 0 to 1"),
+        (lambda: plotting.draw_zone(models.haldane(), "interband_torque_dipole"), "operator between bands"),
+        (lambda: plotting.draw_path(models.haldane(), "dipole", CORNERS), "quantity: 'dipole' came"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
+
+
+def test_without_matplotlib_the_way_to_get_it_is_told(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match="plotting needs matplotlib: python -m pip install"):
+        plotting.draw_zone(models.haldane(), "energy", points=5)
