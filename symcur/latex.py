@@ -38,7 +38,8 @@ def _print(word: Word, form: str) -> tuple[str, int]:
             return _sum_over_states(operand) if form == "sum" else (_trace(operand), _FACTOR)
         case words.Re(operand) | words.Im(operand):
             name = r"\mathrm{Re}\," if isinstance(word, words.Re) else r"\mathrm{Im}\,"
-            return name + _bracketed(operand, form), _FACTOR
+            text = _bracketed(operand, form)
+            return name + (rf"\left({text}\right)" if text.startswith("-") else text), _FACTOR
         case words.Derivative(axis, operand):
             text, strength = _print(operand, form)
             if strength == _SUM or isinstance(operand, words.Product):

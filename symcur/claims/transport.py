@@ -204,6 +204,8 @@ insulator_hall = Claim(
         PERIODIC,
         "the chemical potential in a gap, T -> 0",
         "that J alone is not of Hall type: by a counterexample",
+        "the formula as it stands: for three or more bands Omega^{li} s summed over all bands does not vanish, so that it "
+        "gives a completely filled lattice a response too (Kane-Mele: 0.1065 e/2pi), where the conventional part is zero",
     ),
     equalities=(
         Equality(

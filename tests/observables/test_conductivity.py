@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy as sp
 
 from symcur import models, observables
 from symcur.observables import conductivity, gap, hall_conductivity
@@ -118,6 +119,29 @@ def test_an_empty_system_carries_nothing_and_a_filled_lattice_too():
     assert np.abs(conductivity(model, -50.0, 0.1).value).max() < 1e-12
     assert np.abs(conductivity(model, 50.0, 0.1).value).max() < 1e-10
     assert np.abs(conductivity(models.rashba(), -5.0, 0.0).value).max() == 0
+
+
+def test_a_completely_filled_lattice_of_more_than_two_bands_keeps_a_band_part():
+    # The sum over all bands of Omega^{li}_n s_n does not vanish for N >= 3: the printed formula gives a lattice without
+    # empty states a response, of purely torque origin. Referee: the sum over states at each k, in plain NumPy, of a
+    # model whose bands do not touch (a Zeeman term lifts the Kramers degeneracies).
+    base = models.kane_mele()
+    model = base.replace(H=base.H + base.s)
+    result = conductivity(model, 50.0, rtol=1e-7)
+    axis = (np.arange(240) + 0.37) / 240
+    u = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1).reshape(-1, 2)
+    lattice = np.array(model.lattice.evalf(20).tolist(), dtype=float)
+    k = u @ (2 * np.pi * np.linalg.inv(lattice).T)
+    energies, states = np.linalg.eigh(model.matrix("H", k))
+    vx, vy, s = (
+        states.conj().swapaxes(1, 2) @ model.matrix(*x) @ states for x in (("H", k, (0,)), ("H", k, (1,)), ("s", k))
+    )
+    gaps = energies[:, :, None] - energies[:, None, :] + np.eye(4)
+    curvature = -2 * (vy * vx.swapaxes(1, 2) / gaps**2 * (1 - np.eye(4))).imag.sum(axis=2)  # Omega^{yx}
+    expected = (curvature * np.diagonal(s, axis1=1, axis2=2).real).sum(axis=1).mean() / abs(np.linalg.det(lattice))
+    assert np.abs(result.parts["conventional"].value).max() < 1e-10
+    assert result.value[0, 1] == pytest.approx(expected, rel=1e-3)
+    assert abs(expected) > 1e-3
 
 
 def test_s_proportional_to_the_identity_gives_that_multiple_of_the_charge_response():
