@@ -53,6 +53,12 @@ class States:
         return result if m == n else result - 1j * tau[m, n] * v[n, n] / self.omega(n, m)
 
 
+def projector(model, k, n, rank=1):
+    """The projector onto the states n, n + 1, ... n + rank - 1 at k."""
+    vectors = np.linalg.eigh(model.matrix("H", k))[1][:, n : n + rank]
+    return vectors @ vectors.conj().T
+
+
 def gradient(function, k, axis, step=2e-3):
     e = step * np.eye(len(k))[axis]
     values = [function(k + j * e) for j in (-2, -1, 1, 2)]

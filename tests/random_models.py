@@ -36,3 +36,13 @@ def random_lattice_model(bands: int, dimension: int, seed: int = 0) -> Model:
         phase = sum(x * component for x, component in zip(k, R, strict=True))
         H += T * sp.exp(sp.I * phase) + T.H * sp.exp(-sp.I * phase)
     return Model(H, s=_hermitian(generator, bands), k=k, lattice=np.eye(dimension, dtype=int).tolist(), name="random")
+
+
+def random_k(seed, dimension, count=3):
+    return np.random.default_rng(seed).uniform(-np.pi, np.pi, size=(count, dimension))
+
+
+def separated(model, k):
+    """The points where all gaps exceed a fiftieth of the bandwidth: elsewhere digits are lost, not identities."""
+    energies = np.linalg.eigvalsh(model.matrix("H", k))
+    return k[np.diff(energies).min(axis=-1, initial=np.inf) > 0.02 * np.ptp(energies, axis=-1)]

@@ -1,19 +1,19 @@
-"""Quantities through eigenstates: printed sums, geometry without sums, multiplets, gauge freedom, identities, scaling."""
+"""Quantities through eigenstates: printed sums, geometry without sums, gauge freedom, identities, scaling."""
 
 from __future__ import annotations
 
 import itertools
-import warnings
 
 import numpy as np
 import pytest
 import sympy as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from plain_sums import States, gradient, quantity
+from plain_sums import States, gradient, projector, quantity
+from random_models import random_k, separated
 
-from symcur import Model, evaluate, models, quantities, words
-from symcur.eigenstates import DegeneracyWarning, Eigenstates
+from symcur import Model, evaluate, quantities, words
+from symcur.eigenstates import Eigenstates
 from symcur.words import Derivative, Im, J, P, Re, Resolvent, S, Trace, s, tau, v
 
 SCALARS = [name for name in quantities.names() if not quantities.get(name).operator]
@@ -21,16 +21,6 @@ TORQUE = [name for name in quantities.names() if name.startswith("torque")]
 cases = st.sampled_from([(2, 1), (3, 2), (2, 3), (4, 2)])
 momenta = st.integers(0, 10**6)
 few = settings(max_examples=8, deadline=None, derandomize=True)
-
-
-def random_k(seed, dimension, count=3):
-    return np.random.default_rng(seed).uniform(-np.pi, np.pi, size=(count, dimension))
-
-
-def separated(model, k):
-    """The points where all gaps exceed a fiftieth of the bandwidth: elsewhere digits are lost, not identities."""
-    energies = np.linalg.eigvalsh(model.matrix("H", k))
-    return k[np.diff(energies).min(axis=-1, initial=np.inf) > 0.02 * np.ptp(energies, axis=-1)]
 
 
 # -- against the sums that the paper prints ----------------------------------------------------------------------------
@@ -63,11 +53,6 @@ def test_the_interband_torque_dipole_is_the_printed_formula(lattice_model, bands
 
 
 # -- geometry without sums over states ---------------------------------------------------------------------------------
-def projector(model, k, n, rank=1):
-    vectors = np.linalg.eigh(model.matrix("H", k))[1][:, n : n + rank]
-    return vectors @ vectors.conj().T
-
-
 def test_the_berry_curvature_is_the_commutator_of_projector_slopes(lattice_model):
     """Omega^{il} = i Tr(P [d_i P, d_l P])."""
     model, k = lattice_model(3, 3), np.array([0.4, -1.1, 0.8])
@@ -113,152 +98,6 @@ def test_a_small_plaquette_carries_the_curvature(lattice_model):
         P_1, P_2, P_3, P_4 = (projector(model, corner, n) for corner in corners)
         flux = -np.angle(np.trace(P_1 @ P_2 @ P_3 @ P_4))
         assert flux / (2 * h) ** 2 == pytest.approx(evaluate(model, "berry_curvature", k)[n, 0, 1], rel=1e-4)
-
-
-# -- degenerate multiplets ---------------------------------------------------------------------------------------------
-def kramers_model(splitting=0):
-    """H = sum_a d_a(k) Gamma_a with five anticommuting Gamma_a: two pairs, degenerate at every k; generic s."""
-    x, y, z = sp.Matrix([[0, 1], [1, 0]]), sp.Matrix([[0, -sp.I], [sp.I, 0]]), sp.diag(1, -1)
-    kron = sp.kronecker_product
-    Gamma = [kron(x, sp.eye(2)), kron(z, sp.eye(2)), kron(y, x), kron(y, y), kron(y, z)]
-    k = sp.symbols("k_x k_y", real=True)
-    d = [2 + sp.cos(k[0]), sp.sin(k[0] + k[1]) / 2, sp.sin(k[1]), sp.sin(k[0]), sp.cos(k[1]) / 3]
-    H = sp.cos(k[0] - k[1]) / 4 * sp.eye(4) + splitting * kron(sp.eye(2), z)
-    for component, matrix in zip(d, Gamma, strict=True):
-        H += component * matrix
-    generator = np.random.default_rng(4)
-    A = sp.Matrix(4, 4, lambda a, b: sp.Rational(int(generator.integers(-9, 9)), 7) * (1 + sp.I * (a - b)))
-    return Model(H, s=(A + A.H) / 2, k=k, lattice=[[1, 0], [0, 1]])
-
-
-def test_a_kramers_pair_shares_its_trace_equally():
-    model, k = kramers_model(), random_k(5, 2)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for name in SCALARS:
-            values = evaluate(model, name, k)
-            assert np.array_equal(values[:, 0], values[:, 1])
-            assert np.array_equal(values[:, 2], values[:, 3])
-            assert np.isfinite(values).all()
-
-
-@pytest.mark.parametrize("name", SCALARS)
-def test_quantities_of_a_pair_are_traces_of_projectors_and_resolvents(name):
-    """Words read with explicit matrices P and S of the pair, built from nothing but eigenprojectors."""
-    model, k = kramers_model(), np.array([0.3, 1.9])
-    energies = np.linalg.eigvalsh(model.matrix("H", k))[::2]
-    both = [projector(model, k, 0, 2), projector(model, k, 2, 2)]
-    values = evaluate(model, name, k)
-    operator = {axes: model.matrix("H", k, axes) for axes in ((), (0,), (1,), (0, 0), (0, 1), (1, 1))}
-    for pair in (0, 1):
-        S_pair = both[1 - pair] / (energies[pair] - energies[1 - pair])
-        reading = Explicit(operator, model.matrix("s", k), both[pair], S_pair)
-        for axes in quantities.get(name).components(2):
-            expected = reading.read(quantities.get(name).word(*axes)).real / 2
-            assert values[2 * pair][axes] == pytest.approx(expected, rel=1e-9, abs=1e-10)
-
-
-class Explicit:
-    """A few lines that evaluate a word from matrices, with the derivative rules; scalars are numbers."""
-
-    def __init__(self, H, sigma, P, S) -> None:
-        self.H, self.s, self.P, self.S, self.one = H, sigma, P, S, np.eye(len(P))
-
-    def read(self, word):
-        match word:
-            case words.Number(value):
-                return complex(value.x, value.y)
-            case words.Operator("s"):
-                return self.s
-            case words.Operator("H", axes):
-                return self.H[axes]
-            case words.Projector():
-                return self.P
-            case words.Resolvent(_, power):
-                return np.linalg.matrix_power(self.S, power)
-            case words.BandEnergy(_, (i,)):
-                return np.trace(self.P @ self.H[i,]).real / np.trace(self.P).real
-            case words.Sum(terms):
-                return sum(self.read(term) for term in terms)
-            case words.Product(factors):
-                result = self.one
-                for factor in map(self.read, factors):
-                    result = result @ factor if np.ndim(factor) else result * factor
-                scalar = all(np.ndim(self.read(factor)) == 0 for factor in factors)
-                return result[0, 0] if scalar else result
-            case words.Trace(operand):
-                return np.trace(self.read(operand))
-            case words.Re(operand):
-                return self.read(operand).real
-            case words.Im(operand):
-                return self.read(operand).imag
-            case words.Derivative(axis, operand):
-                return self.read(words.derivative(operand, axis))
-            case words.Named(_, definition):
-                return self.read(definition)
-        raise AssertionError(word)
-
-
-def test_products_inside_the_trace_differ_from_products_of_traces():
-    """For a pair Tr[s Omega_P] is not Tr[s] Tr[Omega]/2: the word decides, not its factors."""
-    model, k = kramers_model(), random_k(5, 2)
-    weighted = evaluate(model, "s_weighted_curvature", k)[..., 0, 1]
-    product = evaluate(model, "s_expectation", k) * evaluate(model, "berry_curvature", k)[..., 0, 1]
-    assert np.abs(weighted - product).max() > 0.1 * np.abs(weighted).max() > 1e-3
-
-
-ADDITIVE = ("energy", "velocity", "s_expectation", "s_current", "berry_curvature", "s_berry_curvature")
-ADDITIVE += ("mixed_berry_curvature", "torque_berry_curvature")
-
-
-@pytest.mark.parametrize("name", ADDITIVE)
-def test_expectation_values_and_curvatures_summed_over_a_pair_do_not_see_its_splitting(name):
-    """Im v_nm theta_mn/omega^2 is odd under n <-> m, so what the members of a split pair exchange cancels in the sum."""
-    k = np.array([0.3, 1.9])
-    merged = evaluate(kramers_model(), name, k)
-    split = evaluate(kramers_model(sp.Rational(1, 10**5)), name, k)
-    assert np.allclose(split[:2].sum(axis=0), merged[:2].sum(axis=0), atol=1e-3)
-
-
-def test_a_dipole_summed_over_a_pair_does_see_its_splitting():
-    """Im v_nm s_mn/omega is even under n <-> m: it stays finite as the pair closes, and is absent once it has closed."""
-    k = np.array([0.3, 1.9])
-    merged = evaluate(kramers_model(), "s_dipole", k)[:2].sum(axis=0)
-    split = evaluate(kramers_model(sp.Rational(1, 10**5)), "s_dipole", k)[:2].sum(axis=0)
-    assert np.abs(split - merged).max() > 1e-2
-
-
-def test_the_tolerance_decides_what_is_a_multiplet():
-    model, k = kramers_model(sp.Rational(1, 10**6)), np.array([[0.3, 1.9]])
-    assert Eigenstates(model, k).rank.tolist() == [[1, 1, 1, 1]]
-    assert Eigenstates(model, k, tolerance=1e-4).rank.tolist() == [[2, 2, 2, 2]]
-    for tolerance in (-1.0, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match=f"tolerance: {tolerance} came; a finite number >= 0 is valid"):
-            evaluate(model, "energy", k, tolerance=tolerance)
-
-
-@pytest.mark.parametrize("offset", [0, 10**8])
-def test_a_large_constant_in_H_does_not_hide_a_degeneracy(offset):
-    model, k = kramers_model(), np.array([0.3, 1.9])
-    shifted = model.replace(H=model.H + offset * sp.eye(4))
-    assert Eigenstates(shifted, k).rank.tolist() == [2, 2, 2, 2]
-    assert np.allclose(evaluate(shifted, "s_dipole", k), evaluate(model, "s_dipole", k), rtol=1e-5, atol=1e-6)
-
-
-# -- touchings ---------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("k", [[[0.0, 0.0]], [0.0, 0.0], [[0.0, 0.0], [0.1, 0.2], [0.3, 0.1]]])
-def test_bands_that_touch_at_a_point_are_reported(k):
-    model = models.rashba(M=0)
-    with pytest.warns(DegeneracyWarning, match=r"bands were merged at 1 of \d points, first at k = \[0.0, 0.0\]"):
-        values = evaluate(model, "berry_curvature", k)
-    assert np.isfinite(values).all()
-
-
-def test_bands_that_are_degenerate_everywhere_are_not_reported():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        evaluate(models.luttinger(), "s_dipole", [[0.3, 0.2, 0.5], [0.1, 0.4, -0.2]])
-        evaluate(kramers_model(), "s_dipole", [0.3, 0.2])
 
 
 # -- gauge freedom -----------------------------------------------------------------------------------------------------

@@ -149,8 +149,17 @@ def _solve(
 
 
 def _adaptive(problem: BandProblem) -> str:
-    """Level sets cost least, but in 3D and at T > 0 the smooth sum over bands is integrated as it is."""
-    return "cubature" if problem.domain.dimension == 3 and (problem.temperature > 0).all() else "patches"
+    """Level sets, but in 3D, where they are dear, the sum over bands as it is if its occupations are soft enough.
+
+    Soft means that 50 T span all energies up to 10 T above mu: coarse boxes then see every step.
+    """
+    if problem.domain.dimension != 3 or (problem.temperature == 0).any():
+        return "patches"
+    u = np.random.default_rng(1).uniform(size=(512, 3))
+    energies, _ = problem.sample(u)
+    coldest = float(problem.temperature.min())
+    width = float(problem.mu.max()) + 10 * float(problem.temperature.max()) - float(energies.min())
+    return "cubature" if width <= 50 * coldest else "patches"
 
 
 def _finish(

@@ -24,6 +24,9 @@ COLD_LEVELS = np.zeros(1)
 SLOPE_RATIO = 0.4
 # Pieces smaller than this part of the cube, next to a critical point on the level, are not resolved further.
 SMALLEST = 1e-12
+
+# Numbers kept at once; pieces that would need more are left unresolved, with their doubt.
+LARGEST = 10_000_000
 # Numbers handled at a time, so that they stay in the cache.
 BLOCK = 100_000
 
@@ -62,12 +65,14 @@ def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> 
     """
     total = np.zeros((3, rows, len(weights)))
     dimension = pieces.e.ndim - 1
+    numbers = _flat(pieces.e).shape[1] * (1 + len(weights))  # in one piece
+    most = max(4 * len(pieces.row), LARGEST // numbers)
     while len(pieces.row):
         smooth, empty = _smooth(pieces)
         total += _collect(pieces[smooth], _gauss(pieces[smooth], weights, n), rows)
         pieces = _steepest_last(pieces[~smooth & ~empty])
         split = _obstacle(pieces)
-        tiny = (split > 0) & (pieces.volume < SMALLEST)
+        tiny = (split > 0) & ((pieces.volume < SMALLEST) | (len(split) > most))
         total += _collect(pieces[tiny], _unresolved(pieces[tiny], weights, n), rows)
         good = pieces[split == 0]
         if len(good.row):

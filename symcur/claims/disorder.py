@@ -86,7 +86,7 @@ side_jump_gauge = Claim(
     SECTION,
     {"B": "above (14)", "C": "above (14)"},
     "The s-coordinate shift does not depend on the phases of the Bloch functions; for s = 1 it is the coordinate shift.",
-    r"\delta_{\mathrm{sj}} r^s = s' \mathcal{A}' - s \mathcal{A} - (s' \partial_{k'} + s \partial_k) \arg V ="
+    r"\delta_{\mathrm{sj}} r^s = s' \mathcal{A}' - s \mathcal{A} - (s' \partial_{k'} + s \partial_k) \mathrm{arg}\, V ="
     r" -\frac{s'\, \mathrm{Im\,Tr}[P' v' S' V P V^\dagger] + s\, \mathrm{Im\,Tr}[P' V S v P V^\dagger]}"
     r"{\mathrm{Tr}[P' V P V^\dagger]}",
     recorded="confirmed",

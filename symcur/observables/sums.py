@@ -225,7 +225,7 @@ def band_sums(
             levels,
             temperatures,
             rtol=rtol,
-            atol=np.maximum(atol, _RESOLVED * natural_size(model, domain, kind, **values)),
+            atol=np.asarray(atol) + _RESOLVED * natural_size(model, domain, kind, **values),
             relative_to="largest",
             method=method,
             workers=workers,

