@@ -54,7 +54,10 @@ def test_a_default_is_overridden_by_name_and_nothing_else_changes(name: str) -> 
 
 
 def test_errors_name_what_is_valid() -> None:
-    with pytest.raises(ValueError, match=r"'kanemele' .*did you mean 'kane_mele'\?.*haldane, haldane_superconductor, kagome_antiferromagnet"):
+    with pytest.raises(
+        ValueError,
+        match=r"'kanemele' .*did you mean 'kane_mele'\?.*haldane, haldane_superconductor, kagome_antiferromagnet",
+    ):
         models.get("kanemele")
     with pytest.raises(ValueError, match=r"kane_mele: unknown parameter lamda_R; valid are lambda_R, lambda_SO"):
         models.kane_mele(lamda_R=0.1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import sympy as sp
 
 from symcur import models, observables
 from symcur.observables import conductivity, gap, hall_conductivity
