@@ -147,3 +147,14 @@ def test_the_difference_of_an_equality_contains_its_primitive():
     equality = Equality(d, ZERO, primitive=(("i", g * Trace(P * s)),))
     assert equality.difference == d - Derivative("i", g * Trace(P * s))
     assert examine(equality).outcome == "refuted"
+
+
+def test_a_long_word_is_settled_by_its_normal_form_which_says_that_the_referee_was_not_asked():
+    chain = v("i") * S * v("l") * S * v("i") * S * v("l") * S * v("i") * S * s
+    turned = settle(Trace(P * chain), Trace(chain * P))
+    assert turned.outcome == "proved"
+    assert "not expanded" in turned.how
+    exchanged = v("l") * S * v("i") * S * v("i") * S * v("l") * S * v("i") * S * s
+    refuted = settle(Trace(P * chain), Trace(P * exchanged))
+    assert refuted.outcome == "refuted"
+    assert refuted.counterexample.rerun() == (refuted.counterexample.lhs, refuted.counterexample.rhs)
