@@ -64,7 +64,9 @@ def test_readme_python_runs(capsys):
     printed = capsys.readouterr().out.splitlines()
     assert abs(namespace["difference"]).max() < 1e-12
     assert "proved" in printed
-    assert re.fullmatch(r"3 bands, seed \d+: lhs = [-\d.]+, rhs = [-\d.]+", printed[-1])
+    assert any(re.fullmatch(r"3 bands, seed \d+: lhs = [-\d.]+, rhs = [-\d.]+", line) for line in printed)
+    assert namespace["sigma"].status == "converged"
+    assert printed[-1] == "(100, 2, 2)"  # the kernel's s dipole: points, bands, components
 
 
 def test_the_model_in_readme_takes_ten_lines():
@@ -84,6 +86,16 @@ def test_readme_shows_the_closed_form_that_derive_prints(capsys):
         main(shown.group(1).split())
     printed = "\n".join(line.rstrip() for line in capsys.readouterr().out.splitlines())
     assert shown.group(2).rstrip() in printed
+
+
+def test_readme_shows_the_numbers_that_compute_prints(capsys):
+    command, shown = re.search(r"^\$ symcur (compute [^\n]*)\n(.*?)^```", README, re.M | re.S).groups()
+    with pytest.raises(SystemExit) as stop:
+        main(command.split())
+    assert stop.value.code in (0, None)
+    printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    for line in shown.splitlines():
+        assert line == "..." or " ".join(line.split()) in printed
 
 
 def test_readme_shows_the_ledger_as_it_is():
