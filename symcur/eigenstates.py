@@ -25,6 +25,18 @@ _BLOCK = 4096  # k points treated at once
 _BAND_LETTERS = (words.Projector, words.Resolvent, words.BandEnergy, words.Trace, words.Re, words.Im, words.Derivative)
 
 
+def joined(energies: NDArray[np.float64], tolerance: float) -> NDArray[np.bool_]:
+    """Whether each band belongs to one multiplet with the band below: closer than ``tolerance`` times the spread.
+
+    energies (..., N) ascending. Below the rounding of the eigenvalues (a large constant in H) two cannot be told apart.
+    """
+    rounding = 8 * energies.shape[-1] * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
+    closest = np.maximum(tolerance * (energies[..., -1:] - energies[..., :1]), rounding)
+    result = np.diff(energies, axis=-1, prepend=energies[..., :1]) <= closest
+    result[..., 0] = False
+    return np.asarray(result)
+
+
 class DegeneracyWarning(UserWarning):
     """Bands were merged at a k where they touch, although they are not degenerate everywhere."""
 
@@ -41,10 +53,7 @@ class Eigenstates:
         self.model, self.parameters = model, parameters
         self.k = model.points(k)
         energies, self.vectors = np.linalg.eigh(model.matrix("H", self.k, **parameters))
-        # Below the rounding of the eigenvalues (a large constant in H) two energies cannot be told apart.
-        rounding = 8 * model.size * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
-        closest = np.maximum(tolerance * (energies[..., -1:] - energies[..., :1]), rounding)
-        label = np.cumsum(np.diff(energies, axis=-1, prepend=energies[..., :1]) > closest, axis=-1)
+        label = np.cumsum(~joined(energies, tolerance), axis=-1)
         self.members = (label[..., :, None] == label[..., None, :]).astype(float)
         self.rank = self.members.sum(axis=-1)
         self.energies: NDArray[np.float64] = (self.members @ energies[..., None])[..., 0] / self.rank

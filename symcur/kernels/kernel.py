@@ -12,12 +12,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sympy import QQ, QQ_I
 
-from symcur.eigenstates import report_touchings
+from symcur.eigenstates import joined, report_touchings
 from symcur.kernels.c_source import c_source
 from symcur.kernels.handover import distinct_elsewhere, through_eigenstates
 from symcur.kernels.layout import Layout
 from symcur.kernels.memory import Memory
-from symcur.kernels.multiplets import joined
 from symcur.kernels.program import Scalar
 from symcur.kernels.signed import SignedProgram
 from symcur.model import Model

@@ -6,23 +6,11 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symcur.eigenstates import joined
 from symcur.model import Model
 
 _POINTS = 5
-
-
-def joined(energies: NDArray[np.float64], tolerance: float) -> NDArray[np.bool_]:
-    """Whether each band belongs to one multiplet with the band below: closer than ``tolerance`` times the spread.
-
-    energies (..., N) ascending; the rule, with its floor for rounding errors, is that of ``symcur.eigenstates``.
-    """
-    rounding = 8 * energies.shape[-1] * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
-    closest = np.maximum(tolerance * (energies[..., -1:] - energies[..., :1]), rounding)
-    result = np.diff(energies, axis=-1, prepend=energies[..., :1]) <= closest
-    result[..., 0] = False
-    return np.asarray(result)
 
 
 def multiplets(model: Model, tolerance: float) -> tuple[int, ...]:

@@ -213,6 +213,8 @@ def band_sums(
         raise ValueError(
             f"temperature: {temperatures.tolist()} came; numbers >= 0 (k_B = 1, in units of energy) are valid"
         )
+    if not (np.isfinite(atol) & (np.asarray(atol) >= 0)).all():
+        raise ValueError(f"atol: {atol!r} came; finite numbers >= 0 are valid")
     bands = BandValues(model, parts, values)
     domain = domain_of(model, levels, temperatures, cutoff, **values)
     if by_parts and cutoff is not None:
