@@ -5,15 +5,10 @@ import numpy as np
 import symcur as sc
 
 model = sc.models.kane_mele(t=1, lambda_SO=0.3, lambda_R=0.25, lambda_v=1)
-reciprocal = 2 * np.pi * np.linalg.inv(np.array(model.lattice, dtype=float)).T
-area = abs(np.linalg.det(reciprocal))
-
-n = 60
-fractions = (np.arange(n) + 0.25) / n  # off the points k = -k + G, where the filled bands touch
-k = np.stack(np.meshgrid(fractions, fractions, indexing="ij"), axis=-1) @ reciprocal
+k = model.cell.momenta(60, offset=0.25)  # off the points k = -k + G, where the filled bands touch
 # Components [l, i]: field and velocity along l = y, s current along i = x. Two of the four bands are filled.
 curvature = sc.evaluate(model, "s_berry_curvature", k)[..., :2, 1, 0].sum(axis=-1)
-value = curvature.mean() * area / (2 * np.pi)
+value = curvature.mean() * 2 * np.pi / model.cell.volume
 
 # PythTB 2 gives -1.027158 for -2 Im sum J^x v^y / omega^2, which is minus the component [y, x] of Omega^{lis}.
 print(f"sigma^xy = {value:.6f} e/2pi   PythTB: 1.027158")

@@ -16,31 +16,50 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from symcur import (
+        band_structures,
         brillouin,
         claims,
         disorder,
-        microscope,
+        expressions,
+        linear_response,
         models,
         observables,
         quantities,
         superconductors,
-        words,
     )
-    from symcur.claims import Claim, Equality, Verdict, settle
-    from symcur.claims.verify import verify, verify_all
+    from symcur.band_structures import Model
+    from symcur.claims import Claim, ClaimResult, Equality, settle, verify, verify_all
     from symcur.closed_forms import derive
-    from symcur.disorder.transport import transport
+    from symcur.disorder import transport
     from symcur.eigenstates import evaluate
     from symcur.kernels import compile
-    from symcur.model import Model
-    from symcur.observables.equilibrium import equilibrium_current, magnetization
-    from symcur.observables.transport import conductivity, thermoelectric
+    from symcur.observables import conductivity, equilibrium_current, magnetization, thermoelectric
+
+_HOME = {
+    "__version__": "version",
+    "Claim": "claims",
+    "ClaimResult": "claims",
+    "Equality": "claims",
+    "Model": "band_structures",
+    "compile": "kernels",
+    "conductivity": "observables",
+    "derive": "closed_forms",
+    "equilibrium_current": "observables",
+    "evaluate": "eigenstates",
+    "magnetization": "observables",
+    "settle": "claims",
+    "thermoelectric": "observables",
+    "transport": "disorder",
+    "verify": "claims",
+    "verify_all": "claims",
+}
 
 __all__ = [
     "Claim",
+    "ClaimResult",
     "Equality",
     "Model",
-    "Verdict",
+    "band_structures",
     "brillouin",
     "claims",
     "compile",
@@ -49,8 +68,9 @@ __all__ = [
     "disorder",
     "equilibrium_current",
     "evaluate",
+    "expressions",
+    "linear_response",
     "magnetization",
-    "microscope",
     "models",
     "observables",
     "quantities",
@@ -60,59 +80,18 @@ __all__ = [
     "transport",
     "verify",
     "verify_all",
-    "words",
 ]
-
-_HOME = {
-    "Claim": "symcur.claims",
-    "Equality": "symcur.claims",
-    "Model": "symcur.model",
-    "Verdict": "symcur.claims",
-    "compile": "symcur.kernels",
-    "conductivity": "symcur.observables",
-    "derive": "symcur.closed_forms",
-    "equilibrium_current": "symcur.observables",
-    "evaluate": "symcur.eigenstates",
-    "magnetization": "symcur.observables",
-    "settle": "symcur.claims",
-    "thermoelectric": "symcur.observables",
-    "transport": "symcur.disorder",
-    "verify": "symcur.claims",
-    "verify_all": "symcur.claims",
-}
-_MODULES = {
-    "brillouin",
-    "claims",
-    "disorder",
-    "microscope",
-    "models",
-    "observables",
-    "quantities",
-    "superconductors",
-    "words",
-}
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
-    elif name in _MODULES:
+        value = getattr(import_module(f"symcur.{_HOME[name]}"), name)
+    elif name in __all__:
         value = import_module(f"symcur.{name}")
-    elif name == "__version__":
-        value = _version()
     else:
         raise AttributeError(f"module 'symcur' has no attribute {name!r}; it has {', '.join(__all__)}")
     globals()[name] = value
     return value
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return version("symcur")
-    except PackageNotFoundError:  # a checkout that is not installed
-        return "not installed"
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""A word read through the eigenstates of numeric matrices, for all bands and many k at once.
+"""An expression read through the eigenstates of numeric matrices, for all bands and many k at once.
 
 In the eigenbasis at each k, P_n is a mask and S_n^p an entrywise product with (e_n - e_m)^(-p). A trace is cut at its
 first projector, Tr[P X] = sum over a in the multiplet of <a|X|a>, and the rows <a|X are built letter by letter; each
@@ -9,23 +9,200 @@ its members, so that sums over bands are right.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, reduce
+from operator import add, matmul, mul
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from symcur import quantities, words
-from symcur.model import Model
+from symcur import expressions as ex
+from symcur import quantities
+from symcur.arrays import AnyArray, Array, ComplexArray, Mask, ObjectArray
+from symcur.band_structures import BandStructure, Parameters
+from symcur.expressions import Expression
 from symcur.quantities import Quantity
-from symcur.words import Word
 
 DEGENERACY_TOLERANCE = 1e-9  # of the spread of the energies at k
 _BLOCK = 4096  # k points treated at once
-_BAND_LETTERS = (words.Projector, words.Resolvent, words.BandEnergy, words.Trace, words.Re, words.Im, words.Derivative)
+_BAND_LETTERS = (ex.Projector, ex.Resolvent, ex.BandEnergy, ex.Trace, ex.Re, ex.Im, ex.Derivative)
+Components = ObjectArray  # of scalar expressions, one for each choice of the Cartesian axes
 
 
-def joined(energies: NDArray[np.float64], tolerance: float) -> NDArray[np.bool_]:
+class DegeneracyWarning(UserWarning):
+    """Bands were merged at a k where they touch, although they are not degenerate everywhere."""
+
+
+# -- expressions in an eigenbasis --------------------------------------------------------------------------------------
+class Eigenbasis(ABC):
+    """Reads expressions of all bands in an eigenbasis, given its energies and which bands form a multiplet.
+
+    ``energies`` and ``rank`` have the shape (..., N), ``members`` (..., N, N) tells which bands form a multiplet and
+    ``inverse_gaps`` is 1/(e_n - e_m) between multiplets, 0 within. Entries are numbers or the nodes of a program.
+    """
+
+    def __init__(self, energies: Any, members: Any, rank: Any, inverse_gaps: Any, identity: Any) -> None:
+        self.energies, self.members, self.rank, self.inverse_gaps = energies, members, rank, inverse_gaps
+        self.identity = identity
+        self._operators: dict[Expression, Any] = {}
+        self._rows: dict[tuple[Expression, ...], Any] = {(): identity}
+
+    @abstractmethod
+    def number(self, value: Any) -> Any:
+        """An element of QQ_I."""
+
+    @abstractmethod
+    def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> Any:
+        """The matrix elements of s or of a derivative of H, (..., N, N)."""
+
+    @abstractmethod
+    def part(self, values: Any, which: str) -> Any:
+        """The "real" or "imag" part."""
+
+    def operator(self, expression: Expression) -> Any:
+        """An operator without band letters (v_i, s, tau, J_i, ...) in the eigenbasis, (..., N, N)."""
+        if expression not in self._operators:
+            self._operators[expression] = self._operator(expression)
+        return self._operators[expression]
+
+    def _operator(self, expression: Expression) -> Any:
+        match expression:
+            case ex.Operator("H", ()):
+                return self.energies[..., None] * self.identity
+            case ex.Operator(name, axes):
+                return self.elements(name, axes)
+            case ex.Named(_, definition):
+                return self.operator(definition)
+            case ex.Sum(terms):
+                return reduce(add, map(self.operator, terms))
+            case ex.Product(factors):
+                return reduce(matmul, map(self.operator, factors))
+            case ex.Number(value):
+                return self.number(value) * self.identity
+        raise TypeError(f"expression: expected an operator without band letters, got {type(expression).__name__}")
+
+    def scalar(self, expression: Expression) -> Any:
+        """A scalar expression for every band, shape (..., N): numbers, band energies, traces, Re, Im, sums and products."""
+        match expression:
+            case ex.Number(value):
+                return np.asarray(self.number(value))
+            case ex.BandEnergy(_, ()):
+                return self.energies
+            case ex.BandEnergy(_, axes):
+                return self.part(self.scalar(ex.band_energy_derivative(axes)), "real") / self.rank
+            case ex.Sum(terms):
+                return reduce(add, map(self.scalar, terms))
+            case ex.Product(factors):
+                return reduce(mul, map(self.scalar, factors))
+            case ex.Re(operand):
+                return self.part(self.scalar(operand), "real")
+            case ex.Im(operand):
+                return self.part(self.scalar(operand), "imag")
+            case ex.Named(_, definition):
+                return self.scalar(definition)
+            case ex.Derivative(axis, operand):
+                return self.scalar(ex.derivative(operand, axis))
+            case ex.Trace(operand):
+                return reduce(add, map(self._trace, distributed(operand)))
+        raise TypeError(f"expression: expected a scalar that eigenstates can read, got {type(expression).__name__}")
+
+    def value(self, expression: Expression) -> Any:
+        """A scalar expression with the trace over a multiplet shared among its members, shape (..., N)."""
+        return np.broadcast_to(self.scalar(expression) / self.rank, self.rank.shape)
+
+    def _trace(self, factors: tuple[Expression, ...]) -> Any:
+        start = next(j for j, factor in enumerate(factors) if isinstance(factor, ex.Projector))
+        diagonal = self._diagonal((*factors[start + 1 :], *factors[:start]))
+        return (self.members @ diagonal[..., None])[..., 0]
+
+    def _diagonal(self, factors: tuple[Expression, ...]) -> Any:
+        """<a| f_1 f_2 ... |a>; the last operator closes the circle, and gaps next to it come last."""
+        match factors:
+            case (*before, ex.Resolvent(_, power), last) if not has_band_letters(last):
+                return (self.rows(tuple(before)) * _transposed(self.operator(last)) * self.inverse_gaps**power).sum(
+                    axis=-1
+                )
+            case (*before, last) if not has_band_letters(last):
+                return (self.rows(tuple(before)) * _transposed(self.operator(last))).sum(axis=-1)
+        return np.diagonal(self.rows(factors), axis1=-2, axis2=-1)
+
+    def rows(self, factors: tuple[Expression, ...]) -> Any:
+        """Row a holds <a| f_1 f_2 ... with the letters of the band a, shape (..., N, N)."""
+        if factors not in self._rows:
+            self._rows[factors] = self._act(self.rows(factors[:-1]), factors[-1])
+        return self._rows[factors]
+
+    def _act(self, rows: Any, expression: Expression) -> Any:
+        match expression:
+            case ex.Projector():
+                return rows * self.members
+            case ex.Resolvent(_, power):
+                return rows * self.inverse_gaps**power
+            case ex.Number() | ex.BandEnergy() | ex.Trace() | ex.Re() | ex.Im():
+                return rows * self.scalar(expression)[..., None]
+            case ex.Derivative(axis, operand):
+                return self._act(rows, ex.derivative(operand, axis))
+            case _ if not has_band_letters(expression):
+                return rows @ self.operator(expression)
+            case ex.Named(_, definition):
+                return self._act(rows, definition)
+            case ex.Sum(terms):
+                return reduce(add, (self._act(rows, term) for term in terms))
+            case ex.Product(factors):
+                return reduce(self._act, factors, rows)
+        raise TypeError(f"expression: expected an operator that eigenstates can read, got {type(expression).__name__}")
+
+
+def _transposed(matrix: Any) -> Any:
+    return np.swapaxes(matrix, -1, -2)
+
+
+@cache
+def has_band_letters(expression: Expression) -> bool:
+    """Whether anything in an expression belongs to a band."""
+    return any(isinstance(node, _BAND_LETTERS) for node in ex.walk(expression))
+
+
+def distributed(expression: Expression) -> Iterator[tuple[Expression, ...]]:
+    """The operand of a trace as products with a projector among their own factors."""
+    match expression:
+        case ex.Projector():
+            yield (expression,)
+        case ex.Sum(terms):
+            for term in terms:
+                yield from distributed(term)
+        case ex.Named(_, definition):
+            yield from distributed(definition)
+        case ex.Derivative(axis, operand):
+            yield from distributed(ex.derivative(operand, axis))
+        case ex.Product(factors) if any(isinstance(factor, ex.Projector) for factor in factors):
+            yield factors
+        case ex.Product(factors) if any(map(_closes, factors)):
+            place = next(j for j, factor in enumerate(factors) if _closes(factor))
+            for inner in distributed(factors[place]):
+                yield (*factors[:place], *inner, *factors[place + 1 :])
+        case _:
+            raise ValueError("Trace: expected a projector in every term, got a term without, which belongs to no band")
+
+
+def _closes(expression: Expression) -> bool:
+    """Whether every term of an operator contains a projector: P + S d_iP does, 1 - P does not."""
+    return ex.fold(expression, _CLOSING, lambda node, *parts: False)
+
+
+_CLOSING: dict[type[Expression], Callable[..., bool]] = {
+    ex.Projector: lambda node: True,
+    ex.Sum: lambda node, *terms: all(terms),
+    ex.Product: lambda node, *factors: any(factors),
+    ex.Named: lambda node, definition: definition,
+    ex.Derivative: lambda node, operand: _closes(ex.derivative(node.operand, node.axis)),
+}
+
+
+# -- eigenstates of a band structure -----------------------------------------------------------------------------------
+def joined(energies: Array, tolerance: float) -> Mask:
     """Whether each band belongs to one multiplet with the band below: closer than ``tolerance`` times the spread.
 
     energies (..., N) ascending. Below the rounding of the eigenvalues (a large constant in H) two cannot be told apart.
@@ -37,231 +214,113 @@ def joined(energies: NDArray[np.float64], tolerance: float) -> NDArray[np.bool_]
     return np.asarray(result)
 
 
-class DegeneracyWarning(UserWarning):
-    """Bands were merged at a k where they touch, although they are not degenerate everywhere."""
+def require_tolerance(tolerance: float) -> None:
+    if not (np.isfinite(tolerance) and tolerance >= 0):
+        raise ValueError(f"tolerance: expected a finite number >= 0, got {tolerance!r}")
 
 
-class Eigenstates:
-    """The eigenstates of a model at points k, and the values of words there.
+class Eigenstates(Eigenbasis):
+    """The eigenstates of a band structure at points k, and the values of expressions there.
 
-    ``energies`` has shape (..., N), ascending; ``members`` (..., N, N) tells which bands form a multiplet.
+    ``vectors`` (..., N, N) holds the eigenvectors as columns, by ascending energy.
     """
 
-    def __init__(self, model: Model, k: ArrayLike, tolerance: float = DEGENERACY_TOLERANCE, **parameters: Any) -> None:
-        if not (np.isfinite(tolerance) and tolerance >= 0):
-            raise ValueError(f"tolerance: {tolerance!r} came; a finite number >= 0 is valid")
-        self.model, self.parameters = model, parameters
-        self.k = model.points(k)
-        energies, self.vectors = np.linalg.eigh(model.matrix("H", self.k, **parameters))
+    def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float = DEGENERACY_TOLERANCE) -> None:
+        require_tolerance(tolerance)
+        self.model, self.k = model, model.points(k)
+        energies, self.vectors = np.linalg.eigh(model.matrix("H", self.k))
         label = np.cumsum(~joined(energies, tolerance), axis=-1)
-        self.members = (label[..., :, None] == label[..., None, :]).astype(float)
-        self.rank = self.members.sum(axis=-1)
-        self.energies: NDArray[np.float64] = (self.members @ energies[..., None])[..., 0] / self.rank
-        gaps = self.energies[..., :, None] - self.energies[..., None, :]
+        members = (label[..., :, None] == label[..., None, :]).astype(float)
+        rank = members.sum(axis=-1)
+        means: Array = (members @ energies[..., None])[..., 0] / rank
+        gaps = means[..., :, None] - means[..., None, :]
         with np.errstate(divide="ignore"):
-            self._inverse_gaps = np.where(self.members > 0, 0.0, 1 / gaps)
-        self._matrices: dict[Word, NDArray[Any]] = {}
-        self._rows: dict[tuple[Word, ...], NDArray[Any]] = {}
+            inverse_gaps = np.where(members > 0, 0.0, 1 / gaps)
+        super().__init__(means, members, rank, inverse_gaps, np.eye(model.size, dtype=complex))
 
-    # -- letters -----------------------------------------------------------------------------------------------------
-    def operator(self, word: Word) -> NDArray[Any]:
-        """An operator without band letters (v_i, s, tau, J_i, ...) in the eigenbasis, (..., N, N)."""
-        if word not in self._matrices:
-            match word:
-                case words.Operator("H", ()):
-                    value: NDArray[Any] = self.energies[..., None] * np.eye(self.model.size)
-                case words.Operator(name, axes):
-                    matrix = self.model.matrix(name, self.k, _integers(axes), **self.parameters)
-                    value = self.vectors.conj().swapaxes(-1, -2) @ matrix @ self.vectors
-                case words.Named(_, definition):
-                    value = self.operator(definition)
-                case words.Sum(terms):
-                    value = sum((self.operator(term) for term in terms[1:]), self.operator(terms[0]))
-                case words.Product(factors):
-                    value = self.operator(factors[0])
-                    for factor in factors[1:]:
-                        value = value @ self.operator(factor)
-                case words.Number(number):
-                    value = complex(number.x, number.y) * np.eye(self.model.size)
-                case _:
-                    raise TypeError(f"operator: {type(word).__name__} came; a word without band letters is valid")
-            self._matrices[word] = value
-        return self._matrices[word]
+    def number(self, value: Any) -> complex:
+        return complex(value.x, value.y)
 
-    def scalar(self, word: Word) -> NDArray[Any]:
-        """A scalar word for every band, shape (..., N): numbers, band energies, traces, Re, Im, sums and products."""
-        match word:
-            case words.Number(number):
-                return np.asarray(complex(number.x, number.y))
-            case words.BandEnergy(_, ()):
-                return self.energies
-            case words.BandEnergy(_, axes):
-                first = words.Trace(words.P * words.v(axes[0]))
-                for axis in axes[1:]:
-                    first = words.derivative(first, axis)  # type: ignore[assignment]
-                return np.asarray(self.scalar(first).real / self.rank)
-            case words.Sum(terms):
-                return np.asarray(sum(self.scalar(term) for term in terms))
-            case words.Product(factors):
-                return np.asarray(np.prod(np.broadcast_arrays(*(self.scalar(f) for f in factors)), axis=0))
-            case words.Re(operand):
-                return np.asarray(self.scalar(operand).real)
-            case words.Im(operand):
-                return np.asarray(self.scalar(operand).imag)
-            case words.Named(_, definition):
-                return self.scalar(definition)
-            case words.Derivative(axis, operand):
-                return self.scalar(words.derivative(operand, axis))
-            case words.Trace(operand):
-                return self._trace(operand)
-        raise TypeError(f"word: {type(word).__name__} is not a scalar that eigenstates can read")
+    def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> ComplexArray:
+        if not all(isinstance(axis, int) for axis in axes):
+            raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
+        matrix = self.model.matrix(name, self.k, [int(axis) for axis in axes])
+        return np.asarray(self.vectors.conj().swapaxes(-1, -2) @ matrix @ self.vectors)
 
-    # -- rows --------------------------------------------------------------------------------------------------------
-    def _trace(self, operand: Word) -> NDArray[Any]:
-        total: Any = 0.0
-        for factors in distributed(operand):
-            start = next(j for j, factor in enumerate(factors) if isinstance(factor, words.Projector))
-            rest = (*factors[start + 1 :], *factors[:start])
-            diagonal = np.diagonal(self.rows(rest), axis1=-2, axis2=-1)
-            total = total + (self.members @ diagonal[..., None])[..., 0]
-        return np.asarray(total)
+    def part(self, values: Any, which: str) -> Any:
+        return np.asarray(getattr(values, which))
 
-    def rows(self, factors: tuple[Word, ...]) -> NDArray[Any]:
-        """Row a holds <a| f_1 f_2 ... with the letters of the band a, shape (..., N, N)."""
-        if factors not in self._rows:
-            if not factors:
-                identity = np.eye(self.model.size, dtype=complex)
-                self._rows[factors] = np.broadcast_to(identity, (*self.k.shape[:-1], *identity.shape))
-            else:
-                self._rows[factors] = self._act(self.rows(factors[:-1]), factors[-1])
-        return self._rows[factors]
-
-    def _act(self, rows: NDArray[Any], word: Word) -> NDArray[Any]:
-        match word:
-            case words.Projector():
-                return np.asarray(rows * self.members)
-            case words.Resolvent(_, power):
-                return np.asarray(rows * self._inverse_gaps**power)
-            case words.Number() | words.BandEnergy() | words.Trace() | words.Re() | words.Im():
-                return np.asarray(rows * self.scalar(word)[..., None])
-            case words.Derivative(axis, operand):
-                return self._act(rows, words.derivative(operand, axis))
-            case _ if not has_band_letters(word):
-                return np.asarray(rows @ self.operator(word))
-            case words.Named(_, definition):
-                return self._act(rows, definition)
-            case words.Sum(terms):
-                return np.asarray(sum(self._act(rows, term) for term in terms))
-            case words.Product(factors):
-                for factor in factors:
-                    rows = self._act(rows, factor)
-                return rows
-        raise TypeError(f"word: {type(word).__name__} is not an operator that eigenstates can read")
+    @property
+    def distinct(self) -> Array:
+        """The number of distinct energies at each point."""
+        return np.asarray((1 / self.rank).sum(axis=-1))
 
 
-def _integers(axes: tuple[words.Axis, ...]) -> tuple[int, ...]:
-    if not all(isinstance(axis, int) for axis in axes):
-        raise ValueError(f"word: the free axes {axes} came; numbers need integer axes, 0 for x")
-    return tuple(int(axis) for axis in axes)
-
-
-def has_band_letters(word: Word) -> bool:
-    match word:
-        case words.Sum(parts) | words.Product(parts):
-            return any(map(has_band_letters, parts))
-        case words.Named(_, definition):
-            return has_band_letters(definition)
-    return isinstance(word, _BAND_LETTERS)
-
-
-def distributed(word: Word) -> Iterator[tuple[Word, ...]]:
-    """The operand of a trace as products with a projector among their own factors."""
-    match word:
-        case words.Projector():
-            yield (word,)
-        case words.Sum(terms):
-            for term in terms:
-                yield from distributed(term)
-        case words.Named(_, definition):
-            yield from distributed(definition)
-        case words.Derivative(axis, operand):
-            yield from distributed(words.derivative(operand, axis))
-        case words.Product(factors) if any(isinstance(factor, words.Projector) for factor in factors):
-            yield factors
-        case words.Product(factors):
-            place = next((j for j, factor in enumerate(factors) if _closes(factor)), None)
-            if place is None:
-                raise ValueError("Trace: without a projector it belongs to no band")
-            for inner in distributed(factors[place]):
-                yield (*factors[:place], *inner, *factors[place + 1 :])
-        case _:
-            raise ValueError("Trace: without a projector it belongs to no band")
-
-
-def _closes(word: Word) -> bool:
-    """Whether every term of an operator contains a projector: P + S d_iP does, 1 - P does not."""
-    match word:
-        case words.Projector():
-            return True
-        case words.Sum(terms):
-            return all(map(_closes, terms))
-        case words.Product(factors):
-            return any(map(_closes, factors))
-        case words.Named(_, definition):
-            return _closes(definition)
-        case words.Derivative(axis, operand):
-            return _closes(words.derivative(operand, axis))
-    return False
+def values_at(
+    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float
+) -> tuple[dict[str, AnyArray], Array]:
+    """{name: (M, N, components...)} at k of shape (M, D), and the number of distinct energies at each point."""
+    parts: dict[str, list[AnyArray]] = {name: [] for name in components}
+    distinct = []
+    for start in range(0, max(len(k), 1), _BLOCK):
+        states = Eigenstates(model, k[start : start + _BLOCK], tolerance)
+        for name, array in components.items():
+            stacked = np.stack([states.value(expression) for expression in array.flat], axis=-1)
+            parts[name].append(stacked.reshape(*states.rank.shape, *array.shape))
+        distinct.append(states.distinct)
+    return {name: np.concatenate(blocks) for name, blocks in parts.items()}, np.concatenate(distinct)
 
 
 def evaluate(
-    model: Model,
-    quantity: str | Quantity | Word,
+    model: BandStructure,
+    quantity: str | Quantity | Expression,
     k: ArrayLike,
     tolerance: float = DEGENERACY_TOLERANCE,
-    **parameters: Any,
-) -> NDArray[Any]:
-    """A quantity (or any scalar word with integer axes) through the eigenstates of H(k).
+    *,
+    parameters: Parameters = None,
+) -> AnyArray:
+    """A quantity (or any scalar expression with integer axes) through the eigenstates of H(k).
 
     k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending
     energy. Bands closer than ``tolerance`` times the spread of the energies at k form a multiplet; each of its r
     members carries the trace divided by r. Bands that merge only at isolated k are reported by a DegeneracyWarning.
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
-    Units: hbar = e = k_B = 1. Raises ValueError or TypeError naming the argument for invalid input.
+    ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
+    TypeError naming the argument for invalid input.
     """
+    model = model.with_values(parameters)
     points = model.points(k)
     flat = points.reshape(-1, model.dimension)
-    results, distinct = [], []
-    for start in range(0, max(len(flat), 1), _BLOCK):
-        states = Eigenstates(model, flat[start : start + _BLOCK], tolerance, **parameters)
-        results.append(_components(states, quantity))
-        distinct.append((1 / states.rank).sum(axis=-1))
-    result = np.concatenate(results)
-    elsewhere = Eigenstates(model, generic_momenta(model), tolerance, **parameters)
-    report_touchings(flat, np.concatenate(distinct), float((1 / elsewhere.rank).sum(axis=-1).max()))
+    if not isinstance(quantity, Expression):
+        quantity = quantities.get(quantity)
+    if isinstance(quantity, Quantity) and quantity.operator:
+        result, distinct = _operator_elements(model, quantity, flat, tolerance)
+    else:
+        components = quantities.components(quantity, model.dimension)
+        values, distinct = values_at(model, {"": components}, flat, tolerance)
+        result = values[""] if isinstance(quantity, Expression) else values[""].real
+    report_touchings(flat, distinct, distinct_elsewhere(model, tolerance))
     return result.reshape(*points.shape[:-1], *result.shape[1:])
 
 
-def _components(states: Eigenstates, quantity: str | Quantity | Word) -> NDArray[Any]:
-    N, D = states.model.size, states.model.dimension
-    shape = (len(states.k), N)
-    if isinstance(quantity, Word):
-        return np.array(np.broadcast_to(states.scalar(quantity) / states.rank, shape))
-    quantity = quantities.get(quantity)
-    components = [quantity.word(*axes) for axes in quantity.components(D)]
-    if quantity.operator:
-        rows = [states.rows((words.adjoint(component),)) for component in components]
-        return np.stack([row.conj().swapaxes(-1, -2) for row in rows], axis=1)
-    values = [np.broadcast_to((states.scalar(c) / states.rank).real, shape) for c in components]
-    return np.stack(values, axis=-1).reshape(*shape, *(D,) * len(quantity.indices))
+def _operator_elements(model: BandStructure, quantity: Quantity, k: Array, tolerance: float) -> tuple[AnyArray, Array]:
+    """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n)."""
+    blocks, distinct = [], []
+    for start in range(0, max(len(k), 1), _BLOCK):
+        states = Eigenstates(model, k[start : start + _BLOCK], tolerance)
+        rows = [states.rows((ex.adjoint(quantity.expression(*axes)),)) for axes in quantity.components(model.dimension)]
+        blocks.append(np.stack([_transposed(row.conj()) for row in rows], axis=1))
+        distinct.append(states.distinct)
+    return np.concatenate(blocks), np.concatenate(distinct)
 
 
-def generic_momenta(model: Model) -> NDArray[np.float64]:
-    """Two momenta without symmetry, where only bands that are degenerate everywhere coincide."""
-    return np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
+def distinct_elsewhere(model: BandStructure, tolerance: float) -> float:
+    """The number of distinct energies at momenta without symmetry, where only bands degenerate everywhere coincide."""
+    generic = np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
+    return float(Eigenstates(model, generic, tolerance).distinct.max())
 
 
-def report_touchings(k: NDArray[np.float64], distinct: NDArray[np.float64], elsewhere: float) -> None:
+def report_touchings(k: Array, distinct: Array, elsewhere: float) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
     fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
     if len(fewer):

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symcur import quantities
+from symcur.band_structures import BandStructure, Parameters
 from symcur.eigenstates import evaluate
-from symcur.model import Model
+from symcur.expressions import axis_name
 from symcur.observables.result import Result
-from symcur.words import axis_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -40,24 +40,21 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
 
     ``component`` defaults to the largest of any part (the total may vanish by symmetry).
     """
-    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
+    mu, temperature, parts = result.scan
     if len(mu) == 1 and len(temperature) == 1:
-        raise ValueError("result: one mu and one temperature came; a scan needs several of one of them")
-    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
+        raise ValueError("result: expected several values of mu or of temperature, got one of each")
     if component is None:
-        largest = np.max([np.abs(part.value.reshape(shape)).max(axis=(0, 1)) for part in result.parts.values()], axis=0)
+        largest = np.max([np.abs(value).max(axis=(0, 1)) for value, _ in parts.values()], axis=0)
         component = tuple(int(j) for j in np.unravel_index(int(largest.argmax()), largest.shape))
     along_mu = len(mu) > 1
     figure, axes = _figure()
-    for name, part in result.parts.items():
-        at: Any = (..., *component)
-        value, error = (array.reshape(shape)[at] for array in (part.value, part.error))
-        for row in range(shape[1] if along_mu else shape[0]):
-            select = (slice(None), row) if along_mu else (row, slice(None))
-            fixed = temperature[row] if along_mu else mu[row]
-            curves = shape[1] if along_mu else shape[0]
-            label = f"{name}, {'T' if along_mu else 'mu'} = {fixed:g}" if curves > 1 else name
-            axes.errorbar(mu if along_mu else temperature, value[select], yerr=error[select], label=label, lw=1.4)
+    along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
+    at: Any = (..., *component)
+    for name, pair in parts.items():
+        curves = (array[at].T if along_mu else array[at] for array in pair)
+        for level, value, error in zip(fixed, *curves, strict=True):
+            label = f"{name}, {other} = {level:g}" if len(fixed) > 1 else name
+            axes.errorbar(along, value, yerr=error, label=label, lw=1.4)
     axes.set_xlabel("mu" if along_mu else "temperature (k_B = 1)")
     axes.set_ylabel(f"{result.observable} [{''.join(map(axis_name, component))}]\n{result.unit}")
     axes.set_title(f"{result.model}: {result.form.split(':')[0]}", fontsize=9)
@@ -67,23 +64,29 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
 
 
 def draw_zone(
-    model: Model, quantity: str, band: int = 0, component: tuple[int, ...] = (), points: int = 121, **parameters: Any
+    model: BandStructure,
+    quantity: str,
+    band: int = 0,
+    component: tuple[int, ...] = (),
+    points: int = 121,
+    *,
+    parameters: Parameters = None,
 ) -> Figure:
     """A component of a quantity of one band over a 2D zone (lattice) or over |k_i| <= 2 (continuum).
 
     ``band`` counts from 0, ``component`` holds an axis for each index of the quantity (default: 0, 1, ...).
     """
+    model = model.with_values(parameters)
     if model.dimension != 2:
-        raise ValueError(f"model: {model.name} has D = {model.dimension}; a map of the zone needs D = 2")
+        raise ValueError(f"model: expected D = 2 for a map of the zone, got {model.name} with D = {model.dimension}")
     if not isinstance(band, int) or not 0 <= band < model.size:
-        raise ValueError(f"band: {band!r} came; a whole number from 0 to {model.size - 1} is valid")
+        raise ValueError(f"band: expected a whole number from 0 to {model.size - 1}, got {band!r}")
     component = _component(model, quantity, component)
-    b = _reciprocal(model)
-    axis = np.linspace(-1, 1, points)
-    k = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1) * (np.abs(b).max() if b is not None else 2.0)
+    axis = np.linspace(-1, 1, points) * (2.0 if model.cell is None else np.abs(model.cell.reciprocal).max())
+    k = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
     shifted = k + 1e-6  # keeps high-symmetry points, where bands may touch, off the grid
     at: Any = (..., band, *component)
-    value = evaluate(model, quantity, shifted, **parameters)[at].real
+    value = evaluate(model, quantity, shifted)[at].real
     figure, axes = _figure(5.4, 4.6)
     top = np.quantile(np.abs(value), 0.995) or 1.0
     image = axes.pcolormesh(k[..., 0], k[..., 1], value, cmap="RdBu_r", vmin=-top, vmax=top, shading="nearest")
@@ -96,14 +99,16 @@ def draw_zone(
 
 
 def draw_path(
-    model: Model,
+    model: BandStructure,
     quantity: str,
     path: list[tuple[str, tuple[float, ...]]],
     component: tuple[int, ...] = (),
     points: int = 201,
-    **parameters: Any,
+    *,
+    parameters: Parameters = None,
 ) -> Figure:
     """The bands along straight lines between named k points (Cartesian), coloured by a component of a quantity."""
+    model = model.with_values(parameters)
     component = _component(model, quantity, component)
     corners = [np.asarray(corner, dtype=float) for _, corner in path]
     segments = [a + (b - a) * np.linspace(0, 1, points)[:, None] for a, b in itertools.pairwise(corners)]
@@ -111,9 +116,9 @@ def draw_path(
     jumps = np.linalg.norm(np.diff(k, axis=0, prepend=k[:1]), axis=-1)
     distance = np.cumsum(jumps)
     shifted = k + 1e-6
-    energies = np.linalg.eigvalsh(model.matrix("H", shifted, **parameters))
+    energies = model.energies(shifted)
     at: Any = (..., *component)
-    value = evaluate(model, quantity, shifted, **parameters)[at].real
+    value = evaluate(model, quantity, shifted)[at].real
     figure, axes = _figure()
     top = np.quantile(np.abs(value), 0.98) or 1.0
     for band in range(model.size):
@@ -128,25 +133,21 @@ def draw_path(
     return figure
 
 
-def _component(model: Model, quantity: str, component: tuple[int, ...]) -> tuple[int, ...]:
+def _component(model: BandStructure, quantity: str, component: tuple[int, ...]) -> tuple[int, ...]:
     found = quantities.get(quantity)
     if found.operator:
-        raise ValueError(f"quantity: {quantity} is an operator between bands, not a number per band")
+        raise ValueError(f"quantity: expected a number per band, got {quantity}, an operator between bands")
     indices = found.indices
     component = component or tuple(a % model.dimension for a in range(len(indices)))
     if len(component) != len(indices):
-        raise ValueError(f"component: {component} came; {quantity} has the indices {', '.join(indices) or '(none)'}")
+        raise ValueError(
+            f"component: expected the indices {', '.join(indices) or '(none)'} of {quantity}, got {component}"
+        )
     if any(a not in range(model.dimension) for a in component):
-        raise ValueError(f"component: {component} came; axes from 0 to {model.dimension - 1} are valid")
+        raise ValueError(f"component: expected axes from 0 to {model.dimension - 1}, got {component}")
     return component
 
 
 def _label(quantity: str, component: tuple[int, ...]) -> str:
     found = quantities.get(quantity)
     return f"${found.symbol(*component)}$  [{found.unit}]"
-
-
-def _reciprocal(model: Model) -> np.ndarray[Any, Any] | None:
-    from symcur.lattice import reciprocal_vectors
-
-    return reciprocal_vectors(model.lattice) if model.lattice is not None else None

@@ -1,9 +1,9 @@
-"""Band structures known exactly to every order in k, in arithmetic modulo a prime: a referee that knows no rules.
+"""Band structures known exactly to every order in k, in arithmetic modulo a prime: an independent check that knows no rules.
 
 H(k) = V(k) E(k) V(k)^(-1), with V a polynomial matrix and E diagonal. The projectors, resolvents and energies and all
 their derivatives at k = 0 follow by multiplying and differentiating truncated power series; an energy may be repeated,
-which makes a multiplet that is degenerate at every k. H is generic, not Hermitian: the identities between words are
-algebraic, Re and Im are read through the adjoint word. Two different words collide with a probability of 1e-9.
+which makes a multiplet that is degenerate at every k. H is generic, not Hermitian: the identities between expressions are
+algebraic, Re and Im are read through the adjoint expression. Two different expressions collide with a probability of 1e-9.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import zlib
 
 import numpy as np
 
-from symcur import words
-from symcur.reading import Reading
+from symcur import expressions as ex
+from symcur.expressions import Interpreter
 
 PRIME = 2147483629  # 1 modulo 4, so that -1 has a root; squares fit into 63 bits
 IMAGINARY = next(r for a in range(2, 50) if pow(r := pow(a, (PRIME - 1) // 4, PRIME), 2, PRIME) == PRIME - 1)
@@ -72,7 +72,7 @@ class Series:
 
 
 class Jet:
-    """A value of the reading below: a matrix or a scalar as a power series in k."""
+    """A matrix or a scalar as a power series in k, as the interpreter below makes them."""
 
     def __init__(self, series: Series, array) -> None:
         self.series, self.array = series, array
@@ -97,8 +97,8 @@ class Jet:
         return result
 
 
-class ExactBands(Reading):
-    """Reads words at k = 0 for the multiplets ``n``, ``m``, ... of the given ranks (further bands are added)."""
+class ExactBands(Interpreter):
+    """Reads expressions at k = 0 for the multiplets ``n``, ``m``, ... of the given ranks (further bands are added)."""
 
     def __init__(self, ranks=(1, 1, 1, 1), bands=("n", "m"), axes=("i", "l"), degree=3, seed=0) -> None:
         super().__init__()
@@ -183,10 +183,10 @@ class ExactBands(Reading):
         return self._differentiated(self.read(operand), (axis,))
 
     # -- the values --------------------------------------------------------------------------------------------------
-    def value(self, word: words.Word):
-        """The word at k = 0: an integer modulo PRIME for a scalar, an array for an operator."""
-        array = self.read(word).array[0]
+    def value(self, expression: ex.Expression):
+        """The expression at k = 0: an integer modulo PRIME for a scalar, an array for an operator."""
+        array = self.read(expression).array[0]
         return int(array[0, 0]) if array.shape == (1, 1) else array
 
-    def vanishes(self, word: words.Word) -> bool:
-        return not np.any(self.read(word).array[0])
+    def vanishes(self, expression: ex.Expression) -> bool:
+        return not np.any(self.read(expression).array[0])

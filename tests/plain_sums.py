@@ -1,4 +1,4 @@
-"""Every quantity as the sum over states that the paper prints, in plain NumPy loops: no words, no projectors.
+"""Every quantity as the sum over states that the paper prints, in plain NumPy loops: no expressions, no projectors.
 
 One band at one k, nondegenerate; e are the energies and v[i], s, J[i], tau matrices between the eigenstates. Derivatives
 by k are four-point differences.

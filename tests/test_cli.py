@@ -19,8 +19,7 @@ from rich.console import Console
 import symcur as sc
 from symcur import claims
 from symcur.cli import main, terminal
-from symcur.latex import latex
-from symcur.readable import readable, sentence
+from symcur.cli.unicode_math import sentence, unicode_math
 
 MODEL_FILE = """
 import sympy as sp
@@ -45,7 +44,7 @@ def run(capsys):
 
 
 # -- verify ------------------------------------------------------------------------------------------------------------
-def test_verify_shows_a_verdict_a_row_in_sections(symcur):
+def test_verify_shows_one_verdict_per_row_in_sections(symcur):
     status, out, err = symcur("verify", "theta-dipole", "torque-dipole", "torque-metric", "--model", "rashba")
     assert status == 0
     assert err == ""
@@ -135,8 +134,8 @@ def test_the_bar_appears_only_when_work_takes_long(monkeypatch):
     def shown(delay: float) -> str:
         screen = Console(file=io.StringIO(), force_terminal=True, width=90)
         monkeypatch.setattr(terminal, "console", lambda stderr=False: screen)
-        with terminal.progress(2, delay=delay) as step:
-            step("torque-dipole")
+        with terminal.progress(total=2, delay=delay) as report:
+            report(0, "torque-dipole")
             time.sleep(0.2)
         return screen.file.getvalue()
 
@@ -183,7 +182,26 @@ def test_derive_takes_a_model_from_a_file(symcur, tmp_path):
     assert "dˣˢ" in out
     file.write_text(MODEL_FILE + "second = first.replace(name='second')\n")
     assert symcur("derive", f"{file}:second", "s_dipole")[0] == 0
-    assert "first, second; name one of them" in symcur("derive", str(file), "s_dipole")[2]
+    message = f"model: expected one model in {file}, or {file}:<name>, got first, second\n"
+    assert message in symcur("derive", str(file), "s_dipole")[2]
+
+
+NUMERIC_MODEL_FILE = """
+import numpy as np
+import symcur as sc
+t = np.array([[0.5, 0.5], [-0.5, -0.5]])
+chain = sc.Model.from_hoppings({(1,): t, (-1,): t.T}, s=np.diag([1, -1]), lattice=[[1]], name="chain")
+"""
+
+
+@pytest.mark.parametrize("arguments", [("derive", "FILE", "s_dipole"), ("verify", "torque-dipole", "--model", "FILE")])
+def test_closed_forms_need_a_model_given_by_formulas(symcur, tmp_path, arguments):
+    file = tmp_path / "chain.py"
+    file.write_text(NUMERIC_MODEL_FILE)
+    status, out, err = symcur(*(str(file) if argument == "FILE" else argument for argument in arguments))
+    assert (status, out) == (2, "")
+    assert re.search(r"^symcur: model: expected .* given by formulas.*, got .*chain", err)
+    assert symcur("compute", str(file), "equilibrium_current", "--temperature", "0.5")[0] == 0
 
 
 def test_long_closed_forms_are_printed_a_line_each(symcur):
@@ -205,14 +223,26 @@ def test_list_names_everything(symcur, kind):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("verify", "torque-dipol"), r"claim: 'torque-dipol' came \(did you mean torque-dipole\?\); valid are"),
-        (("verify", "torque-dipole", "--model", "rashbo"), "'rashbo' is not a library model"),
-        (("verify", "torque-dipole", "--model", "nowhere.py"), "the file nowhere.py does not exist"),
-        (("verify", "torque-dipole", "--report", "nowhere/x.html"), "--report: the directory nowhere does not exist"),
-        (("derive", "rashba", "dipole"), "quantity: 'dipole' came"),
-        (("derive", "rashba", "s_dipole", "--set", "M=zero"), "--set: 'M=zero' came; name=number is valid"),
-        (("derive", "rashba", "s_dipole", "--set", "N=1"), "unknown parameter N; valid are M, alpha, m"),
-        (("derive", "rashba", "s_dipole", "--set", "m=-1"), "m: -1 came, but the symbol is declared positive"),
+        (("verify", "torque-dipol"), r"claim: expected one of .*, got 'torque-dipol' \(did you mean torque-dipole\?\)"),
+        (
+            ("verify", "torque-dipole", "--model", "rashbo"),
+            r"model: expected one of .*, got 'rashbo' \(did you mean rashba\?\)",
+        ),
+        (
+            ("verify", "torque-dipole", "--model", "nowhere.py"),
+            r"model: expected a file, got nowhere\.py, which does not exist",
+        ),
+        (
+            ("verify", "torque-dipole", "--report", "nowhere/x.html"),
+            "--report: expected an existing directory, got nowhere",
+        ),
+        (("derive", "rashba", "dipole"), r"quantity: expected one of .*, got 'dipole' \(did you mean s_dipole\?\)"),
+        (("derive", "rashba", "s_dipole", "--set", "M=zero"), "--set: expected name=number, .*, got 'M=zero'"),
+        (("derive", "rashba", "s_dipole", "--set", "N=1"), "parameters: expected some of M, alpha, m of rashba, got N"),
+        (
+            ("derive", "rashba", "s_dipole", "--set", "m=-1"),
+            "m: expected a positive number, as the symbol is declared, got -1",
+        ),
     ],
 )
 def test_wrong_input_is_one_line_and_status_2(symcur, arguments, message):
@@ -240,7 +270,7 @@ def test_the_module_is_the_command():
     [
         (r"d^{i\tau}_n = -J^{is}_n + v^i_n s_n", "d^{iτ}ₙ = -Jⁱˢₙ + vⁱₙ sₙ"),
         (r"\tfrac12 \{v_i, s\}", "½ {vᵢ, s}"),
-        (r"-2\,\mathrm{Im} \sum_{n_1 \neq n} \frac{a b}{\omega_{n n_1}^2}", "-2 Im Σ_{n₁≠n} (a b)/ω_{n n₁}²"),
+        (r"-2\,\mathrm{Im} \sum_{n_1 \neq n} \frac{a b}{\omega_{n n_1}^2}", "-2 Im ∑_{n₁≠n} (a b)/ω_{n n₁}²"),
         (r"\mathcal{G}^{is} \times \mathbf{J}", "𝒢ⁱˢ × 𝐉"),
         (r"\langle (r - r_c)^i \theta \rangle", "⟨(r - r_c)ⁱ θ⟩"),
         (r"\left(a-b\right)", "(a - b)"),
@@ -248,8 +278,8 @@ def test_the_module_is_the_command():
         (r"\unheardof{x}", "unheardofx"),
     ],
 )
-def test_readable(source, text):
-    assert readable(source) == text
+def test_latex_becomes_a_line_of_unicode(source, text):
+    assert unicode_math(source) == text
 
 
 def test_sentences_keep_their_words():
@@ -257,11 +287,13 @@ def test_sentences_keep_their_words():
     assert sentence(text) == "C's wave-packet form (a-b), d_{kᵢ} dⁱˢ and Mˡⁱ, s_n"
 
 
-def test_the_whole_ledger_is_readable():
+def test_the_whole_ledger_becomes_unicode():
     statements = [claim.statement for claim in claims.CLAIMS]
-    words = [latex(sc.quantities.get(name).word(), form) for name in sc.quantities.names() for form in ("trace", "sum")]
-    for source in [*statements, *words]:
-        text = readable(source)
+    expressions = [
+        sc.quantities.get(name).expression().latex(form) for name in sc.quantities.names() for form in ("trace", "sum")
+    ]
+    for source in [*statements, *expressions]:
+        text = unicode_math(source)
         assert "\\" not in text
         assert text.count("{") == text.count("}")
         assert not re.search(r"mathrm|mathbf|mathcal|frac|text|left|right|begin", text)

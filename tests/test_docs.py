@@ -141,9 +141,16 @@ def test_documentation_builds_without_a_warning(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert result.returncode == 0, result.stderr
-    pages = {name: (tmp_path / "html" / f"{name}.html").read_text() for name in ("quantities", "ledger", "index")}
+    names = ("conventions", "quantities", "ledger", "index")
+    pages = {name: (tmp_path / "html" / f"{name}.html").read_text() for name in names}
     assert all(name in pages["quantities"] for name in sc.quantities.names())
     assert all(f'id="{name}"' in pages["ledger"] for name in sc.claims.names())
-    assert "generated -->" not in pages["quantities"] + pages["ledger"]
+    for observable in sc.observables.OBSERVABLES:
+        section = (
+            pages["conventions"].partition(f'id="{observable.name.replace("_", "-")}"')[2].partition("</section>")[0]
+        )
+        assert all(f">{part}<" in section for form in observable.forms.values() for part in form.parts)
+        assert section.count("<math") >= 1 + sum(len(form.parts) for form in observable.forms.values())
+    assert not any("generated -->" in page for page in pages.values())
     assert "<math" in pages["ledger"]
     assert not re.search(r'src="https?://', "".join(pages.values()))

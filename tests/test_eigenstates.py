@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from plain_sums import States, gradient, projector, quantity
 from random_models import random_k, separated
 
-from symcur import Model, evaluate, quantities, words
+from symcur import Model, evaluate, quantities
+from symcur import expressions as ex
 from symcur.eigenstates import Eigenstates
-from symcur.words import Derivative, Im, J, P, Re, Resolvent, S, Trace, s, tau, v
+from symcur.expressions import Derivative, Im, J, P, Re, Resolvent, S, Trace, s, tau, v
 
 SCALARS = [name for name in quantities.names() if not quantities.get(name).operator]
 TORQUE = [name for name in quantities.names() if name.startswith("torque")]
@@ -172,8 +173,8 @@ def test_the_dipole_changes_in_a_field_as_its_polarizability_says(lattice_model,
     k = separated(model, random_k(seed, model.dimension))[:1]
     chi, mixed = evaluate(model, "torque_polarizability", k), evaluate(model, "mixed_berry_curvature", k)
     for i, l in itertools.product(range(model.dimension), repeat=2):
-        dP = -words.I * Resolvent("n", 2) * v(l) * P
-        dP = dP + words.adjoint(dP)
+        dP = -ex.I * Resolvent("n", 2) * v(l) * P
+        dP = dP + ex.adjoint(dP)
         slope_of_dP, dP_i = Derivative(i, dP), Derivative(i, P)
         change = -dP * dP_i * P + (1 - P) * slope_of_dP * P + (1 - P) * dP_i * dP
         change = evaluate(model, -Im(Trace(tau * change)), k).real
@@ -262,28 +263,28 @@ def test_many_points_are_the_same_as_one_by_one(lattice_model):
         assert np.allclose(together[point], evaluate(model, "s_dipole", k[point]), rtol=1e-12, atol=1e-14)
 
 
-# -- words of one's own ------------------------------------------------------------------------------------------------
-def test_any_scalar_word_can_be_evaluated(lattice_model):
+# -- expressions of one's own ------------------------------------------------------------------------------------------
+def test_any_scalar_expression_can_be_evaluated(lattice_model):
     model, k = lattice_model(3, 2), np.array([0.3, 0.8])
-    word = Re(Trace(P * v(0) * Resolvent("n", 2) * J(1))) - words.v_band(0) * Trace(P * s) / 2
+    expression = Re(Trace(P * v(0) * Resolvent("n", 2) * J(1))) - ex.v_band(0) * Trace(P * s) / 2
     at = States(model, k)
     expected = [at.moment(n, at.v[0], at.J[1], 2).real - at.v[0][n, n].real * at.s[n, n].real / 2 for n in range(3)]
-    assert np.allclose(evaluate(model, word, k), expected)
-    curvature_of_energy = evaluate(model, words.BandEnergy("n", (0, 1)), k)
+    assert np.allclose(evaluate(model, expression, k), expected)
+    curvature_of_energy = evaluate(model, ex.BandEnergy("n", (0, 1)), k)
     velocity = lambda q: evaluate(model, "velocity", q)[..., 0]  # noqa: E731
     assert np.allclose(curvature_of_energy, gradient(velocity, k, 1), rtol=1e-8)
 
 
 @pytest.mark.parametrize(
-    ("word", "error", "message"),
+    ("expression", "error", "message"),
     [
-        (Trace(P * v("i")), ValueError, "word: the free axes .* came; numbers need integer axes"),
-        (Trace(s), ValueError, "Trace: without a projector"),
-        (P, TypeError, "word: Projector is not a scalar that eigenstates can read"),
-        (words.Occupation("f"), TypeError, "word: Occupation is not a scalar"),
-        ("spin", ValueError, "quantity: 'spin' came.*valid are energy"),
+        (Trace(P * v("i")), ValueError, r"expression: expected integer axes, .* got \('i',\)"),
+        (Trace(s), ValueError, "Trace: expected a projector in every term, got a term without"),
+        (P, TypeError, "expression: expected a scalar that eigenstates can read, got Projector"),
+        (ex.Occupation("f"), TypeError, "expression: expected a scalar that eigenstates can read, got Occupation"),
+        ("spin", ValueError, "quantity: expected one of energy, .*, got 'spin'"),
     ],
 )
-def test_what_has_no_value_is_refused(lattice_model, word, error, message):
+def test_what_has_no_value_is_refused(lattice_model, expression, error, message):
     with pytest.raises(error, match=message):
-        evaluate(lattice_model(2, 2), word, [0.3, 0.1])
+        evaluate(lattice_model(2, 2), expression, [0.3, 0.1])

@@ -46,8 +46,10 @@ def test_every_name_resolves(name):
 
 
 def test_modules_and_functions():
-    assert all(isinstance(getattr(sc, name), ModuleType) for name in ("models", "quantities", "claims", "words"))
-    assert all(getattr(sc, name).names() for name in ("models", "quantities", "claims"))
+    lists = ("models", "quantities", "claims", "observables")
+    modules = (*lists, "band_structures", "brillouin", "disorder", "expressions", "linear_response", "superconductors")
+    assert all(isinstance(getattr(sc, name), ModuleType) for name in modules)
+    assert all(getattr(sc, name).names() for name in lists)
     assert sc.claims.verify is sc.verify
 
 

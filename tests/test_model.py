@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from symcur import Model, models
+from symcur import Model, evaluate, models
+from symcur.band_structures import tight_binding
+from symcur.band_structures.energies import bounded_below
 
 k_x, k_y = sp.symbols("k_x k_y", real=True)
 a = sp.Symbol("a", real=True)
@@ -23,78 +25,130 @@ def chain(**changes):
 
 
 REJECTED = {
-    "H not Hermitian": ({"H": sp.I * k_x * sigma_x}, ValueError, r"H: not Hermitian; H[0, 1] = I*k_x but"),
-    "H not Hermitian on the diagonal": ({"H": sp.diag(sp.I, 1)}, ValueError, "H: not Hermitian; H[0, 0]"),
+    "H not Hermitian": (
+        {"H": sp.I * k_x * sigma_x},
+        ValueError,
+        "H: expected a Hermitian matrix, got H[0, 1] = I*k_x while",
+    ),
+    "H not Hermitian on the diagonal": (
+        {"H": sp.diag(sp.I, 1)},
+        ValueError,
+        "H: expected a Hermitian matrix, got H[0, 0] = I",
+    ),
     "H not Hermitian at negative k": (
         {"H": sp.sqrt(k_x) * sigma_x},
         ValueError,
-        "H: not Hermitian; H[0, 1] = sqrt(k_x)",
+        "H: expected a Hermitian matrix, got H[0, 1] = sqrt(k_x)",
     ),
     "H not Hermitian in the last digit": (
         {"H": [[0, sp.exp(sp.I * k_x)], [sp.exp(-sp.I * k_x) + sp.Rational(1, 10**9), 0]]},
         ValueError,
-        "H: not Hermitian",
+        "H: expected a Hermitian matrix, got H[0, 1] = exp(I*k_x)",
     ),
-    "s not Hermitian": ({"s": sp.I * sigma_x}, ValueError, "s: not Hermitian; s[0, 1]"),
-    "s depends on k": ({"s": k_x * sigma_z}, ValueError, "s: depends on the momenta k_x; s must commute with"),
-    "s of another size": ({"s": sp.eye(3)}, ValueError, "s: a matrix of shape (3, 3) came; H has shape (2, 2)"),
-    "H not square": ({"H": [[1, 2]]}, ValueError, "H: a matrix of shape (1, 2) came; it must be square"),
-    "H empty": ({"H": sp.zeros(0, 0)}, ValueError, "H: a matrix of shape (0, 0) came"),
-    "H a text": ({"H": "k_x"}, TypeError, "H: str came; a square SymPy matrix or nested list is valid"),
-    "H nothing": ({"H": None}, TypeError, "H: NoneType came"),
+    "s not Hermitian": ({"s": sp.I * sigma_x}, ValueError, "s: expected a Hermitian matrix, got s[0, 1] = I"),
+    "s depends on k": (
+        {"s": k_x * sigma_z},
+        ValueError,
+        "s: expected an operator that commutes with position, got one that depends on the momenta k_x",
+    ),
+    "s of another size": ({"s": sp.eye(3)}, ValueError, "s: expected shape (2, 2), that of H, got (3, 3)"),
+    "H not square": ({"H": [[1, 2]]}, ValueError, "H: expected a square matrix, got shape (1, 2)"),
+    "H empty": ({"H": sp.zeros(0, 0)}, ValueError, "H: expected a square matrix, got shape (0, 0)"),
+    "H a text": (
+        {"H": "k_x"},
+        TypeError,
+        "H: expected a square SymPy matrix or nested list of numbers and SymPy expressions, got text",
+    ),
+    "H with a text": (
+        {"H": [["1", 0], [0, 1]]},
+        TypeError,
+        "H: expected a square SymPy matrix or nested list of numbers",
+    ),
+    "s a text": ({"s": "1"}, TypeError, "s: expected a square SymPy matrix or nested list of numbers"),
+    "H nothing": ({"H": None}, TypeError, "H: expected a square SymPy matrix or nested list, got NoneType"),
     "H with an undeclared symbol": (
         {"parameters": {}},
         ValueError,
-        "H: the symbols a are neither momenta k_x nor parameters (none); declare them",
+        "H: expected the momenta k_x and the parameters (none), got the symbols a; declare them",
     ),
     "H with a namesake of a parameter": (
         {"H": k_x * sigma_x + sp.Symbol("a") * sigma_z},
         ValueError,
-        "symbols of the same name but other assumptions are different symbols",
+        "got the symbols a; declare them in parameters={symbol: default} (symbols of the same name but other assumptions",
     ),
     "H with an undefined function": (
         {"H": sp.Function("f", real=True)(k_x) * sigma_x},
         ValueError,
-        "H: the undefined functions f(k_x) came",
+        "H: expected explicit functions, got f(k_x)",
     ),
-    "H with nan": ({"H": [[float("nan"), 0], [0, 1]]}, ValueError, "H: the entry nan is not finite"),
-    "s with infinity": ({"s": [[sp.oo, 0], [0, 1]]}, ValueError, "s: the entry oo is not finite"),
-    "k complex": ({"k": sp.Symbol("k_x")}, TypeError, "k: k_x came; momenta must be symbols declared real"),
-    "k a text": ({"k": "k_x"}, TypeError, "k: 'k_x' came; momenta must be symbols declared real"),
-    "no k": ({"k": ()}, ValueError, "k: () came; one to three different symbols are valid"),
-    "k in four dimensions": ({"k": sp.symbols("q:4", real=True)}, ValueError, "one to three different symbols"),
-    "k repeated": ({"k": (k_x, k_x)}, ValueError, "k: (k_x, k_x) came; one to three different"),
-    "parameter not declared real": ({"parameters": [sp.Symbol("a")]}, TypeError, "parameters: a came; parameters must"),
-    "parameter a text": ({"parameters": {"a": 1}}, TypeError, "parameters: 'a' came; parameters must be symbols"),
-    "parameters a number": ({"parameters": 5}, TypeError, "parameters: 5 came; a mapping"),
+    "H with nan": ({"H": [[float("nan"), 0], [0, 1]]}, ValueError, "H: expected finite entries, got nan"),
+    "s with infinity": ({"s": [[sp.oo, 0], [0, 1]]}, ValueError, "s: expected finite entries, got oo"),
+    "k complex": ({"k": sp.Symbol("k_x")}, TypeError, "k: expected symbols declared real (real=True), got k_x"),
+    "k a text": ({"k": "k_x"}, TypeError, "k: expected symbols declared real (real=True), got 'k_x'"),
+    "no k": ({"k": ()}, ValueError, "k: expected one to three different symbols, got ()"),
+    "k in four dimensions": (
+        {"k": sp.symbols("q:4", real=True)},
+        ValueError,
+        "k: expected one to three different symbols, got (q0,",
+    ),
+    "k repeated": ({"k": (k_x, k_x)}, ValueError, "k: expected one to three different symbols, got (k_x, k_x)"),
+    "parameter not declared real": (
+        {"parameters": [sp.Symbol("a")]},
+        TypeError,
+        "parameters: expected symbols declared real or positive, got a",
+    ),
+    "parameter a number": (
+        {"parameters": [5]},
+        TypeError,
+        "parameters: expected symbols declared real or positive, got 5",
+    ),
+    "parameters a text": ({"parameters": "a"}, TypeError, "parameters: expected a mapping from symbols or names to"),
+    "parameters a number": ({"parameters": 5}, TypeError, "parameters: expected a mapping from symbols or names to"),
     "two parameters of one name": (
         {"parameters": {a: 1, sp.Symbol("a", positive=True): 1}},
         ValueError,
-        "parameters: two symbols share a name in a, a",
+        "parameters: expected every name once, got a twice",
+    ),
+    "parameter by symbol and by name": (
+        {"parameters": {a: 1, "a": 1}},
+        ValueError,
+        "parameters: expected every name once, got a twice",
+    ),
+    "name of two symbols": (
+        {"s": sp.Symbol("a", positive=True) * sigma_z, "parameters": {"a": 1}},
+        ValueError,
+        "parameters: expected one symbol named a in H and s, got several",
     ),
     "parameter with the name of a momentum": (
         {"parameters": {a: 1, sp.Symbol("k_x", positive=True): 1}},
         ValueError,
-        "parameters: the name k_x came; it is taken",
+        "parameters: expected names that no momentum has, got k_x",
     ),
-    "parameter with the name of an argument": (
-        {"parameters": {a: 1, sp.Symbol("k", real=True): 1}},
-        ValueError,
-        "parameters: the name k came; it is taken",
-    ),
-    "default not finite": ({"parameters": {a: float("inf")}}, ValueError, "a: inf came; a finite real number is valid"),
-    "default complex": ({"parameters": {a: 1j}}, ValueError, "a: 1j came; a finite real number is valid"),
-    "default a text": ({"parameters": {a: "1"}}, TypeError, "a: '1' came; a finite real number is valid"),
+    "default not finite": ({"parameters": {a: float("inf")}}, ValueError, "a: expected a finite real number, got inf"),
+    "default complex": ({"parameters": {a: 1j}}, ValueError, "a: expected a finite real number, got 1j"),
+    "default a text": ({"parameters": {a: "1"}}, TypeError, "a: expected a finite real number, got '1'"),
     "lattice of another shape": (
         {"lattice": [[1, 0]]},
         ValueError,
-        "lattice: shape (1, 2) came; 1 primitive vectors of 1 components are valid",
+        "lattice: expected 1 primitive vectors of 1 components, got shape (1, 2)",
     ),
-    "lattice symbolic": ({"lattice": [[a]]}, ValueError, "lattice: the symbols a came; vectors must be numbers"),
-    "lattice infinite": ({"lattice": [[float("inf")]]}, ValueError, "the vectors must be finite and real"),
-    "lattice complex": ({"lattice": [[1j]]}, ValueError, "the vectors must be finite and real"),
-    "lattice a text": ({"lattice": "square"}, TypeError, "lattice: 'square' came; 1 primitive vectors"),
-    "H(k + G) not H(k)": ({"lattice": [[1]]}, ValueError, "lattice: H(k + G_1) is not H(k) up to a diagonal unitary"),
+    "lattice symbolic": ({"lattice": [[a]]}, ValueError, "lattice: expected numbers, got the symbols a"),
+    "lattice infinite": (
+        {"lattice": [[float("inf")]]},
+        ValueError,
+        "lattice: expected finite real vectors, got [[oo]]",
+    ),
+    "lattice complex": ({"lattice": [[1j]]}, ValueError, "lattice: expected finite real vectors, got [[I]]"),
+    "lattice a text": (
+        {"lattice": "square"},
+        TypeError,
+        "lattice: expected 1 primitive vectors of numbers and SymPy expressions, got text",
+    ),
+    "H(k + G) not H(k)": (
+        {"lattice": [[1]]},
+        ValueError,
+        "lattice: expected H(k + G_1) = H(k) up to a diagonal unitary, got a residual of",
+    ),
     "lattice constant that does not fit": (
         {"H": sp.cos(k_x) * sigma_x, "lattice": [[sp.Rational(5, 2)]]},
         ValueError,
@@ -103,12 +157,12 @@ REJECTED = {
     "lattice vectors dependent": (
         {"H": sp.cos(k_x) * sigma_x, "k": (k_x, k_y), "lattice": [[1, 0], [2, 0]]},
         ValueError,
-        "lattice: the primitive vectors are linearly dependent",
+        "lattice: expected independent primitive vectors, got [[1, 0], [2, 0]]",
     ),
     "s links orbitals at different positions": (
         {"H": 2 * sp.cos(k_x / 2) * sigma_x, "s": sigma_x, "lattice": [[1]]},
         ValueError,
-        "s: links orbitals at different positions ([s, U_G] != 0)",
+        "s: expected an operator local at each position, got one that links orbitals at different positions ([s, U_G] != 0)",
     ),
 }
 
@@ -127,40 +181,49 @@ def test_what_is_no_model_is_refused_and_the_argument_named(case):
 def test_a_value_must_have_the_declared_sign(assumption, value):
     m = sp.Symbol("m", **{assumption: True})
     model = Model(m * sigma_z, 1, k_x, parameters=[m])
-    for offer in (lambda: model.values(m=value), lambda: Model(m * sigma_z, 1, k_x, parameters={m: value})):
-        with pytest.raises(ValueError, match=f"m: {value} came, but the symbol is declared {assumption}"):
+    offers = (
+        lambda: model.with_values(m=value),
+        lambda: model.with_values({m: value}),
+        lambda: model.with_parameters(m=value),
+        lambda: Model(m * sigma_z, 1, k_x, parameters={m: value}),
+    )
+    for offer in offers:
+        with pytest.raises(
+            ValueError, match=f"m: expected a {assumption} number, as the symbol is declared, got {value}"
+        ):
             offer()
 
 
 @pytest.mark.parametrize(
     ("parameters", "error", "message"),
     [
-        ({}, ValueError, "chain: the parameter a has no default; give a=<number>"),
-        ({"b": 1}, ValueError, "chain: unknown parameter b; valid are a"),
-        ({"a": float("nan")}, ValueError, "a: nan came; a finite real number is valid"),
-        ({"a": 1j}, ValueError, "a: 1j came; a finite real number is valid"),
-        ({"a": "1"}, TypeError, "a: '1' came"),
-        ({"a": np.ones(2)}, TypeError, "a: array([1., 1.]) came"),
-        ({"a": sp.Symbol("b")}, TypeError, "a: b came"),
+        ({}, ValueError, "parameters: expected a value of a, which has no default in chain"),
+        ({"b": 1}, ValueError, "parameters: expected some of a of chain, got b"),
+        ({"a": float("nan")}, ValueError, "a: expected a finite real number, got nan"),
+        ({"a": 1j}, ValueError, "a: expected a finite real number, got 1j"),
+        ({"a": "1"}, TypeError, "a: expected a finite real number, got '1'"),
+        ({"a": np.ones(2)}, TypeError, "a: expected a finite real number, got array([1., 1.])"),
+        ({"a": sp.Symbol("b")}, TypeError, "a: expected a finite real number, got b"),
+        (5, TypeError, "parameters: expected a mapping from names or symbols to numbers, got 5"),
     ],
 )
 def test_parameter_values_are_finite_real_numbers_by_name(parameters, error, message):
     model = chain(parameters=[a], name="chain")
     with pytest.raises(error, match=re.escape(message)):
-        model.matrix("H", [0.3], **parameters)
+        evaluate(model, "energy", [0.3], parameters=parameters)
 
 
 @pytest.mark.parametrize(
     ("k", "error", "message"),
     [
-        ([0.1, 0.2], ValueError, "k: an array of shape (2,) came; the shape must be (..., 1), Cartesian"),
-        (0.1, ValueError, "k: an array of shape () came"),
-        ([], ValueError, "k: an array of shape (0,) came"),
-        ([np.nan], ValueError, "k: a non-finite number came"),
-        ([np.inf], ValueError, "k: a non-finite number came"),
-        ([1j], TypeError, "k: complex momenta came; they must be real"),
-        (["x"], TypeError, "k: ['x'] came; real numbers"),
-        ([[1], [1, 2]], TypeError, "k: [[1], [1, 2]] came; real numbers"),
+        ([0.1, 0.2], ValueError, "k: expected an array of shape (..., 1), Cartesian, got (2,)"),
+        (0.1, ValueError, "k: expected an array of shape (..., 1), Cartesian, got ()"),
+        ([], ValueError, "k: expected an array of shape (..., 1), Cartesian, got (0,)"),
+        ([np.nan], ValueError, "k: expected finite numbers, got NaN or infinity"),
+        ([np.inf], ValueError, "k: expected finite numbers, got NaN or infinity"),
+        ([1j], TypeError, "k: expected real momenta, got complex ones"),
+        (["x"], TypeError, "k: expected real numbers of shape (..., 1), got ['x']"),
+        ([[1], [1, 2]], TypeError, "k: expected real numbers of shape (..., 1), got [[1], [1, 2]]"),
     ],
 )
 def test_momenta_are_finite_real_and_cartesian(k, error, message):
@@ -168,21 +231,22 @@ def test_momenta_are_finite_real_and_cartesian(k, error, message):
         chain().matrix("H", k)
 
 
-@pytest.mark.parametrize(("operator", "axes"), [("T", ()), ("s", (0,)), ("v", ())])
-def test_only_H_and_its_derivatives_and_s_are_matrices_of_a_model(operator, axes):
-    with pytest.raises(ValueError, match=r"operator: .* came; valid are 'H' with axes, and 's'"):
-        chain().matrix(operator, [0.1], axes)
+@pytest.mark.parametrize(("name", "axes"), [("T", ()), ("s", (0,)), ("v", ())])
+def test_only_H_and_its_derivatives_and_s_are_matrices_of_a_model(name, axes):
+    with pytest.raises(ValueError, match=f"name: expected 'H' with axes, or 's', got '{name}' with axes "):
+        chain().matrix(name, [0.1], axes)
 
 
 @pytest.mark.parametrize("axes", [(1,), (-1,), (0.5,), ("x",)])
 def test_axes_are_integers_below_the_dimension(axes):
-    with pytest.raises(ValueError, match=r"axes: .* came; each must be an integer from 0 to 0"):
-        chain().derivative(axes)
+    for use in (chain().derivative, lambda axes: chain().matrix("H", [0.1], axes)):
+        with pytest.raises(ValueError, match=re.escape(f"axes: expected integers from 0 to 0, got {axes}")):
+            use(axes)
 
 
 def test_a_singular_point_of_H_is_an_error_and_not_a_nan():
     model = Model(sigma_x / k_x, sigma_z, k_x)
-    with pytest.raises(ValueError, match=re.escape("k: the matrix is not finite at k = [0.0]")):
+    with pytest.raises(ValueError, match=re.escape("k: expected momenta where H is finite, got k = [0.0]")):
         model.matrix("H", [[1.0], [0.0]])
 
 
@@ -192,7 +256,7 @@ def test_replace_changes_what_is_named_and_refuses_the_rest():
     assert other.s == sp.eye(2)
     assert (other.H, other.k, other.parameters) == (model.H, model.k, model.parameters)
     assert (other.name, other.reference, other.facts) == ("chain", "R", "F")
-    with pytest.raises(TypeError, match="replace: unknown argument q; valid are H, "):
+    with pytest.raises(TypeError, match=r"replace: expected some of H, facts, .*, got q"):
         model.replace(q=1)
 
 
@@ -261,7 +325,7 @@ def test_second_derivatives_do_not_depend_on_their_order(lattice_model):
 def test_library_matrices_are_what_sympy_substitutes(name):
     model = models.get(name)
     k = np.random.default_rng(3).uniform(-1, 1, size=model.dimension)
-    values = {**dict(zip(model.k, k, strict=True)), **model.values()}
+    values = {**dict(zip(model.k, k, strict=True)), **model.parameters}
     expected = np.array(model.H.subs(values).evalf(30).tolist(), dtype=complex)
     assert np.allclose(model.matrix("H", k), expected, rtol=1e-14, atol=1e-14)
 
@@ -270,12 +334,16 @@ def test_periodicity_holds_up_to_the_diagonal_unitary_of_the_positions():
     model = models.kane_mele()
     assert model.periodic
     assert not models.rashba().periodic
-    direct = np.array(model.lattice.evalf().tolist(), dtype=float)
-    G = 2 * np.pi * np.linalg.inv(direct).T
+    G = model.cell.reciprocal
+    assert np.allclose(G @ model.cell.vectors.T, 2 * np.pi * np.eye(2))
+    assert np.allclose(model.cell.vectors, np.array(model.lattice.evalf().tolist(), dtype=float))
     k = np.array([0.3, -0.7])
-    energies = [np.linalg.eigvalsh(model.matrix("H", point)) for point in (k, k + G[0], k - 2 * G[1])]
-    assert np.allclose(energies[0], energies[1:], atol=1e-12)
-    assert not np.allclose(model.matrix("H", k), model.matrix("H", k + G[0]))
+    for shift in (G[0], -2 * G[1]):
+        U = np.diag(np.exp(-1j * model.positions @ model.cell.vectors @ shift))
+        shifted = model.matrix("H", k + shift)
+        assert np.allclose(shifted, U @ model.matrix("H", k) @ U.conj(), atol=1e-12)
+        assert np.allclose(model.energies(k + shift), model.energies(k), atol=1e-12)
+        assert not np.allclose(shifted, model.matrix("H", k))
 
 
 def test_orbitals_no_hopping_joins_share_a_position_where_s_joins_them():
@@ -297,15 +365,241 @@ def test_orbitals_no_hopping_joins_share_a_position_where_s_joins_them():
     ],
 )
 def test_a_continuum_is_bounded_below_when_its_energies_rise_far_out(H, bounded):
-    assert Model(H, sigma_z, k_x).bounded_below() is bounded
+    assert bounded_below(Model(H, sigma_z, k_x)) is bounded
 
 
 def test_a_lattice_is_always_bounded_and_parameters_can_decide(lattice_model):
-    assert lattice_model(2, 2).bounded_below()
+    assert bounded_below(lattice_model(2, 2))
     model = Model(a * k_x**2 * sp.eye(2) + k_y**2 * sp.eye(2), 1, (k_x, k_y), parameters=[a])
-    assert model.bounded_below(a=1)
-    assert not model.bounded_below(a=-1)
+    assert bounded_below(model.with_values(a=1))
+    assert not bounded_below(model.with_values(a=-1))
+
+
+# -- the values of parameters ------------------------------------------------------------------------------------------
+def test_values_go_by_name_or_by_symbol_and_formulas_stay():
+    model = chain(name="chain")
+    assert model.values() == {"a": 1.0}
+    for other in (model.with_values(a=2.5), model.with_values({"a": 2.5}), model.with_values({a: 2.5})):
+        assert other.values() == {"a": 2.5}
+        assert (other.H, other.s, other.name) == (model.H, model.s, model.name)
+        assert other.matrix("H", [0.3])[0, 0] == 2.5
+    assert model.values() == {"a": 1.0}
+    assert evaluate(model, "energy", [0.0], parameters={a: 2.5}).tolist() == [-2.5, 2.5]
+    assert model.with_values() is model
+
+
+@pytest.mark.parametrize("parameters", [["a"], {"a": None}, {"a": 1.0}])
+def test_a_parameter_can_be_declared_by_its_name(parameters):
+    model = chain(parameters=parameters)
+    assert list(model.parameters) == [a]
+    assert model.with_values(a=2).values() == {"a": 2}
+
+
+def test_a_fixed_parameter_disappears_from_the_formulas():
+    model, b = chain(), sp.Symbol("b", positive=True)
+    fixed = model.with_parameters(a=0.1)
+    assert fixed.H.equals(k_x * sigma_x + sigma_z / 10)
+    assert not fixed.parameters
+    renamed = model.with_parameters({a: 2 * b**2})
+    assert renamed.H.equals(k_x * sigma_x + 2 * b**2 * sigma_z)
+    assert renamed.parameters == {b: None}
+    assert model.with_parameters() is model
+
+
+@pytest.mark.parametrize("value", ["1", "b", "f()", None, [1]])
+def test_a_parameter_is_fixed_by_a_number_or_a_formula(value):
+    with pytest.raises(TypeError, match="a: expected "):
+        chain().with_parameters(a=value)
+
+
+@pytest.mark.parametrize("name", ["k", "axes", "model", "name", "quantity", "self", "parameters", "lambda"])
+def test_a_parameter_may_have_the_name_of_an_argument(name):
+    symbol = sp.Symbol(name, real=True)
+    model = chain(H=k_x * sigma_x + symbol * sigma_z, parameters={symbol: 1.0})
+    expected = evaluate(chain(), "s_dipole", [0.3], parameters={"a": 0.5})
+    assert np.array_equal(evaluate(model, "s_dipole", [0.3], parameters={name: 0.5}), expected)
+    assert np.array_equal(evaluate(model.with_values({symbol: 0.5}), "s_dipole", [0.3]), expected)
+
+
+def test_a_model_does_not_change():
+    for model in (chain(), by_hoppings(models.rice_mele())):
+        for name in ("H", "s", "name", "anything"):
+            with pytest.raises(AttributeError, match=f"{name}: models do not change"):
+                setattr(model, name, 1)
+        with pytest.raises(AttributeError, match="H: models do not change"):
+            del model.H
+        with pytest.raises(TypeError):
+            model.parameters["a"] = 2
+    H = [[a, k_x], [k_x, -a]]
+    model = chain(H=H)
+    H[0][0] = 0
+    assert model.H[0, 0] == a
+
+
+def test_equal_models_are_equal_by_content():
+    model = chain()
+    for same in (chain(), pickle.loads(pickle.dumps(model)), model.with_values(a=2).with_values(a=1.0)):
+        assert same == model
+        assert hash(same) == hash(model)
+    for other in (
+        model.with_values(a=2),
+        model.with_values(a=1),
+        model.with_s(1),
+        model.replace(name="other"),
+        "chain",
+    ):
+        assert other != model
+
+
+# -- band structures given by numbers ----------------------------------------------------------------------------------
+def by_hoppings(model):
+    """The same band structure from its hoppings."""
+    bonds = tight_binding(model)
+    s = model.matrix("s", np.zeros(model.dimension))
+    return Model.from_hoppings(bonds.hoppings, s, model.cell.vectors, positions=bonds.positions, name="by hoppings")
+
+
+def by_functions(model, derivatives=True):
+    """The same band structure from functions of k, its parameters among their arguments."""
+    return Model.from_functions(
+        lambda k, **values: model.with_values(values).matrix("H", k),
+        model.matrix("s", np.zeros(model.dimension)),
+        derivatives=(lambda k, axes, **values: model.with_values(values).matrix("H", k, axes)) if derivatives else None,
+        lattice=model.cell and model.cell.vectors,
+        dimension=model.dimension,
+        parameters=model.values(),
+    )
+
+
+@pytest.mark.parametrize("name", ["kane_mele", "rice_mele", "weyl", "rashba"])
+def test_a_band_structure_given_by_numbers_is_the_one_given_by_formulas(name):
+    model = models.get(name)
+    k = np.random.default_rng(4).uniform(-2, 2, size=(3, model.dimension))
+    numeric = [by_functions(model)]
+    if model.periodic:
+        numeric += [by_functions(model, derivatives=False), by_hoppings(model)]
+    for other in numeric:
+        assert (other.size, other.dimension, other.periodic) == (model.size, model.dimension, model.periodic)
+        for axes in ((), (0,), (0, model.dimension - 1)):
+            assert np.allclose(other.matrix("H", k, axes), model.matrix("H", k, axes), atol=1e-12)
+        for quantity in ("s_dipole", "torque_quadrupole"):
+            assert np.allclose(evaluate(other, quantity, k), evaluate(model, quantity, k), atol=1e-9)
+        if model.periodic:
+            assert np.allclose(other.positions, model.positions, atol=1e-9)
+
+
+def test_numbers_depend_on_parameters_too():
+    model, k = models.rashba(), [0.3, 0.2]
+    numeric = by_functions(model)
+    assert numeric.values() == model.values()
+    assert np.allclose(
+        evaluate(numeric, "s_dipole", k, parameters={"M": 2}), evaluate(model.with_values(M=2), "s_dipole", k)
+    )
+    assert numeric.with_values(M=2).values()["M"] == 2
+    with pytest.raises(ValueError, match=r"parameters: expected some of .*, got b"):
+        numeric.with_values(b=1)
+    for value, error in ((np.nan, ValueError), (1j, ValueError), ("1", TypeError)):
+        with pytest.raises(error, match=f"M: expected a finite real number, got {value!r}"):
+            numeric.with_values(M=value)
+
+
+def test_hoppings_pickle_and_take_another_s():
+    model = by_hoppings(models.kane_mele())
+    k = np.random.default_rng(1).uniform(-3, 3, size=(4, 2))
+    assert np.array_equal(pickle.loads(pickle.dumps(model)).matrix("H", k, (0,)), model.matrix("H", k, (0,)))
+    charge = model.with_s(1)
+    assert np.array_equal(charge.s, np.eye(4))
+    assert np.allclose(evaluate(charge, "s_current", k), evaluate(charge, "velocity", k))
+
+
+def parabola(k):
+    return (k**2)[..., None] * np.eye(2)
+
+
+def slope_of_parabola(k, axes):
+    return (2 * k if len(axes) == 1 else 2 + 0 * k)[..., None] * np.eye(2)
+
+
+FUNCTIONS = {"H": parabola, "s": np.diag([1, -1]), "derivatives": slope_of_parabola, "dimension": 1}
+NO_FUNCTIONS = {
+    "H not Hermitian": ({"H": lambda k: 1j * parabola(k)}, ValueError, "H: expected a Hermitian matrix, got one"),
+    "H of one point": ({"H": lambda k: parabola(k)[0]}, ValueError, "H: expected an array of shape (1, N, N) for k"),
+    "H a matrix": ({"H": np.eye(2)}, TypeError, "H: expected a function"),
+    "H no matrix": ({"H": lambda k: 3.0, "s": 1}, ValueError, "H: expected an array of shape"),
+    "s not Hermitian": ({"s": [[0, 1], [0, 0]]}, ValueError, "s: expected a Hermitian matrix, got one"),
+    "s with nan": ({"s": np.diag([np.nan, 1])}, ValueError, "s: expected "),
+    "s of another size": ({"s": np.eye(3)}, ValueError, "s: expected shape (2, 2), that of H, got (3, 3)"),
+    "s not square": ({"s": np.ones((2, 3))}, ValueError, "s: expected "),
+    "s a vector": ({"s": np.ones(2)}, ValueError, "s: expected "),
+    "s a text": ({"s": "a"}, TypeError, "s: expected "),
+    "no derivatives in the continuum": (
+        {"derivatives": None},
+        ValueError,
+        "derivatives: expected a function (k, axes)",
+    ),
+    "derivatives of something else": (
+        {"derivatives": lambda k, axes: 1.01 * slope_of_parabola(k, axes)},
+        ValueError,
+        "derivatives: expected the derivative of H along axes (0,), got a function that differs",
+    ),
+    "second derivatives of something else": (
+        {"derivatives": lambda k, axes: slope_of_parabola(k, axes) * (1 if len(axes) < 2 else 1.01)},
+        ValueError,
+        "derivatives: expected the derivative of H along axes (0, 0), got a function that differs",
+    ),
+    "four dimensions": ({"dimension": 4}, ValueError, "dimension: expected 1, 2 or 3 where no lattice is given, got 4"),
+    "no dimension": (
+        {"dimension": None},
+        ValueError,
+        "dimension: expected 1, 2 or 3 where no lattice is given, got None",
+    ),
+    "dimension not of the lattice": (
+        {"dimension": 2, "lattice": [[1]]},
+        ValueError,
+        "dimension: expected that of the lattice, 1, got 2",
+    ),
+    "lattice of something else": ({"lattice": [[1]]}, ValueError, "lattice: expected H(k + G_1) = H(k) up to"),
+    "hoppings that reach without end": (
+        {"H": lambda k: np.abs(np.sin(k / 2))[..., None] * np.eye(2), "derivatives": None, "lattice": [[1]]},
+        ValueError,
+        "model: expected hoppings that reach less than",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", NO_FUNCTIONS)
+def test_functions_that_are_no_band_structure_are_refused(case):
+    changes, error, message = NO_FUNCTIONS[case]
+    with pytest.raises(error, match=re.escape(message)):
+        Model.from_functions(**{**FUNCTIONS, **changes})
+
+
+NO_HOPPINGS = {
+    "none": ({}, "hoppings: expected a mapping from integers to matrices, got {}"),
+    "of two sizes": (
+        {(0,): np.eye(2), (1,): np.eye(3), (-1,): np.eye(3)},
+        "hoppings: expected 1 integers and square matrices",
+    ),
+    "not square": ({(0,): np.ones((2, 3))}, "hoppings: expected 1 integers and square matrices"),
+    "of two dimensions": ({(0, 0): np.eye(2)}, "hoppings: expected 1 integers and square matrices"),
+    "by half a cell": ({(0.5,): np.eye(2), (-0.5,): np.eye(2)}, "hoppings: expected 1 integers"),
+    "there and not back": ({(1,): np.eye(2)}, "H: expected a Hermitian matrix, got one"),
+}
+
+
+@pytest.mark.parametrize("case", NO_HOPPINGS)
+def test_hoppings_that_are_no_band_structure_are_refused(case):
+    hoppings, message = NO_HOPPINGS[case]
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Model.from_hoppings(hoppings, 1, [[1]])
+
+
+def test_positions_of_orbitals_are_one_for_each():
+    with pytest.raises(ValueError, match=re.escape("positions: expected an array of shape (2, 1), got (1, 1)")):
+        Model.from_hoppings({(0,): np.eye(2)}, 1, [[1]], positions=[[0.5]])
 
 
 def test_a_model_prints_what_it_is():
     assert repr(chain(name="chain")) == "Model(chain: 2 bands, 1D continuum, parameters {'a': 1.0})"
+    numeric = by_hoppings(models.rice_mele())
+    assert repr(numeric) == "NumericModel(by hoppings: 2 bands, 1D lattice, parameters {})"

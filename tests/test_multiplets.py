@@ -1,4 +1,4 @@
-"""Multiplets: the trace of the whole word is taken, shared equally, and touchings at isolated points are reported."""
+"""Multiplets: the trace of the whole expression is taken, shared equally, and touchings at isolated points are reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import sympy as sp
 from plain_sums import projector
 from random_models import random_k
 
-from symcur import Model, evaluate, models, quantities, words
+from symcur import Model, evaluate, models, quantities
+from symcur import expressions as ex
 from symcur.eigenstates import DegeneracyWarning, Eigenstates
 
 SCALARS = [name for name in quantities.names() if not quantities.get(name).operator]
@@ -44,7 +45,7 @@ def test_a_kramers_pair_shares_its_trace_equally():
 
 @pytest.mark.parametrize("name", SCALARS)
 def test_quantities_of_a_pair_are_traces_of_projectors_and_resolvents(name):
-    """Words read with explicit matrices P and S of the pair, built from nothing but eigenprojectors."""
+    """Expressions read with explicit matrices P and S of the pair, built from nothing but eigenprojectors."""
     model, k = kramers_model(), np.array([0.3, 1.9])
     energies = np.linalg.eigvalsh(model.matrix("H", k))[::2]
     both = [projector(model, k, 0, 2), projector(model, k, 2, 2)]
@@ -52,55 +53,55 @@ def test_quantities_of_a_pair_are_traces_of_projectors_and_resolvents(name):
     operator = {axes: model.matrix("H", k, axes) for axes in ((), (0,), (1,), (0, 0), (0, 1), (1, 1))}
     for pair in (0, 1):
         S_pair = both[1 - pair] / (energies[pair] - energies[1 - pair])
-        reading = Explicit(operator, model.matrix("s", k), both[pair], S_pair)
+        explicit = Explicit(operator, model.matrix("s", k), both[pair], S_pair)
         for axes in quantities.get(name).components(2):
-            expected = reading.read(quantities.get(name).word(*axes)).real / 2
+            expected = explicit.read(quantities.get(name).expression(*axes)).real / 2
             assert values[2 * pair][axes] == pytest.approx(expected, rel=1e-9, abs=1e-10)
 
 
 class Explicit:
-    """A few lines that evaluate a word from matrices, with the derivative rules; scalars are numbers."""
+    """A few lines that evaluate an expression from matrices, with the derivative rules; scalars are numbers."""
 
     def __init__(self, H, sigma, P, S) -> None:
         self.H, self.s, self.P, self.S, self.one = H, sigma, P, S, np.eye(len(P))
 
-    def read(self, word):
-        match word:
-            case words.Number(value):
+    def read(self, expression):
+        match expression:
+            case ex.Number(value):
                 return complex(value.x, value.y)
-            case words.Operator("s"):
+            case ex.Operator("s"):
                 return self.s
-            case words.Operator("H", axes):
+            case ex.Operator("H", axes):
                 return self.H[axes]
-            case words.Projector():
+            case ex.Projector():
                 return self.P
-            case words.Resolvent(_, power):
+            case ex.Resolvent(_, power):
                 return np.linalg.matrix_power(self.S, power)
-            case words.BandEnergy(_, (i,)):
+            case ex.BandEnergy(_, (i,)):
                 return np.trace(self.P @ self.H[i,]).real / np.trace(self.P).real
-            case words.Sum(terms):
+            case ex.Sum(terms):
                 return sum(self.read(term) for term in terms)
-            case words.Product(factors):
+            case ex.Product(factors):
                 result = self.one
                 for factor in map(self.read, factors):
                     result = result @ factor if np.ndim(factor) else result * factor
                 scalar = all(np.ndim(self.read(factor)) == 0 for factor in factors)
                 return result[0, 0] if scalar else result
-            case words.Trace(operand):
+            case ex.Trace(operand):
                 return np.trace(self.read(operand))
-            case words.Re(operand):
+            case ex.Re(operand):
                 return self.read(operand).real
-            case words.Im(operand):
+            case ex.Im(operand):
                 return self.read(operand).imag
-            case words.Derivative(axis, operand):
-                return self.read(words.derivative(operand, axis))
-            case words.Named(_, definition):
+            case ex.Derivative(axis, operand):
+                return self.read(ex.derivative(operand, axis))
+            case ex.Named(_, definition):
                 return self.read(definition)
-        raise AssertionError(word)
+        raise AssertionError(expression)
 
 
 def test_products_inside_the_trace_differ_from_products_of_traces():
-    """For a pair Tr[s Omega_P] is not Tr[s] Tr[Omega]/2: the word decides, not its factors."""
+    """For a pair Tr[s Omega_P] is not Tr[s] Tr[Omega]/2: the expression decides, not its factors."""
     model, k = kramers_model(), random_k(5, 2)
     weighted = evaluate(model, "s_weighted_curvature", k)[..., 0, 1]
     product = evaluate(model, "s_expectation", k) * evaluate(model, "berry_curvature", k)[..., 0, 1]
@@ -133,7 +134,7 @@ def test_the_tolerance_decides_what_is_a_multiplet():
     assert Eigenstates(model, k).rank.tolist() == [[1, 1, 1, 1]]
     assert Eigenstates(model, k, tolerance=1e-4).rank.tolist() == [[2, 2, 2, 2]]
     for tolerance in (-1.0, float("nan"), float("inf")):
-        with pytest.raises(ValueError, match=f"tolerance: {tolerance} came; a finite number >= 0 is valid"):
+        with pytest.raises(ValueError, match=f"tolerance: expected a finite number >= 0, got {tolerance}"):
             evaluate(model, "energy", k, tolerance=tolerance)
 
 

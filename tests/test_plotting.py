@@ -56,12 +56,13 @@ def test_a_scan_where_only_parts_differ_from_zero_shows_the_largest_component():
 
 def test_a_map_of_the_zone_holds_the_quantity():
     model = models.haldane()
-    figure = plotting.draw_zone(model, "berry_curvature", band=1, component=(1, 0), points=21, M=0.1)
+    figure = plotting.draw_zone(model, "berry_curvature", band=1, component=(1, 0), points=21, parameters={"M": 0.1})
     (mesh,) = figure.axes[0].collections
     value = np.asarray(mesh.get_array()).reshape(21, 21)
-    largest = 4 * np.pi / np.sqrt(3)  # of the components of the reciprocal vectors
-    middle = evaluate(model, "berry_curvature", [1e-6, 1e-6], M=0.1)[1, 1, 0]
-    corner = evaluate(model, "berry_curvature", [1e-6 - largest, 1e-6 + largest], M=0.1)[1, 1, 0]
+    largest = np.abs(model.cell.reciprocal).max()
+    assert largest == pytest.approx(4 * np.pi / np.sqrt(3), rel=1e-15)
+    middle = evaluate(model, "berry_curvature", [1e-6, 1e-6], parameters={"M": 0.1})[1, 1, 0]
+    corner = evaluate(model, "berry_curvature", [1e-6 - largest, 1e-6 + largest], parameters={"M": 0.1})[1, 1, 0]
     assert value[10, 10] == pytest.approx(middle)
     assert corner in value[[0, -1]][:, [0, -1]]
     assert "length^2" in figure.axes[1].get_ylabel()
@@ -96,13 +97,31 @@ def test_files_are_written(scan, tmp_path, ending):
 @pytest.mark.parametrize(
     ("draw", "message"),
     [
-        (lambda: plotting.draw_scan(observables.conductivity(models.rice_mele(), 0.0, 0.5)), "a scan needs several"),
-        (lambda: plotting.draw_zone(models.weyl(), "energy"), "needs D = 2"),
-        (lambda: plotting.draw_zone(models.haldane(), "energy", band=-1), "band: -1 came"),
-        (lambda: plotting.draw_zone(models.haldane(), "s_dipole", component=(0, 1)), "s_dipole has the indices i"),
-        (lambda: plotting.draw_zone(models.haldane(), "s_dipole", component=(2,)), "axes from 0 to 1"),
-        (lambda: plotting.draw_zone(models.haldane(), "interband_torque_dipole"), "operator between bands"),
-        (lambda: plotting.draw_path(models.haldane(), "dipole", CORNERS), "quantity: 'dipole' came"),
+        (
+            lambda: plotting.draw_scan(observables.conductivity(models.rice_mele(), 0.0, 0.5)),
+            "result: expected several values",
+        ),
+        (
+            lambda: plotting.draw_zone(models.weyl(), "energy"),
+            "model: expected D = 2 for a map of the zone, got weyl with D = 3",
+        ),
+        (
+            lambda: plotting.draw_zone(models.haldane(), "energy", band=-1),
+            "band: expected a whole number from 0 to 1, got -1",
+        ),
+        (
+            lambda: plotting.draw_zone(models.haldane(), "s_dipole", component=(0, 1)),
+            r"component: expected the indices i of s_dipole, got \(0, 1\)",
+        ),
+        (
+            lambda: plotting.draw_zone(models.haldane(), "s_dipole", component=(2,)),
+            r"component: expected axes from 0 to 1, got \(2,\)",
+        ),
+        (
+            lambda: plotting.draw_zone(models.haldane(), "interband_torque_dipole"),
+            "quantity: expected a number per band, got .*, an operator between bands",
+        ),
+        (lambda: plotting.draw_path(models.haldane(), "dipole", CORNERS), "quantity: expected one of .*, got 'dipole'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(draw, message):

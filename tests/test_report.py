@@ -13,8 +13,8 @@ from html.parser import HTMLParser
 import pytest
 
 from symcur import claims
-from symcur.claims import Evidence, Verdict
-from symcur.report import html, mathml
+from symcur.claims import CheckResult, ClaimResult
+from symcur.cli.report import html, mathml
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PROBE = """<script>
@@ -43,11 +43,13 @@ def all_verdicts():
     base = claims.get("torque-dipole")
     unsettled = replace(base, name="unsettled", equalities=(), recorded="open", why_open="needs <disorder> & time")
     numerical = replace(base, name="numerical", equalities=(), recorded="confirmed")
-    evidence = (Evidence(True, 2e-13, 1e-9, "a quantised number"),)
+    checks = (CheckResult(True, 2e-13, 1e-9, "a quantised number"),)
     return [
         *settled,
         claims.verify(unsettled),
-        Verdict(numerical, "failed", "the numerical check exceeds its tolerance", (), evidence, 0.5, {"rashba": 1e-12}),
+        ClaimResult(
+            numerical, "failed", "the numerical check exceeds its tolerance", (), checks, 0.5, {"rashba": 1e-12}
+        ),
     ]
 
 
@@ -87,6 +89,8 @@ def test_nothing_is_fetched(page):
 
 
 def test_every_row_has_its_kind_as_text(page, verdicts):
+    heading = re.findall(r'<th scope="col">([^<]*)</th>', page)
+    assert heading[:9] == ["Claim", "Verdict", "How", "Residual", "Tolerance", "Time", "A", "B", "C"]
     rows = re.findall(r'<th scope="row"><a href="#([^"]+)">.*?<span class="kind [^"]*">([^<]*)</span>', page)
     assert sorted(rows) == sorted((verdict.name, verdict.kind) for verdict in verdicts)
     assert "recorded: confirmed" in page
@@ -109,7 +113,7 @@ def test_text_is_escaped_and_residuals_shown(page):
     assert "rashba 1e-12" in page
 
 
-@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda claim: claim.name)
+@pytest.mark.parametrize("claim", list(claims.CLAIMS), ids=lambda claim: claim.name)
 def test_statements_become_mathml(claim):
     text = re.sub(r"<[^>]*>", "", mathml(claim.statement, display=True))
     assert "\\" not in text

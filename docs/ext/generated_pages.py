@@ -1,21 +1,23 @@
 """Pages that are written from the code when the documentation is built.
 
-In quantities.md and ledger.md the comment ``<!-- generated -->`` stands for the reference that the code gives; the
-documents of derivations/ are copied next to the other sources, with an index.
+In conventions.md, quantities.md and ledger.md the comment ``<!-- generated -->`` stands for the reference that the code
+gives; the documents of derivations/ are copied next to the other sources, with an index.
 """
 
 from __future__ import annotations
 
+import math
 import shutil
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from symcur import claims, quantities
+from symcur import claims, observables, quantities
 from symcur.claims import Claim, Equality
-from symcur.latex import latex
+from symcur.observables import KINDS, Observable, Term
 from symcur.quantities import Quantity
-from symcur.words import axis_name
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -31,7 +33,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def fill_in(app: Sphinx, name: str, source: list[str]) -> None:
     """Replace the mark on a generated page."""
-    pages = {"quantities": quantity_reference, "ledger": ledger}
+    pages = {"conventions": observable_reference, "quantities": quantity_reference, "ledger": ledger}
     if name in pages:
         source[0] = source[0].replace(MARK, "\n".join(pages[name]()))
 
@@ -50,19 +52,84 @@ def copy_derivations(docs: Path) -> None:
 
 
 def quantity_reference() -> Iterator[str]:
-    """Every quantity: symbol, meaning, unit, its word as a trace and as a sum over states, its places in the paper."""
+    """Every quantity: symbol, meaning, unit, its expression as a trace and as a sum over states, its places in the paper."""
     for name in quantities.names():
         yield from _quantity(quantities.get(name))
 
 
 def _quantity(quantity: Quantity) -> Iterator[str]:
     indices = f"components [{', '.join(quantity.indices)}]" if quantity.indices else "a scalar"
-    trace, states = latex(quantity.word()), latex(quantity.word(), "sum")
+    trace, states = quantity.expression().latex(), quantity.expression().latex("sum")
     yield f"## {quantity.name}\n"
     yield f"{_sentence(quantity.meaning)} Per band, {indices}; unit: {quantity.unit}. In the paper: {_places(quantity.where)}.\n"
     yield f"$$\n{quantity.symbol()} = {trace}\n$$\n"
     if states != trace:
         yield f"$$\n{quantity.symbol()} = {states}\n$$\n"
+
+
+def observable_reference() -> Iterator[str]:
+    """Every observable: definition, components, unit, its parts as integrands in each form, its places in the paper."""
+    for observable in observables.OBSERVABLES:
+        yield from _observable(observable)
+
+
+def _observable(observable: Observable) -> Iterator[str]:
+    yield f"### {observable.name}\n"
+    yield f"{_sentence(observable.meaning)} In the paper: {_places(observable.where)}.\n"
+    yield f"$$\n{observable.symbol} = {observable.definition}\n$$\n"
+    yield f"- Components: {_plain(observable.convention)}."
+    yield f"- Unit: `{KINDS[observable.kind].unit}`."
+    yield f"- The value is the part `{observable.total}`" + (
+        f"; {_plain(observable.sums)}." if observable.sums else "."
+    )
+    yield from (f"- {_sentence(form.text)}" for form in observable.forms.values())
+    yield "\nThe integrand of each part:\n"
+    default, *others = (f"`{name}`" for name in observable.forms)
+    yield _row("part", default + (" (default)" if others else ""), *others)
+    yield _row("---", *["---"] * len(observable.forms))
+    for part in next(iter(observable.forms.values())).parts:
+        integrands = (_integrand(form.parts[part], observable.indices) for form in observable.forms.values())
+        yield _row(f"`{part}`", *(f"${integrand}$" for integrand in integrands))
+    terms = (term for form in observable.forms.values() for part in form.parts.values() for term in part)
+    for quantity in dict.fromkeys(term.quantity for term in terms if isinstance(term.quantity, Quantity)):
+        yield f"\nThe {_plain(quantity.meaning)}:\n"
+        yield f"$$\n{quantity.symbol()} = {quantity.expression().latex('sum')}\n$$"
+    yield ""
+
+
+# The occupation functions as they are printed, and the number that a printed one is multiplied with.
+WEIGHTS = {
+    "f": ("f", 1.0),
+    "g": ("g", 1.0),
+    "-df/de": ("(-f')", 1.0),
+    "entropy": (r"(-\partial_T g)", 1.0),
+    "df/dT": (r"\partial_T f", 1.0),
+    "heat": ("w", 3 / math.pi**2),
+}
+
+
+def _integrand(terms: Iterable[Term], indices: tuple[str, ...]) -> str:
+    """The sum of the terms, like terms collected: weight times quantity, with the indices of the observable."""
+    coefficients: Counter[str] = Counter()
+    for term in terms:
+        axes = indices[::-1] if term.transpose else indices
+        quantity = quantities.get(term.quantity)
+        symbol = quantity.symbol(*axes[: len(quantity.indices)])
+        if term.times_velocity:
+            symbol += rf"\, {quantities.get('velocity').symbol(axes[-1])}"
+        weight, number = WEIGHTS[term.weight]
+        power = {0: "", 1: r"T\, "}.get(term.power, rf"T^{{{term.power}}}\, ")
+        coefficients[rf"{power}{weight}\, {symbol}"] += Fraction(term.factor * number).limit_denominator(24)
+    signed = (f"{'-' if x < 0 else '+'} {_fraction(abs(x))}{product}" for product, x in coefficients.items() if x)
+    return " ".join(signed).removeprefix("+ ")
+
+
+def _fraction(x: Fraction) -> str:
+    return "" if x == 1 else rf"\tfrac{{{x.numerator}}}{{{x.denominator}}}"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def ledger() -> Iterator[str]:
@@ -91,10 +158,7 @@ def _claim(claim: Claim) -> Iterator[str]:
 
 
 def _equation(equality: Equality) -> str:
-    text = f"{latex(equality.lhs)} = {latex(equality.rhs)}"
-    for axis, primitive in equality.primitive:
-        text += rf" + \partial_{{k_{{{axis_name(axis)}}}}} \left[{latex(primitive)}\right]"
-    return text
+    return " = ".join(equality.latex())
 
 
 def _places(where: Mapping[str, str]) -> str:
@@ -102,5 +166,10 @@ def _places(where: Mapping[str, str]) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text.replace("_", r"\_").replace("<", r"\<")
+    text = _plain(text)
     return text[:1].upper() + text[1:] + "."
+
+
+def _plain(text: str) -> str:
+    """Text whose characters have no meaning in Markdown."""
+    return "".join(f"\\{character}" if character in r"\_<*[]`" else character for character in text)

@@ -1,13 +1,28 @@
 """Integration over the Brillouin zone, or over continuum momentum space, to a tolerance the user names.
 
 It knows only callables and domains. ``integrate`` takes a smooth array-valued function, ``integrate_bands`` sums
-over bands with occupation functions, for whole arrays of mu and T in one sweep.
+over bands with occupation functions, for whole arrays of mu and T in one sweep. METHODS are the ways to integrate.
 """
 
 from __future__ import annotations
 
 from .domains import Ball, Domain, LatticeCell, Plane
-from .integrate import integrate, integrate_bands
-from .solution import Integral
+from .integration import integrate, integrate_bands
+from .method import METHODS, Method
+from .method_selection import Automatic
+from .solution import Estimate, Integral, Tolerance
 
-__all__ = ["Ball", "Domain", "Integral", "LatticeCell", "Plane", "integrate", "integrate_bands"]
+__all__ = [
+    "METHODS",
+    "Automatic",
+    "Ball",
+    "Domain",
+    "Estimate",
+    "Integral",
+    "LatticeCell",
+    "Method",
+    "Plane",
+    "Tolerance",
+    "integrate",
+    "integrate_bands",
+]

@@ -14,9 +14,8 @@ from math import comb
 
 import numpy as np
 from numpy.polynomial import chebyshev, legendre
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symcur.arrays import Array, Indices
 
 
 @lru_cache
@@ -134,8 +133,8 @@ def roots(coefficients: Array, levels: Array) -> Array:
     return found
 
 
-def sign_changes(coefficients: Array, levels: Array) -> NDArray[np.intp]:
+def sign_changes(coefficients: Array, levels: Array) -> Indices:
     """A bound on the number of crossings of levels (J, L) by polynomials (J, p), shape (J, L)."""
     above = coefficients[:, None, :] >= levels[:, :, None]
-    count: NDArray[np.intp] = np.count_nonzero(above[..., 1:] != above[..., :-1], axis=-1)
+    count: Indices = np.count_nonzero(above[..., 1:] != above[..., :-1], axis=-1)
     return count

@@ -11,14 +11,13 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from symcur.arrays import AnyArray, Array, Mask
 
 from .bernstein import basis
 from .domains import Domain
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import Sweep
-
-Array = NDArray[np.float64]
 
 # The part of the tolerance that boxes left alone may use up together.
 LEFT_ALONE = 0.3
@@ -73,7 +72,7 @@ def initial_boxes(domain: Domain, per_axis: int) -> Boxes:
 
 
 # value, error and scale for each box, shape (B, components) each, and whether to bisect it in any case, shape (B)
-Rule = Callable[[Boxes], tuple[NDArray[Any], Array, Array, NDArray[np.bool_]]]
+Rule = Callable[[Boxes], tuple[AnyArray, Array, Array, Mask]]
 
 
 def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, size: int) -> Estimate:
@@ -87,7 +86,7 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
         best.status, best.message = "tolerance not met", f"max_evaluations does not allow {points * len(boxes)} points"
         return best
     try:
-        parts: tuple[NDArray[Any], ...] = rule(boxes)
+        parts: tuple[AnyArray, ...] = rule(boxes)
         history: list[tuple[int, float]] = []
         while True:
             value, error, scale = (part.sum(axis=0) for part in parts[:3])
@@ -97,14 +96,14 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
             text = f"estimate {excess:.1e} of the tolerance with {len(boxes)} boxes"
             best = Estimate(value, error, scale, "converged", text)
             sweep.report(None, text)
-            insist = parts[3]
-            if insist.any():
+            must_bisect = parts[3]
+            if must_bisect.any():
                 best.status = "tolerance not met"
-                best.message = text = f"{text}, {insist.sum()} of them with bands that touch unresolved at mu"
+                best.message = text = f"{text}, {must_bisect.sum()} of them with bands that touch unresolved at mu"
             elif excess <= 1:
                 return best
             history.append((len(boxes), excess))
-            if not insist.any() and _futile(history):
+            if not must_bisect.any() and _futile(history):
                 best.status, best.message = "tolerance not met", f"bisection no longer reduces the error; {text}"
                 return best
             share = np.max(parts[1] / allowed, axis=1)
@@ -113,7 +112,7 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
             keep[order[np.cumsum(share[order]) <= LEFT_ALONE]] = True
             if keep.all() and excess > 1:
                 keep[order[-1]] = False
-            keep &= ~insist
+            keep &= ~must_bisect
             keep |= boxes.size.max(axis=1) < SMALLEST
             halves = boxes[~keep].bisected()
             if len(halves) == 0:

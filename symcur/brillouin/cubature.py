@@ -7,15 +7,17 @@ integrand is called with thousands of points at once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .bernstein import Array, basis
+from symcur.arrays import AnyArray, Array, Mask
+
+from .bernstein import basis
 from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
-from .problem import SmoothProblem
+from .method import METHODS, Method
+from .problem import Problem, SmoothProblem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
 
@@ -23,15 +25,28 @@ POINTS = {1: 12, 2: 10, 3: 8}
 START = {1: 4, 2: 2, 3: 2}
 
 
-def cubature(problem: SmoothProblem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
-    """Adaptive integration; the components of the estimate are those of the integrand, flattened."""
-    dimension = problem.domain.dimension
-    boxes = initial_boxes(problem.domain, START[dimension])
-    points = POINTS[dimension] ** dimension
-    return refine(partial(_rule, problem, sweep), points, boxes, sweep, tolerance, problem.size)
+class Cubature(Method):
+    """For smooth integrands on any domain, and for soft occupations (T > 0) in 3D, where level sets are expensive."""
+
+    name = "cubature"
+    description = "adaptive cubature, tensor Gauss rules"
+
+    def obstacle(self, problem: Problem) -> str:
+        return "cubature cannot integrate the step of T = 0, 'patches' and 'auto' can" if problem.has_steps else ""
+
+    def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+        smooth, dimension = problem.weighted(), problem.domain.dimension
+        boxes = initial_boxes(problem.domain, START[dimension])
+        points = POINTS[dimension] ** dimension
+        found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, problem.size)
+        return replace(found, method=self.description)
 
 
-def _rule(problem: SmoothProblem, sweep: Sweep, boxes: Boxes) -> tuple[NDArray[Any], Array, Array, NDArray[np.bool_]]:
+CUBATURE = Cubature()
+METHODS.add(CUBATURE)
+
+
+def _rule(problem: SmoothProblem, sweep: Sweep, boxes: Boxes) -> tuple[AnyArray, Array, Array, Mask]:
     dimension = problem.domain.dimension
     points = POINTS[dimension] ** dimension
     per_task = max(1, CHUNK // points)
@@ -41,7 +56,7 @@ def _rule(problem: SmoothProblem, sweep: Sweep, boxes: Boxes) -> tuple[NDArray[A
     return value, error, scale, np.zeros(len(boxes), dtype=bool)
 
 
-def _sample(problem: SmoothProblem, boxes: Boxes) -> tuple[NDArray[Any], Array, Array]:
+def _sample(problem: SmoothProblem, boxes: Boxes) -> tuple[AnyArray, Array, Array]:
     dimension = problem.domain.dimension
     p = POINTS[dimension]
     u = boxes.points(tensor(basis(p).nodes, dimension))

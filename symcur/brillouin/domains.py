@@ -9,9 +9,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Array = NDArray[np.float64]
+from symcur.arrays import Array
 
 
 class Domain(ABC):
@@ -29,6 +29,11 @@ class Domain(ABC):
     def map(self, u: Array) -> tuple[Array, Array]:
         """Cartesian k, shape (..., D), and the Jacobian with 1/(2 pi)^D, shape (...), at u of shape (..., D)."""
 
+    def grid(self, n: int, offset: ArrayLike = 0.0) -> Array:
+        """The points (j + offset)/n of the unit cube, n along each axis: shape (n, ..., n, D)."""
+        axes = np.broadcast_to(np.asarray(offset, dtype=float), (self.dimension,))
+        return np.stack(np.meshgrid(*((np.arange(n) + shift) / n for shift in axes), indexing="ij"), axis=-1)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.description}>"
 
@@ -38,27 +43,33 @@ class LatticeCell(Domain):
 
     ``vectors`` holds one primitive vector a_j per row, shape (D, D) with D = 1, 2 or 3 (a number for D = 1).
     k = sum_j u_j b_j with a_i . b_j = 2 pi delta_ij. The Jacobian is the density of lattice cells, 1/|det a|,
-    so the integral of 1 is the number of k points per volume (area, length) of the crystal.
+    so the integral of 1 is the number of k points per volume (area, length) of the crystal. ``reciprocal`` holds the b_j
+    as rows, ``volume`` is |det a|.
     """
 
     def __init__(self, vectors: ArrayLike) -> None:
         a = np.atleast_2d(np.asarray(vectors, dtype=float))
         if a.ndim != 2 or a.shape[0] != a.shape[1] or not 1 <= a.shape[0] <= 3:
-            raise ValueError(f"vectors has shape {a.shape}; valid is (D, D) with D = 1, 2 or 3, one vector per row")
+            raise ValueError(f"vectors: expected shape (D, D) with D = 1, 2 or 3, one vector per row, got {a.shape}")
         if not np.isfinite(a).all():
-            raise ValueError("vectors holds NaN or infinite numbers")
+            raise ValueError("vectors: expected finite numbers, got NaN or infinity")
         volume = abs(np.linalg.det(a))
         if volume <= 1e-12 * np.prod(np.linalg.norm(a, axis=1)):
-            raise ValueError(f"vectors are linearly dependent: {a.tolist()}")
+            raise ValueError(f"vectors: expected linearly independent ones, got {a.tolist()}")
         self.vectors = a
         self.reciprocal: Array = 2 * np.pi * np.linalg.inv(a).T
         self.dimension = a.shape[0]
         self.periodic = (True,) * self.dimension
-        self._density = 1 / volume
+        self.volume = float(volume)
         self.description = f"one reciprocal cell of the {self.dimension}D lattice {a.tolist()}"
 
+    def momenta(self, n: int, offset: ArrayLike = 0.0) -> Array:
+        """Cartesian k of the grid with n points along each axis, shape (n^D, D)."""
+        k: Array = self.grid(n, offset).reshape(-1, self.dimension) @ self.reciprocal
+        return k
+
     def map(self, u: Array) -> tuple[Array, Array]:
-        return u @ self.reciprocal, np.full(u.shape[:-1], self._density)
+        return u @ self.reciprocal, np.full(u.shape[:-1], 1 / self.volume)
 
 
 class Plane(Domain):
@@ -75,7 +86,7 @@ class Plane(Domain):
         self.dimension = _dimension(dimension)
         self.cutoff = _vector("cutoff", cutoff, self.dimension)
         if not (self.cutoff > 0).all():
-            raise ValueError(f"cutoff is {self.cutoff.tolist()}; valid are positive numbers")
+            raise ValueError(f"cutoff: expected positive numbers, got {self.cutoff.tolist()}")
         self.center = _vector("center", center, self.dimension)
         self.periodic = (False,) * self.dimension
         self._jacobian = float(np.prod(self.cutoff / np.pi))
@@ -107,9 +118,11 @@ class Ball(Domain):
     ) -> None:
         self.dimension = _dimension(dimension)
         if not np.isfinite([cutoff, inner]).all() or not 0 <= inner < cutoff:
-            raise ValueError(f"inner = {inner!r}, cutoff = {cutoff!r}; valid is 0 <= inner < cutoff < infinity")
+            raise ValueError(
+                f"cutoff: expected 0 <= inner < cutoff < infinity, got inner = {inner!r}, cutoff = {cutoff!r}"
+            )
         if self.dimension == 1 and inner != 0:
-            raise ValueError(f"inner is {inner!r}; in one dimension only 0 is valid")
+            raise ValueError(f"inner: expected 0 in one dimension, got {inner!r}")
         self.cutoff, self.inner = float(cutoff), float(inner)
         self.center = _vector("center", center, self.dimension)
         self.periodic = ((False,), (False, True), (False, False, True))[self.dimension - 1]
@@ -137,12 +150,12 @@ class Ball(Domain):
 
 def _dimension(dimension: int) -> int:
     if dimension not in (1, 2, 3):
-        raise ValueError(f"dimension is {dimension!r}; valid are 1, 2 and 3")
+        raise ValueError(f"dimension: expected 1, 2 or 3, got {dimension!r}")
     return int(dimension)
 
 
 def _vector(name: str, value: ArrayLike, dimension: int) -> Array:
     given = np.asarray(value, dtype=float)
     if given.shape not in ((), (dimension,)) or not np.isfinite(given).all():
-        raise ValueError(f"{name} is {value!r}; valid is a finite number or {dimension} of them")
+        raise ValueError(f"{name}: expected a finite number or {dimension} of them, got {value!r}")
     return np.broadcast_to(given, (dimension,)).copy()

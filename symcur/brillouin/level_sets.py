@@ -13,10 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .bernstein import Array, along, basis, gauss, roots, sign_changes, transform, vander
-from .occupation import FLAT, Weights, cold_occupation, columns, occupation
+from symcur.arrays import Array, Indices, Mask
+
+from .bernstein import along, basis, gauss, roots, sign_changes, transform, vander
+from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 
 WARM_LEVELS = np.array([-30.0, -11.0, -4.0, 0.0, 4.0, 11.0, 30.0])
 COLD_LEVELS = np.zeros(1)
@@ -25,7 +26,7 @@ SLOPE_RATIO = 0.4
 # Pieces smaller than this part of the cube, next to a critical point on the level, are not resolved further.
 SMALLEST = 1e-12
 
-# Numbers kept at once; pieces that would need more are left unresolved, with their doubt.
+# Numbers kept at once; pieces that would need more are left unresolved, with an error bound.
 LARGEST = 10_000_000
 # Numbers handled at a time, so that they stay in the cache.
 BLOCK = 100_000
@@ -40,9 +41,9 @@ class Pieces:
     mu: Array
     temperature: Array
     volume: Array
-    row: NDArray[np.intp]
+    row: Indices
 
-    def __getitem__(self, which: NDArray[np.intp] | NDArray[np.bool_]) -> Pieces:
+    def __getitem__(self, which: Indices | Mask) -> Pieces:
         return Pieces(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
 
     def halves(self, axes: tuple[int, ...]) -> Pieces:
@@ -58,9 +59,9 @@ class Pieces:
 
 
 def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> Array:
-    """Sums over the pieces of each row, shape (3, rows, K): integral of w_k(e) v_k, of its modulus, and a doubt.
+    """Sums over the pieces of each row, shape (3, rows, K): integral of w_k(e) v_k, of its modulus, and an error bound.
 
-    The doubt is an estimate of what pieces that were not resolved to the end can hold. All temperatures are zero or
+    The error bound is for pieces that were not resolved to the end. All temperatures are zero or
     all are positive. n is the number of Gauss points per smooth stretch.
     """
     total = np.zeros((3, rows, len(weights)))
@@ -108,7 +109,7 @@ def _outer(levels: Array, dimension: int) -> Array:
     return levels[:, 1::2] if dimension == 3 and levels.shape[1] > 1 else levels
 
 
-def _smooth(pieces: Pieces) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _smooth(pieces: Pieces) -> tuple[Mask, Mask]:
     """Which pieces a plain Gauss rule integrates, and which are empty."""
     flat = _flat(pieces.e)
     low, high = flat.min(axis=1) - pieces.mu, flat.max(axis=1) - pieces.mu
@@ -137,25 +138,22 @@ def _gauss(pieces: Pieces, weights: Weights, n: int) -> Array:
 
 
 def _unresolved(pieces: Pieces, weights: Weights, n: int) -> Array:
-    """The tensor Gauss rule with a doubt: all of it, and for a delta function the size of v over the range of e."""
+    """The tensor Gauss rule with an error bound: all of it, and for a delta function the size of v over the range of e."""
     result = _gauss(pieces, weights, n)
-    doubt = result[1].copy()
-    surface = columns(weights).get("-df/de")
-    if len(pieces.row) and pieces.temperature[0] == 0 and surface is not None:
+    error_bound = result[1].copy()
+    surface = _delta_columns(weights)
+    if len(pieces.row) and pieces.temperature[0] == 0 and len(surface):
         flat = _flat(pieces.e)
         size = np.abs(pieces.v[:, surface]).reshape(len(flat), len(surface), -1).mean(axis=-1)
-        doubt[:, surface] = size / np.maximum(np.ptp(flat, axis=1), 1e-300)[:, None]
-    return np.concatenate([result, doubt[None]])
+        error_bound[:, surface] = size / np.maximum(np.ptp(flat, axis=1), 1e-300)[:, None]
+    return np.concatenate([result, error_bound[None]])
 
 
 def _weigh(e: Array, v: Array, mu: Array, t: Array, w: Array, weights: Weights) -> Array:
     """The sum over points (last axis) of w times the weighted v (J, K, points), and of its modulus."""
     result = np.zeros((2, *v.shape[:2]))
     for name, which in columns(weights).items():
-        if t[0] > 0:
-            f = occupation(name, e, mu[:, None], t[:, None])
-        else:
-            f = cold_occupation(name, e, mu[:, None])
+        f = occupation(name, e, mu[:, None], t[:, None] if t[0] > 0 else 0.0)
         part = v[:, which] * (f * w)[:, None, :]
         result[0][:, which] = part.sum(axis=-1)
         result[1][:, which] = np.abs(part).sum(axis=-1)
@@ -180,15 +178,15 @@ def _steepest_last(pieces: Pieces) -> Pieces:
     return Pieces(e, v, pieces.mu, pieces.temperature, pieces.volume, pieces.row)
 
 
-def _monotone(e: Array) -> NDArray[np.bool_]:
+def _monotone(e: Array) -> Mask:
     """Whether each polynomial is safely monotone along its last axis."""
     steps = _flat(np.diff(e, axis=-1))
     low, high = steps.min(axis=1), steps.max(axis=1)
-    monotone: NDArray[np.bool_] = (low > SLOPE_RATIO * high) | (high < SLOPE_RATIO * low)
+    monotone: Mask = (low > SLOPE_RATIO * high) | (high < SLOPE_RATIO * low)
     return monotone
 
 
-def _obstacle(pieces: Pieces) -> NDArray[np.intp]:
+def _obstacle(pieces: Pieces) -> Indices:
     """0 where the reduction works, else the number of leading axes along which to bisect."""
     e, dimension = pieces.e, pieces.e.ndim - 1
     split = np.where(_monotone(e), 0, dimension).astype(np.intp)
@@ -265,12 +263,18 @@ def _line(e: Array, v: Array, mu: Array, t: Array, levels: Array, weights: Weigh
         part = _weigh(energies, v[at] @ matrix.swapaxes(1, 2), mu[at], t[at], width[some] * w, weights)
         first = np.flatnonzero(np.diff(at, prepend=-1))
         result[:, at[first]] += np.add.reduceat(part, first, axis=1)
-    if cold and "-df/de" in weights:
-        _add_surface(e, v, mu, crossings[:, 0], columns(weights)["-df/de"], result)
+    surface = _delta_columns(weights)
+    if cold and len(surface):
+        _add_surface(e, v, mu, crossings[:, 0], surface, result)
     return result
 
 
-def _add_surface(e: Array, v: Array, mu: Array, crossing: Array, which: NDArray[np.intp], result: Array) -> None:
+def _delta_columns(weights: Weights) -> Indices:
+    """The components whose occupation is a delta function at T = 0."""
+    return np.array([c for c, name in enumerate(weights) if OCCUPATIONS.get(name).delta], dtype=np.intp)
+
+
+def _add_surface(e: Array, v: Array, mu: Array, crossing: Array, which: Indices, result: Array) -> None:
     """The integral of delta(e - mu) v over each line: v/|de/dx| where the line crosses the level."""
     p = e.shape[1]
     crossed = (e[:, 0] < mu) != (e[:, -1] < mu)

@@ -8,59 +8,99 @@ name       T > 0, x = (e - mu)/T                      T = 0
 "-df/de"   f (1 - f)/T                                delta(e - mu)
 "entropy"  -dg/dT = ln(1 + exp(-x)) + x f             0
 "df/dT"    x f (1 - f)/T, minus d("entropy")/de       0
+"heat"     (3/pi^2) int_x^inf y^2 (-df/dy) dy         theta(mu - e)
 "one"      1                                          1
 =========  =========================================  ============================
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symcur.arrays import Array, Indices
+from symcur.registry import Registry
+
 Weights = tuple[str, ...]
-
-NAMES: Weights = ("f", "g", "-df/de", "entropy", "df/dT", "one")
 
 # Beyond |x| = FLAT every function above is constant, linear or zero to better than 1e-15.
 FLAT = 40.0
+_LARGEST = 746.0  # |x|; exp(-|x|) is zero in double precision
+
+
+@dataclass(frozen=True)
+class Occupation:
+    """One function of the table.
+
+    ``warm(x, decay, T)`` is it at T > 0, with decay = exp(-|x|), and ``cold(e - mu)`` at T = 0, apart from a delta function
+    where ``delta`` says so. Far below mu it is filled[0] + filled[1] (e - mu), far above 0; one that is ``constant`` is 1
+    everywhere.
+    """
+
+    name: str
+    warm: Callable[[Array, Array, Array], Array]
+    cold: Callable[[Array], Array]
+    filled: tuple[float, float] = (0.0, 0.0)
+    delta: bool = False
+    constant: bool = False
+
+
+def _heat(x: Array, decay: Array, temperature: Array) -> Array:
+    from scipy.special import spence
+
+    # Li_2(-decay) = spence(1 + decay), by its series where that would cancel.
+    series = sum((-decay) ** n / n**2 for n in range(1, 9))
+    dilogarithm = np.where(decay < 1e-2, series, spence(1 + decay))
+    above = x**2 * decay / (1 + decay) + 2 * np.abs(x) * np.log1p(decay) - 2 * dilogarithm
+    return np.asarray(np.where(x >= 0, above * 3 / np.pi**2, 1 - above * 3 / np.pi**2))
+
+
+def _step(energy: Array) -> Array:
+    return np.where(energy < 0, 1.0, 0.0)
+
+
+OCCUPATIONS: Registry[Occupation] = Registry(
+    "weights",
+    [
+        Occupation("f", lambda x, decay, T: np.where(x > 0, decay, 1.0) / (1 + decay), _step, (1.0, 0.0)),
+        Occupation(
+            "g",
+            lambda x, decay, T: T * (np.minimum(x, 0) - np.log1p(decay)),
+            lambda energy: np.minimum(energy, 0.0),
+            (0.0, 1.0),
+        ),
+        Occupation("-df/de", lambda x, decay, T: decay / (1 + decay) ** 2 / T, np.zeros_like, delta=True),
+        Occupation("entropy", lambda x, decay, T: np.log1p(decay) + np.abs(x) * decay / (1 + decay), np.zeros_like),
+        Occupation("df/dT", lambda x, decay, T: x * decay / (1 + decay) ** 2 / T, np.zeros_like),
+        Occupation("heat", _heat, _step, (1.0, 0.0)),
+        Occupation("one", lambda x, decay, T: np.ones_like(x), np.ones_like, (1.0, 0.0), constant=True),
+    ],
+)
 
 
 def occupation(name: str, energy: Array, mu: Array | float, temperature: Array | float) -> Array:
-    """The named function at T > 0; arguments broadcast. Neither overflow nor underflow is an error."""
+    """The named function; arguments broadcast. Neither overflow nor underflow is an error.
+
+    All temperatures are positive, or the temperature is the number 0; a delta function is then left out.
+    """
+    weight = OCCUPATIONS.get(name)
+    below = np.asarray(energy - mu)
+    if np.ndim(temperature) == 0 and temperature == 0:
+        return weight.cold(below)
     with np.errstate(over="ignore"):
-        x = np.clip((energy - mu) / temperature, -700.0, 700.0)
-    decay = np.exp(-np.abs(x))
-    result: Array = np.ones_like(x)
-    if name == "f":
-        result = np.where(x > 0, decay, 1.0) / (1 + decay)
-    elif name == "g":
-        result = -temperature * np.log1p(decay) + np.minimum(energy - mu, 0)
-    elif name == "-df/de":
-        result = decay / (1 + decay) ** 2 / temperature
-    elif name == "df/dT":
-        result = x * decay / (1 + decay) ** 2 / temperature
-    elif name == "entropy":
-        result = np.log1p(decay) + np.abs(x) * decay / (1 + decay)
-    return result
+        x = below / temperature
+    size = np.minimum(np.abs(x), _LARGEST)
+    result = weight.warm(np.copysign(size, x), np.exp(-size), np.asarray(temperature))
+    # Far below mu, where x is cut off.
+    return result if weight.filled[1] == 0 else np.where(x < -_LARGEST, weight.filled[1] * below, result)
 
 
-def cold_occupation(name: str, energy: Array, mu: Array | float) -> Array:
-    """The named function at T = 0 as a pointwise function; "-df/de" has no such value and gives 0."""
-    below = energy - mu
-    if name == "f":
-        return np.where(below < 0, 1.0, 0.0)
-    if name == "g":
-        return np.minimum(below, 0.0)
-    return np.ones_like(below) if name == "one" else np.zeros_like(below)
-
-
-def columns(weights: Sequence[str]) -> dict[str, NDArray[np.intp]]:
-    """For every function in use, the components that carry it, in the order of NAMES."""
+def columns(weights: Sequence[str]) -> dict[str, Indices]:
+    """For every function in use, the components that carry it, in the order of the table."""
     return {
         name: np.array([c for c, w in enumerate(weights) if w == name], dtype=np.intp)
-        for name in NAMES
+        for name in OCCUPATIONS.names()
         if name in weights
     }

@@ -14,21 +14,21 @@ of the level-set integrals have three points less.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
+
+from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import basis, transform
 from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .level_sets import Pieces, level_set_integrals
-from .occupation import FLAT, Weights, columns, occupation
-from .problem import BandProblem
+from .method import METHODS, Method
+from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
+from .problem import BandProblem, Problem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
-
-Array = NDArray[np.float64]
 
 POINTS = {1: 12, 2: 10, 3: 10}
 START = {1: 4, 2: 3, 3: 2}
@@ -48,32 +48,45 @@ def stretch_points(dimension: int, rtol: float) -> int:
     return int(np.ceil((digits - 4.7) / 1.2)) + (10 if dimension == 2 else 9)
 
 
-def patches(problem: BandProblem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
-    """Adaptive integration; the components of the estimate are (mu, T, c), flattened."""
-    dimension = problem.domain.dimension
-    rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
-    points = POINTS[dimension] ** dimension
-    return refine(rule, points, initial_boxes(problem.domain, START[dimension]), sweep, tolerance, problem.size)
+class Patches(Method):
+    """For sums over bands with sharp occupations: metals at T = 0 or low T, on any domain."""
+
+    name = "patches"
+    description = "adaptive polynomial patches with exact level sets"
+
+    def obstacle(self, problem: Problem) -> str:
+        return "" if isinstance(problem, BandProblem) else "patches integrate sums over bands only"
+
+    def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+        assert isinstance(problem, BandProblem)
+        dimension = problem.domain.dimension
+        rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
+        boxes, points = initial_boxes(problem.domain, START[dimension]), POINTS[dimension] ** dimension
+        return replace(refine(rule, points, boxes, sweep, tolerance, problem.size), method=self.description)
+
+
+PATCHES = Patches()
+METHODS.add(PATCHES)
 
 
 @dataclass
 class Sampled:
     """What a task learns about its boxes: the Gauss part, and where level sets are needed.
 
-    value, error and scale have shape (B, mu, T, C); ``insist`` marks boxes to bisect in any case; ``sharp`` lists (box, band, mu, T), for which e (B, N, P) and
+    value, error and scale have shape (B, mu, T, C); ``must_bisect`` marks boxes to bisect in any case; ``sharp`` lists (box, band, mu, T), for which e (B, N, P) and
     v (B, N, C, P) are kept; e and v are empty where no box needs them.
     """
 
     value: Array
     error: Array
     scale: Array
-    insist: NDArray[np.bool_]
-    sharp: NDArray[np.intp]
+    must_bisect: Mask
+    sharp: Indices
     e: Array
     v: Array
 
 
-def _rule(problem: BandProblem, sweep: Sweep, n: int, boxes: Boxes) -> tuple[Array, Array, Array, NDArray[np.bool_]]:
+def _rule(problem: BandProblem, sweep: Sweep, n: int, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
     dimension = problem.domain.dimension
     p = POINTS[dimension]
     per_task = max(1, CHUNK // p**dimension)
@@ -88,8 +101,8 @@ def _rule(problem: BandProblem, sweep: Sweep, n: int, boxes: Boxes) -> tuple[Arr
         for target, part in zip((value, change, scale, error), parts, strict=True):
             np.add.at(target, where, part)
     error += 3 * np.abs(change)
-    insist = np.concatenate([s.insist for s in samples])
-    return value.reshape(len(boxes), -1), error.reshape(len(boxes), -1), scale.reshape(len(boxes), -1), insist
+    must_bisect = np.concatenate([s.must_bisect for s in samples])
+    return value.reshape(len(boxes), -1), error.reshape(len(boxes), -1), scale.reshape(len(boxes), -1), must_bisect
 
 
 def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
@@ -98,14 +111,14 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     energies, values = problem.sample(u.reshape(-1, dimension))
     e = np.ascontiguousarray(energies.reshape(count, -1, problem.count).swapaxes(1, 2))
     v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1) * boxes.volume()[:, None, None, None]
-    full, empty, smooth, insist = _occupations(problem, e, p)
+    full, empty, smooth, must_bisect = _occupations(problem, e, p)
     rows = functionals(p, dimension)
     parts = np.zeros((len(rows), count, len(problem.mu), len(problem.temperature), size))
     scale = np.zeros(parts.shape[1:])
     cut = ~(full | empty | smooth)
-    moments = Moments(e, v, rows)
+    moments = _moments(e, v, rows)
     for name, which in columns(problem.weights).items():
-        if name == "one":
+        if OCCUPATIONS.get(name).constant:
             parts[..., which] = moments.bare[..., which].sum(axis=2)[:, :, None, None, :]
             scale[..., which] = moments.size[..., which].sum(axis=1)[:, None, None, :]
     _add_full(problem, moments, full, parts, scale)
@@ -121,12 +134,12 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     sharp = np.argwhere(cut)
     box = np.unique(sharp[:, 0])
     keep = (e, v) if len(box) else (e[:0], v[:0])
-    insist &= boxes.size.max(axis=1) > HIDDEN[dimension]
-    return Sampled(parts[0], error, scale, insist, sharp, *keep)
+    must_bisect &= boxes.size.max(axis=1) > HIDDEN[dimension]
+    return Sampled(parts[0], error, scale, must_bisect, sharp, *keep)
 
 
-def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[NDArray[np.bool_], ...]:
-    """Whether bands are full, empty or slowly varying in each box, shape (B, N, mu, T) each; where to insist (B).
+def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
+    """Whether bands are full, empty or slowly varying in each box, shape (B, N, mu, T) each; where boxes must be bisected (B).
 
     Two bands that touch, or nearly so, with the Fermi level between them can hide a peak of any height between the
     samples, which no tolerance sees: such boxes are to be bisected until the gap is resolved.
@@ -135,77 +148,83 @@ def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[NDArray[np.boo
     b = basis(p)
     cube = e.reshape(*e.shape[:2], *(p,) * dimension)
     fine = transform(b.fine, cube, dimension).reshape(e.shape)
-    doubt = 2 * np.abs(cube - transform(b.cut, cube, dimension)).reshape(e.shape).max(axis=-1)
-    low = np.minimum(fine.min(axis=-1), e.min(axis=-1)) - doubt
-    high = np.maximum(fine.max(axis=-1), e.max(axis=-1)) + doubt
+    error_bound = 2 * np.abs(cube - transform(b.cut, cube, dimension)).reshape(e.shape).max(axis=-1)
+    low = np.minimum(fine.min(axis=-1), e.min(axis=-1)) - error_bound
+    high = np.maximum(fine.max(axis=-1), e.max(axis=-1)) + error_bound
     low, high = (x[:, :, None, None] - problem.mu[:, None] for x in (low, high))
     t = problem.temperature
     full, empty = high <= -FLAT * t, low >= FLAT * t
     smooth = high - low <= SLOW * t
     smooth |= ((low > 10 * t) | (high < -10 * t)) & (high - low <= 4 * SLOW * t)
     smooth &= (t > 0) & ~full & ~empty
-    return full, empty & ~full, smooth, _touching(problem, e, doubt)
+    return full, empty & ~full, smooth, _touching(problem, e, error_bound)
 
 
-def _touching(problem: BandProblem, e: Array, doubt: Array) -> NDArray[np.bool_]:
+def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
     """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B).
 
     A pair that is degenerate throughout is no such case as soon as the energies themselves are resolved.
     """
     lower, upper = e[:, :-1], e[:, 1:]
-    unsure = 16 * (doubt[:, :-1] + doubt[:, 1:])
+    unsure = 16 * (error_bound[:, :-1] + error_bound[:, 1:])
     near = (upper - lower).min(axis=-1) < unsure
     near &= unsure > 1e-3 * np.ptp(upper, axis=-1)
     cold = problem.temperature <= unsure[:, :, None, None]
     above = (upper.min(axis=-1) - unsure)[:, :, None] < problem.mu
     below = (lower.max(axis=-1) + unsure)[:, :, None] > problem.mu
-    insist: NDArray[np.bool_] = (near[:, :, None, None] & (above & below)[..., None] & cold).any(axis=(1, 2, 3))
-    return insist
+    must_bisect: Mask = (near[:, :, None, None] & (above & below)[..., None] & cold).any(axis=(1, 2, 3))
+    return must_bisect
 
 
+@dataclass
 class Moments:
-    """The functionals of v and e v of each band, and the integrals of |v| and e |v|: (F, B, N, C) and (B, N, C)."""
+    """The functionals of v and e v of each band (F, B, N, C), and the integrals of |v| and e |v| (B, N, C)."""
 
-    def __init__(self, e: Array, v: Array, rows: Array) -> None:
-        ev, modulus = v * e[:, :, None], np.abs(v)
-        self.bare: Array = np.moveaxis(v @ rows.T, -1, 0)
-        self.energy: Array = np.moveaxis(ev @ rows.T, -1, 0)
-        self.size: Array = modulus @ rows[0]
-        self.energy_size: Array = (modulus * e[:, :, None]) @ rows[0]
+    bare: Array
+    energy: Array
+    size: Array
+    energy_size: Array
 
     def band(self, n: int) -> Moments:
         """Those of one band."""
-        one = object.__new__(Moments)
-        one.bare, one.energy = self.bare[:, :, n : n + 1], self.energy[:, :, n : n + 1]
-        one.size, one.energy_size = self.size[:, n : n + 1], self.energy_size[:, n : n + 1]
-        return one
+        return Moments(*(array[..., n : n + 1, :] for array in vars(self).values()))
 
 
-def _add_full(problem: BandProblem, moments: Moments, full: NDArray[np.bool_], parts: Array, scale: Array) -> None:
-    """Add bands with f = 1, g = e - mu where ``full`` (B, N, mu, T)."""
+def _moments(e: Array, v: Array, rows: Array) -> Moments:
+    modulus = np.abs(v)
+    bare, energy = (np.moveaxis(values @ rows.T, -1, 0) for values in (v, v * e[:, :, None]))
+    return Moments(bare, energy, modulus @ rows[0], (modulus * e[:, :, None]) @ rows[0])
+
+
+def _add_full(problem: BandProblem, moments: Moments, full: Mask, parts: Array, scale: Array) -> None:
+    """Add bands whose occupation is a constant or linear in the energy where ``full`` (B, N, mu, T)."""
     mask = full.astype(float)
     shifted = mask * problem.mu[:, None]
+
+    def summed(mask: Array, values: Array) -> Array:
+        return np.asarray(np.einsum("bnmt,...bnc->...bmtc", mask, values, optimize=True))
+
     for name, c in columns(problem.weights).items():
-        if name == "f":
-            parts[..., c] += np.einsum("bnmt,fbnc->fbmtc", mask, moments.bare[..., c], optimize=True)
-            scale[..., c] += np.einsum("bnmt,bnc->bmtc", mask, moments.size[..., c], optimize=True)
-        if name == "g":
-            parts[..., c] += np.einsum("bnmt,fbnc->fbmtc", mask, moments.energy[..., c], optimize=True)
-            parts[..., c] -= np.einsum("bnmt,fbnc->fbmtc", shifted, moments.bare[..., c], optimize=True)
-            size = np.einsum("bnmt,bnc->bmtc", shifted, moments.size[..., c], optimize=True)
-            scale[..., c] += np.abs(
-                size - np.einsum("bnmt,bnc->bmtc", mask, moments.energy_size[..., c], optimize=True)
-            )
+        weight = OCCUPATIONS.get(name)
+        constant, slope = weight.filled
+        if constant and not weight.constant:
+            parts[..., c] += constant * summed(mask, moments.bare[..., c])
+            scale[..., c] += abs(constant) * summed(mask, moments.size[..., c])
+        if slope:
+            parts[..., c] += slope * summed(mask, moments.energy[..., c])
+            parts[..., c] -= slope * summed(shifted, moments.bare[..., c])
+            size = summed(shifted, moments.size[..., c]) - summed(mask, moments.energy_size[..., c])
+            scale[..., c] += np.abs(slope * size)
 
 
 def _add_smooth(
-    problem: BandProblem, e: Array, v: Array, smooth: NDArray[np.bool_], rows: Array, parts: Array, scale: Array
+    problem: BandProblem, e: Array, v: Array, smooth: Mask, rows: Array, parts: Array, scale: Array
 ) -> None:
     for b in np.nonzero(smooth.any(axis=(1, 2, 3)))[0]:
         m, t = np.nonzero(smooth[b].any(axis=0))
         mask = smooth[b][:, m, t].T[:, :, None]
         for name, which in columns(problem.weights).items():
-            if name == "one":
+            if OCCUPATIONS.get(name).constant:
                 continue
             mu, temperature = problem.mu[m][:, None, None], problem.temperature[t][:, None, None]
             weight = (occupation(name, e[b], mu, temperature) * mask).reshape(len(m), -1)
@@ -223,12 +242,12 @@ class SharpTask:
 
     e: Array
     v: Array
-    which: NDArray[np.intp]
+    which: Indices
     mu: Array
     temperature: Array
 
 
-Where = tuple[NDArray[np.intp], ...]
+Where = tuple[Indices, ...]
 
 
 def _sharp_tasks(
@@ -248,9 +267,9 @@ def _sharp_tasks(
 
 
 def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTask) -> Array:
-    """The integrals, their change with coarser interpolants, those of the modulus, the doubts: (4, I, C)."""
+    """The integrals, their change with coarser interpolants, those of the modulus, the error bounds: (4, I, C)."""
     b, count = basis(p), len(task.which)
-    used = [c for c, name in enumerate(weights) if name != "one"]
+    used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant]
     names = tuple(weights[c] for c in used)
     e = task.e.reshape(-1, *(p,) * dimension)
     v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)
@@ -266,6 +285,6 @@ def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTas
         )
         results.append(level_set_integrals(pieces, names, points, count))
     whole = np.zeros((4, count, len(weights)))
-    (fine, size, doubt), coarse = results[0], results[1][0]
-    whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, doubt
+    (fine, size, error_bound), coarse = results[0], results[1][0]
+    whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
     return whole

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from symcur.arrays import AnyArray, Array
 
 from .domains import Domain
-from .occupation import NAMES, Weights, cold_occupation, columns, occupation
+from .occupation import OCCUPATIONS, Weights, columns, occupation
 from .sweep import check_finite
 
-Array = NDArray[np.float64]
-Function = Callable[[Array], NDArray[Any]]
-Bands = Callable[[Array], tuple[NDArray[Any], NDArray[Any]]]
+Function = Callable[[Array], AnyArray]
+Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
 
 
 @dataclass
@@ -26,28 +25,32 @@ class SmoothProblem:
     domain: Domain
     shape: tuple[int, ...] = field(init=False)
     size: int = field(init=False)
+    has_steps = False
 
     def __post_init__(self) -> None:
         k, _ = self.domain.map(np.full((2, self.domain.dimension), 0.3819660112501051))
         first = np.asarray(self.function(k))
         if first.ndim < 1 or first.shape[0] != 2:
             raise ValueError(
-                f"function returned shape {first.shape} for k of shape {k.shape}; valid is (M, ...), M = 2 here"
+                f"function: expected a result of shape (M, ...) for k of shape {k.shape}, M = 2, got {first.shape}"
             )
         self.shape = first.shape[1:]
         self.size = int(np.prod(self.shape))
 
-    def sample(self, u: Array) -> NDArray[Any]:
+    def sample(self, u: Array) -> AnyArray:
         """jacobian(u) function(k(u)), shape (M, size)."""
         k, jacobian = self.domain.map(u)
         values = np.asarray(self.function(k))
         if values.shape != (len(k), *self.shape):
-            raise ValueError(f"function returned shape {values.shape}; valid is {(len(k), *self.shape)}")
+            raise ValueError(f"function: expected a result of shape {(len(k), *self.shape)}, got {values.shape}")
         check_finite("function", values, k)
-        product: NDArray[Any] = values.reshape(len(k), -1) * jacobian[:, None]
+        product: AnyArray = values.reshape(len(k), -1) * jacobian[:, None]
         return product
 
-    def sums(self, u: Array) -> NDArray[Any]:
+    def weighted(self) -> SmoothProblem:
+        return self
+
+    def sums(self, u: Array) -> AnyArray:
         """The sum over the points of the integrand and of its modulus, shape (2, size)."""
         values = self.sample(u)
         return np.stack([values.sum(axis=0), np.abs(values).sum(axis=0)])
@@ -67,30 +70,34 @@ class BandProblem:
 
     def __post_init__(self) -> None:
         for name in self.weights:
-            if name not in NAMES:
-                raise ValueError(f"weights holds {name!r}; valid are {', '.join(NAMES)}")
+            OCCUPATIONS.get(name)
         if not self.weights:
-            raise ValueError("weights is empty; one name per component of values is needed")
+            raise ValueError("weights: expected one name for each component of the values, got none")
         k, _ = self.domain.map(np.full((2, self.domain.dimension), 0.3819660112501051))
         energies = np.asarray(self.bands(k)[0])
         if energies.ndim != 2 or energies.shape[0] != 2:
-            raise ValueError(f"bands returned energies of shape {energies.shape}; valid is (M, N), M = 2 here")
+            raise ValueError(f"bands: expected energies of shape (M, N), M = 2, got {energies.shape}")
         self.count = energies.shape[1]
         self.size = len(self.mu) * len(self.temperature) * len(self.weights)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether a temperature is zero."""
+        return bool((self.temperature == 0).any())
 
     def sample(self, u: Array) -> tuple[Array, Array]:
         """Energies (M, N) and jacobian(u) values (M, N, C)."""
         k, jacobian = self.domain.map(u)
         energies, values = (np.asarray(part) for part in self.bands(k))
         if energies.shape != (len(k), self.count):
-            raise ValueError(f"bands returned energies of shape {energies.shape}; valid is {(len(k), self.count)}")
+            raise ValueError(f"bands: expected energies of shape {(len(k), self.count)}, got {energies.shape}")
         if values.shape != (*energies.shape, len(self.weights)):
             raise ValueError(
-                f"bands returned values of shape {values.shape}; valid is {(*energies.shape, len(self.weights))}, "
-                "one component for each of weights"
+                f"bands: expected values of shape {(*energies.shape, len(self.weights))}, one component for each of the "
+                f"weights, got {values.shape}"
             )
         if np.iscomplexobj(energies) or np.iscomplexobj(values):
-            raise ValueError("bands returned complex numbers; energies and values must be real")
+            raise ValueError("bands: expected real energies and values, got complex ones")
         check_finite("bands (energies)", energies, k)
         check_finite("bands (values)", values, k)
         return energies.astype(float), values * jacobian[:, None, None]
@@ -104,10 +111,7 @@ class BandProblem:
         for name, which in columns(self.weights).items():
             some, modulus = values[:, which], np.abs(values[:, which])
             for t, temperature in enumerate(self.temperature):
-                if temperature > 0:
-                    weight = occupation(name, flat, self.mu[:, None], temperature)
-                else:
-                    weight = cold_occupation(name, flat, self.mu[:, None])
+                weight = occupation(name, flat, self.mu[:, None], temperature)
                 total[0][:, t, which] = weight @ some
                 total[1][:, t, which] = np.abs(weight) @ modulus
         return total.reshape(2, -1)
@@ -134,9 +138,9 @@ def band_problem(bands: Bands, domain: Domain, weights: Sequence[str], mu: Array
     """Check mu and temperature and build the problem."""
     for name, value in (("mu", mu), ("temperature", temperature)):
         if value.ndim > 1 or value.size == 0 or not np.isfinite(value).all():
-            raise ValueError(f"{name} is {value!r}; valid is a finite number or a 1D array of them")
+            raise ValueError(f"{name}: expected a finite number or a 1D array of them, got {value!r}")
     if (temperature < 0).any():
-        raise ValueError(f"temperature is {temperature!r}; valid are numbers >= 0")
+        raise ValueError(f"temperature: expected numbers >= 0 (k_B = 1), got {temperature!r}")
     if isinstance(weights, str):
-        raise ValueError(f"weights is the string {weights!r}; valid is a sequence of names, one per component")
+        raise ValueError(f"weights: expected a sequence of names, one for each component, got the string {weights!r}")
     return BandProblem(bands, domain, tuple(weights), np.atleast_1d(mu), np.atleast_1d(temperature))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symcur.arrays import AnyArray, Array
 
 # Sums of many terms carry rounding errors of this size relative to the integral of |integrand|; the error
 # estimate includes it, and a tolerance below twice of it counts as met when the estimate is there.
@@ -26,7 +24,7 @@ class Integral:
     vanishes by cancellation can be judged.
     """
 
-    value: NDArray[Any]
+    value: AnyArray
     error: Array
     evaluations: int
     status: str
@@ -57,7 +55,7 @@ class Tolerance:
     relative_to: str
     together: int = 1
 
-    def allowed(self, value: NDArray[Any], scale: Array) -> Array:
+    def allowed(self, value: AnyArray, scale: Array) -> Array:
         """The largest error estimate that meets the tolerance, per component; never below rounding."""
         size = np.abs(value) if self.relative_to == "value" else np.maximum(scale, np.abs(value))
         if self.relative_to == "largest":
@@ -68,13 +66,15 @@ class Tolerance:
 
 @dataclass
 class Estimate:
-    """A running result: flat components, as the methods hand it to one another and to the front."""
+    """The result of a method: flat components, what was done (``method``) and why it was chosen (``reason``)."""
 
-    value: NDArray[Any]
+    value: AnyArray
     error: Array
     scale: Array
     status: str
     message: str
+    method: str = ""
+    reason: str = "asked for"
 
 
 def nothing(size: int, status: str) -> Estimate:

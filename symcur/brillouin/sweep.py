@@ -12,9 +12,9 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symcur.arrays import AnyArray, Array
+
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Progress = Callable[[float | None, str], object]
 
@@ -32,7 +32,7 @@ def open_map(workers: int | Map) -> Iterator[Map]:
         yield workers
         return
     if isinstance(workers, bool) or not isinstance(workers, (int, np.integer)) or (workers < 1 and workers != -1):
-        raise ValueError(f"workers is {workers!r}; valid is a positive int, -1 (all cores) or a map-like callable")
+        raise ValueError(f"workers: expected a positive integer, -1 (all cores) or a map, got {workers!r}")
     count = os.cpu_count() or 1 if workers == -1 else int(workers)
     if count == 1:
         yield map
@@ -47,7 +47,7 @@ def open_map(workers: int | Map) -> Iterator[Map]:
 
 
 class Sweep:
-    """Runs tasks through the map and keeps the books: evaluations so far, their limit, progress messages."""
+    """Runs tasks through the map; counts evaluations, checks their limit and reports progress."""
 
     def __init__(self, mapper: Map, max_evaluations: int, progress: Progress | None) -> None:
         self.mapper = mapper
@@ -76,10 +76,8 @@ class Sweep:
             self._progress(fraction, message)
 
 
-def check_finite(name: str, values: NDArray[Any], k: Array) -> None:
+def check_finite(name: str, values: AnyArray, k: Array) -> None:
     """Refuse NaN and infinity, saying at which k they came. ``values`` has shape (M, ...), k (M, D)."""
     if not np.isfinite(values).all():
         first = int(np.argmin(np.isfinite(values).reshape(len(k), -1).all(axis=1)))
-        raise ValueError(
-            f"{name} returned {values[first].tolist()} at k = {k[first].tolist()}; finite numbers are needed"
-        )
+        raise ValueError(f"{name}: expected finite numbers, got {values[first].tolist()} at k = {k[first].tolist()}")

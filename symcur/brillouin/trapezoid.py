@@ -11,18 +11,19 @@ feature hides behind a strong smooth one.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .problem import Problem
+from symcur.arrays import AnyArray, Array
+
+from .method import METHODS, Method
+from .occupation import OCCUPATIONS
+from .problem import Problem, SmoothProblem
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
-
-Array = NDArray[np.float64]
 
 START = {1: 16, 2: 8, 3: 6}
 OFFSET = np.array([0.3819660112501051, 0.2360679774997897, 0.1458980337503154])
@@ -35,20 +36,20 @@ def grid(n: int, dimension: int, shift: tuple[float, ...], start: int, stop: int
     return u
 
 
-def _partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, int]) -> NDArray[Any]:
+def _partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, int]) -> AnyArray:
     n, shift, start, stop = argument
     return problem.sums(grid(n, problem.domain.dimension, shift, start, stop))
 
 
-def _copy(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...]) -> NDArray[Any]:
+def _copy(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...]) -> AnyArray:
     points = n**problem.domain.dimension
     arguments = [(n, shift, start, min(start + CHUNK, points)) for start in range(0, points, CHUNK)]
     parts = sweep.run(partial(_partial_sum, problem), arguments, points, f"trapezoid, {n} points per axis")
-    mean: NDArray[Any] = np.sum(parts, axis=0) / points
+    mean: AnyArray = np.sum(parts, axis=0) / points
     return mean
 
 
-def refinements(problem: Problem, sweep: Sweep, most: int) -> Iterator[tuple[int, NDArray[Any], Array, Array]]:
+def refinements(problem: Problem, sweep: Sweep, most: int) -> Iterator[tuple[int, AnyArray, Array, Array]]:
     """Yields n, value, error and scale for n = START, 2 START, ... while n^D <= most."""
     dimension = problem.domain.dimension
     n, shift = START[dimension], tuple(OFFSET[:dimension])
@@ -64,32 +65,57 @@ def refinements(problem: Problem, sweep: Sweep, most: int) -> Iterator[tuple[int
         yield n, value, scatter + ROUNDING * scale, scale
 
 
-def trapezoid(
-    problem: Problem, sweep: Sweep, tolerance: Tolerance, least: float, most: int, *, patient: bool
-) -> tuple[Estimate, bool]:
-    """The estimate, and whether it met the tolerance; unless ``patient`` it gives up early where more cannot help.
+class Trapezoid(Method):
+    """For periodic domains and smooth integrands: insulators, or temperatures that smear the Fermi surface."""
 
-    ``most`` bounds the number of points of a grid. ``least`` is the number of points per axis known to be needed:
-    copies that agree on coarser grids, as they may for steps not resolved at all, mean nothing. Interruption returns the
-    last complete grid.
-    """
-    best = nothing(problem.size, "interrupted")
-    dimension = problem.domain.dimension
-    try:
-        for n, value, error, scale in refinements(problem, sweep, most):
-            excess = float(np.max(error / tolerance.allowed(value, scale), initial=0.0))
-            text = f"estimate {excess:.1e} of the tolerance on {n} points per axis"
-            best = Estimate(value, error, scale, "converged", text)
-            sweep.report(None, "trapezoid: " + text)
-            if excess <= 1 and n >= least:
-                return best, True
-            if not patient and n >= 4 * START[dimension] and _hopeless(best, tolerance, most ** (1 / dimension) / n):
-                break
-    except KeyboardInterrupt:
-        best.status, best.message = "interrupted", "by the user; last complete grid: " + best.message
-        return best, False
-    best.status = "tolerance not met"
-    return best, False
+    name = "trapezoid"
+    description = "periodic trapezoid with doubling"
+
+    def obstacle(self, problem: Problem) -> str:
+        if not all(problem.domain.periodic):
+            return f"the trapezoid rule needs a periodic domain, this is {problem.domain.description}"
+        return ""
+
+    def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+        """Grids are doubled until the tolerance or the limit of evaluations is met. Raises ValueError at a step (T = 0)."""
+        occupations = sharpness(problem, sweep, tolerance.rtol, sweep.max_evaluations)
+        if occupations.points == np.inf:
+            raise ValueError(
+                f"method: expected one that can integrate a step ({occupations.why}), got 'trapezoid'; 'patches' and 'auto' can"
+            )
+        return self.attempt(problem, sweep, tolerance, occupations.points, sweep.max_evaluations, patient=True)[0]
+
+    def attempt(
+        self, problem: Problem, sweep: Sweep, tolerance: Tolerance, least: float, most: int, *, patient: bool
+    ) -> tuple[Estimate, bool]:
+        """The estimate, and whether it met the tolerance; unless ``patient`` it gives up early where more cannot help.
+
+        ``most`` bounds the number of points of a grid. ``least`` is the number of points per axis known to be needed:
+        copies that agree on coarser grids, as they may for steps not resolved at all, mean nothing. Interruption returns the
+        last complete grid.
+        """
+        best = replace(nothing(problem.size, "interrupted"), method=self.description)
+        dimension = problem.domain.dimension
+        try:
+            for n, value, error, scale in refinements(problem, sweep, most):
+                excess = float(np.max(error / tolerance.allowed(value, scale), initial=0.0))
+                text = f"estimate {excess:.1e} of the tolerance on {n} points per axis"
+                best = Estimate(value, error, scale, "converged", text, self.description)
+                sweep.report(None, "trapezoid: " + text)
+                if excess <= 1 and n >= least:
+                    return best, True
+                enough = most ** (1 / dimension) / n
+                if not patient and n >= 4 * START[dimension] and _hopeless(best, tolerance, enough):
+                    break
+        except KeyboardInterrupt:
+            return replace(
+                best, status="interrupted", message="by the user; last complete grid: " + best.message
+            ), False
+        return replace(best, status="tolerance not met"), False
+
+
+TRAPEZOID = Trapezoid()
+METHODS.add(TRAPEZOID)
 
 
 def _hopeless(now: Estimate, tolerance: Tolerance, growth: float) -> bool:
@@ -98,3 +124,59 @@ def _hopeless(now: Estimate, tolerance: Tolerance, growth: float) -> bool:
     wanted = np.log(np.minimum(tolerance.allowed(now.value, now.scale) / scale, 0.5))
     have = np.log(np.clip(now.error / scale, 1e-16, 0.9))
     return bool(np.any(have * 2 ** np.floor(np.log2(max(growth, 1.0))) > wanted))
+
+
+# -- are the occupations smooth enough? --------------------------------------------------------------------------------
+PROBE = {1: 64, 2: 24, 3: 10}
+
+
+@dataclass(frozen=True)
+class Sharpness:
+    """Whether the occupations are too sharp for affordable grids, why, and the points per axis they need."""
+
+    sharp: bool
+    why: str
+    points: float
+
+
+def sharpness(problem: Problem, sweep: Sweep, rtol: float, most: int) -> Sharpness:
+    """Judge whether the trapezoid rule can reach rtol with a grid of ``most`` points.
+
+    At T = 0 a band is cut by mu if mu lies within its range on a probing grid, widened by the curvature between
+    neighbours. At T > 0 the Fermi function has poles at mu +- i pi T: with the slope |de/du| at an energy e near mu, n points
+    per axis leave an error exp(-2 pi n |e - mu - i pi T|/|de/du|).
+    """
+    if isinstance(problem, SmoothProblem):
+        return Sharpness(False, "periodic integrand", 0.0)
+    if all(OCCUPATIONS.get(name).constant for name in problem.weights):
+        return Sharpness(False, "no occupation function", 0.0)
+    dimension = problem.domain.dimension
+    n = PROBE[dimension]
+    u = grid(n, dimension, tuple(OFFSET[:dimension]), 0, n**dimension)
+    energies = np.concatenate([problem.sample(part)[0] for part in np.array_split(u, max(1, len(u) // 4096))])
+    sweep.evaluations += len(u)
+    e = energies.reshape(*(n,) * dimension, -1)
+    axes = tuple(range(dimension))
+    slope = np.max([np.abs(np.roll(e, -1, a) - np.roll(e, 1, a)) * n / 2 for a in axes], axis=0)
+    bend = np.sum([np.abs(np.roll(e, -1, a) + np.roll(e, 1, a) - 2 * e) for a in axes], axis=0)
+    low, high = (e - bend).min(axis=axes), (e + bend).max(axis=axes)
+    mu = problem.mu[:, None]
+    if (problem.temperature == 0).any() and ((low < mu) & (mu < high)).any():
+        level = problem.mu[int(np.argmax(((low < mu) & (mu < high)).any(axis=1)))]
+        return Sharpness(True, f"metal at T = 0: a band is cut by mu = {level:g}, or nearly so", np.inf)
+    worst = max(
+        (_points_per_axis(e, slope, mu, t, rtol), t) for t in (*problem.temperature[problem.temperature > 0], 1e300)
+    )
+    if worst[0] > most ** (1 / dimension):
+        return Sharpness(True, f"occupations at T = {worst[1]:g} need {worst[0]:.0f} grid points per axis", worst[0])
+    return Sharpness(False, "occupations are smooth: insulator, or T large enough", worst[0])
+
+
+def _points_per_axis(e: Array, slope: Array, mu: Array, t: float, rtol: float) -> float:
+    reach = 1.0 / np.prod(e.shape[:-1]) ** (1 / (e.ndim - 1))
+    worst = 0.0
+    for level in mu[:, 0]:
+        distance = np.maximum(np.abs(e - level) - slope * reach, 0.0)
+        steepness = slope / np.hypot(distance, np.pi * t)
+        worst = max(worst, float(np.max(steepness, where=distance < 10 * t, initial=0.0)))
+    return float(np.log(10 / rtol) * worst / (2 * np.pi))

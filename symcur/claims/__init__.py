@@ -1,24 +1,46 @@
 """The claims of the paper and their verdicts."""
 
-from __future__ import annotations
+# The sections of the ledger, in the order of the paper.
+from symcur.claims import (  # isort: skip
+    densities,
+    moments,
+    equilibrium,
+    response,
+    transport,
+    magnetic_field,
+    fields,
+    disorder,
+    superconductors,
+)
+from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
+from symcur.claims.prover import Counterexample, Equality, ProofResult, examine, settle
+from symcur.claims.verification import verify, verify_all
 
-from symcur.claims.claim import Claim, Evidence, Verdict
-from symcur.claims.engine import Counterexample, Equality, Finding, examine, settle
-from symcur.claims.ledger import CLAIMS, get, names
-from symcur.claims.verify import verify, verify_all
+get, names, remove = CLAIMS.get, CLAIMS.names, CLAIMS.remove
 
 __all__ = [
     "CLAIMS",
+    "CheckResult",
     "Claim",
+    "ClaimResult",
     "Counterexample",
     "Equality",
-    "Evidence",
-    "Finding",
-    "Verdict",
+    "ProofResult",
+    "define",
+    "densities",
+    "disorder",
+    "equilibrium",
     "examine",
+    "fields",
     "get",
+    "magnetic_field",
+    "moments",
     "names",
+    "remove",
+    "response",
     "settle",
+    "superconductors",
+    "transport",
     "verify",
     "verify_all",
 ]

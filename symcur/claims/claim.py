@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from symcur.claims.engine import Counterexample, Equality, Finding
+from symcur.claims.prover import Counterexample, Equality, ProofResult
+from symcur.registry import Registry
 
 KINDS = {
     "proved": "exact, any number of bands",
@@ -20,7 +22,7 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Evidence:
+class CheckResult:
     """The outcome of a numerical check: a residual against a tolerance, and what was compared."""
 
     holds: bool
@@ -34,31 +36,41 @@ class Claim:
     """One row of the ledger.
 
     ``where`` maps versions A, B, C of the paper to places; ``statement`` is LaTeX; ``recorded`` is the kind of verdict
-    the ledger expects. ``equalities`` are settled by proof; ``check`` is a numerical check, for what words cannot say;
+    the ledger expects. ``equalities`` are settled by proof; ``check`` is a numerical check, for what expressions cannot say;
     ``why_open`` tells what a verdict would need.
     """
 
     name: str
-    section: str
     where: Mapping[str, str]
     text: str
     statement: str = ""
+    section: str = "Further claims"
     recorded: str = "proved"
     assumptions: tuple[str, ...] = ()
     equalities: tuple[Equality, ...] = ()
-    check: Callable[[], Evidence] | None = None
+    check: Callable[[], CheckResult] | None = None
     why_open: str = ""
 
 
+CLAIMS: Registry[Claim] = Registry("claim")
+define = CLAIMS.maker(Claim)
+"""A new row of the ledger; the arguments are those of ``Claim``."""
+
+
+def section(title: str) -> Callable[..., Claim]:
+    """``define`` for the rows of one section."""
+    return partial(define, section=title)
+
+
 @dataclass(frozen=True)
-class Verdict:
-    """What became of a claim: its kind, how it was reached, the residuals on models, a counterexample, the time."""
+class ClaimResult:
+    """The result of checking one claim: its kind, how it was reached, residuals on models, a counterexample, the time."""
 
     claim: Claim
     kind: str
     how: str
-    findings: tuple[Finding, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
+    proofs: tuple[ProofResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
     models: Mapping[str, float] = field(default_factory=dict)
 
@@ -73,17 +85,17 @@ class Verdict:
     @property
     def residual(self) -> float | None:
         """The largest relative difference in the numerical checks; None where there was none."""
-        residuals = [*self.models.values(), *(item.residual for item in self.evidence)]
+        residuals = [*self.models.values(), *(item.residual for item in self.checks)]
         return max(residuals, default=None)
 
     @property
     def tolerance(self) -> float | None:
-        tolerances = [item.tolerance for item in self.evidence]
+        tolerances = [item.tolerance for item in self.checks]
         return max(tolerances, default=MODEL_TOLERANCE if self.models else None)
 
     @property
     def counterexample(self) -> Counterexample | None:
-        return next((finding.counterexample for finding in self.findings if finding.counterexample), None)
+        return next((proof.counterexample for proof in self.proofs if proof.counterexample), None)
 
     @property
     def as_recorded(self) -> bool:

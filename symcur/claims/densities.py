@@ -1,6 +1,6 @@
 """Claims on local densities: continuity, the variation that gives them, current and torque density, what circulates.
 
-The numerical checks compare zone sums of the words with the microscope: exact linear response of lattice models at
+The numerical checks compare zone sums of the expressions with the exact linear response of lattice models at
 finite q, expanded in q. Static response to U exp(i q.r): J^i_q/U = -d_mu int f J^i_n + i q_l d_mu D^{lis} and
 tau_q/U = -i q_i d_mu int f J^i_n + q_i q_l d_mu Q^{il}.
 """
@@ -12,28 +12,42 @@ from typing import Any
 
 import numpy as np
 
-from symcur import microscope, models
-from symcur.claims.claim import Claim, Evidence
-from symcur.claims.engine import Equality
-from symcur.claims.equilibrium import PERIODIC, f, g
-from symcur.claims.lattices import Pair, Zone, agreement, random_lattice, symmetric
-from symcur.claims.substitution import without_torque
-from symcur.model import Model
-from symcur.quantities import get
-from symcur.quantities.torque import interband_dipole_word
-from symcur.words import Derivative, I, Im, Operator, P, Resolvent, Trace, Word, s, v
+from symcur import linear_response, models
+from symcur.band_structures import Model
+from symcur.claims.claim import CheckResult, section
+from symcur.claims.comparison import Pair, Zone, agreement, symmetric
+from symcur.claims.notation import (
+    PERIODIC,
+    G_tau,
+    J_n,
+    Omega_lis,
+    Omega_tau,
+    Omega_weighted,
+    d_lis,
+    d_tau,
+    f,
+    g,
+    m,
+    q,
+    s_n,
+)
+from symcur.claims.prover import Equality
+from symcur.expressions import Derivative, Expression, I, Im, Operator, P, Resolvent, Trace, s, v, without_torque
+from symcur.linear_response.lattices import random_lattice
+from symcur.linear_response.real_space import WAVE, ring_variation
+from symcur.quantities.torque import interband_dipole
 
-SECTION = "Local densities"
+define = section("Local densities")
 MU, TEMPERATURE = 1.0, 0.3
 TOLERANCE = 1e-6  # relative to the largest component; the expansion in q claims 1e-8 and better
-LINEAR_IN_TORQUE = "[s, H] = 0 enters as tau = 0 in words whose every term contains tau"
+LINEAR_IN_TORQUE = "[s, H] = 0 enters as tau = 0 in expressions whose every term contains tau"
 
 
 @cache
 def static_response(model: Model, mu: float = MU, temperature: float = TEMPERATURE) -> dict[str, Any]:
-    """What the microscope finds for current and torque density, shared by several claims."""
-    current = microscope.current_density_response(model, mu, temperature)
-    torque = microscope.torque_density_response(model, mu, temperature)
+    """The exact response of current and torque density, shared by several claims."""
+    current = linear_response.current_density_response(model, mu, temperature)
+    torque = linear_response.torque_density_response(model, mu, temperature)
     return {
         "uniform": current["uniform"],
         "D": current["dipole"],
@@ -58,7 +72,7 @@ def probed_models() -> tuple[tuple[Model, float, float, int], ...]:
 _H0, _H1 = Operator("A"), Operator("B")  # H(k) and H(k + q)
 
 
-def check_continuity() -> Evidence:
+def check_continuity() -> CheckResult:
     """The equation between |k> and |k + q>, element by element, q of the size of the zone."""
     generator = np.random.default_rng(11)
     lattices = [random_lattice(3, dimension=D) for D in (1, 2, 3)]
@@ -67,15 +81,14 @@ def check_continuity() -> Evidence:
     for model in lattices:
         k, q = generator.uniform(-3, 3, size=(2, 20, model.dimension))
         scale = float(np.abs(model.matrix("H", k)).max())
-        pairs.append(Pair(model.name, microscope.continuity_residual(model, k, q), 0.0, scale=scale))
+        pairs.append(Pair(model.name, linear_response.continuity_residual(model, k, q), 0.0, scale=scale))
     return agreement(
         pairs, 1e-13, f"Largest element of the equation on {len(pairs)} lattices at 20 random k and q each."
     )
 
 
-continuity = Claim(
+define(
     "continuity",
-    SECTION,
     {"A": "introduction", "B": "introduction, Equilibrium current", "C": "introduction, Equilibrium current"},
     "The density of s obeys a continuity equation with a source, exactly, also on a lattice at finite q.",
     r"\partial_t\, \mathrm{Re}\, \psi^\dagger s \psi + \nabla \cdot \mathrm{Re}\, \psi^\dagger J^s \psi = \mathrm{Re}\,"
@@ -97,55 +110,16 @@ continuity = Claim(
 
 
 # -- variation -------------------------------------------------------------------------------------------------------
-RING, WAVE = 48, 2 * np.pi * 6 / 48
-
-
-def ring_variation(model: Model, operator: str, temperature: float = 0.5, step: float = 0.04) -> complex:
-    """theta_q/U on a ring of 48 cells as d^2 Omega/dU dh: Omega the grand potential of H + U cos qx + h theta cos(qx + a).
-
-    Only energies enter: theta(r) is read off the energy, not off states. Fourth-order differences, twice refined.
-    """
-    x, N = np.arange(RING), model.size
-    wave = np.exp(1j * np.outer(x, 2 * np.pi * x / RING)) / np.sqrt(RING)
-    k = (2 * np.pi * x / RING)[:, None]
-
-    def spread(blocks: Any) -> Any:
-        return np.einsum("xk,kab,yk->xayb", wave, blocks, wave.conj()).reshape(RING * N, RING * N)
-
-    H, v = spread(model.matrix("H", k)), spread(model.matrix("H", k, (0,)))
-    s_ring = np.kron(np.eye(RING), model.matrix("s", [0.0]))
-    theta = {"s": s_ring, "torque": -1j * (s_ring @ H - H @ s_ring), "current": (v @ s_ring + s_ring @ v) / 2}[operator]
-    position = np.repeat(x, N)
-
-    def grand_potential(U: float, h: float, phase: float) -> float:
-        mode = np.cos(WAVE * position + phase)
-        field = (theta * mode[None, :] + mode[:, None] * theta) / 2
-        energies = np.linalg.eigvalsh(H + np.diag(U * np.cos(WAVE * position)) + h * field)
-        return float(-temperature * np.logaddexp(0.0, (MU - energies) / temperature).sum() / RING)
-
-    def mixed(a: float, phase: float) -> float:
-        corners = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
-        return sum(sign * grand_potential(p * a, m * a, phase) for p, m, sign in corners) / (4 * a * a)
-
-    def richardson(phase: float) -> float:
-        coarse, middle, fine = (mixed(a, phase) for a in (4 * step, 2 * step, step))
-        first, second = (4 * middle - coarse) / 3, (4 * fine - middle) / 3
-        return (16 * second - first) / 15
-
-    # The mean of Re(chi exp(iqx)) cos(qx + a) is Re(chi exp(-ia))/2.
-    return complex(2 * richardson(0.0), 2 * richardson(np.pi / 2))
-
-
-def check_variation() -> Evidence:
-    """d^2 Omega/dU dh on a ring against the density matrix; the small-q limit of s against the words."""
+def check_variation() -> CheckResult:
+    """d^2 Omega/dU dh on a ring against the density matrix; the small-q limit of s against the expressions."""
     ring = random_lattice(2, dimension=1, bands=2)
     pairs = []
     for operator in ("s", "torque", "current"):
-        exact = microscope.static_response(ring, operator, [WAVE], MU, 0.5).value[0]
-        pairs.append(Pair(f"{operator} at finite q", ring_variation(ring, operator), exact))
+        exact = linear_response.static_response(ring, operator, [WAVE], MU, 0.5).value[0]
+        pairs.append(Pair(f"{operator} at finite q", ring_variation(ring, operator, MU), exact))
     for model in (random_lattice(0), random_lattice(7)):
         zone = Zone(model, MU, TEMPERATURE, 48)
-        density = microscope.expanded_static_response(model, "s", MU, TEMPERATURE)
+        density = linear_response.expanded_static_response(model, "s", MU, TEMPERATURE)
         pairs += [
             Pair("s_n", -density["uniform"].value, zone.integral("s_expectation", "df/dmu"), density["uniform"].error),
             Pair(
@@ -162,9 +136,8 @@ def check_variation() -> Evidence:
     return agreement(pairs, TOLERANCE, text)
 
 
-variational_density = Claim(
+define(
     "variational-density",
-    SECTION,
     {"A": "(1)", "B": "above (1)", "C": "above (1)"},
     "The local density of a bounded operator is the variation of the action (at rest: of the grand potential) with the "
     "field conjugate to it.",
@@ -177,7 +150,7 @@ variational_density = Claim(
 
 
 # -- current and torque density --------------------------------------------------------------------------------------
-def check_current_density() -> Evidence:
+def check_current_density() -> CheckResult:
     """Both terms of C (1), differentiated by mu, for every component."""
     pairs = []
     for model, mu, T, size in probed_models():
@@ -193,7 +166,7 @@ def check_current_density() -> Evidence:
     return agreement(_with_scales(pairs), TOLERANCE, text)
 
 
-def check_torque_density() -> Evidence:
+def check_torque_density() -> CheckResult:
     """D^{i tau} and the symmetric part of Q^{il tau}, differentiated by mu."""
     pairs = []
     for model, mu, T, size in probed_models():
@@ -216,9 +189,8 @@ def _with_scales(pairs: list[Pair]) -> list[Pair]:
     ]
 
 
-current_density = Claim(
+define(
     "current-density",
-    SECTION,
     {"A": "(4)", "B": "(1)", "C": "(1)"},
     "The conventional s-current density to first order in gradients: a sum over bands and the gradient of its dipole density.",
     r"J^{is} = \int f_n J^{is}_n - \partial_l D^{lis},\qquad D^{lis} = \int (f_n d^{lis}_n + g_n \Omega^{lis}_n)",
@@ -229,9 +201,8 @@ current_density = Claim(
     ),
     check=check_current_density,
 )
-torque_density = Claim(
+define(
     "torque-density",
-    SECTION,
     {"A": "(5), (6)", "B": "(2), (3)", "C": "(2), (3)"},
     "The torque density to second order in gradients: minus the divergence of a dipole density, less that of a quadrupole.",
     r"\tau(\mathbf r) = -\partial_i D^{i\tau} + \partial_i \partial_l Q^{il\tau},\quad D^{i\tau} = \int (f d^{i\tau} + g\,"
@@ -245,36 +216,30 @@ torque_density = Claim(
     check=check_torque_density,
 )
 
+
 # -- what does not circulate -----------------------------------------------------------------------------------------
-d_tau, Omega_tau, G_tau, q = (
-    get(n).word for n in ("torque_dipole", "torque_berry_curvature", "torque_metric", "torque_quadrupole")
-)
-
-
-def chi_by_torque(i: str, l: str) -> Word:
+def chi_by_torque(i: str, l: str) -> Expression:
     """The torque polarizability with d^{ls} written as G^{l tau}, so that every term contains tau."""
-    dipole = Im(Trace(P * v(l) * Resolvent("n", 2) * interband_dipole_word(i)))
+    dipole = Im(Trace(P * v(l) * Resolvent("n", 2) * interband_dipole(i)))
     return Derivative(i, G_tau(l)) - 2 * dipole
 
 
 NET_FLOW = Equality(
-    f * get("s_current").word("i"),
+    f * J_n("i"),
     -1 * (f * d_tau("i") + g * Omega_tau("i")),
-    "int f J_n up to a total derivative, in words that contain tau",
-    primitive=(("i", g * get("s_expectation").word()),),
+    "int f J_n up to a total derivative, in expressions that contain tau",
+    primitive=(("i", g * s_n()),),
 )
 DIPOLE_DENSITY = Equality(
-    f * get("s_current_dipole").word("l", "i") + g * get("s_berry_curvature").word("l", "i"),
-    f * get("orbital_moment").word("l", "i")
-    + g * get("s_weighted_curvature").word("l", "i")
-    - (f * q("i", "l") + g * chi_by_torque("i", "l")),
+    f * d_lis("l", "i") + g * Omega_lis("l", "i"),
+    f * m("l", "i") + g * Omega_weighted("l", "i") - (f * q("i", "l") + g * chi_by_torque("i", "l")),
     "D^{lis} = M^{li} - Q^{il tau} up to a total derivative, and Q contains tau",
     primitive=(("l", g * G_tau("i")),),
 )
 
 
-def check_not_circulating() -> Evidence:
-    """The symmetric part of d_mu D by the microscope: nonzero for one lattice, zero where [s, H] = 0."""
+def check_not_circulating() -> CheckResult:
+    """The symmetric part of d_mu D by exact response: nonzero for one lattice, zero where [s, H] = 0."""
     general, special = random_lattice(0), random_lattice(6, conserved=True)
     found, kept = static_response(general), static_response(special)
     noncirculating = float(np.abs(symmetric(found["D"].value)).max())
@@ -293,14 +258,13 @@ def check_not_circulating() -> Evidence:
     return agreement(pairs, TOLERANCE, text, also=noncirculating > 1e4 * float(found["D"].error.max()))
 
 
-current_not_circulating = Claim(
+define(
     "current-not-circulating",
-    SECTION,
     {"A": "below (8)", "B": "below (1)", "C": "below (1)"},
     "The dipole density of the conventional current is not antisymmetric for nonconserved s. For conserved s it is, it "
     "gives the orbital magnetization, and the net current vanishes.",
     r"[s, H] \neq 0:\ D^{lis} \neq -D^{ils};\qquad [s, H] = 0:\ \int f J^{is}_n = 0,\ D^{lis} = -D^{ils} = M^{li}",
-    assumptions=(PERIODIC, LINEAR_IN_TORQUE, "the first half by a counterexample of the microscope"),
+    assumptions=(PERIODIC, LINEAR_IN_TORQUE, "the first half by a counterexample of exact response"),
     equalities=(
         NET_FLOW,
         Equality(without_torque(NET_FLOW.rhs), 0 * P, "with tau = 0 the net flow vanishes"),
@@ -313,5 +277,3 @@ current_not_circulating = Claim(
     ),
     check=check_not_circulating,
 )
-
-CLAIMS = (continuity, variational_density, current_density, torque_density, current_not_circulating)

@@ -1,19 +1,36 @@
-"""Claims on equilibrium: no net flow, and a current that only circulates."""
+"""Claims on equilibrium: no net flow, a current that only circulates, and its magnetization."""
 
 from __future__ import annotations
 
-from symcur.claims.claim import Claim
-from symcur.claims.engine import Equality
-from symcur.quantities import get
-from symcur.words import Occupation
+import sympy as sp
 
-SECTION = "Equilibrium"
-f, g = Occupation("f"), Occupation("g")
-PERIODIC = "a periodic Brillouin zone, or integrands that decay: total derivatives integrate to zero"
+from symcur import models
+from symcur.claims.claim import CheckResult, section
+from symcur.claims.comparison import Pair, Zone, agreement
+from symcur.claims.notation import (
+    PERIODIC,
+    J_n,
+    Omega_lis,
+    Omega_tau,
+    Omega_weighted,
+    chi,
+    d,
+    d_lis,
+    d_tau,
+    f,
+    g,
+    m,
+    q,
+    s_n,
+)
+from symcur.claims.prover import Equality
+from symcur.expressions import Axis, Derivative, Expression, Operator, P, Trace, add
+from symcur.linear_response.real_space import FLAKES, magnetization_of_flakes
 
-vanishing_net_flow = Claim(
+define = section("Equilibrium")
+
+define(
     "vanishing-net-flow",
-    SECTION,
     {"A": "below (11)", "B": "(4), (5)", "C": "(4), (5)"},
     "In uniform equilibrium the conserved current vanishes: the integrand is a total derivative.",
     r"f J^{is} + f d^{i\tau} + g\, \Omega^{i\tau} = \partial_{k_i}(g\, s_n) \;\Rightarrow\;"
@@ -21,16 +38,15 @@ vanishing_net_flow = Claim(
     assumptions=(PERIODIC,),
     equalities=(
         Equality(
-            f * get("s_current").word() + f * get("torque_dipole").word() + g * get("torque_berry_curvature").word(),
+            f * J_n() + f * d_tau() + g * Omega_tau(),
             0 * f,
             "zero up to the derivative of g s",
-            primitive=(("i", g * get("s_expectation").word()),),
+            primitive=(("i", g * s_n()),),
         ),
     ),
 )
-circulating_current = Claim(
+define(
     "circulating-current",
-    SECTION,
     {"A": "(12)", "B": "above (6)", "C": "above (6)"},
     "The dipole density of J plus the torque quadrupole density is antisymmetric up to a total derivative: a curl.",
     r"f(d^{lis} + q^{il\tau}) + g(\Omega^{lis} + \chi^{il\tau}) = f m^{lis} + g\, \Omega^{li} s_n +"
@@ -38,18 +54,80 @@ circulating_current = Claim(
     assumptions=(PERIODIC, "first order in gradients for J, second order for the torque"),
     equalities=(
         Equality(
-            f * (get("s_current_dipole").word("l", "i") + get("torque_quadrupole").word("i", "l"))
-            + g * (get("s_berry_curvature").word("l", "i") + get("torque_polarizability").word("i", "l")),
-            f * get("orbital_moment").word("l", "i") + g * get("s_weighted_curvature").word("l", "i"),
+            f * (d_lis("l", "i") + q("i", "l")) + g * (Omega_lis("l", "i") + chi("i", "l")),
+            f * m("l", "i") + g * Omega_weighted("l", "i"),
             "M^{li} = int f m^{lis} + g Omega^{li} s",
-            primitive=(("l", g * get("s_dipole").word("i")),),
+            primitive=(("l", g * d("i")),),
         ),
         Equality(
-            f * get("orbital_moment").word("l", "i") + g * get("s_weighted_curvature").word("l", "i"),
-            -f * get("orbital_moment").word("i", "l") - g * get("s_weighted_curvature").word("i", "l"),
+            f * m("l", "i") + g * Omega_weighted("l", "i"),
+            -f * m("i", "l") - g * Omega_weighted("i", "l"),
             "M^{li} is antisymmetric, so that -d_l M^{li} is a curl and its divergence vanishes",
         ),
     ),
 )
 
-CLAIMS = (vanishing_net_flow, circulating_current)
+# -- the s orbital magnetization ---------------------------------------------------------------------------------------
+MU, TEMPERATURE = 0.4, 0.25
+
+
+def check_orbital_magnetization() -> CheckResult:
+    """M^s with s = 1 of the Haldane model against (1/2)<r x v> of open flakes."""
+    haldane = models.get("haldane")
+    charge = haldane.with_s(1)
+    zone = Zone(charge, MU, TEMPERATURE, 48)
+    M = zone.integral("orbital_moment", "f", ("s_weighted_curvature", "g"))[0, 1]
+    flakes, error = magnetization_of_flakes(haldane, MU, TEMPERATURE)
+    text = (
+        f"Haldane model, mu = {MU}, T = {TEMPERATURE}: int f m + g Omega = {M:.8f} against the moment per area of rhombic "
+        f"flakes of {', '.join(map(str, FLAKES))} cells along an edge, extrapolated."
+    )
+    return agreement([Pair("M_z", flakes, M, error)], 1e-5, text)
+
+
+define(
+    "orbital-magnetization",
+    {"A": "(13)", "B": "(6)", "C": "(6)"},
+    "The circulating current has the s orbital magnetization M^s, which for s -> e is the charge orbital magnetization.",
+    r"\mathbf M^s = \int (f_n \mathbf m^s_n + g_n \boldsymbol\Omega_n s_n),\qquad s \to e:\ \mathbf M = \frac{1}{V}"
+    r"\left\langle \tfrac12 \mathbf r \times e\mathbf v \right\rangle",
+    recorded="confirmed",
+    assumptions=("that J + J^tau = curl M^s is proved by circulating-current; checked here is the case s = 1",),
+    check=check_orbital_magnetization,
+)
+
+# -- gauge freedom ---------------------------------------------------------------------------------------------------
+_AXES = ("i", "l", "h")  # three perpendicular directions, right-handed
+_phi = Trace(P * Operator("phi"))  # any function; derivatives commute, as those in space do
+
+
+def gradient_part(l: Axis, i: Axis) -> Expression:
+    """What M_k -> M_k + d_k phi adds to M^{li} = eps_{lik} M_k."""
+    sign = {k: int(sp.LeviCivita(*map(_AXES.index, (l, i, k)))) for k in _AXES}
+    return add(*(sign[k] * Derivative(k, _phi) for k in _AXES if sign[k]))
+
+
+define(
+    "magnetization-gauge",
+    {"A": "[23]", "B": "[34]", "C": "[34]"},
+    "M^s is defined up to a gradient, which leaves the current density unchanged. An antisymmetric part of Q, which the torque "
+    "does not fix, changes M^s by more than a gradient, and the current by a curl, but neither its divergence nor a net flow.",
+    r"\nabla \times (\mathbf M^s + \nabla \phi) = \nabla \times \mathbf M^s;\qquad \partial_i \partial_l A^{il} = 0\ "
+    r"(A^{il} = -A^{li})",
+    assumptions=(
+        "unchanged: the current density, the flow through any section, and in 2D M_z itself up to a constant",
+        "phi and A are any functions; the derivatives are any that commute, as those in space do",
+    ),
+    equalities=(
+        Equality(
+            add(*(-Derivative(l, gradient_part(l, "i")) for l in ("l", "h"))),
+            0 * P,
+            "the gradient adds nothing to the current along i, nor by renaming to the others",
+        ),
+        Equality(
+            Derivative("i", Derivative("l", _phi)) + Derivative("l", Derivative("i", -_phi)),
+            0 * P,
+            "an antisymmetric part of Q, A^{il} = -A^{li} = phi, makes no torque",
+        ),
+    ),
+)

@@ -6,28 +6,26 @@ E . r induces, e = 1), and the torque dipole of the modified packet is -Im Tr[ta
 
 from __future__ import annotations
 
-from symcur.claims.claim import Claim
-from symcur.claims.engine import Equality
-from symcur.quantities import get
-from symcur.words import Axis, Derivative, I, Im, J, P, Resolvent, Trace, Word, tau, v, v_band
+from symcur.claims.claim import section
+from symcur.claims.notation import J_n, Omega_lis, Omega_ls, Omega_weighted, chi, d_tau, drift, grad_d
+from symcur.claims.prover import Equality
+from symcur.expressions import Axis, Derivative, Expression, I, Im, J, P, Resolvent, Trace, tau, v, v_band
 
-SECTION = "Electric field"
+define = section("Electric field")
 S2 = Resolvent("n", 2)
-Omega_ls = get("mixed_berry_curvature").word
-Omega_lis, weighted, gradient = (get(n).word for n in ("s_berry_curvature", "s_weighted_curvature", "dipole_gradient"))
 
 
-def mixed_in(l: Axis) -> Word:
+def mixed_in(l: Axis) -> Expression:
     """delta_l P, the first-order change of the projector in a field along l."""
     return I * (P * v(l) * S2 - S2 * v(l) * P)
 
 
-def chi_A(i: Axis, l: Axis) -> Word:
+def chi_A(i: Axis, l: Axis) -> Expression:
     """The torque polarizability with the sign of version A."""
-    return -get("torque_polarizability").word(i, l)
+    return -chi(i, l)
 
 
-def _modified_dipole(i: Axis, l: Axis) -> Word:
+def _modified_dipole(i: Axis, l: Axis) -> Expression:
     """The term of first order in E_l of -Im Tr[tau (1 - P) d_iP P]."""
     delta, dP = mixed_in(l), Derivative(i, P)
     first = -1 * Trace(tau * delta * dP * P)
@@ -36,20 +34,18 @@ def _modified_dipole(i: Axis, l: Axis) -> Word:
 
 _TILDE = -chi_A("i", "l") + v_band("i") * Omega_ls("l")
 
-field_modified_dipole = Claim(
+define(
     "field-modified-dipole",
-    SECTION,
     {"A": "(18)"},
     "The torque dipole of a band in an electric field, to first order.",
     r"\tilde d^{i\tau} = d^{i\tau} - e E_l (\chi_A^{il\tau} - v^i_n \Omega^{ls}_n)",
     equalities=(
-        Equality(-Im(Trace(tau * (1 - P) * Derivative("i", P) * P)), get("torque_dipole").word("i"), "order zero"),
+        Equality(-Im(Trace(tau * (1 - P) * Derivative("i", P) * P)), d_tau("i"), "order zero"),
         Equality(_modified_dipole("i", "l"), _TILDE, "first order in the field"),
     ),
 )
-conventional_decomposition = Claim(
+define(
     "conventional-decomposition",
-    SECTION,
     {"A": "above (18)"},
     "The conventional current in a field, taken apart into v s, geometric terms and the field-modified torque dipole.",
     r"J^{is} + e E_l \Omega^{lis} = v^i_n s_n + e E_l (v^i_n \Omega^{ls}_n - \Omega^{il}_n s_n + \partial_{k_l} d^{is}_n)"
@@ -57,18 +53,19 @@ conventional_decomposition = Claim(
     equalities=(
         Equality(Trace(J("i") * mixed_in("l")), Omega_lis("l", "i"), "the field-induced J is the s-Berry curvature"),
         Equality(
-            get("s_current").word("i"), get("drift_current").word("i") - get("torque_dipole").word("i"), "order zero"
+            J_n("i"),
+            drift("i") - d_tau("i"),
+            "order zero",
         ),
         Equality(
             Omega_lis("l", "i"),
-            v_band("i") * Omega_ls("l") - weighted("i", "l") + gradient("i", "l") - _TILDE,
+            v_band("i") * Omega_ls("l") - Omega_weighted("i", "l") + grad_d("i", "l") - _TILDE,
             "first order in the field",
         ),
     ),
 )
-torque_current_not_moment = Claim(
+define(
     "torque-current-not-moment",
-    SECTION,
     {"A": "around (18)"},
     "The torque current in a field is not the sum of the modified dipoles; with the right one the pieces recombine.",
     r"J^{i\tau} \neq \int f \tilde d^{i\tau}:\quad -\chi_A^{il\tau} \neq -\chi_A^{il\tau} + v^i_n \Omega^{ls}_n,\qquad"
@@ -79,10 +76,8 @@ torque_current_not_moment = Claim(
         Equality(-chi_A("i", "l"), _TILDE, "the sum of modified dipoles as the torque current", role="denied"),
         Equality(
             Omega_lis("l", "i") - chi_A("i", "l"),
-            weighted("l", "i") + gradient("i", "l"),
+            Omega_weighted("l", "i") + grad_d("i", "l"),
             "conventional + torque recombine to the intrinsic conserved current",
         ),
     ),
 )
-
-CLAIMS = (field_modified_dipole, conventional_decomposition, torque_current_not_moment)

@@ -6,53 +6,25 @@ The grand potential -B M_orb of a crystal with H - h s gives, by Maxwell, ds/dB 
 
 m and Omega the charge moment and curvature, f' = df/de. The first integral is what the semiclassical count
 int (1 - B.Omega) f s_n at the energies e_n - m B gives. The second, in which the states follow h while the occupations
-stay, is missing there. It vanishes where [s, H] = 0 (word for word: at s = 1).
+stay, is missing there. It vanishes where [s, H] = 0 (letter for letter: at s = 1).
 """
 
 from __future__ import annotations
 
 from functools import cache
 
-import numpy as np
-
-from symcur import microscope
-from symcur.claims.claim import Claim, Evidence
-from symcur.claims.lattices import Pair, Zone, agreement, chern_insulator, fermi, grand, middle_of_gap, random_lattice
+from symcur.band_structures import Model
+from symcur.claims.claim import CheckResult, section
+from symcur.claims.comparison import Pair, Zone, agreement, middle_of_gap
+from symcur.claims.notation import m, s_n
 from symcur.claims.response import magnetization_at_fixed_occupation, sigma
-from symcur.claims.substitution import conserved
-from symcur.model import Model
-from symcur.quantities import get
+from symcur.expressions import conserved
+from symcur.linear_response import density_per_magnetic_field
+from symcur.linear_response.finite_differences import magnetization_by_field
+from symcur.linear_response.lattices import chern_insulator, random_lattice
 
-SECTION = "Magnetic field"
+define = section("Magnetic field")
 TOLERANCE = 1e-5  # relative; the lattices in a field, extrapolated in B^2, claim 1e-6
-
-
-def s_induced_by_field(model: Model, mu: float, temperature: float) -> tuple[float, float]:
-    """ds/dB from Peierls phases on magnetic cells, and its error."""
-    found = microscope.density_per_magnetic_field(model, mu, temperature)
-    return float(found.value), float(found.error)
-
-
-def magnetization_by_field(model: Model, mu: float, temperature: float, size: int = 48, step: float = 0.04) -> float:
-    """dM_orb/dh at H - h s by sixth-order differences of the grand-canonical charge magnetization, sums over pairs.
-
-    M_z = sum over states n and m != n of Im(v^x_nm v^y_mn) [f_n/w - 2 g_n/w^2], w = e_n - e_m, summed here with the pair.
-    """
-    k = Zone(model, mu, temperature, size).k
-    H, s = model.matrix("H", k), model.matrix("s", k[0])
-    v = [model.matrix("H", k, (axis,)) for axis in (0, 1)]
-
-    def M(h: float) -> float:
-        e, U = np.linalg.eigh(H - h * s)
-        vx, vy = (np.conj(U.swapaxes(1, 2)) @ component @ U for component in v)
-        w = e[:, :, None] - e[:, None, :]
-        inverse = np.where(w == 0, 0.0, 1 / np.where(w == 0, 1.0, w))
-        f, g = (occupation(e, mu, temperature)[:, :, None] for occupation in (fermi, grand))
-        terms = (vx * vy.swapaxes(1, 2)).imag * (f * inverse - 2 * g * inverse**2)
-        return float(terms.sum() / len(k))
-
-    rule = {1: 45, 2: -9, 3: 1}
-    return sum(c * (M(j * step) - M(-j * step)) for j, c in rule.items()) / (60 * step)
 
 
 @cache
@@ -61,14 +33,14 @@ def insulators() -> tuple[tuple[Model, int], ...]:
     return (chern_insulator("1/2"), 2), (random_lattice(7, hopping=96, spacing=3), 1), (chern_insulator("0"), 2)
 
 
-def check_streda_density() -> Evidence:
+def check_streda_density() -> CheckResult:
     """ds/dB of lattices in a field against dM_orb/dh (right) and against dM^s/dmu = sigma_H (claimed)."""
     pairs, apart, lines = [], [], []
     for model, filled in insulators():
         mu, gap = middle_of_gap(model, filled)
         T = gap / 100
-        lattice, error = s_induced_by_field(model, mu, T)
-        maxwell = magnetization_by_field(model, mu, T)
+        found, (maxwell, uncertainty) = density_per_magnetic_field(model, mu, T), magnetization_by_field(model, mu, T)
+        lattice, error = float(found.value), float(found.error) + uncertainty
         claimed = float(sigma(Zone(model, mu, T, 64))[0, 1])  # sigma_H along z: -int f Omega^{xy} s = sigma^{xy}
         pairs.append(Pair(f"ds/dB = dM/dh, {model.name}", lattice, maxwell, error))
         if "mixing 0" in model.name:
@@ -80,9 +52,8 @@ def check_streda_density() -> Evidence:
     return agreement(pairs, TOLERANCE, text, also=all(apart))
 
 
-streda_density = Claim(
+define(
     "streda-density",
-    SECTION,
     {"A": "(17), first equality"},
     "The density of s that a magnetic field induces in an insulator is the slope of M^s with mu: refuted unless [s, H] = 0. "
     "What holds is Maxwell's relation with the charge magnetization.",
@@ -96,30 +67,30 @@ streda_density = Claim(
 
 def density_claimed(zone: Zone) -> float:
     """d/dB of int (1 - B Omega) f(e - m B) s_n: int -f Omega^{xy} s_n - f' m^{xy} s_n, m the charge moment."""
-    moment = conserved(get("orbital_moment").word(0, 1)) * get("s_expectation").word()
+    moment = conserved(m(0, 1)) * s_n()
     return float(zone.integral(moment, "df/dmu") + zone.integral("s_weighted_curvature", "dg/dmu")[0, 1])
 
 
-def check_density_in_field() -> Evidence:
+def check_density_in_field() -> CheckResult:
     """ds/dB of metals at a temperature that smooths the Landau levels."""
     pairs, apart, lines = [], [], []
     mu, T = 1.0, 0.5
     for seed in (2, 4):
         model = random_lattice(seed, spacing=3)
         zone = Zone(model, mu, T)
-        lattice, error = s_induced_by_field(model, mu, T)
+        found, (maxwell, uncertainty) = density_per_magnetic_field(model, mu, T), magnetization_by_field(model, mu, T)
+        lattice, error = float(found.value), float(found.error) + uncertainty
         claimed, missing = density_claimed(zone), float(magnetization_at_fixed_occupation(zone)[0, 1])
         pairs.append(Pair(f"claimed + missing, {model.name}", lattice, claimed + missing, error))
-        pairs.append(Pair(f"Maxwell, {model.name}", lattice, magnetization_by_field(model, mu, T), error))
+        pairs.append(Pair(f"Maxwell, {model.name}", lattice, maxwell, error))
         apart.append(abs(lattice - claimed) > 1e2 * error)
         lines.append(f"{model.name}: {lattice:.7f}, claimed {claimed:.7f}, missing {missing:.7f}")
     text = f"ds/dB of two metals with Peierls phases on magnetic cells, mu = {mu}, T = {T}: {'; '.join(lines)}."
     return agreement(pairs, TOLERANCE, text, also=all(apart))
 
 
-density_in_field = Claim(
+define(
     "density-in-field",
-    SECTION,
     {"A": "above (17)"},
     "In a magnetic field the density of s is the sum of s_n with the phase-space measure: refuted, the change of s_n with B "
     "is missing. It holds where [s, H] = 0.",
@@ -129,5 +100,3 @@ density_in_field = Claim(
     assumptions=("m_n and Omega_n the charge moment and curvature of H - h s; the second integral is what is missing",),
     check=check_density_in_field,
 )
-
-CLAIMS = (streda_density, density_in_field)

@@ -13,45 +13,37 @@ from typing import Any
 
 import numpy as np
 
-from symcur import microscope
-from symcur.claims.claim import Claim, Evidence
+from symcur import linear_response
+from symcur.band_structures import Model
+from symcur.claims.claim import CheckResult, section
+from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, middle_of_gap, symmetric
 from symcur.claims.densities import MU, TEMPERATURE, static_response
-from symcur.claims.engine import Equality
-from symcur.claims.equilibrium import PERIODIC, f
-from symcur.claims.lattices import (
-    Pair,
-    Zone,
-    agreement,
-    antisymmetric,
-    chern_insulator,
-    middle_of_gap,
-    random_lattice,
-    symmetric,
-)
-from symcur.claims.probes import dephased_response, field_gradient_response
-from symcur.claims.substitution import by_field, conserved
-from symcur.claims.torque import _definition_A, _result_A
-from symcur.model import Model
-from symcur.quantities import get
-from symcur.quantities.torque import interband_dipole_word
-from symcur.words import (
+from symcur.claims.moments import DEFINITION_A, RESULT_A
+from symcur.claims.notation import PERIODIC, Omega_lis, Omega_weighted, chi, d, d_lis, df, f, grad_d, m, q
+from symcur.claims.prover import Equality
+from symcur.expressions import (
     ZERO,
     BandEnergy,
     Derivative,
     H,
     I,
     Im,
-    Occupation,
     P,
     Re,
     S,
     Trace,
+    by_field,
+    conserved,
     tau,
     v,
     v_band,
 )
+from symcur.linear_response.finite_differences import charge_moved_by_torque_field
+from symcur.linear_response.lattices import chern_insulator, random_lattice
+from symcur.quantities import get
+from symcur.quantities.torque import interband_dipole
 
-SECTION = "Response"
+define = section("Response")
 DYNAMIC = 2e-5  # relative; the extrapolations in q, eta and the zone sum together claim 1e-5
 UNTOUCHED = (
     "bands do not touch: the answer at a touching is that of the touching lifted, see the derivation of transport"
@@ -60,8 +52,14 @@ UNTOUCHED = (
 
 @cache
 def field_response_of(model: Model, mu: float = MU, temperature: float = TEMPERATURE) -> dict[str, Any]:
-    """The microscope's response to a uniform field, shared by several claims."""
-    return microscope.uniform_field_response(model, mu, temperature)
+    """The exact response to a uniform field, shared by several claims."""
+    return linear_response.uniform_field_response(model, mu, temperature)
+
+
+@cache
+def dephased(model: Model, operator: str, by: str) -> dict[str, Any]:
+    """The response to gradients of mu or T in the dephased gas, shared by several claims."""
+    return linear_response.dephased_response(model, operator, by, MU, TEMPERATURE)
 
 
 def sigma(zone: Zone, weight: str = "f") -> Any:
@@ -70,7 +68,7 @@ def sigma(zone: Zone, weight: str = "f") -> Any:
 
 
 # -- the driven terms ------------------------------------------------------------------------------------------------
-def check_field_response() -> Evidence:
+def check_field_response() -> CheckResult:
     """E: q -> 0 before the frequency. grad mu and grad T: the dephased gas of local mu(r), T(r)."""
     pairs = []
     for seed in (0, 4):
@@ -83,7 +81,7 @@ def check_field_response() -> Evidence:
         ):
             pairs.append(Pair(f"E, {name}", found[name].value, expected, found[name].error))
     for by in ("mu", "T"):
-        current, torque = (dephased_response(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
+        current, torque = (dephased(model, name, by) for name in ("current", "torque"))
         weight = f"df/d{by}"
         for label, found_, expected in (
             ("J", current["uniform"], zone.integral("s_current", weight)),
@@ -99,9 +97,8 @@ def check_field_response() -> Evidence:
     return agreement(pairs, DYNAMIC, text)
 
 
-field_response = Claim(
+define(
     "field-response",
-    SECTION,
     {"A": "(4), (6)"},
     "A bounded operator responds to E, grad mu and grad T with its mixed Berry curvature, the torque current with the "
     "torque polarizability.",
@@ -117,57 +114,25 @@ field_response = Claim(
 )
 
 # -- chi as a Berry connection ---------------------------------------------------------------------------------------
-_D = interband_dipole_word("i")
+_D = interband_dipole("i")
 _dragged = (1 - P) * (I / 2 * Derivative("i", tau) * P + I * tau * Derivative("i", P) * P)
 _amplitude = (BandEnergy() - H) * S * _D + I * v_band("i") * S * tau * P
 _shift = 2 * Re(-I * Trace(P * v("l") * S * S * _D)) + Derivative("i", Im(-I * Trace(P * v("l") * S * S * tau)))
 
 
-def check_connection() -> Evidence:
+def check_connection() -> CheckResult:
     """In an insulator: the charge that grad h of H + h tau moves, i.e. n_q = -i q_l int f a^l, a^l = i q_i h_q chi_A."""
     model = random_lattice(7, hopping=96, spacing=3)
     mu, gap = middle_of_gap(model, 1)
-    moved = _charge_moved_by_torque_field(model, mu, gap / 60)
+    moved = charge_moved_by_torque_field(model, mu)
     expected = -symmetric(Zone(model, mu, gap / 60).integral("torque_polarizability", "f"))
     text = f"{model.name}, one band filled: density response to a field of the torque at second order in q, from energies and "
     text += "states at k and k + q, against the symmetric part of int f chi_A."
     return agreement([Pair("q_i q_l n_q", moved, expected)], 1e-6, text)
 
 
-def _charge_moved_by_torque_field(model: Model, mu: float, T: float, size: int = 40, reach: float = 0.16) -> Any:
-    """C with n_q/h_q = q_i C^{il} q_l + O(q^4), by Richardson extrapolation along three rays; plain sums over states."""
-    k = Zone(model, mu, T, size).k
-    s = model.matrix("s", k[0])
-
-    def solved(points: Any) -> tuple[Any, Any, Any]:
-        matrix = model.matrix("H", points)
-        return (*np.linalg.eigh(matrix), -1j * (s @ matrix - matrix @ s))
-
-    e, U, torque = solved(k)
-
-    def density(q: Any) -> float:
-        e_q, U_q, torque_q = solved(k + q)
-        overlap = np.conj(U.swapaxes(1, 2)) @ U_q
-        element = np.conj(U_q.swapaxes(1, 2)) @ ((torque + torque_q) / 2) @ U
-        n, m = (e < mu)[:, :, None], (e_q < mu)[:, None, :]
-        gap = e[:, :, None] - e_q[:, None, :]
-        kernel = np.where(n != m, (n * 1.0 - m) / np.where(n != m, gap, 1.0), 0.0)
-        return float((kernel * overlap * element.swapaxes(1, 2)).sum().real / len(k))
-
-    def second_order(ray: Any) -> float:
-        rows = np.array([density(x * ray) / x**2 for x in reach / 2 ** np.arange(4.0)])
-        for order in (1, 2, 3):
-            rows = (4**order * rows[1:] - rows[:-1]) / (4**order - 1)
-        return float(rows[0])
-
-    xx, yy, diagonal = (second_order(np.array(ray)) for ray in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)))
-    xy = (diagonal - xx - yy) / 2
-    return np.array([[xx, xy], [xy, yy]])
-
-
-polarizability_as_connection = Claim(
+define(
     "polarizability-as-connection",
-    SECTION,
     {"A": "(8)"},
     "The torque polarizability is the derivative of the k-space Berry connection with respect to the gradient of the field "
     "conjugate to the torque.",
@@ -180,27 +145,22 @@ polarizability_as_connection = Claim(
     ),
     equalities=(
         Equality(_dragged, _amplitude, "Schroedinger equation for b: (1/2){i d_i, tau} = (e_n - H) b + i v_n a"),
-        Equality(_shift, _definition_A, "a^l = 2 Re Tr[A^l b] - d_i Im Tr[...]: the shift of the packet is (8)"),
-        Equality(_definition_A, _result_A, "(8) = (10)"),
+        Equality(_shift, DEFINITION_A, "a^l = 2 Re Tr[A^l b] - d_i Im Tr[...]: the shift of the packet is (8)"),
+        Equality(DEFINITION_A, RESULT_A, "(8) = (10)"),
     ),
     check=check_connection,
 )
 
 
 # -- statistical forces ----------------------------------------------------------------------------------------------
-f1 = Occupation("f", "n", 1)
-d_lis, q, chi, Omega_lis = (
-    get(n).word for n in ("s_current_dipole", "torque_quadrupole", "torque_polarizability", "s_berry_curvature")
-)
-m, weighted, gradient = (get(n).word for n in ("orbital_moment", "s_weighted_curvature", "dipole_gradient"))
 
 
-def check_subtraction() -> Evidence:
+def check_subtraction() -> CheckResult:
     """The divergence of J + J^tau in the dephased gas with local T(r) or mu(r), against alpha and sigma."""
     model = random_lattice(4, spacing=3)
     zone, pairs = Zone(model, MU, TEMPERATURE), []
     for by, weight in (("mu", "f"), ("T", "entropy")):
-        current, torque = (dephased_response(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
+        current, torque = (dephased(model, name, by) for name in ("current", "torque"))
         found = symmetric(current["gradient"].value) + torque["curvature"].value
         error = current["gradient"].error + torque["curvature"].error
         pairs.append(Pair(f"grad {by}", -found, symmetric(sigma(zone, weight)), error))
@@ -211,9 +171,8 @@ def check_subtraction() -> Evidence:
     return agreement(pairs, DYNAMIC, text)
 
 
-magnetization_subtraction = Claim(
+define(
     "magnetization-subtraction",
-    SECTION,
     {"A": "(14), (15)", "B": "above (10)", "C": "above (10)"},
     "The transport current is J + J^tau minus the curl of M: the gradient terms of local mu and T are that curl, and "
     "the terms driven by F are left.",
@@ -226,14 +185,14 @@ magnetization_subtraction = Claim(
     ),
     equalities=(
         Equality(
-            -f1 * (d_lis("l", "i") + q("i", "l")) - f * (Omega_lis("l", "i") + chi("i", "l")),
-            -f1 * m("l", "i") - f * weighted("l", "i"),
+            -df * (d_lis("l", "i") + q("i", "l")) - f * (Omega_lis("l", "i") + chi("i", "l")),
+            -df * m("l", "i") - f * Omega_weighted("l", "i"),
             "d_mu of the gradient terms = d_mu M, up to a total derivative",
-            primitive=(("l", -f * get("s_dipole").word("i")),),
+            primitive=(("l", -f * d("i")),),
         ),
         Equality(
             f * (Omega_lis("l", "i") + chi("i", "l")),
-            f * (weighted("l", "i") + gradient("i", "l")),
+            f * (Omega_weighted("l", "i") + grad_d("i", "l")),
             "what F drives",
         ),
     ),
@@ -241,7 +200,7 @@ magnetization_subtraction = Claim(
 )
 
 
-def check_einstein() -> Evidence:
+def check_einstein() -> CheckResult:
     """A static potential: eE and grad mu cancel, and of J + J^tau only the curl of d_mu M is left."""
     pairs = []
     for seed in (0, 7):
@@ -262,9 +221,8 @@ def check_einstein() -> Evidence:
     return agreement(pairs, 1e-6, text)
 
 
-einstein_relation = Claim(
+define(
     "einstein-relation",
-    SECTION,
     {"A": "below (15)", "B": "below (11)", "C": "below (11)"},
     "The transport current answers to grad mu as to -eE.",
     r"\mathcal J^{is} = \sigma^{ils}(E_l - \partial_l \mu/e):\quad U(\mathbf r) + \mu(\mathbf r) = \mathrm{const}"
@@ -280,15 +238,17 @@ def magnetization_at_fixed_occupation(zone: Zone) -> Any:
     """d_h M^{il} of the charge magnetization int f m + g Omega at H - h s with f and g of every state held fixed."""
 
     def integral(i: int, l: int) -> float:
-        moment, curvature = (by_field(conserved(get(n).word(i, l))) for n in ("orbital_moment", "berry_curvature"))
-        terms = [(word, weight) for word, weight in ((moment, "f"), (curvature, "g")) if word != ZERO]
-        return float(sum(zone.integral(word, weight) for word, weight in terms))
+        moment, curvature = (
+            by_field(conserved(get(n).expression(i, l))) for n in ("orbital_moment", "berry_curvature")
+        )
+        terms = [(expression, weight) for expression, weight in ((moment, "f"), (curvature, "g")) if expression != ZERO]
+        return float(sum(zone.integral(expression, weight) for expression, weight in terms))
 
     D = zone.model.dimension
     return np.array([[0.0 if i == l else integral(i, l) for l in range(D)] for i in range(D)])
 
 
-def check_clean_kubo() -> Evidence:
+def check_clean_kubo() -> CheckResult:
     """Longitudinal field: J and the divergence of J^tau. In an insulator the transverse field shows the Faraday term."""
     pairs = []
     for seed in (0, 4):
@@ -307,7 +267,7 @@ def check_clean_kubo() -> Evidence:
         )
     insulator = chern_insulator("1/2")
     mu, gap = middle_of_gap(insulator, 2)
-    transverse = microscope.transverse_field_response(insulator, mu, gap / 100)
+    transverse = linear_response.transverse_field_response(insulator, mu, gap / 100)
     uniform, at_q = float(sigma(Zone(insulator, mu, gap / 100, 64))[0, 1]), float(transverse.value[0, 1])
     text = (
         "Two random metals in a longitudinal field, q -> 0 before the frequency. A transverse field is different: in "
@@ -316,9 +276,8 @@ def check_clean_kubo() -> Evidence:
     return agreement(pairs, DYNAMIC, text, also=abs(at_q - uniform) > 1e2 * float(transverse.error.max()))
 
 
-clean_kubo_agreement = Claim(
+define(
     "clean-kubo-agreement",
-    SECTION,
     {"B": "below (11), last section", "C": "below (11), last section"},
     "The intrinsic conductivity is that of the quantum theory of the clean crystal.",
     r"\sigma^{ils} = \lim_{\omega \to 0} \lim_{q \to 0} \frac{(J + J^\tau)^i_{\mathbf q}}{E_{l \mathbf q}},\quad"
@@ -336,15 +295,18 @@ clean_kubo_agreement = Claim(
 )
 
 
-def check_onsager() -> Evidence:
+def check_onsager() -> CheckResult:
     """Charge current in H - h(r) s, all components; heat current, the part with a divergence."""
     pairs = []
     for seed in (0, 4):
         model = random_lattice(seed, spacing=3)
-        found, zone = field_gradient_response(model, "charge", MU, TEMPERATURE), Zone(model, MU, TEMPERATURE)
+        found, zone = (
+            linear_response.field_gradient_response(model, "charge", MU, TEMPERATURE),
+            Zone(model, MU, TEMPERATURE),
+        )
         transport = found.value + magnetization_at_fixed_occupation(zone)
         pairs.append(Pair(f"charge, {model.name}", transport, -sigma(zone), found.error))
-    heat = field_gradient_response(model, "heat", MU, TEMPERATURE)
+    heat = linear_response.field_gradient_response(model, "heat", MU, TEMPERATURE)
     expected = -TEMPERATURE * symmetric(sigma(zone, "entropy"))
     pairs.append(Pair(f"heat, {model.name}", symmetric(heat.value), expected, heat.error))
     text = (
@@ -354,9 +316,8 @@ def check_onsager() -> Evidence:
     return agreement(pairs, DYNAMIC, text)
 
 
-onsager_thermal = Claim(
+define(
     "onsager-thermal",
-    SECTION,
     {"A": "below (15)", "B": "below (11)", "C": "below (11)"},
     "sigma and alpha are reciprocal to the charge and heat transport currents driven by a gradient of the field conjugate to s.",
     r"H - h(\mathbf r) s:\quad j^l_{\mathrm{tr}} = -\sigma^{ils}\, \partial_i h,\qquad j^l_{Q,\mathrm{tr}} = -T \alpha^{ils}\,"
@@ -369,13 +330,4 @@ onsager_thermal = Claim(
         UNTOUCHED,
     ),
     check=check_onsager,
-)
-
-CLAIMS = (
-    field_response,
-    polarizability_as_connection,
-    magnetization_subtraction,
-    einstein_relation,
-    clean_kubo_agreement,
-    onsager_thermal,
 )

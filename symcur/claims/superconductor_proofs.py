@@ -11,20 +11,21 @@ from typing import Any
 import numpy as np
 from sympy import QQ, QQ_I
 
-from symcur.claims.claim import Evidence
+from symcur.claims.claim import CheckResult
+from symcur.claims.notation import Omega_weighted, d, m, s_n
+from symcur.expressions import I, J, Occupation, P, Re, S, Trace, tau, v, v_band
 from symcur.quantities import get
 from symcur.superconductors import PairingAlgebra
-from symcur.words import I, J, Occupation, P, Re, S, Trace, tau, v, v_band
 
 HALF, QUARTER, MINUS_HALF_I = QQ_I(QQ(1, 2)), QQ_I(QQ(1, 4)), QQ_I(0, QQ(-1, 2))
 
 
-def exact(algebra: PairingAlgebra, statements: dict[str, Any]) -> Evidence:
+def exact(algebra: PairingAlgebra, statements: dict[str, Any]) -> CheckResult:
     """Each element must vanish for all xi, |Delta| and theta."""
     failed = [name for name, element in statements.items() if not algebra.vanishes(element)]
     said = "for all xi(k), |Delta|(k), theta(k): " + "; ".join(statements)
     text = said if not failed else "does not hold: " + "; ".join(failed)
-    return Evidence(not failed, float(len(failed)), 0.0, text)
+    return CheckResult(not failed, float(len(failed)), 0.0, text)
 
 
 def _cross(algebra: PairingAlgebra, a: list[Any], b: list[Any]) -> Any:
@@ -39,7 +40,7 @@ def _theta(algebra: PairingAlgebra) -> list[Any]:
     return [algebra.jet("theta", axis) for axis in (0, 1)]
 
 
-def source() -> Evidence:
+def source() -> CheckResult:
     a = PairingAlgebra(odd=True)
     mu, mu_c, nu, nu_c = (a.generator[name] for name in ("mu", "mu_conjugate", "nu", "nu_conjugate"))
     matrix = a.read(tau, 1).array
@@ -53,7 +54,7 @@ def source() -> Evidence:
     return exact(a, {"psi^+ tau psi = 4 Im(Delta mu^* nu)": expectation - printed})
 
 
-def current_operator() -> Evidence:
+def current_operator() -> CheckResult:
     """J = grad xi for even xi (the paper's hole block); diag(grad xi(k), grad [xi(-k)]) in general."""
     even, odd = PairingAlgebra(), PairingAlgebra(odd=True)
     statements: dict[str, Any] = {}
@@ -72,19 +73,21 @@ def current_operator() -> Evidence:
             f"no mixed part {'xy'[i]}": block[0, 1],
         }
     first, second = exact(even, statements), exact(odd, general)
-    return Evidence(first.holds and second.holds, first.residual + second.residual, 0.0, f"{first.text}; {second.text}")
+    return CheckResult(
+        first.holds and second.holds, first.residual + second.residual, 0.0, f"{first.text}; {second.text}"
+    )
 
 
-def charge() -> Evidence:
+def charge() -> CheckResult:
     a = PairingAlgebra()
-    word = get("s_expectation").word()
-    return exact(a, {f"rho_{s:+d} = {s:+d} xi/E": a.read(word, s) - s * a.rho for s in (1, -1)})
+    expression = s_n()
+    return exact(a, {f"rho_{s:+d} = {s:+d} xi/E": a.read(expression, s) - s * a.rho for s in (1, -1)})
 
 
-def dipole() -> Evidence:
+def dipole() -> CheckResult:
     a = PairingAlgebra(odd=True)
     statements = {
-        f"d^{'xy'[i]} of band {s:+d} = (1/2)(rho0^2 - 1) d theta": a.read(get("s_dipole").word(i), s)
+        f"d^{'xy'[i]} of band {s:+d} = (1/2)(rho0^2 - 1) d theta": a.read(d(i), s)
         - a.number(HALF) * (a.rho**2 - 1) * a.jet("theta", i)
         for s in (1, -1)
         for i in (0, 1)
@@ -92,35 +95,34 @@ def dipole() -> Evidence:
     return exact(a, statements)
 
 
-def berry() -> Evidence:
+def berry() -> CheckResult:
     a = PairingAlgebra(odd=True)
     cross = _cross(a, _gradient(a, a.rho), _theta(a))
-    word = get("berry_curvature").word(0, 1)
+    expression = get("berry_curvature").expression(0, 1)
     return exact(
         a,
         {
-            f"Omega of band {s:+d} = {-s:+d} (grad rho0 x grad theta)/2": a.read(word, s) + a.number(HALF) * s * cross
+            f"Omega of band {s:+d} = {-s:+d} (grad rho0 x grad theta)/2": a.read(expression, s)
+            + a.number(HALF) * s * cross
             for s in (1, -1)
         },
     )
 
 
-def moment() -> Evidence:
+def moment() -> CheckResult:
     even, odd = PairingAlgebra(), PairingAlgebra(odd=True)
-    d = get("s_dipole").word
     connection = Re(-I * Trace(P * v(0) * S * J(1))) - Re(-I * Trace(P * v(1) * S * J(0)))
     circuits = connection / 2 + (d(0) * v_band(1) - d(1) * v_band(0)) / 2
-    m = get("orbital_moment").word(0, 1)
     statements, domain = {}, {}
     for s in (1, -1):
-        statements[f"m of band {s:+d} = (1/2) Re sum A x J + (1/2) d x v"] = odd.read(m - circuits, s)
+        statements[f"m of band {s:+d} = (1/2) Re sum A x J + (1/2) d x v"] = odd.read(m(0, 1) - circuits, s)
         rotation = odd.read(connection / 2, s)
         drag = _cross(odd, [odd.read(d(i), s) for i in (0, 1)], _gradient(odd, odd.jet("eta")))
         statements[f"first circuit of band {s:+d} = (1/2) d x grad eta"] = rotation - odd.number(HALF) * drag
         domain[f"first circuit of band {s:+d} = 0 for even xi"] = even.read(connection / 2, s)
     first, second = exact(odd, statements), exact(even, domain)
     nonzero = all(not odd.vanishes(odd.read(connection, s)) for s in (1, -1))
-    return Evidence(
+    return CheckResult(
         first.holds and second.holds and nonzero, first.residual + second.residual, 0.0, f"{first.text}; {second.text}"
     )
 
@@ -128,8 +130,8 @@ def moment() -> Evidence:
 def null_magnetization_statements() -> tuple[PairingAlgebra, dict[str, Any]]:
     """sum over bands of f m + g rho Omega = curl a - (remainder odd in k), a = (1/4)(g_+ + g_-) Im(Delta^* grad Delta)/E^2."""
     a = PairingAlgebra(odd=True)
-    word = Occupation("f") * get("orbital_moment").word(0, 1) + Occupation("g") * get("s_weighted_curvature").word(0, 1)
-    integrand = a.read(word, 1) + a.read(word, -1)
+    expression = Occupation("f") * m(0, 1) + Occupation("g") * Omega_weighted(0, 1)
+    integrand = a.read(expression, 1) + a.read(expression, -1)
     Delta, conjugate = a.jet("D") * a.phase, a.jet("D") * a.phase_inverse
     g_sum, f_sum = (a.generator[f"{x}_+"] + a.generator[f"{x}_-"] for x in "gf")
     flow = [

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-
-INVALID = 2  # exit status for input that does not make sense
-INTERRUPTED = 130  # what a shell reports after Ctrl-C
+from signal import SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -17,6 +15,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         app(args=None if arguments is None else list(arguments), prog_name="symcur")
     except (ValueError, TypeError) as error:
         print(f"symcur: {error}", file=sys.stderr)
-        sys.exit(INVALID)
+        sys.exit(2)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(128 + SIGINT)

@@ -26,7 +26,7 @@ def describe(
 ) -> None:
     """The conserved current of nonconserved quantities: proofs, closed forms, numbers."""
     if version:
-        from symcur import __version__
+        from symcur.version import __version__
 
         print(f"symcur {__version__}")
         raise typer.Exit

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
-from importlib.util import find_spec
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
@@ -14,12 +12,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from symcur import observables
+from symcur.arrays import ObjectArray
+from symcur.band_structures import BandStructure
 from symcur.cli import terminal
-from symcur.cli.named_models import find_model, settings
-from symcur.model import Model
+from symcur.cli.files import require_file, require_picture
+from symcur.cli.named_models import find_model, with_settings
 from symcur.observables import Result
-from symcur.plotting import MISSING, PICTURES
-from symcur.words import axis_name
 
 MOST_ROWS = 60  # of a scan in the terminal; a file holds all
 
@@ -33,7 +31,7 @@ def compute(
     set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")] = None,
     rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
     form: Annotated[str | None, typer.Option(help="regular, sea or surface (where the observable has forms).")] = None,
-    method: Annotated[str, typer.Option(help="auto, trapezoid or patches.")] = "auto",
+    method: Annotated[str, typer.Option(help="How to integrate; auto chooses.")] = "auto",
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
     workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
@@ -47,18 +45,23 @@ def compute(
     """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures."""
     require_file("--output", output, observables.FORMATS)
     require_picture("--plot", plot)
-    subject = find_model(model)
-    calculate = observables.get(observable)
-    parameters: dict[str, Any] = {name: float(value) for name, value in settings(set_ or ()).items()}
-    levels: Any = observables.gap(subject, filling, **parameters).mu if filling is not None else numbers("--mu", mu)
+    subject = with_settings(find_model(model), set_)
+    levels = observables.gap(subject, filling).mu if filling is not None else numbers("--mu", mu)
     temperatures = numbers("--temperature", temperature)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
-        raise ValueError("--plot: one mu and one temperature came; a scan needs several of one of them")
-    options: dict[str, Any] = {"rtol": rtol, "method": method, "cutoff": cutoff, "workers": workers, **parameters}
-    if form is not None:
-        options["form"] = form
-    with terminal.fraction(f"{observable} of {subject.name}") as progress:
-        result = calculate(subject, levels, temperatures, progress=progress, **options)
+        raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
+    with terminal.progress(f"{observable} of {subject.name}") as progress:
+        result = observables.get(observable)(
+            subject,
+            levels,
+            temperatures,
+            form=form,
+            rtol=rtol,
+            method=method,
+            cutoff=cutoff,
+            workers=workers,
+            progress=progress,
+        )
     if unit != "1" or s_unit != "hbar":
         result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant)
     show(result, subject)
@@ -69,29 +72,10 @@ def compute(
 
         plotting.save(plotting.draw_scan(result), plot)
     if result.status != "converged":
-        raise typer.Exit(130 if result.status == "interrupted" else 1)
+        raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
 
 
-def require_file(option: str, path: Path | None, endings: Sequence[str]) -> None:
-    """Complain about a path before the work, not after it."""
-    if path is None:
-        return
-    if path.suffix not in endings:
-        raise ValueError(f"{option}: {path} came; its name must end in one of {', '.join(endings)}")
-    if not path.parent.is_dir():
-        raise ValueError(f"{option}: the directory {path.parent} does not exist")
-    if path.is_dir():
-        raise ValueError(f"{option}: {path} is a directory; the name of a file is valid")
-
-
-def require_picture(option: str, path: Path | None) -> None:
-    """The same for a picture, which needs matplotlib."""
-    require_file(option, path, PICTURES)
-    if path is not None and find_spec("matplotlib") is None:
-        raise ValueError(f"{option}: {MISSING}")
-
-
-def numbers(option: str, text: str) -> float | np.ndarray[Any, Any]:
+def numbers(option: str, text: str) -> float | ObjectArray:
     """ "0.1" as a number, "0,0.1" as a list, "-1:1:41" as 41 numbers from -1 to 1."""
     try:
         if ":" in text:
@@ -101,11 +85,11 @@ def numbers(option: str, text: str) -> float | np.ndarray[Any, Any]:
         return values[0] if len(values) == 1 else np.array(values)
     except ValueError:
         raise ValueError(
-            f"{option}: {text!r} came; a number, a list 0,0.1,0.2 or a range first:last:count is valid"
+            f"{option}: expected a number, a list 0,0.1,0.2 or a range first:last:count, got {text!r}"
         ) from None
 
 
-def show(result: Result, model: Model) -> None:
+def show(result: Result, model: BandStructure) -> None:
     """The table of parts and components, then what the numbers mean."""
     screen = terminal.console()
     table = Table(
@@ -133,23 +117,17 @@ def show(result: Result, model: Model) -> None:
         ("form", result.form),
         ("parameters", ", ".join(f"{name} = {value:g}" for name, value in result.parameters.items()) or "none"),
         ("domain", result.domain),
-        ("method", f"{result.method}; {result.evaluations} k points, {result.handed_over or 0} by eigenstates"),
+        ("method", f"{result.method}; {result.evaluations} k points, {result.by_eigenstates or 0} by eigenstates"),
         ("status", f"{result.status}: {result.message}"),
     ):
         if text:
             screen.print(f"[dim]{label:>11}[/]  {escape(text)}")
 
 
-def _lines(result: Result) -> Any:
-    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
-    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
-    for a, b in itertools.product(range(len(mu)), range(len(temperature))):
-        for component in itertools.product(range(result.dimension), repeat=len(result.indices)):
-            at = (a, b, *component)
-            values = [(part.value.reshape(shape)[at], part.error.reshape(shape)[at]) for part in result.parts.values()]
-            error = max(error for _, error in values)
-            label = "".join(map(axis_name, component))
-            yield (f"{mu[a]:g}", f"{temperature[b]:g}", label, *(_cell(*value) for value in values), f"{error:.1e}")
+def _lines(result: Result) -> Iterator[tuple[str, ...]]:
+    for mu, temperature, component, parts in result.rows():
+        error = max(error for _, error in parts.values())
+        yield (f"{mu:g}", f"{temperature:g}", component, *(_cell(*pair) for pair in parts.values()), f"{error:.1e}")
 
 
 def _cell(value: float, error: float) -> str:

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.markup import escape
 
 from symcur import quantities
+from symcur.band_structures import Model
 from symcur.cli import terminal
-from symcur.cli.named_models import find_model, settings, with_numbers
-from symcur.latex import latex
+from symcur.cli.named_models import find_model, settings
+from symcur.cli.unicode_math import unicode_math
 from symcur.quantities import Quantity
-from symcur.readable import readable
 
 if TYPE_CHECKING:
     from symcur.closed_forms import ClosedForm
@@ -44,10 +44,11 @@ def derive(
     """The closed form of a band quantity, in k, the parameters and the band energy."""
     from symcur.closed_forms import derive as closed_form
 
-    subject = with_numbers(find_model(model), settings(set_ or ()))
+    subject = find_model(model)
+    if isinstance(subject, Model):  # others are refused with the reason by the derivation
+        subject = subject.with_parameters(settings(set_))
     wanted = quantities.get(quantity)
-    with terminal.progress(1) as step:
-        step(f"{subject.name} {wanted.name}")
+    with terminal.progress(f"{subject.name} {wanted.name}"):
         form = closed_form(subject, wanted.name)
         if to is not None:
             text = form.latex() if to is Language.latex else form.source(to.value)
@@ -60,9 +61,9 @@ def derive(
 def print_form(quantity: Quantity, form: ClosedForm, screen: Console) -> None:
     """The definition, the steps and components as formulas, and the energies where they are short."""
     screen.print(f"{escape(quantity.meaning)}  [dim]{escape(quantity.unit)}[/]")
-    screen.print(escape(f"{readable(quantity.symbol())} = {readable(latex(quantity.word()))}\n"))
+    screen.print(escape(f"{unicode_math(quantity.symbol())} = {unicode_math(quantity.expression().latex())}\n"))
     components = zip(form.labels, sp.flatten(form.compact), strict=True)
-    steps = [*form.definitions, *((sp.Symbol(readable(label)), value) for label, value in components)]
+    steps = [*form.definitions, *((sp.Symbol(unicode_math(label)), value) for label, value in components)]
     long = len(steps) > SHORT
     for symbol, expression in steps:
         _print_equation(symbol, expression, screen, long)

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from symcur.cli import terminal
-from symcur.readable import readable
+from symcur.cli.unicode_math import unicode_math
 
 
 class Kind(StrEnum):
@@ -52,7 +52,7 @@ def _quantities() -> Iterator[tuple[str, ...]]:
     for name in quantities.names():
         quantity = quantities.get(name)
         indices = f"[{', '.join(quantity.indices)}]" if quantity.indices else ""
-        yield name, indices, readable(quantity.symbol()), quantity.meaning
+        yield name, indices, unicode_math(quantity.symbol()), quantity.meaning
 
 
 def _claims() -> Iterator[tuple[str, ...]]:
@@ -65,5 +65,6 @@ def _claims() -> Iterator[tuple[str, ...]]:
 def _observables() -> Iterator[tuple[str, ...]]:
     from symcur import observables
 
-    for name in observables.names():
-        yield name, (observables.get(name).__doc__ or "").strip().partition("\n")[0]
+    for observable in observables.OBSERVABLES:
+        indices = f"[{', '.join(observable.indices)}]"
+        yield observable.name, indices, unicode_math(observable.symbol), observable.meaning

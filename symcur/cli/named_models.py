@@ -9,45 +9,42 @@ from pathlib import Path
 import sympy as sp
 
 from symcur import models
-from symcur.model import Model
+from symcur.band_structures import BandStructure
 
 
-def find_model(name: str) -> Model:
-    """The library model of this name, or the Model in FILE.py (FILE.py:NAME where there are several)."""
+def find_model(name: str) -> BandStructure:
+    """The library model of this name, or the model in FILE.py (FILE.py:NAME where there are several)."""
     path, _, variable = name.partition(":")
     return _from_file(Path(path), variable) if path.endswith(".py") else models.get(name)
 
 
-def _from_file(path: Path, variable: str) -> Model:
+def _from_file(path: Path, variable: str) -> BandStructure:
     if not path.is_file():
-        raise ValueError(f"model: the file {path} does not exist")
-    found = {key: value for key, value in runpy.run_path(str(path)).items() if isinstance(value, Model)}
+        raise ValueError(f"model: expected a file, got {path}, which does not exist")
+    found = {key: value for key, value in runpy.run_path(str(path)).items() if isinstance(value, BandStructure)}
     if variable or len(found) != 1:
         if variable not in found:
             raise ValueError(
-                f"model: {path} defines {', '.join(found) or 'no Model'}; name one of them as {path}:<name>"
+                f"model: expected one model in {path}, or {path}:<name>, got {', '.join(found) or 'no model'}"
             )
         return found[variable]
     return next(iter(found.values()))
 
 
-def settings(pairs: Iterable[str]) -> dict[str, sp.Rational]:
+def settings(pairs: Iterable[str] | None) -> dict[str, sp.Rational]:
     """["M=0.1", "alpha=1/3"] as exact numbers by name."""
     values = {}
-    for pair in pairs:
+    for pair in pairs or ():
         name, equals, text = pair.partition("=")
         try:
             values[name.strip()] = sp.Rational(text.strip())
         except (TypeError, ValueError, ZeroDivisionError):
             equals = ""
         if not equals:
-            raise ValueError(f"--set: {pair!r} came; name=number is valid, for example lambda_R=0.05")
+            raise ValueError(f"--set: expected name=number, for example lambda_R=0.05, got {pair!r}")
     return values
 
 
-def with_numbers(model: Model, values: dict[str, sp.Rational]) -> Model:
-    """The model with these parameters replaced by exact numbers, so that closed forms simplify accordingly."""
-    model.values(**values)  # refuses unknown names and inadmissible values
-    fixed = {symbol: values[symbol.name] for symbol in model.parameters if symbol.name in values}
-    rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in fixed}
-    return model.replace(H=model.H.subs(fixed), s=model.s.subs(fixed), parameters=rest) if fixed else model
+def with_settings(model: BandStructure, pairs: Iterable[str] | None) -> BandStructure:
+    """The model with these values of its parameters."""
+    return model.with_values({name: float(value) for name, value in settings(pairs).items()})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from symcur.cli.compute import require_picture
-from symcur.cli.named_models import find_model, settings
+from symcur.cli.files import require_picture
+from symcur.cli.named_models import find_model, with_settings
 
 AXES = {"x": 0, "y": 1, "z": 2}
 
@@ -28,15 +28,14 @@ def plot(
     from symcur import plotting
 
     require_picture("--output", output)
-    subject = find_model(model)
-    parameters: dict[str, Any] = {name: float(value) for name, value in settings(set_ or ()).items()}
+    subject = with_settings(find_model(model), set_)
     if any(letter not in AXES for letter in component):
-        raise ValueError(f"--component: {component!r} came; letters x, y, z are valid, for example xy")
+        raise ValueError(f"--component: expected letters x, y, z, for example xy, got {component!r}")
     chosen = tuple(AXES[letter] for letter in component)
     if path is None:
-        figure = plotting.draw_zone(subject, quantity, band, chosen, **parameters)
+        figure = plotting.draw_zone(subject, quantity, band, chosen)
     else:
-        figure = plotting.draw_path(subject, quantity, _corners(path, subject.dimension), chosen, **parameters)
+        figure = plotting.draw_path(subject, quantity, _corners(path, subject.dimension), chosen)
     plotting.save(figure, output)
     print(f"{output} written")
 
@@ -50,10 +49,9 @@ def _corners(text: str, dimension: int) -> list[tuple[str, tuple[float, ...]]]:
         except ValueError:
             corner = ()
         if len(corner) != dimension:
-            raise ValueError(
-                f"--path: {part!r} came; NAME=" + ",".join("k" + a for a in "xyz"[:dimension]) + " is valid"
-            )
+            expected = "NAME=" + ",".join("k" + a for a in "xyz"[:dimension])
+            raise ValueError(f"--path: expected {expected}, got {part!r}")
         corners.append((name, corner))
     if len(corners) < 2:
-        raise ValueError(f"--path: {text!r} came; at least two corners are needed")
+        raise ValueError(f"--path: expected at least two corners, got {text!r}")
     return corners

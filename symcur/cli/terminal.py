@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from signal import SIGINT
 from threading import Timer
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from symcur.claims import Verdict
+from symcur.claims import ClaimResult
 
+INTERRUPTED = 128 + SIGINT  # the exit status that shells report after Ctrl-C
 PAGE = 100  # columns, where the output is not a terminal
 STYLES = {
     "proved": "green",
@@ -32,27 +34,27 @@ def console(stderr: bool = False) -> Console:
 
 
 @contextmanager
-def progress(total: int, delay: float = 1.0) -> Iterator[Callable[[str], None]]:
-    """A bar on stderr for work of ``total`` steps, shown once it has taken ``delay`` seconds, on a terminal only.
+def progress(title: str = "", total: int | None = None, delay: float = 1.0) -> Iterator[Callable[..., None]]:
+    """A bar on stderr, shown once the work has taken ``delay`` seconds, on a terminal only.
 
-    Yields ``step(name)``: call it with the name of the step that begins.
+    Yields ``report(done, message)``: how much is done (of ``total`` steps, or as a fraction; None where it is not known),
+    and what is being done.
     """
     screen = console(stderr=True)
-    columns = (TextColumn("{task.description:<26}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    count = (MofNCompleteColumn(),) if total else ()
+    columns = (TextColumn("{task.description:<26}"), BarColumn(), *count, TimeElapsedColumn())
     bar = Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
-    task = bar.add_task("", total=total)
-    begun = 0
+    task = bar.add_task(title, total=total)
 
-    def step(name: str) -> None:
-        nonlocal begun
-        bar.update(task, description=name, completed=begun)
-        begun += 1
+    def report(done: float | None, message: str) -> None:
+        known = total or (1.0 if done is not None else None)
+        bar.update(task, description=f"{title} {message}".strip()[:60], total=known, completed=done or 0)
 
     timer = Timer(delay, bar.start)
     timer.daemon = True
     timer.start()
     try:
-        yield step
+        yield report
     finally:
         timer.cancel()
         timer.join()
@@ -67,52 +69,28 @@ def places(where: Mapping[str, str]) -> str:
     return "; ".join(f"{', '.join(names)} {place}" for place, names in versions.items())
 
 
-def means(verdict: Verdict) -> str:
+def means(result: ClaimResult) -> str:
     """How a verdict was reached, in a few words; the page of the claim has the whole of it."""
-    outcomes = [finding.outcome for finding in verdict.findings]
+    outcomes = [proof.outcome for proof in result.proofs]
     parts = []
     if "refuted" in outcomes:
         parts.append("counterexample")
     if "proved" in outcomes:
         parts.append("proof")
-    if verdict.evidence:
+    if result.checks:
         parts.append("numerical check")
-    if verdict.models:
-        parts.append(f"{len(verdict.models)} model" + "s" * (len(verdict.models) > 1))
+    if result.models:
+        parts.append(f"{len(result.models)} model" + "s" * (len(result.models) > 1))
     return ", ".join(parts) or "–"
 
 
-def residual(verdict: Verdict) -> str:
+def residual(result: ClaimResult) -> str:
     """The residual against its tolerance, or a dash where nothing was computed in floating point."""
-    if verdict.residual is None or verdict.tolerance is None:
+    if result.residual is None or result.tolerance is None:
         return "–"
-    relation = "≤" if verdict.residual <= verdict.tolerance else ">"
-    return f"{verdict.residual:.0e} {relation} {verdict.tolerance:.0e}".replace("e-0", "e-").replace("0e+00", "0")
+    relation = "≤" if result.residual <= result.tolerance else ">"
+    return f"{result.residual:.0e} {relation} {result.tolerance:.0e}".replace("e-0", "e-").replace("0e+00", "0")
 
 
 def duration(seconds: float) -> str:
     return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.0f} s"
-
-
-@contextmanager
-def fraction(title: str, delay: float = 1.0) -> Iterator[Callable[[float | None, str], None]]:
-    """The same for work that reports the fraction done (None where it does not know): ``report(fraction, message)``."""
-    screen = console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    bar = Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
-    task = bar.add_task(title, total=None)
-
-    def report(done: float | None, message: str) -> None:
-        bar.update(
-            task, description=f"{title}: {message}"[:60], total=1.0 if done is not None else None, completed=done or 0
-        )
-
-    timer = Timer(delay, bar.start)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield report
-    finally:
-        timer.cancel()
-        timer.join()
-        bar.stop()

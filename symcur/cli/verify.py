@@ -1,4 +1,4 @@
-"""``symcur verify``: the ledger, a verdict a row, or one claim in full."""
+"""``symcur verify``: the ledger, one verdict per row, or one claim in full."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from rich.padding import Padding
 from rich.table import Table
 
 from symcur import claims
-from symcur.claims import Finding, Verdict
+from symcur.claims import ClaimResult, ProofResult
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
-from symcur.cli import INTERRUPTED, terminal
+from symcur.cli import terminal
+from symcur.cli.files import require_file
 from symcur.cli.named_models import find_model
-from symcur.latex import latex
-from symcur.readable import readable, sentence
+from symcur.cli.unicode_math import sentence, unicode_math
 
 LEGEND = (
     "proof: equal normal forms, any number of bands, and equal sums over states. counterexample: exact matrices. "
@@ -36,26 +36,27 @@ def verify(
     json_file: Annotated[str | None, typer.Option("--json", help="Write the verdicts to FILE (- for stdout).")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page to FILE.")] = None,
 ) -> None:
-    """Settle the claims of the paper: one verdict a row, or one claim in full.
+    """Settle the claims of the paper: one verdict per row, or one claim in full.
 
     The exit status is 1 if a verdict is not what the ledger records, 130 after Ctrl-C.
     """
     chosen = [claims.get(name) for name in claim or claims.names()]
     subject = find_model(model) if model else None
-    _require_writable(json_file, report)
-    verdicts: list[Verdict] = []
+    require_file("--json", Path(json_file) if json_file not in (None, "-") else None)
+    require_file("--report", report)
+    verdicts: list[ClaimResult] = []
     interrupted = False
     try:
-        with terminal.progress(len(chosen)) as step:
-            for item in chosen:
-                step(item.name)
+        with terminal.progress(total=len(chosen)) as report_progress:
+            for number, item in enumerate(chosen):
+                report_progress(number, item.name)
                 verdicts.append(claims.verify(item, subject))
     except KeyboardInterrupt:
         interrupted = True
     if json_file:
         _write_json(json_file, verdicts, interrupted)
     if report:
-        from symcur.report import html
+        from symcur.cli.report import html
 
         report.write_text(html(verdicts), encoding="utf-8")
     if json_file != "-":
@@ -67,21 +68,12 @@ def verify(
         if interrupted:
             screen.print(f"Interrupted after {len(verdicts)} of {len(chosen)} claims.", style="bold red")
     if interrupted:
-        raise typer.Exit(INTERRUPTED)
+        raise typer.Exit(terminal.INTERRUPTED)
     raise typer.Exit(0 if all(verdict.as_recorded for verdict in verdicts) else 1)
 
 
-def _require_writable(json_file: str | None, report: Path | None) -> None:
-    """Complain about a path before the work, not after it."""
-    for option, path in (("--json", Path(json_file) if json_file not in (None, "-") else None), ("--report", report)):
-        if path and not path.parent.is_dir():
-            raise ValueError(f"{option}: the directory {path.parent} does not exist")
-        if path and path.is_dir():
-            raise ValueError(f"{option}: {path} is a directory; the name of a file is valid")
-
-
-def _write_json(target: str, verdicts: Sequence[Verdict], interrupted: bool) -> None:
-    from symcur import __version__
+def _write_json(target: str, verdicts: Sequence[ClaimResult], interrupted: bool) -> None:
+    from symcur.version import __version__
 
     content = {
         "symcur": __version__,
@@ -97,7 +89,7 @@ def _write_json(target: str, verdicts: Sequence[Verdict], interrupted: bool) -> 
 
 
 # -- the ledger --------------------------------------------------------------------------------------------------------
-def print_ledger(verdicts: Sequence[Verdict], screen: Console) -> None:
+def print_ledger(verdicts: Sequence[ClaimResult], screen: Console) -> None:
     """The verdicts grouped by the sections of the paper, and a line that counts them."""
     for section in dict.fromkeys(verdict.claim.section for verdict in verdicts):
         table = Table(title=section, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), width=99)
@@ -122,7 +114,7 @@ def print_ledger(verdicts: Sequence[Verdict], screen: Console) -> None:
     screen.print(LEGEND, style="dim")
 
 
-def summary(verdicts: Sequence[Verdict]) -> str:
+def summary(verdicts: Sequence[ClaimResult]) -> str:
     """How many verdicts of each kind, whether all are as recorded, and how long they took."""
     kinds = [verdict.kind for verdict in verdicts]
     counts = ", ".join(f"{kinds.count(kind)} {kind}" for kind in KINDS if kind in kinds)
@@ -138,31 +130,31 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     return f"{len(verdicts)} {noun}: {counts or 'none settled'}; {record}; {total}"
 
 
-def _kind(verdict: Verdict) -> str:
+def _kind(verdict: ClaimResult) -> str:
     style = terminal.STYLES.get(verdict.kind, "")
     text = verdict.kind if verdict.as_recorded else f"{verdict.kind} (recorded: {verdict.claim.recorded})"
     return f"[{style}]{text}[/]" if style else text
 
 
 # -- one claim ---------------------------------------------------------------------------------------------------------
-def print_claim(verdict: Verdict, screen: Console) -> None:
+def print_claim(verdict: ClaimResult, screen: Console) -> None:
     """Statement, assumptions, the steps of the proof, the models it was checked on, the counterexample."""
     claim = verdict.claim
     screen.print(f"[bold]{claim.name}[/]  {_kind(verdict)}  [dim]{escape(claim.section)}[/]")
     screen.print(escape(sentence(claim.text)))
     if claim.statement:
         screen.print()
-        _print(screen, escape(readable(claim.statement)), 4)
+        _print(screen, escape(unicode_math(claim.statement)), 4)
         screen.print()
     _print_list("In the paper", [f"{version}  {place}" for version, place in claim.where.items()], screen)
     _print_list("Assumptions", claim.assumptions, screen)
-    if verdict.findings:
+    if verdict.proofs:
         screen.print("Proof", style="bold")
-        for finding in verdict.findings:
-            _print_finding(finding, screen)
+        for proof in verdict.proofs:
+            _print_proof(proof, screen)
     _print_list(
         "Numerical checks",
-        [f"{item.text}: residual {item.residual:.1e}, tolerance {item.tolerance:.1e}" for item in verdict.evidence],
+        [f"{item.text}: residual {item.residual:.1e}, tolerance {item.tolerance:.1e}" for item in verdict.checks],
         screen,
     )
     if verdict.models:
@@ -185,16 +177,14 @@ def _print_list(title: str, lines: Sequence[str], screen: Console) -> None:
             _print(screen, escape(line), 2)
 
 
-def _print_finding(finding: Finding, screen: Console) -> None:
-    equality = finding.equality
+def _print_proof(proof: ProofResult, screen: Console) -> None:
+    equality = proof.equality
     role = {"printed": "as printed: ", "corrected": "as corrected: "}.get(equality.role, "")
-    style = {"proved": "green", "refuted": "magenta"}.get(finding.outcome, "red")
-    _print(screen, f"[{style}]{finding.outcome}[/]  {role}{escape(sentence(equality.note))}", 2)
-    _print(screen, escape(readable(latex(equality.lhs))), 6)
-    right = readable(latex(equality.rhs))
-    for axis, primitive in equality.primitive:
-        right += f" + ∂_{{k{readable(f'_{axis}')}}} [{readable(latex(primitive))}]"
+    style = {"proved": "green", "refuted": "magenta"}.get(proof.outcome, "red")
+    _print(screen, f"[{style}]{proof.outcome}[/]  {role}{escape(sentence(equality.note))}", 2)
+    left, right = map(unicode_math, equality.latex())
+    _print(screen, escape(left), 6)
     _print(screen, escape(f"= {right}"), 4)
-    _print(screen, f"[dim]{escape(finding.how)}[/]", 4)
-    if finding.counterexample:
-        _print(screen, escape(f"counterexample: {finding.counterexample}"), 4)
+    _print(screen, f"[dim]{escape(proof.how)}[/]", 4)
+    if proof.counterexample:
+        _print(screen, escape(f"counterexample: {proof.counterexample}"), 4)

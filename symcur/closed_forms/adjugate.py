@@ -11,19 +11,19 @@ with P the projector onto the whole multiplet. The coefficients follow from thos
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import cached_property
+from collections.abc import Sequence
+from functools import cache, cached_property
 from math import comb
-from typing import Any
 
-import numpy as np
 import sympy as sp
 from sympy import QQ
 
-from symcur import words
-from symcur.kernels.program import Complex, Program, Scalar, from_sympy
-from symcur.matrices import MatrixReading, ObjectArray
-from symcur.model import Model
+from symcur import expressions as ex
+from symcur.arrays import ObjectArray
+from symcur.band_structures import Model
+from symcur.expressions import MatrixInterpreter
+from symcur.program import Complex, Program, Scalar, from_sympy
+from symcur.program.matrices import hermitian, hermitian_product, matrix_of_nodes, trace, trace_of_product
 
 
 class Resolvent:
@@ -37,7 +37,7 @@ class Resolvent:
     def __init__(self, program: Program, H: ObjectArray, energy: Scalar, multiplicities: Sequence[int]) -> None:
         self.program, self.H, self.energy = program, H, energy
         self.distinct = len(multiplicities)
-        self.identity = _constant_matrix(program, np.eye(len(H), dtype=int))
+        self.identity = matrix_of_nodes(program, sp.eye(len(H)))
         self.labels: dict[int, str] = {}
         self._label("z", energy)
         self._label_matrix("H", H)
@@ -50,7 +50,7 @@ class Resolvent:
         for j, value in enumerate(self._q, 1):
             self._label(f"q_{j}", value)
         projector = self.coefficient(-1)
-        self.rank: Scalar = program.constant(uniform) if uniform else _trace(projector)
+        self.rank: Scalar = program.constant(uniform) if uniform else trace(projector)
 
     def _faddeev_leverrier(self, multiplicity: int) -> tuple[list[Scalar], list[ObjectArray]]:
         """Coefficients c_0 ... c_d = 1 of q, and M_0 ... M_(d-1) with B(z) = sum_j M_j z^j."""
@@ -58,7 +58,7 @@ class Resolvent:
         c, M = [self.program.one], [self.identity]
         for j in range(1, d + 1):
             product = hermitian_product(self.H, M[0])
-            c.insert(0, _trace(product) * sp.Rational(-1, j * multiplicity))
+            c.insert(0, trace(product) * sp.Rational(-1, j * multiplicity))
             if j < d:
                 M.insert(0, self._shifted(product, c[0]))
         return c, M
@@ -71,8 +71,8 @@ class Resolvent:
         norm = before_norm = None
         for _ in range(self.distinct):
             H_pi = hermitian_product(self.H, matrix)
-            before_norm, norm = norm, _trace_of_product(matrix, matrix)
-            a = _trace_of_product(H_pi, matrix) / norm
+            before_norm, norm = norm, trace_of_product(matrix, matrix)
+            a = trace_of_product(H_pi, matrix) / norm
             following = [zero, *pi]
             for j, coefficient in enumerate(pi):
                 following[j] = following[j] - a * coefficient
@@ -140,47 +140,17 @@ class Resolvent:
                 self._label(f"Im{name}{a + 1}{b + 1}", matrix[a, b].imag)
 
 
-class BandReading(MatrixReading):
-    """Words read through the nodes of a ``Resolvent``; ``operator_matrix`` gives H, its derivatives and s as nodes."""
-
-    def __init__(
-        self,
-        resolvent: Resolvent,
-        operator_matrix: Callable[[str, tuple[words.Axis, ...]], ObjectArray],
-        energy: Scalar,
-    ) -> None:
-        program = resolvent.program
-        super().__init__(
-            operator_matrix,
-            resolvent.projector,
-            resolvent.resolvent_power,
-            1,
-            lambda value: Complex(program.constant(QQ.to_sympy(value.x)), program.constant(QQ.to_sympy(value.y))),
-            lambda value, part: Complex(getattr(value, part)),
-        )
-        self.rank, self.energy = resolvent.rank, energy
-
-    def _walk(self, word: words.Word) -> Any:
-        if word == words.Trace(words.P * words.H):
-            return Complex(self.energy * self.rank)
-        return super()._walk(word)
-
-    def band_energy(self, band: str, axes: tuple[words.Axis, ...]) -> Any:
-        if not axes:
-            return Complex(self.energy)
-        trace: words.Word = words.Trace(words.P * words.v(axes[0]))
-        for axis in axes[1:]:
-            trace = words.derivative(trace, axis)
-        return Complex(self.read(trace).real / self.rank)
+def _divided(matrix: ObjectArray, number: Scalar) -> ObjectArray:
+    return hermitian(lambda a, b: matrix[a, b] / number, len(matrix))
 
 
 class Bands:
-    """Everything the closed forms of one model share: the program, H, s, and the reading of the band with energy E."""
+    """Everything the closed forms of one model share: the program, H, s, and what reads expressions of the band with energy E."""
 
     def __init__(self, model: Model, energy: str, multiplicities: Sequence[int]) -> None:
         self.model, self.program = model, Program()
         self.energy = self.program.input(energy)
-        self._operators: dict[tuple[str, tuple[words.Axis, ...]], ObjectArray] = {}
+        self.operator = cache(self._operator)
         shift = sp.expand(model.H.trace()) / model.size
         traceless = model.H - shift * sp.eye(model.size)
         nodes = matrix_of_nodes(self.program, traceless.applyfunc(sp.expand))
@@ -188,69 +158,17 @@ class Bands:
         self.resolvent = Resolvent(self.program, nodes, relative, multiplicities)
 
     @cached_property
-    def reading(self) -> BandReading:
-        return BandReading(self.resolvent, self.operator, self.energy)
+    def interpreter(self) -> MatrixInterpreter:
+        """Reads expressions of the band with energy E as nodes of the program."""
+        return MatrixInterpreter(
+            self.operator,
+            self.resolvent.projector,
+            self.resolvent.resolvent_power,
+            self.resolvent.rank,
+            lambda value: Complex(*map(self.program.constant, map(QQ.to_sympy, (value.x, value.y)))),
+            lambda value, part: Complex(getattr(value, part)),
+            Complex(self.energy),
+        )
 
-    def operator(self, name: str, axes: tuple[words.Axis, ...]) -> ObjectArray:
-        key = (name, axes)
-        if key not in self._operators:
-            if name not in ("H", "s") or not all(isinstance(axis, int) for axis in axes):
-                raise ValueError(f"word: the operator {name} with axes {axes} came; H or s with integer axes is valid")
-            symbolic = self.model.s if name == "s" else self.model.derivative(axes)  # type: ignore[arg-type]
-            self._operators[key] = matrix_of_nodes(self.program, symbolic)
-        return self._operators[key]
-
-
-def matrix_of_nodes(program: Program, matrix: sp.Matrix) -> ObjectArray:
-    """A Hermitian SymPy matrix as nodes: the upper half is converted, the rest conjugated."""
-    return _hermitian(lambda a, b: from_sympy(program, matrix[a, b]), matrix.rows)
-
-
-def _hermitian(entry: Callable[[int, int], Complex], size: int) -> ObjectArray:
-    result = np.empty((size, size), dtype=object)
-    for a in range(size):
-        result[a, a] = Complex(entry(a, a).real)
-        for b in range(a + 1, size):
-            result[a, b] = entry(a, b)
-            result[b, a] = result[a, b].conjugate()
-    return result
-
-
-def _divided(matrix: ObjectArray, number: Scalar) -> ObjectArray:
-    return _hermitian(lambda a, b: matrix[a, b] / number, len(matrix))
-
-
-def hermitian_product(A: ObjectArray, B: ObjectArray) -> ObjectArray:
-    """A B for commuting Hermitian matrices, so that the product is Hermitian and half of it is enough."""
-
-    def entry(a: int, b: int) -> Complex:
-        total: Complex = A[a, 0] * B[0, b]
-        for c in range(1, len(A)):
-            total = total + A[a, c] * B[c, b]
-        return total
-
-    return _hermitian(entry, len(A))
-
-
-def _trace(matrix: ObjectArray) -> Scalar:
-    total: Scalar = matrix[0, 0].real
-    for a in range(1, len(matrix)):
-        total = total + matrix[a, a].real
-    return total
-
-
-def _trace_of_product(A: ObjectArray, B: ObjectArray) -> Scalar:
-    """Tr[A B] of Hermitian matrices."""
-    total: Scalar = A[0, 0].real * B[0, 0].real
-    for a in range(len(A)):
-        for b in range(a, len(A)):
-            if b > a:
-                overlap = A[a, b].real * B[a, b].real + A[a, b].imag * B[a, b].imag
-                total = total + overlap * 2
-            elif a:
-                total = total + A[a, a].real * B[a, a].real
-    return total
-
-
-def _constant_matrix(program: Program, matrix: Any) -> ObjectArray:
-    return _hermitian(lambda a, b: Complex(program.constant(int(matrix[a, b]))), len(matrix))
+    def _operator(self, name: str, axes: tuple[ex.Axis, ...]) -> ObjectArray:
+        return matrix_of_nodes(self.program, self.model.formulas.symbolic(name, axes))

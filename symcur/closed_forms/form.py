@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,15 +11,18 @@ from typing import Any
 import mpmath
 import numpy as np
 import sympy as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from symcur.closed_forms import digits as high_precision
-from symcur.closed_forms import printing
-from symcur.closed_forms.steps import Definitions, operations, steps
-from symcur.kernels.program import Complex, Program
-from symcur.model import Model
+from symcur.arrays import AnyArray, Array
+from symcur.band_structures import Model, Parameters
+from symcur.band_structures.band_structure import by_name
+from symcur.closed_forms.arbitrary_precision import Touching, agreed, band_energy, mpf, real_number
+from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
+from symcur.program import Complex, Program, operations
+from symcur.program.source import Function, source
 
 _BLOCK = 2048  # k points treated at once
+_LATEX_NAMES = {"h2": r"\left(\boldsymbol{h}^{2}\right)"}
 _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with shared parts
 
 
@@ -76,7 +79,7 @@ class ClosedForm:
                 known[symbol] = expression.xreplace(known)
             return _array([expression.xreplace(known) for expression in results], self.shape)
         size = self._tree_size()
-        arithmetic = operations(self._symbols, evaluate=size < _EXPANDED_OPERATIONS)
+        arithmetic = symbolic_operations(self._symbols, evaluate=size < _EXPANDED_OPERATIONS)
         return _array(self._joined(self.program.run(self._nodes, arithmetic)), self.shape)
 
     @cached_property
@@ -95,7 +98,7 @@ class ClosedForm:
         """Real and imaginary parts, which alternate in ``_nodes``, put together."""
         if not self.complex:
             return list(values)
-        return [re + sp.I * im for re, im in zip(values[::2], values[1::2], strict=True)]
+        return _complex_pairs(values, lambda re, im: re + sp.I * im)
 
     @property
     def _symbols(self) -> dict[str, sp.Symbol]:
@@ -115,7 +118,11 @@ class ClosedForm:
     # -- text --------------------------------------------------------------------------------------------------------
     def latex(self) -> str:
         """The definitions and the components as one aligned environment, to be pasted into display mathematics."""
-        return printing.latex(self.definitions, zip(self.labels, sp.flatten(self.compact), strict=True))
+        names = {s: _LATEX_NAMES[s.name] for s, _ in self.definitions if s.name in _LATEX_NAMES}
+        defined = [(sp.latex(symbol, symbol_names=names), formula) for symbol, formula in self.definitions]
+        components = zip(self.labels, sp.flatten(self.compact), strict=True)
+        lines = [rf"{label} &= {sp.latex(formula, symbol_names=names)}" for label, formula in (*defined, *components)]
+        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
     def source(self, language: str) -> str:
         """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".
@@ -123,43 +130,83 @@ class ClosedForm:
         It returns (C and Fortran: fills) the components in row-major order; complex components are complex numbers,
         in C and Fortran alternating real and imaginary parts.
         """
-        return printing.source(self, language)
+        heading = [
+            f"{self.name} of {self.model.name} for the band of energy {self.energy_symbol}; components in row-major order:",
+            *(f"  {label}" for label in self.labels),
+        ]
+        results = sp.flatten(self.compact)
+        return source(Function(self.name, heading, self.arguments, self.definitions, results, self.complex), language)
 
     # -- numbers -----------------------------------------------------------------------------------------------------
-    def at(self, k: Any, band: int, digits: int = 50, **parameters: Any) -> Any:
+    def at(self, k: Any, /, band: int, digits: int = 50, *, parameters: Parameters = None, **by_keyword: Any) -> Any:
         """The value at one k for one band (from 0, by ascending energy) to the given number of digits.
 
-        k and the parameters may be int, float (its exact binary value is taken), str, Fraction, mpmath or SymPy
-        numbers. The result is an mpmath number, or nested lists of them in the shape of the components. The working
-        precision is doubled until two results agree to ``digits``; a component that keeps vanishing is returned as 0.
-        Raises ValueError where the band touches another one.
+        k and the parameters, by keyword or in a mapping by name or symbol, may be int, float (its exact binary value is
+        taken), str, Fraction, mpmath or SymPy numbers. The result is an mpmath number, or nested lists of them in the shape
+        of the components. The working precision is doubled until two results agree to ``digits``; a component that keeps
+        vanishing is returned as 0. Raises ValueError where the band touches another one.
         """
-        return high_precision.evaluate(self, k, band, digits, parameters)
+        size = self.model.size
+        if isinstance(band, bool) or not isinstance(band, int) or not 0 <= band < size:
+            raise ValueError(f"band: expected an integer from 0 to {size - 1}, by ascending energy, got {band!r}")
+        if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
+            raise ValueError(f"digits: expected a positive integer, got {digits!r}")
+        given = self._exact_numbers(k, by_name(parameters, by_keyword, self.model))
+        try:
+            values = agreed(lambda precision: self._values(given, band, precision, digits), digits)
+            return np.array(values, dtype=object).reshape(self.shape).tolist()
+        except (Touching, ZeroDivisionError):
+            raise ValueError(
+                f"k: expected a k at which band {band} of {self.model.name} is separate, got one at which it touches another; "
+                f"the closed form of {self.name} does not hold there (if the bands coincide for these parameter values at "
+                "every k, put the values into H with model.with_parameters)"
+            ) from None
 
-    def __call__(self, k: ArrayLike, **parameters: Any) -> NDArray[Any]:
+    def _exact_numbers(self, k: Any, parameters: Mapping[str, Any]) -> dict[str, sp.Expr]:
+        components = list(k) if np.iterable(k) else [k]
+        if len(components) != self.model.dimension:
+            raise ValueError(f"k: expected {self.model.dimension} components, got {len(components)}")
+        values = self.model.with_values({name: real_number(name, x) for name, x in parameters.items()}).values()
+        numbers = {symbol.name: real_number("k", x) for symbol, x in zip(self.model.k, components, strict=True)}
+        return numbers | {name: real_number(name, x) for name, x in values.items()}
+
+    def _values(self, given: Mapping[str, sp.Expr], band: int, precision: int, digits: int) -> list[Any]:
+        """The components with this many working digits."""
+        with mpmath.workdps(precision):
+            numbers = {name: mpf(number) for name, number in given.items()}
+            arithmetic = operations(mpmath, numbers.__getitem__, mpf)
+            nodes = [node for entry in self.hamiltonian for node in (entry.real.node, entry.imag.node)]
+            H = _complex_pairs(self.program.run(nodes, arithmetic), mpmath.mpc)
+            numbers[self.energy_symbol.name] = band_energy(H, band, digits, self.multiplicities)
+            parts = self.program.run(self._nodes, arithmetic)
+            return _complex_pairs(parts, mpmath.mpc) if self.complex else parts
+
+    def __call__(self, k: ArrayLike, /, parameters: Parameters = None, **by_keyword: Any) -> AnyArray:
         """The values for k of shape (..., D), all bands: shape (..., band, components), double precision.
 
-        Energies are those of numpy.linalg.eigvalsh; not finite at band touchings.
+        Parameters by keyword or in a mapping by name or symbol. Energies are those of numpy.linalg.eigvalsh; not finite
+        at band touchings.
         """
-        points = self.model.points(k)
-        flat = points.reshape(-1, self.model.dimension)
+        model = self.model.with_values(parameters, **by_keyword)
+        points = model.points(k)
+        flat = points.reshape(-1, model.dimension)
         dtype = np.complex128 if self.complex else np.float64
-        result = np.empty((len(flat), self.model.size, len(self.outputs)), dtype=dtype)
-        values = {symbol.name: float(value) for symbol, value in self.model.values(**parameters).items()}
+        result = np.empty((len(flat), model.size, len(self.outputs)), dtype=dtype)
         for start in range(0, len(flat), _BLOCK):
             block = slice(start, start + _BLOCK)
-            result[block] = self._block(flat[block], values, parameters)
-        return result.reshape(*points.shape[:-1], self.model.size, *self.shape)
+            result[block] = self._block(model, flat[block])
+        return result.reshape(*points.shape[:-1], model.size, *self.shape)
 
-    def _block(self, k: NDArray[np.float64], values: dict[str, float], parameters: dict[str, Any]) -> NDArray[Any]:
-        energies = np.linalg.eigvalsh(self.model.matrix("H", k, **parameters))
+    def _block(self, model: Model, k: Array) -> AnyArray:
+        energies = model.energies(k)
         if len(set(self.multiplicities)) == 1:
             multiplets = energies.reshape(len(k), -1, self.multiplicities[0])
             energies = np.repeat(multiplets.mean(axis=-1), self.multiplicities[0], axis=-1)
-        given: dict[str, Any] = {symbol.name: k[:, j, None] for j, symbol in enumerate(self.model.k)}
-        given |= {self.energy_symbol.name: energies, **values}
+        given: dict[str, Any] = {symbol.name: k[:, j, None] for j, symbol in enumerate(model.k)}
+        given |= {name: float(value) for name, value in model.values().items()}
+        given |= {self.energy_symbol.name: energies}
         with np.errstate(all="ignore"):
-            computed = self.program.run(self._nodes, _numpy_operations(given))
+            computed = self.program.run(self._nodes, operations(np, given.__getitem__, float))
         parts = np.stack([np.broadcast_to(value, energies.shape) for value in computed], axis=-1)
         return parts[..., ::2] + 1j * parts[..., 1::2] if self.complex else parts
 
@@ -167,45 +214,9 @@ class ClosedForm:
         return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components)"
 
 
-def _numpy_operations(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "input": given.__getitem__,
-        "constant": float,
-        "+": np.add,
-        "-": np.subtract,
-        "*": np.multiply,
-        "/": np.divide,
-        "sqrt": np.sqrt,
-        "cos": np.cos,
-        "sin": np.sin,
-    }
+def _complex_pairs(parts: Sequence[Any], number: Callable[[Any, Any], Any]) -> list[Any]:
+    return [number(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def _array(entries: Sequence[sp.Expr], shape: tuple[int, ...]) -> sp.Array:
     return sp.ImmutableDenseNDimArray(list(entries), shape)
-
-
-def nested(entries: Sequence[Any], shape: tuple[int, ...]) -> Any:
-    """A flat row-major list as nested lists; a single value where the shape is ()."""
-    if not shape:
-        return entries[0]
-    stride = len(entries) // shape[0]
-    return [nested(entries[j * stride : (j + 1) * stride], shape[1:]) for j in range(shape[0])]
-
-
-def real_number(name: str, value: Any) -> sp.Expr:
-    """An exact SymPy number from anything that stands for a finite real number; floats by their binary value."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    try:
-        number = sp.Rational(value) if isinstance(value, str) else sp.sympify(value)
-    except (TypeError, ValueError, AttributeError):
-        number = None
-    if not isinstance(number, sp.Expr) or not number.is_number:
-        raise TypeError(f"{name}: {value!r} came; a real number is valid")
-    if not (number.is_real and number.is_finite):
-        raise ValueError(f"{name}: {value!r} came; a finite real number is valid")
-    if isinstance(value, (float, mpmath.mpf)):
-        sign, mantissa, exponent, _ = mpmath.mpf(value)._mpf_
-        return (-1) ** int(sign) * sp.Integer(mantissa) * sp.Integer(2) ** int(exponent)
-    return sp.Rational(number) if number.is_Float else number

@@ -95,7 +95,7 @@ class Ring:
             case _ if expression.is_extended_real:
                 self._symbols.setdefault(expression)
             case _:
-                raise NotExact(f"expression: {expression} came; polynomials in real functions are valid")
+                raise NotExact(f"expression: expected polynomials in real functions, got {expression}")
 
     @staticmethod
     def _angle(expression: sp.Expr) -> list[tuple[sp.Expr, fmpq]]:
@@ -105,7 +105,7 @@ class Ring:
         for term in sp.Add.make_args(sp.expand(argument)):
             coefficient, rest = term.as_coeff_Mul(rational=True)
             if not rest.is_extended_real:
-                raise NotExact(f"expression: {expression} came; an angle must be real")
+                raise NotExact(f"expression: expected a real angle, got {expression}")
             result.append((rest, fmpq(int(coefficient.p), int(coefficient.q))))
         return result
 
@@ -139,7 +139,7 @@ class Ring:
                 return self.monomial({self._place[base]: int(exponent)})
             case _ if expression == sp.I:
                 return self.number(0, 1)
-        raise NotExact(f"expression: {expression} came; it is no polynomial in the generators {self.generators}")
+        raise NotExact(f"expression: expected a polynomial in the generators {self.generators}, got {expression}")
 
     def _phase(self, expression: sp.Expr) -> Exact:
         powers, result = {}, self.one
@@ -154,7 +154,7 @@ class Ring:
     def _root(self, base: sp.Rational, twice: int) -> Exact:
         """base^(twice/2) = (p/q)^(twice/2) = (p q)^(twice/2) q^(-twice)."""
         if not set(sp.factorint(base.p * base.q)) <= set(self.squares.values()):
-            raise NotExact(f"expression: sqrt({base}) came; it is none of the generators {self.generators}")
+            raise NotExact(f"expression: expected roots among the generators {self.generators}, got sqrt({base})")
         result = self.number(fmpq(int(base.q)) ** -twice)
         for place, prime in self.squares.items():
             for _ in range(sp.multiplicity(prime, base.p * base.q)):

@@ -1,30 +1,31 @@
 """Two bands in vector form, H = h0 + h . sigma, read exactly and simplified to what one would write by hand.
 
-With eps = E - h0 = +-|h|: P = (1 + h . sigma/eps)/2 and S = P_other/(2 eps) = (1 - h . sigma/eps)/(4 eps). Every word
+With eps = E - h0 = +-|h|: P = (1 + h . sigma/eps)/2 and S = P_other/(2 eps) = (1 - h . sigma/eps)/(4 eps). Every expression
 is therefore a polynomial in 1/eps with coefficients that are exact functions of k. As eps^2 = h . h, the even powers
 add up to an explicit rational function of k, the same for both bands, and the odd ones to another one times 1/eps.
 """
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 import sympy as sp
 from flint import fmpq
 
-from symcur import words
+from symcur import expressions as ex
+from symcur.arrays import ObjectArray
+from symcur.band_structures import Model
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.ring import Exact, NotExact, Ring
-from symcur.matrices import MatrixReading, ObjectArray
-from symcur.model import Model
+from symcur.expressions import MatrixInterpreter
 
 _SHORT = 12  # operations: longer expressions for eps and h . h are given a symbol
 
 
 class TwoBands:
-    """The exact reading of a two-band model; one object serves all its words.
+    """Reads the expressions of a two-band model exactly; one object serves all.
 
     Raises NotExact where H or s are no polynomials in real functions, or where the bands are degenerate everywhere.
     """
@@ -35,7 +36,7 @@ class TwoBands:
         self._eps, self._square = symbols
         entries = [*model.H, *model.s]
         self.ring = ring = Ring(entries, model.k, extra=(self._inverse,))
-        self._operators: dict[tuple[str, tuple[words.Axis, ...]], ObjectArray] = {}
+        self.operator = cache(self._operator)
         H = self.operator("H", ())
         half = fmpq(1, 2)
         self.h0 = ((H[0, 0] + H[1, 1]) * half).reduced()
@@ -50,7 +51,7 @@ class TwoBands:
         identity = np.array([[ring.one, ring.zero], [ring.zero, ring.one]], dtype=object)
         w = ring.convert(self._inverse)
         other = (identity - h_sigma * w) * half
-        self.reading = MatrixReading(
+        self.interpreter = MatrixInterpreter(
             self.operator,
             (identity + h_sigma * w) * half,
             lambda power: other * (w * half) ** power,
@@ -59,18 +60,11 @@ class TwoBands:
             Exact.part,
         )
 
-    def operator(self, name: str, axes: tuple[words.Axis, ...]) -> ObjectArray:
+    def _operator(self, name: str, axes: tuple[ex.Axis, ...]) -> ObjectArray:
         """H, its derivatives and s as exact 2 x 2 matrices."""
-        key = (name, axes)
-        if key not in self._operators:
-            if name not in ("H", "s") or not all(isinstance(axis, int) for axis in axes):
-                raise ValueError(f"word: the operator {name} with axes {axes} came; H or s with integer axes is valid")
-            symbolic = self.model.s if name == "s" else self.model.derivative(axes)  # type: ignore[arg-type]
-            entries = [self.ring.convert(entry).reduced() for entry in symbolic]
-            matrix = np.empty((2, 2), dtype=object)
-            matrix.flat[:] = entries
-            self._operators[key] = matrix
-        return self._operators[key]
+        matrix = np.empty((2, 2), dtype=object)
+        matrix.flat[:] = [self.ring.convert(x).reduced() for x in self.model.formulas.symbolic(name, axes)]
+        return matrix
 
     # -- writing -----------------------------------------------------------------------------------------------------
     @cached_property
@@ -97,11 +91,6 @@ class TwoBands:
             )
             if sp.count_ops(expression) > _SHORT
         }
-
-    def energies(self) -> tuple[sp.Expr, sp.Expr]:
-        """h0 -+ |h|."""
-        size = sp.sqrt(self._h_squared_written)
-        return self._h0_written - size, self._h0_written + size
 
     def written(self, value: Exact) -> tuple[sp.Expr, sp.Expr]:
         """Real and imaginary part in k, the parameters, the energy and the symbols of ``definitions``."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from symcur.disorder.boltzmann import Distribution, relaxation_time_approximation, solve
-from symcur.disorder.fermi_surface import FermiSurface, fermi_surface, sampled
+from symcur.disorder.fermi_states import FermiSurface, fermi_surface, sampled
 from symcur.disorder.potentials import Disorder, Impurities, gaussian, white_noise, yukawa
-from symcur.disorder.rates import Scattering
-from symcur.disorder.transport import MEANING, VALIDITY, Transport, transport
+from symcur.disorder.rates import Scattering, ScatteringKernel
+from symcur.disorder.total_current import MEANING, VALIDITY, Transport, transport
 
 __all__ = [
     "MEANING",
@@ -16,6 +16,7 @@ __all__ = [
     "FermiSurface",
     "Impurities",
     "Scattering",
+    "ScatteringKernel",
     "Transport",
     "fermi_surface",
     "gaussian",

@@ -14,11 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symcur.arrays import Array
 from symcur.disorder.rates import Scattering
 
-Array = NDArray[np.float64]
 _NULL = 1e-11  # eigenvalues below this part of the largest belong to conserved numbers of particles
 _LARGE = 700  # nodes from which on a linear solve replaces the eigenvectors
 _RUNAWAY = 1e6  # a distribution this many times that of the relaxation-time approximation signals a conserved number

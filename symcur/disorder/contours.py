@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symcur.arrays import Array, Indices, Mask
+from symcur.band_structures import BandStructure
 from symcur.disorder.momentum_cell import MomentumCell, Unresolved, UnresolvedFermiSurface, energy_and_velocity, project
-from symcur.model import Model
 
-Array = NDArray[np.float64]
 GRIDS = (64, 128, 256, 512)
 _FEWEST = 16  # vertices of a polygon; with fewer a finer grid is laid over the pocket
 _DEEPEST = 4  # grids within grids
@@ -44,17 +43,17 @@ class Contour:
         size, other_size = (float(np.linalg.norm(curve.coefficients[1:3])) for curve in (self, other))
         return bool(np.abs(step @ cell.vectors).max() < 0.05 * size and abs(size - other_size) < 0.05 * size)
 
-    def sample(self, model: Model, energy: float, count: int, **parameters: Any) -> tuple[Array, Array]:
+    def sample(self, model: BandStructure, energy: float, count: int) -> tuple[Array, Array]:
         """k (count, 2) on the curve and the weights dk/(|v| (2 pi)^2) of the trapezoid rule."""
         theta = 2 * np.pi * np.arange(count) / count
         guess = _basis(theta, self.degree) @ self.coefficients + theta[:, None] / (2 * np.pi) * self.winding
-        k = project(model, self.band, energy, guess, **parameters)
+        k = project(model, self.band, energy, guess)
         wave = np.fft.fftfreq(count, 1 / count)
         wave[count // 2] = 0
         periodic = k - theta[:, None] / (2 * np.pi) * self.winding
         tangent = np.fft.ifft(1j * wave[:, None] * np.fft.fft(periodic, axis=0), axis=0).real
         tangent = tangent + self.winding / (2 * np.pi)
-        _, v = energy_and_velocity(model, k, self.band, **parameters)
+        _, v = energy_and_velocity(model, k, self.band)
         turn = tangent[:, 0] * v[:, 1] - tangent[:, 1] * v[:, 0]
         if turn.min() * turn.max() <= 0:
             raise Unresolved("a curve folds over")
@@ -65,20 +64,18 @@ class Contour:
 class Contours:
     """All curves at an energy. ``sample(level)`` doubles the nodes with every level."""
 
-    model: Model
+    model: BandStructure
     energy: float
     curves: tuple[Contour, ...]
-    parameters: dict[str, Any]
-
     levels = range(5)
     method = "closed curves, trapezoid rule in an analytic parameter"
 
-    def sample(self, level: int) -> tuple[Array, NDArray[np.intp], Array]:
+    def sample(self, level: int) -> tuple[Array, Indices, Array]:
         """k (M, 2), band index (M,) and weights (M,) with sum(weights F) = int d^2k/(2 pi)^2 delta(energy - e) F."""
         k, band, weight = [np.zeros((0, 2))], [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
         for curve in self.curves:
             count = max(32, 3 * curve.degree) * 2**level
-            points, weights = curve.sample(self.model, self.energy, count, **self.parameters)
+            points, weights = curve.sample(self.model, self.energy, count)
             k.append(points)
             weight.append(weights)
             band.append(np.full(count, curve.band))
@@ -95,35 +92,34 @@ class Contours:
         raise Unresolved("a curve folds over")
 
 
-def trace(model: Model, energy: float, cell: MomentumCell, **parameters: Any) -> Contours:
+def trace(model: BandStructure, energy: float, cell: MomentumCell) -> Contours:
     """The closed curves of all bands at the energy; grids are refined until nothing is missed."""
     reason = ""
     for n in GRIDS:
         try:
-            curves = tuple(_curves(model, energy, cell, n, parameters))
-            contours = Contours(model, energy, curves, parameters)
+            curves = tuple(_curves(model, energy, cell, n))
+            contours = Contours(model, energy, curves)
             contours.sample_first()
             return contours
         except Unresolved as unresolved:
             reason = str(unresolved)
     raise UnresolvedFermiSurface(
-        f"mu: the Fermi lines of {model.name} at energy {energy:g} are not resolved by {GRIDS[-1]}^2 grid points "
-        f"({reason}): energy is too close to a band edge, to a crossing of curves or to a touching of bands"
+        f"mu: expected an energy off band edges, crossings of curves and touchings of bands, got {energy:g}, whose Fermi "
+        f"lines {GRIDS[-1]}^2 grid points of {model.name} do not resolve ({reason})"
     )
 
 
 def _curves(
-    model: Model,
+    model: BandStructure,
     energy: float,
     cell: MomentumCell,
     n: int,
-    parameters: dict[str, Any],
     bands: tuple[int, ...] | None = None,
     depth: int = 0,
 ) -> list[Contour]:
     """The curves found on a grid; pockets that are small on it are searched again on a grid of their own."""
     grid = cell.grid(n)
-    energies = np.linalg.eigvalsh(model.matrix("H", cell.to_k(grid), **parameters))
+    energies = model.energies(cell.to_k(grid))
     spacing = float(np.linalg.norm(cell.vectors, axis=-1).max()) / n
     curves: list[Contour] = []
     for band in range(model.size) if bands is None else bands:
@@ -136,15 +132,15 @@ def _curves(
                 small.append((u.mean(axis=0), float(np.ptp(u, axis=0).max()) / 2 + 2 / n, True))
             else:
                 shift = winding @ cell.vectors
-                k = _sifted(_projected(model, band, energy, cell.to_k(u), spacing, parameters), shift, spacing)
+                k = _sifted(_projected(model, band, energy, cell.to_k(u), spacing), shift, spacing)
                 if cell.inside(k):
-                    k = _refined(model, band, energy, k, shift, parameters)
-                    curves.append(Contour(band, shift, _fit(k, shift, _turns(model, band, k, parameters), spacing)))
+                    k = _refined(model, band, energy, k, shift)
+                    curves.append(Contour(band, shift, _fit(k, shift, _turns(model, band, k), spacing)))
         for centre, half, certain in small:
             found = []
             if depth < _DEEPEST:
                 part = cell.part(centre, half)
-                found = _curves(model, energy, part, GRIDS[0], parameters, (band,), depth + 1)
+                found = _curves(model, energy, part, GRIDS[0], (band,), depth + 1)
             if certain and not found:
                 raise Unresolved("a pocket of few grid points")
             curves += [new for new in found if not any(new.repeats(old, cell) for old in curves)]
@@ -155,7 +151,7 @@ def _check_open(cell: MomentumCell, u: Array, depth: int) -> None:
     """A curve that ends at the edge of the grid: part of a larger one in a search for pockets, else a reason to stop."""
     if depth == 0 and (cell.cutoff is None or cell.inside(cell.to_k(u))):
         raise ValueError(
-            "cutoff: a Fermi line leaves the region of momentum space that was searched; give cutoff=<momentum>"
+            "cutoff: expected a momentum, as a Fermi line leaves the region of momentum space that was searched, got None"
         )
 
 
@@ -183,7 +179,7 @@ def _dip(left: float, middle: float, right: float) -> float:
     return (left - right) ** 2 / (8 * bend) if bend > 0 else 0.0
 
 
-def _polygons(above: NDArray[np.bool_], e: Array, grid: Array, periodic: bool) -> list[tuple[Array, Array]]:
+def _polygons(above: Mask, e: Array, grid: Array, periodic: bool) -> list[tuple[Array, Array]]:
     """Polygons in reduced coordinates, unwrapped, with their winding (nan where one ends at the edge of the grid).
 
     Every square is cut into two triangles, so that no crossing is ambiguous.
@@ -251,12 +247,10 @@ def _basis(theta: Array, degree: int) -> Array:
     return np.concatenate([np.ones((len(theta), 1)), waves], axis=1)
 
 
-def _projected(
-    model: Model, band: int, energy: float, k: Array, reach: Array | float, parameters: dict[str, Any]
-) -> Array:
+def _projected(model: BandStructure, band: int, energy: float, k: Array, reach: Array | float) -> Array:
     """Points moved onto the curve, by no more than ``reach``: near a saddle the gradient may lead to another one."""
-    moved = project(model, band, energy, k, **parameters)
-    e, _ = energy_and_velocity(model, moved, band, **parameters)
+    moved = project(model, band, energy, k)
+    e, _ = energy_and_velocity(model, moved, band)
     if (np.linalg.norm(moved - k, axis=-1) > reach).any() or np.abs(e - energy).max() > 1e-9 * (1 + abs(energy)):
         raise Unresolved("curves close to a saddle")
     return moved
@@ -268,22 +262,22 @@ def _sifted(k: Array, winding: Array, spacing: float) -> Array:
     return np.asarray(k[chord > 0.05 * spacing])
 
 
-def _refined(model: Model, band: int, energy: float, k: Array, winding: Array, parameters: dict[str, Any]) -> Array:
+def _refined(model: BandStructure, band: int, energy: float, k: Array, winding: Array) -> Array:
     """The polygon with vertices added on the curve wherever its normal turns by more than 0.15 from one to the next."""
     for _ in range(8):
         following = np.concatenate([k[1:], k[:1] + winding])
-        sharp = np.abs(_turns(model, band, k, parameters)) > 0.15
+        sharp = np.abs(_turns(model, band, k)) > 0.15
         if not sharp.any():
             break
         half = (following[sharp] - k[sharp]) / 2
-        middle = _projected(model, band, energy, k[sharp] + half, np.linalg.norm(half, axis=-1), parameters)
+        middle = _projected(model, band, energy, k[sharp] + half, np.linalg.norm(half, axis=-1))
         k = np.insert(k, np.flatnonzero(sharp) + 1, middle, axis=0)
     return k
 
 
-def _turns(model: Model, band: int, k: Array, parameters: dict[str, Any]) -> Array:
+def _turns(model: BandStructure, band: int, k: Array) -> Array:
     """The angle by which the normal turns from each vertex to the next."""
-    _, v = energy_and_velocity(model, k, band, **parameters)
+    _, v = energy_and_velocity(model, k, band)
     angle = np.arctan2(v[:, 1], v[:, 0])
     turn = np.diff(np.append(angle, angle[0]))
     return np.asarray(turn - 2 * np.pi * np.round(turn / (2 * np.pi)))

@@ -10,18 +10,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symcur.arrays import Array
 from symcur.disorder.boltzmann import Distribution, solve
 from symcur.disorder.contours import Contours
-from symcur.disorder.fermi_surface import FermiSurface, sampled
+from symcur.disorder.fermi_states import FermiSurface, sampled
 from symcur.disorder.momentum_cell import Unresolved, UnresolvedFermiSurface
 from symcur.disorder.potentials import Disorder
-from symcur.disorder.rates import Scattering, TooLarge
-from symcur.disorder.side_jump import shift_rate
+from symcur.disorder.rates import Scattering, TooLarge, shift_rate
 from symcur.disorder.surfaces import Surface
 
-Array = NDArray[np.float64]
 OCCUPATION = ("conventional", "torque", "occupation", "charge")  # proportional to the relaxation time
 SCATTERING = ("dipole_shift", "side_jump", "scattering_torque")  # independent of the strength of the disorder
 PARTS = (*OCCUPATION, *SCATTERING)
@@ -92,7 +90,7 @@ def currents(surface: FermiSurface, disorder: Disorder, scale: float = 1.0) -> C
 
 def _sizes(surface: FermiSurface, charge: float) -> dict[str, float]:
     """The size of each part if s and the dipoles were as large as they can be."""
-    s = float(np.abs(np.linalg.eigvalsh(surface.model.matrix("s", surface.k[0], **surface.parameters))).max())
+    s = float(np.abs(np.linalg.eigvalsh(surface.model.matrix("s", surface.k[0]))).max())
     v, spread = surface.velocity, surface.spread
     geometric = s * float((np.abs(surface.weight) * (v**2).sum(axis=-1) / spread).sum())
     torque = s * float((np.abs(surface.weight) * np.abs(v).sum(axis=-1)).sum())
@@ -126,7 +124,9 @@ def converged_currents(
                 return fine, level
         coarse = fine
     if coarse is None:
-        raise UnresolvedFermiSurface(f"mu: the Fermi lines at energy {shape.energy:g} have corners that are too sharp")
+        raise UnresolvedFermiSurface(
+            f"mu: expected smooth Fermi lines, got ones with corners that are too sharp at energy {shape.energy:g}"
+        )
     return coarse, level
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from symcur.lattice import reciprocal_vectors
-from symcur.model import Model
+from symcur.arrays import Array, Indices
+from symcur.band_structures import BandStructure
+from symcur.band_structures.energies import crossing_radius
 
-Array = NDArray[np.float64]
-_RADII = np.geomspace(1e-5, 1e5, 401)
 _OFFSET = np.array([0.4139, 0.2718, 0.3571])  # of the grid, in its spacing: off the symmetric points
 
 
@@ -59,54 +56,38 @@ class MomentumCell:
             return True
         within = np.linalg.norm(k, axis=-1) < self.cutoff
         if within.any() and not within.all():
-            raise ValueError(f"cutoff: {self.cutoff:g} cuts through the Fermi surface; move it")
+            raise ValueError(f"cutoff: expected one off the Fermi surface, got {self.cutoff:g}, which cuts through it")
         return bool(within.all())
 
 
-def search_cell(model: Model, energy: float, cutoff: float | None, **parameters: Any) -> MomentumCell:
+def search_cell(model: BandStructure, energy: float, cutoff: float | None) -> MomentumCell:
     """The reciprocal cell of a lattice model; for a continuum a box that holds every |k| where a band crosses energy."""
     D = model.dimension
-    if model.lattice is not None:
+    if model.cell is not None:
         if cutoff is not None:
-            raise ValueError(f"cutoff: {cutoff!r} came; a lattice model has a periodic zone and needs none")
-        return MomentumCell(np.zeros(D), reciprocal_vectors(model.lattice), True)
-    radius = cutoff
-    if radius is None:
-        directions = np.concatenate([np.eye(D), -np.eye(D), np.random.default_rng(5).normal(size=(48, D))])
-        directions /= np.linalg.norm(directions, axis=-1, keepdims=True)
-        H = model.matrix("H", _RADII[:, None, None] * directions, **parameters)
-        above = np.linalg.eigvalsh(H) > energy
-        changes = np.flatnonzero((above[1:] != above[:-1]).any(axis=(1, 2)))
-        radius = float(_RADII[changes[-1] + 1]) if len(changes) else float(_RADII[0])
-        if len(changes) and changes[-1] + 2 >= len(_RADII):
-            raise ValueError(
-                f"cutoff: bands of {model.name} cross energy {energy:g} at any |k|; give cutoff=<momentum>"
-            )
-    size = 1.1 * float(radius)
+            raise ValueError(f"cutoff: expected None, as a lattice model has a periodic zone, got {cutoff!r}")
+        return MomentumCell(np.zeros(D), model.cell.reciprocal, True)
+    size = 1.1 * (crossing_radius(model, energy) if cutoff is None else float(cutoff))
     shift = size * 0.01 * _OFFSET[:D]
     return MomentumCell(shift - size, 2 * size * np.eye(D), False, cutoff)
 
 
-def energy_and_velocity(model: Model, k: Array, band: int | NDArray[np.intp], **parameters: Any) -> tuple[Array, Array]:
+def energy_and_velocity(model: BandStructure, k: Array, band: int | Indices) -> tuple[Array, Array]:
     """The energy (M,) and the velocity (M, D) of one band, or of band[j] at k[j]."""
-    energies, vectors = np.linalg.eigh(model.matrix("H", k, **parameters))
+    energies, vectors = np.linalg.eigh(model.matrix("H", k))
     index = np.broadcast_to(np.asarray(band), len(k))
     rows = np.arange(len(k))
     u = vectors[rows, :, index]
-    v = [
-        np.einsum("ma,mab,mb->m", u.conj(), model.matrix("H", k, (i,), **parameters), u) for i in range(model.dimension)
-    ]
+    v = [np.einsum("ma,mab,mb->m", u.conj(), model.matrix("H", k, (i,)), u) for i in range(model.dimension)]
     return energies[rows, index], np.stack(v, axis=-1).real
 
 
-def project(
-    model: Model, band: int | NDArray[np.intp], energy: float, k: Array, steps: int = 10, **parameters: Any
-) -> Array:
+def project(model: BandStructure, band: int | Indices, energy: float, k: Array, steps: int = 10) -> Array:
     """Move points along the gradient onto e_n(k) = energy, by Newton steps."""
     if not len(k):
         return k
     for _ in range(steps):
-        e, v = energy_and_velocity(model, k, band, **parameters)
+        e, v = energy_and_velocity(model, k, band)
         step = ((energy - e) / np.maximum((v**2).sum(axis=-1), 1e-300))[:, None] * v
         k = k + step
         if np.abs(step).max() <= 1e-15 * (np.abs(k).max() + 1e-300):

@@ -29,13 +29,11 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-from symcur.lattice import cell_phases, reciprocal_vectors
-from symcur.model import Model
+from symcur.arrays import Array, ComplexArray, Indices
+from symcur.band_structures import BandStructure
+from symcur.brillouin import LatticeCell
 
-Array = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 _SMALL = 1e-15  # correlations at distances where c(r) has decayed to this are left out
 
 
@@ -88,7 +86,7 @@ class Disorder:
     def __add__(self, other: Disorder) -> Disorder:
         if self.relaxation_time is not None or other.relaxation_time is not None:
             raise ValueError(
-                "relaxation_time: set on a part of a sum; give relative strengths and use .with_relaxation_time(tau)"
+                "relaxation_time: expected none on the parts of a sum, got one; use (a + b).with_relaxation_time(tau)"
             )
         return Disorder(self.kinds + other.kinds)
 
@@ -96,13 +94,16 @@ class Disorder:
         """The same disorder, scaled to the mean scattering rate 1/tau at mu."""
         return replace(self, relaxation_time=_positive("relaxation_time", tau))
 
-    def channels(self, model: Model, k: Array) -> list[tuple[ComplexArray, ComplexArray, Array | ComplexArray | float]]:
+    def channels(
+        self, model: BandStructure, k: Array
+    ) -> list[tuple[ComplexArray, ComplexArray, Array | ComplexArray | float]]:
         """Triples (Gamma_p, Gamma_p', C_{pp'}(k_b - k_a)) over all kinds and positions; C is [b, a] or a number.
 
         The rate is W[b, a] = 2 pi sum C <b|Gamma_p|a> <b|Gamma_p'|a>^*.
         """
         result: list[tuple[ComplexArray, ComplexArray, Any]] = []
-        positions, labels = _positions(model) if model.periodic else (np.zeros((1, model.dimension)), None)
+        cell = model.cell
+        positions, labels = _positions(model, cell) if cell else (np.zeros((1, model.dimension)), None)
         for kind in self.kinds:
             Gamma = _structure(kind.structure, model)
             parts = [Gamma] if labels is None else _by_position(Gamma, labels, len(positions))
@@ -157,11 +158,11 @@ def _disorder(
     shape: str, length: float, potential: float, density: float, structure: Any, tau: float | None
 ) -> Disorder:
     if not is_number(potential) or potential == 0:
-        raise ValueError(f"potential: {potential!r} came; a finite number other than 0 is valid")
+        raise ValueError(f"potential: expected a finite number other than 0, got {potential!r}")
     strength = _positive("density", density) * potential**2
     matrix = None if structure is None else np.array(sp.Matrix(structure).evalf(30).tolist(), dtype=complex)
     if matrix is not None and not np.allclose(matrix, matrix.conj().T, rtol=0, atol=1e-12):
-        raise ValueError("structure: not Hermitian; a Hermitian N x N matrix of numbers is valid")
+        raise ValueError("structure: expected a Hermitian N x N matrix of numbers, got one that is not Hermitian")
     disorder = Disorder((Impurities(shape, length, strength, matrix),))
     return disorder if tau is None else disorder.with_relaxation_time(tau)
 
@@ -173,61 +174,50 @@ def is_number(value: Any) -> bool:
 
 def _positive(label: str, value: Any) -> float:
     if not is_number(value) or value <= 0:
-        raise ValueError(f"{label}: {value!r} came; a positive number is valid")
+        raise ValueError(f"{label}: expected a positive number, got {value!r}")
     return float(value)
 
 
-def _structure(structure: Any, model: Model) -> ComplexArray:
+def _structure(structure: Any, model: BandStructure) -> ComplexArray:
     if structure is None:
         return np.eye(model.size, dtype=complex)
     if structure.shape != (model.size, model.size):
-        raise ValueError(f"structure: shape {structure.shape} came; the model has {model.size} bands")
+        raise ValueError(f"structure: expected shape {(model.size, model.size)}, got {structure.shape}")
     return np.asarray(structure, dtype=complex)
 
 
-def _positions(model: Model) -> tuple[Array, NDArray[np.intp]]:
-    """The different atomic positions in the cell, up to lattice vectors, and which of them each orbital sits at.
-
-    Read off H(k + G) = U_G H(k) U_G^+, U_G = exp(-i G.r): only differences matter, and c(r) is summed over the lattice.
-    """
-    assert model.lattice is not None
-    k = np.random.default_rng(3).uniform(-2, 2, size=(6, model.dimension))
-    parameters: dict[str, Any] = {x.name: 0.3 + 0.13 * j for j, x in enumerate(model.parameters)}
-    H, s = model.matrix("H", k, **parameters), model.matrix("s", k[0], **parameters)
-    G = reciprocal_vectors(model.lattice)
-    phases = np.stack([cell_phases(H, model.matrix("H", k + g, **parameters), s) for g in G], axis=-1)
-    fractions = np.mod(-phases / (2 * np.pi) + 1e-7, 1.0) - 1e-7
+def _positions(model: BandStructure, cell: LatticeCell) -> tuple[Array, Indices]:
+    """The different atomic positions in the cell, up to lattice vectors, and which of them each orbital sits at."""
+    assert model.positions is not None
     labels = np.zeros(model.size, dtype=np.intp)
     distinct: list[Array] = []
-    for a, x in enumerate(fractions):
+    for a, x in enumerate(model.positions):
         same = [j for j, y in enumerate(distinct) if np.abs(x - y - np.round(x - y)).max() < 1e-6]
         labels[a] = same[0] if same else len(distinct)
         if not same:
             distinct.append(x)
-    vectors = np.array(model.lattice.evalf(20).tolist(), dtype=float)
-    return np.array(distinct) @ vectors, labels
+    return np.array(distinct) @ cell.vectors, labels
 
 
-def _by_position(Gamma: ComplexArray, labels: NDArray[np.intp], count: int) -> list[ComplexArray]:
+def _by_position(Gamma: ComplexArray, labels: Indices, count: int) -> list[ComplexArray]:
     masks = [labels == p for p in range(count)]
     parts = [np.where(mask[:, None] & mask, Gamma, 0) for mask in masks]
     if np.abs(Gamma - sum(parts)).max() > 1e-12:
         raise ValueError(
-            "structure: links orbitals at different positions; then the rate would not be periodic in k. A matrix local at "
-            "each position is valid"
+            "structure: expected a matrix local at each position, got one that links different ones; the rate would not be "
+            "periodic in k"
         )
     return parts
 
 
-def _correlation(kind: Impurities, model: Model, k: Array, offset: Array) -> Any:
+def _correlation(kind: Impurities, model: BandStructure, k: Array, offset: Array) -> Any:
     if kind.shape == "white":
         return kind.strength
-    if not model.periodic:
+    if model.cell is None:
         gram = k @ k.T
         square = np.diagonal(gram)
         return kind.of_wave_vector(np.maximum(square[:, None] + square - 2 * gram, 0))
-    assert model.lattice is not None
-    vectors = np.array(model.lattice.evalf(20).tolist(), dtype=float)
+    vectors = model.cell.vectors
     height = 1 / np.linalg.norm(np.linalg.inv(vectors), axis=0)
     counts = [int(np.ceil((kind.reach + np.linalg.norm(offset)) / h)) for h in height]
     cells = np.stack(np.meshgrid(*(np.arange(-c, c + 1) for c in counts), indexing="ij"), axis=-1)
@@ -235,4 +225,4 @@ def _correlation(kind: Impurities, model: Model, k: Array, offset: Array) -> Any
     r = np.linalg.norm(distances, axis=-1)
     distances, r = distances[r <= kind.reach], r[r <= kind.reach]
     waves = np.exp(-1j * k @ distances.T)
-    return (waves * (abs(np.linalg.det(vectors)) * kind.of_distance(r, model.dimension))) @ waves.conj().T
+    return (waves * (model.cell.volume * kind.of_distance(r, model.dimension))) @ waves.conj().T

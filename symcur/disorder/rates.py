@@ -3,6 +3,14 @@
 A kernel is k[b, a] = 2 pi sum C_{pp'} (bra_b Gamma_p u_a) (u_b^+ Gamma_p' u_a)^*: with bra_b = u_b^+ its real part is the
 rate w. For white noise C is a number, and the kernel is a product L R^T of two thin matrices with N^2 columns; meshes of any
 size are then within reach.
+
+The shift of the s coordinate upon scattering, in a gauge-invariant form for V = <u'|V|u> between nondegenerate bands, is
+
+    delta_sj r^s = -{ s' Im Tr[P' v' S' V P V^+] + s Im Tr[P' V S v P V^+] } / Tr[P' V P V^+],
+
+which is the printed s' A' - s A - (s' d' + s d) arg V. Weighted with the rate, the correlator of the potential replaces
+V V^+. The form factor of a potential that is even about the impurity drops out: its derivative enters with an imaginary
+part of zero. The shift is antisymmetric under exchange of the two states.
 """
 
 from __future__ import annotations
@@ -11,19 +19,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
-from symcur.disorder.fermi_surface import FermiSurface
+from symcur.arrays import Array, ComplexArray
+from symcur.disorder.fermi_states import FermiSurface
 from symcur.disorder.potentials import Disorder
+from symcur.expressions import S, v
 
-Array = NDArray[np.float64]
-ComplexArray = NDArray[np.complex128]
 LARGEST_DENSE = 4096  # nodes whose rates are stored as a matrix
 _THIN = 8  # nodes per column from which on a thin product is used
 
 
 @dataclass(frozen=True)
-class Kernel:
+class ScatteringKernel:
     """A real matrix k[b, a] = left @ right.T; a dense one has no ``right``."""
 
     left: Array
@@ -55,13 +62,13 @@ class Scattering:
         self.channels = disorder.channels(surface.model, surface.k)
 
     @cached_property
-    def w(self) -> Kernel:
+    def w(self) -> ScatteringKernel:
         kernel = self.kernel(self.surface.states.conj(), "real")
         if kernel.right is not None:
             return kernel
-        return Kernel((kernel.left + kernel.left.T) / 2)
+        return ScatteringKernel((kernel.left + kernel.left.T) / 2)
 
-    def kernel(self, bra: ComplexArray, part: str) -> Kernel:
+    def kernel(self, bra: ComplexArray, part: str) -> ScatteringKernel:
         """The "real" or "imag" part of the kernel with these bras, (M, N)."""
         u, factor = self.surface.states, 2 * np.pi * self.scale
         if self.thin:
@@ -71,12 +78,12 @@ class Scattering:
                 for first, second, c in self.channels
             )
             halves = (left.real, -left.imag) if part == "real" else (left.imag, left.real)
-            return Kernel(np.concatenate(halves, axis=1), np.concatenate([right.real, right.imag], axis=1))
+            return ScatteringKernel(np.concatenate(halves, axis=1), np.concatenate([right.real, right.imag], axis=1))
         total: Array = np.zeros((len(u), len(u)))
         for first, second, c in self.channels:
             product = c * (bra @ first @ u.T) * (u.conj() @ second @ u.T).conj()
             total += product.real if part == "real" else product.imag
-        return Kernel(factor * total)
+        return ScatteringKernel(factor * total)
 
     @cached_property
     def rate(self) -> Array:
@@ -99,3 +106,22 @@ class Scattering:
 
 class TooLarge(Exception):
     """More nodes than a matrix of rates can have."""
+
+
+# -- the side jump -----------------------------------------------------------------------------------------------------
+def half_shift(scattering: Scattering, axis: int) -> ScatteringKernel:
+    """K[b, a] = 2 pi sum C Im Tr[P_b v_b S_b Gamma_p P_a Gamma_p'^+]; with it w delta_sj r^s = s_a K[a, b] - s_b K[b, a]."""
+    return scattering.kernel(scattering.surface.bra(v(axis), S), "imag")
+
+
+def weighted_shift(scattering: Scattering, axis: int, s: Array) -> Array:
+    """w[b, a] delta_sj r^s[b, a] for scattering a -> b, along one axis, as a matrix; s are the s_n at the nodes."""
+    K = half_shift(scattering, axis).matrix
+    return np.asarray(s * K.T - s[:, None] * K)
+
+
+def shift_rate(scattering: Scattering, s: Array) -> Array:
+    """sum_b q_b w delta_sj r^s (M, D): the current that an electron of node a carries by its jumps."""
+    q = scattering.surface.weight
+    kernels = [half_shift(scattering, i) for i in range(scattering.surface.model.dimension)]
+    return np.stack([s * K.onto(q) - K.back(q * s) for K in kernels], axis=-1)

@@ -14,13 +14,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symcur.arrays import Array, Indices, Mask
+from symcur.band_structures import BandStructure
 from symcur.disorder.momentum_cell import MomentumCell, energy_and_velocity, project
-from symcur.model import Model
 
-Array = NDArray[np.float64]
-Nodes = tuple[Array, NDArray[np.intp], Array]
+Nodes = tuple[Array, Indices, Array]
 _POLES = (6, 9, 14, 20, 28, 40)  # Gauss points in cos(theta); twice as many azimuths
 _GRIDS = (8, 12, 16, 24, 32, 48)  # points of the mesh per axis
 _ORDER = 4  # degree of the curved triangles
@@ -31,10 +30,9 @@ _RADII = 200
 class Surface:
     """All sheets at an energy; ``sample(level)`` refines the nodes with every level."""
 
-    model: Model
+    model: BandStructure
     energy: float
     cell: MomentumCell
-    parameters: dict[str, Any]
     sheets: tuple[tuple[int, int], ...] | None  # (band, number of the crossing on a ray), or None for a mesh
 
     levels = range(len(_GRIDS))
@@ -50,7 +48,7 @@ class Surface:
         if self.sheets is None:
             return _mesh(self, _GRIDS[level])
         directions, solid_angle = _sphere(_POLES[level])
-        radii = _crossings(self.model, self.energy, self.cell, directions, self.parameters)
+        radii = _crossings(self.model, self.energy, self.cell, directions)
         k, band, weight = [np.zeros((0, 3))], [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
         for n, sheet in self.sheets:
             points, weights = _on_rays(self, n, radii[n][:, sheet], directions)
@@ -60,14 +58,14 @@ class Surface:
         return np.concatenate(k), np.concatenate(band), np.concatenate(weight)
 
 
-def trace(model: Model, energy: float, cell: MomentumCell, **parameters: Any) -> Surface:
+def trace(model: BandStructure, energy: float, cell: MomentumCell) -> Surface:
     """Decide between rays and a mesh."""
     if not cell.periodic:
-        radii = _crossings(model, energy, cell, _sphere(_POLES[1])[0], parameters)
+        radii = _crossings(model, energy, cell, _sphere(_POLES[1])[0])
         if all(found is not None for found in radii):
             sheets = tuple((n, j) for n, found in enumerate(radii) for j in range(found.shape[1]))
-            return Surface(model, energy, cell, parameters, sheets)
-    return Surface(model, energy, cell, parameters, None)
+            return Surface(model, energy, cell, sheets)
+    return Surface(model, energy, cell, None)
 
 
 # -- rays ----------------------------------------------------------------------------------------------------------
@@ -80,11 +78,11 @@ def _sphere(count: int) -> tuple[Array, Array]:
     return directions, np.repeat(w, 2 * count) * np.pi / count
 
 
-def _crossings(model: Model, energy: float, cell: MomentumCell, directions: Array, parameters: Any) -> list[Any]:
+def _crossings(model: BandStructure, energy: float, cell: MomentumCell, directions: Array) -> list[Any]:
     """For every band the radii (rays, crossings) where it crosses the energy, or None if their number differs."""
     reach = cell.cutoff or float(np.linalg.norm(cell.vectors, axis=-1).max() / 2)
     r = np.linspace(1e-9, 1, _RADII) * reach
-    e = np.linalg.eigvalsh(model.matrix("H", r[None, :, None] * directions[:, None], **parameters)) - energy
+    e = model.energies(r[None, :, None] * directions[:, None]) - energy
     result: list[Any] = []
     for n in range(model.size):
         changes = (e[:, 1:, n] > 0) != (e[:, :-1, n] > 0)
@@ -100,14 +98,14 @@ def _crossings(model: Model, energy: float, cell: MomentumCell, directions: Arra
 
 def _on_rays(surface: Surface, band: int, r: Array, directions: Array) -> tuple[Array, Array]:
     for _ in range(12):
-        e, v = energy_and_velocity(surface.model, r[:, None] * directions, band, **surface.parameters)
+        e, v = energy_and_velocity(surface.model, r[:, None] * directions, band)
         slope = (v * directions).sum(axis=-1)
         step = (surface.energy - e) / slope
         r = r + step
         if np.abs(step).max() < 1e-14 * np.abs(r).max():
             break
     if slope.min() * slope.max() <= 0 or (r <= 0).any():
-        raise ValueError("mu: a sheet of the Fermi surface is tangent to a ray from k = 0; change mu")
+        raise ValueError("mu: expected sheets that every ray from k = 0 crosses, got one tangent to a ray; change mu")
     return r[:, None] * directions, r**2 / np.abs(slope) / (2 * np.pi) ** 3
 
 
@@ -121,7 +119,7 @@ _TETRAHEDRA = tuple(
 def _mesh(surface: Surface, n: int) -> Nodes:
     cell, model = surface.cell, surface.model
     grid = cell.grid(n)
-    energies = np.linalg.eigvalsh(model.matrix("H", cell.to_k(grid), **surface.parameters)) - surface.energy
+    energies = model.energies(cell.to_k(grid)) - surface.energy
     k, band, weight = [np.zeros((0, 3))], [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
     for number in range(model.size):
         triangles = _triangles(np.asarray(energies[..., number]), grid, cell)
@@ -145,7 +143,9 @@ def _triangles(e: Array, grid: Array, cell: MomentumCell) -> Array:
             inner[(slice(None),) * axis + (-1,)] = False
         faces = np.concatenate([(np.take(e, side, axis) > 0).ravel() for side in (0, -1) for axis in range(3)])
         if faces.any() and not faces.all():
-            raise ValueError("cutoff: the Fermi surface leaves the region that was searched; give cutoff=<momentum>")
+            raise ValueError(
+                "cutoff: expected a momentum, as the Fermi surface leaves the region that was searched, got None"
+            )
     spacing = grid[1, 1, 1] - grid[0, 0, 0]
     for corners in _TETRAHEDRA:
         values = np.stack([np.roll(e, [-c for c in corner], (0, 1, 2)) for corner in corners], axis=-1)[inner]
@@ -161,7 +161,7 @@ def _cut(values: Array, k: Array) -> list[Array]:
     order = np.argsort(above, axis=1, kind="stable")  # the corners below come first
     values, k = np.take_along_axis(values, order, 1), np.take_along_axis(k, order[..., None], 1)
 
-    def edge(some: NDArray[np.bool_], a: int, b: int) -> Array:
+    def edge(some: Mask, a: int, b: int) -> Array:
         t = values[some, a] / (values[some, a] - values[some, b])
         return np.asarray(k[some, a] + t[:, None] * (k[some, b] - k[some, a]))
 
@@ -220,12 +220,12 @@ def _curved(surface: Surface, band: int, triangles: Array) -> tuple[Array, Array
         )
 
     def onto(k: Array) -> Array:
-        return project(surface.model, band, surface.energy, k.reshape(-1, 3), **surface.parameters).reshape(k.shape)
+        return project(surface.model, band, surface.energy, k.reshape(-1, 3)).reshape(k.shape)
 
     nodes = onto(place(onto(triangles), points))
     k = np.einsum("qp,tpx->tqx", values, nodes)
     normal = np.cross(np.einsum("qp,tpx->tqx", slope_x, nodes), np.einsum("qp,tpx->tqx", slope_y, nodes))
     k = onto(k).reshape(-1, 3)
-    _, v = energy_and_velocity(surface.model, k, band, **surface.parameters)
+    _, v = energy_and_velocity(surface.model, k, band)
     flux = (normal.reshape(-1, 3) * v).sum(axis=-1) / (v**2).sum(axis=-1)
     return k, flux * np.tile(weights, len(triangles)) / (2 * np.pi) ** 3

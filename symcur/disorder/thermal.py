@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symcur.arrays import Array, Indices
+from symcur.band_structures import BandStructure
 from symcur.disorder.momentum_cell import MomentumCell, energy_and_velocity
-from symcur.model import Model
 
-Array = NDArray[np.float64]
 _GRID = {2: 48, 3: 12}
 _NEGLIGIBLE = 1e-3  # of the tolerance: weight of energies left out
 
@@ -32,15 +30,9 @@ def gauss_rule(
     iteration on a fine discretisation of the weight.
     """
     t, w = np.polynomial.legendre.leggauss(400)
-    t, w = (t + 1) / 2, w / 2
-    start, end = critical
-    if start and end:
-        place, slope = np.sin(np.pi * t / 2) ** 2, np.pi / 2 * np.sin(np.pi * t)
-    elif start or end:
-        place, slope = (t**2, 2 * t) if start else (1 - (1 - t) ** 2, 2 * (1 - t))
-    else:
-        place, slope = t, np.ones_like(t)
-    w = w * slope * (right - left) / (4 * np.cosh((left + (right - left) * place) / 2) ** 2)
+    t = (t + 1) / 2
+    place, slope = _stretched(t, *critical)
+    w = w / 2 * slope * (right - left) / (4 * np.cosh((left + (right - left) * place) / 2) ** 2)
     vectors = [np.sqrt(w / w.sum())]
     diagonal, off = [], []
     for _ in range(count):
@@ -52,16 +44,16 @@ def gauss_rule(
         off.append(float(np.linalg.norm(y)))
         vectors.append(y / off[-1])
     nodes, states = np.linalg.eigh(np.diag(diagonal) + np.diag(off[:-1], 1) + np.diag(off[:-1], -1))
-    mapped = (
-        np.sin(np.pi * nodes / 2) ** 2
-        if start and end
-        else nodes**2
-        if start
-        else 1 - (1 - nodes) ** 2
-        if end
-        else nodes
-    )
-    return left + (right - left) * mapped, w.sum() * states[0] ** 2
+    return left + (right - left) * _stretched(nodes, *critical)[0], w.sum() * states[0] ** 2
+
+
+def _stretched(t: Array, start: bool, end: bool) -> tuple[Array, Array]:
+    """A map of [0, 1] onto itself that is quadratic at the chosen ends, and its derivative."""
+    if start and end:
+        return np.sin(np.pi * t / 2) ** 2, np.pi / 2 * np.sin(np.pi * t)
+    if start:
+        return t**2, 2 * t
+    return (1 - (1 - t) ** 2, 2 * (1 - t)) if end else (t, np.ones_like(t))
 
 
 @dataclass(frozen=True)
@@ -92,24 +84,24 @@ def pieces(edges: Array, mu: float, temperature: float, rtol: float) -> list[Pie
     ]
 
 
-def critical_energies(model: Model, cell: MomentumCell, **parameters: Any) -> Array:
+def critical_energies(model: BandStructure, cell: MomentumCell) -> Array:
     """Energies at which the Fermi surface changes its topology: extrema (also at touchings) and saddles of all bands."""
     D = model.dimension
     n = _GRID[D]
     grid = cell.grid(n)
     k = cell.to_k(grid)
-    energies = np.linalg.eigvalsh(model.matrix("H", k, **parameters))
+    energies = model.energies(k)
     flat = k.reshape(-1, D)
-    speeds = [(energy_and_velocity(model, flat, band, **parameters)[1] ** 2).sum(axis=-1) for band in range(model.size)]
+    speeds = [(energy_and_velocity(model, flat, band)[1] ** 2).sum(axis=-1) for band in range(model.size)]
     speed = np.stack(speeds, axis=-1).reshape(energies.shape)
 
-    def energy_at(k: Array, band: NDArray[np.intp], sign: int) -> Array:
-        e = np.linalg.eigvalsh(model.matrix("H", k, **parameters))
+    def energy_at(k: Array, band: Indices, sign: int) -> Array:
+        e = model.energies(k)
         return np.asarray(sign * np.take_along_axis(e, band[:, None, None], axis=-1)[..., 0])
 
-    def speed_at(k: Array, band: NDArray[np.intp], sign: int) -> Array:
+    def speed_at(k: Array, band: Indices, sign: int) -> Array:
         every = np.repeat(band, k.shape[1])
-        _, v = energy_and_velocity(model, k.reshape(-1, D), every, **parameters)
+        _, v = energy_and_velocity(model, k.reshape(-1, D), every)
         return np.asarray((v**2).sum(axis=-1).reshape(k.shape[:2]))
 
     found = []
@@ -121,11 +113,11 @@ def critical_energies(model: Model, cell: MomentumCell, **parameters: Any) -> Ar
     return np.unique(np.round(np.concatenate(found), 9))
 
 
-def _at(cell: MomentumCell, function: Callable[..., Array], band: NDArray[np.intp], sign: int, u: Array) -> Array:
+def _at(cell: MomentumCell, function: Callable[..., Array], band: Indices, sign: int, u: Array) -> Array:
     return np.asarray(function(cell.to_k(u), band, sign))
 
 
-def _grid_minima(values: Array, grid: Array, periodic: bool) -> tuple[Array, NDArray[np.intp]]:
+def _grid_minima(values: Array, grid: Array, periodic: bool) -> tuple[Array, Indices]:
     """Reduced coordinates and bands of the grid points below all their neighbours."""
     D = grid.shape[-1]
     lowest = np.ones(values.shape, dtype=bool)

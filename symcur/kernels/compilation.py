@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from symcur import expressions as ex
 from symcur import quantities as catalogue
-from symcur import words
-from symcur.eigenstates import DEGENERACY_TOLERANCE
-from symcur.kernels.heyoka_backend import HeyokaBackend
-from symcur.kernels.kernel import Backend, Compiled, Components, Kernel
-from symcur.kernels.layout import Layout
-from symcur.kernels.multiplets import multiplets
-from symcur.kernels.numpy_backend import NumPyBackend
-from symcur.kernels.program import Complex, Scalar, from_sympy
-from symcur.kernels.signed import SignedProgram
+from symcur.band_structures import BandStructure, Model
+from symcur.band_structures.formulas import generic_values
+from symcur.eigenstates import DEGENERACY_TOLERANCE, Components, joined, require_tolerance
+from symcur.expressions import Expression
+from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
 from symcur.kernels.states import Nodes, ProgramStates
-from symcur.model import Model
+from symcur.program import Complex, Scalar, SimplifyingProgram
+from symcur.program.heyoka_backend import HeyokaBackend
+from symcur.program.matrices import matrix_of_nodes
+from symcur.program.numpy_backend import NumPyBackend
 from symcur.quantities import Quantity
-from symcur.words import Word
 
 BACKENDS: dict[str, Callable[..., Backend]] = {"heyoka": HeyokaBackend, "numpy": NumPyBackend}
 # Beyond so many bands or operations the vectorised eigenstate route is as fast and needs no compilation.
 _MOST_BANDS, _LONGEST = 8, 40_000
+_POINTS = 5  # momenta at which the pattern of multiplets is looked at
 
 
 def compile(
-    model: Model,
-    quantities: Sequence[str | Quantity] | Mapping[str, str | Quantity | Word],
+    model: BandStructure,
+    quantities: Sequence[str | Quantity] | Mapping[str, str | Quantity | Expression],
     backend: str = "auto",
     tolerance: float = DEGENERACY_TOLERANCE,
     threads: int = 1,
@@ -41,7 +41,7 @@ def compile(
 
     Parameters
     ----------
-    quantities : names from ``symcur.quantities``, or a mapping from names of one's own to such names or to scalar words
+    quantities : names from ``symcur.quantities``, or a mapping from names of one's own to such names or to scalar expressions
         with integer axes. The energies always come along, as "energy".
     backend : "heyoka", "numpy", or "auto" for heyoka where it can be imported.
     tolerance : bands closer than this times the spread of the energies at k form a multiplet.
@@ -57,24 +57,24 @@ def compile(
     """
     chosen = _chosen(model, quantities)
     if backend not in ("auto", *BACKENDS):
-        raise ValueError(f"backend: {backend!r} came; valid are auto, {', '.join(BACKENDS)}")
-    if not (np.isfinite(tolerance) and tolerance >= 0):
-        raise ValueError(f"tolerance: {tolerance!r} came; a finite number >= 0 is valid")
+        raise ValueError(f"backend: expected one of auto, {', '.join(BACKENDS)}, got {backend!r}")
+    require_tolerance(tolerance)
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads: {threads!r} came; an integer >= 1 is valid")
+        raise ValueError(f"threads: expected an integer >= 1, got {threads!r}")
     if backend != "numpy":
         try:
             importlib.import_module("heyoka")
             backend = "heyoka"
         except ImportError as error:
             if backend == "heyoka":
-                raise ImportError(f"backend: 'heyoka' came, but {error}; 'numpy' works everywhere") from error
+                raise ImportError(
+                    f"backend: expected one that is installed, got 'heyoka' ({error}); 'numpy' works everywhere"
+                ) from error
             backend = "numpy"
     # By name where possible: the definitions of quantities are functions, which do not travel to other processes.
-    known = {name: catalogue.get(name) for name in catalogue.names()}
-    asked = {name: next((n for n, q in known.items() if q is value), value) for name, value in chosen.items()}
-    arguments = (model, asked, backend, tolerance, threads)
-    components = {name: _components(quantity, model.dimension) for name, quantity in chosen.items()}
+    known = {id(quantity): quantity.name for quantity in catalogue.QUANTITIES}
+    asked = {name: known.get(id(value), value) for name, value in chosen.items()}
+    components = {name: catalogue.components(quantity, model.dimension) for name, quantity in chosen.items()}
     ranks = multiplets(model, tolerance)
     reason = ""
     if model.size > LARGEST:
@@ -82,77 +82,78 @@ def compile(
     elif len(ranks) < model.size:
         reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, ranks))}"
     try:
-        compiled = _compiled(model, components, ranks, BACKENDS[backend], lapack=bool(reason))
+        compiled: Compiled | None = _compiled(model, components, ranks, BACKENDS[backend], lapack=bool(reason))
     except _NoProgram as obstacle:
-        return Kernel(model, components, ranks, None, str(obstacle), arguments)
-    return Kernel(model, components, ranks, compiled, reason, arguments)
+        compiled, reason = None, str(obstacle)
+    return Kernel(model, components, ranks, compiled, reason, compile, (model, asked, backend, tolerance, threads))
 
 
 class _NoProgram(Exception):
     """Why a model and its quantities are not made into a program."""
 
 
+def multiplets(model: BandStructure, tolerance: float) -> tuple[int, ...]:
+    """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them.
+
+    Elsewhere another pattern may occur (bands of different rank cross; a parameter value raises the symmetry): a kernel
+    notices such points.
+    """
+    generator = np.random.default_rng(5)
+    seen: Counter[tuple[int, ...]] = Counter()
+    for _ in range(_POINTS):
+        if isinstance(model, Model):
+            model = model.with_values(generic_values(model.parameters, generator))
+        try:
+            follows = joined(model.energies(generator.uniform(-2.0, 2.0, size=(1, model.dimension))), tolerance)[0]
+        except ValueError:  # not finite there
+            continue
+        starts = np.flatnonzero(~follows)
+        seen[tuple(int(r) for r in np.diff([*starts, model.size]))] += 1
+    return seen.most_common(1)[0][0] if seen else (1,) * model.size
+
+
 # -- what is asked for -------------------------------------------------------------------------------------------------
-def _chosen(model: Model, quantities: Any) -> dict[str, Quantity | Word]:
+def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expression]:
     if isinstance(quantities, (str, Quantity)):
         quantities = [quantities]
     if not isinstance(quantities, Mapping):
         quantities = {quantity.name: quantity for quantity in map(catalogue.get, quantities)}
-    chosen: dict[str, Quantity | Word] = {"energy": catalogue.get("energy")}
+    chosen: dict[str, Quantity | Expression] = {"energy": catalogue.get("energy")}
     for name, quantity in quantities.items():
-        value = quantity if isinstance(quantity, Word) else catalogue.get(quantity)
+        value = quantity if isinstance(quantity, Expression) else catalogue.get(quantity)
         if name == "energy" and value != chosen["energy"]:
-            raise ValueError("quantities: the name 'energy' is that of the band energies, which always come along")
+            raise ValueError(
+                "quantities: expected names other than 'energy', that of the band energies, got it for another"
+            )
         if isinstance(value, Quantity) and value.operator:
             raise ValueError(
-                f"quantities: {value.name} is an operator between bands, not a number per band; evaluate() gives it, "
-                "and kernels take the words in which it is traced, such as torque_polarizability"
+                f"quantities: expected numbers per band, got {value.name}, an operator between bands; evaluate() gives it, "
+                "and kernels take what traces it, such as torque_polarizability"
             )
-        if isinstance(value, Word):
-            wrong = {a for a in _axes(value) if not isinstance(a, int) or not 0 <= a < model.dimension}
+        if isinstance(value, Expression):
+            wrong = {a for a in ex.axes_of(value) if not isinstance(a, int) or not 0 <= a < model.dimension}
             if wrong:
                 raise ValueError(
-                    f"quantities: the word {name!r} has the axes {', '.join(map(repr, sorted(wrong, key=str)))}; "
-                    f"integers from 0 to {model.dimension - 1} are valid"
+                    f"quantities: expected axes from 0 to {model.dimension - 1}, got {name!r} with the axes "
+                    f"{', '.join(map(repr, sorted(wrong, key=str)))}"
                 )
         chosen[str(name)] = value
     return chosen
 
 
-def _axes(word: Word) -> Iterator[words.Axis]:
-    if isinstance(word, words.Derivative):
-        yield word.axis
-    for field in dataclasses.fields(word):
-        value = getattr(word, field.name)
-        if field.name == "axes":
-            yield from value
-        for part in value if isinstance(value, tuple) else (value,):
-            if isinstance(part, Word):
-                yield from _axes(part)
-
-
-def _components(quantity: Quantity | Word, dimension: int) -> Components:
-    """The scalar words of a quantity, an array with one axis for each index; a quantity is real, a word may not be."""
-    if isinstance(quantity, Word):
-        return np.array(quantity, dtype=object)
-    shape = (dimension,) * len(quantity.indices)
-    result = np.empty(shape, dtype=object)
-    for axes in quantity.components(dimension):
-        result[axes] = words.Re(quantity.word(*axes))
-    return result
-
-
 # -- the program -------------------------------------------------------------------------------------------------------
 def _compiled(
-    model: Model,
+    model: BandStructure,
     components: Mapping[str, Components],
     ranks: tuple[int, ...],
     backend: Callable[..., Backend],
     lapack: bool,
 ) -> Compiled:
+    if not isinstance(model, Model):
+        raise _NoProgram("a model given by numbers, not by formulas")
     if model.size > _MOST_BANDS:
         raise _NoProgram(f"{model.size} bands, programs reach {_MOST_BANDS}")
-    program = SignedProgram()
+    program = SimplifyingProgram()
     inputs = [symbol.name for symbol in (*model.k, *model.parameters)]
     matrices = _Matrices(model, program)
     if lapack:
@@ -164,35 +165,27 @@ def _compiled(
         found = spectrum(program, matrices("H", ()))
     states = ProgramStates(model, program, matrices, found, ranks)
     layout = Layout({name: _values(states, array) for name, array in components.items()})
-    outputs = [*layout.nodes, found.doubt.node]
+    outputs = [*layout.nodes, found.error_estimate.node]
     if len(program.live(outputs)) > _LONGEST:
         raise _NoProgram(f"a program of more than {_LONGEST} operations")
     singular = matrices.singular([symbol.name for symbol in model.k])
-    return Compiled(program, tuple(inputs), layout, found.doubt, backend(program, inputs, outputs), singular)
+    return Compiled(program, tuple(inputs), layout, found.error_estimate, backend(program, inputs, outputs), singular)
 
 
 class _Matrices:
-    """H, its derivatives and s as arrays of nodes, each made once; the upper half, the rest conjugated."""
+    """H, its derivatives and s as arrays of nodes, each made once."""
 
-    def __init__(self, model: Model, program: SignedProgram) -> None:
+    def __init__(self, model: Model, program: SimplifyingProgram) -> None:
         self._model, self._program = model, program
         self._made: dict[tuple[str, tuple[Any, ...]], Nodes] = {}
         program.relate_phases([model.H])
 
     def __call__(self, name: str, axes: tuple[Any, ...]) -> Nodes:
         if (name, axes) not in self._made:
-            symbolic = self._model.s if name == "s" else self._model.derivative(axes)
-            N = self._model.size
-            nodes = np.empty((N, N), dtype=object)
-            for a in range(N):
-                for b in range(a, N):
-                    try:
-                        nodes[a, b] = from_sympy(self._program, symbolic[a, b])
-                    except ValueError as error:
-                        raise _NoProgram(str(error)) from None
-                    nodes[b, a] = nodes[a, b].conjugate()
-                nodes[a, a] = Complex(nodes[a, a].real)
-            self._made[name, axes] = nodes
+            try:
+                self._made[name, axes] = matrix_of_nodes(self._program, self._model.formulas.symbolic(name, axes))
+            except ValueError as error:
+                raise _NoProgram(str(error)) from None
         return self._made[name, axes]
 
     def singular(self, momenta: Sequence[str]) -> bool:
@@ -212,7 +205,7 @@ class _Matrices:
         return False
 
 
-def _given_spectrum(program: SignedProgram, N: int) -> tuple[Spectrum, list[str]]:
+def _given_spectrum(program: SimplifyingProgram, N: int) -> tuple[Spectrum, list[str]]:
     """Energies and eigenvectors as arguments: e_n, then Re u_an, then Im u_an."""
     names = [f"energy {n}" for n in range(N)]
     parts = [[f"{part} u[{a}, {n}]" for a in range(N) for n in range(N)] for part in ("Re", "Im")]
@@ -223,7 +216,6 @@ def _given_spectrum(program: SignedProgram, N: int) -> tuple[Spectrum, list[str]
 
 
 def _values(states: ProgramStates, components: Components) -> Nodes:
-    """(band, components...) as nodes; the trace over a multiplet shared among its members."""
-    N = states.model.size
-    values = [np.broadcast_to(states.scalar(word), N) / states.rank for word in components.flat]
-    return np.stack(values, axis=-1).reshape(N, *components.shape)
+    """(band, components...) as nodes."""
+    values = [states.value(expression) for expression in components.flat]
+    return np.stack(values, axis=-1).reshape(len(states.rank), *components.shape)

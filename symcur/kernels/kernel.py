@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import copyreg
-from collections.abc import Mapping
+import weakref
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
-from sympy import QQ, QQ_I
+from numpy.typing import ArrayLike
 
-from symcur.eigenstates import joined, report_touchings
-from symcur.kernels.c_source import c_source
-from symcur.kernels.handover import distinct_elsewhere, through_eigenstates
-from symcur.kernels.layout import Layout
-from symcur.kernels.memory import Memory
-from symcur.kernels.program import Scalar
-from symcur.kernels.signed import SignedProgram
-from symcur.model import Model
-
-Components = np.ndarray[Any, np.dtype[Any]]  # of scalar words, one for each choice of the Cartesian axes
+from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
+from symcur.band_structures import BandStructure, Model, Parameters
+from symcur.eigenstates import Components, distinct_elsewhere, joined, report_touchings, values_at
+from symcur.expressions import axis_name
+from symcur.program import Complex, Program, Scalar
+from symcur.program.source import loop_in_c
 
 ACCURACY = 1e-11
 """Points whose estimated relative error is larger are evaluated through eigenstates."""
-LARGEST_DOUBT = (ACCURACY * 2**52) ** 2  # the same in the units of Spectrum.doubt
-
-
-def _gaussian(a: int, b: int, c: int, d: int) -> Any:
-    """a/b + i c/d, an element of QQ_I."""
-    return QQ_I(QQ(a, b), QQ(c, d))
-
-
-def _parts(number: Any) -> tuple[Any, tuple[int, ...]]:
-    return _gaussian, tuple(int(part(x)) for x in (number.x, number.y) for part in (QQ.numer, QQ.denom))
-
-
-copyreg.pickle(type(QQ_I(0)), _parts)  # the numbers in words; SymPy's own pickling of them fails
+LARGEST_ESTIMATE = (ACCURACY * 2**52) ** 2  # the same in the units of Spectrum.error_estimate
 
 
 class Backend(Protocol):
@@ -52,7 +35,7 @@ class Backend(Protocol):
     width: int
     streams: bool
 
-    def __call__(self, inputs: NDArray[np.float64], outputs: NDArray[np.float64], threads: int = 1) -> None: ...
+    def __call__(self, inputs: Array, outputs: Array, threads: int = 1) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -63,99 +46,137 @@ class Compiled:
     where the energies are not.
     """
 
-    program: SignedProgram
+    program: Program
     inputs: tuple[str, ...]
     layout: Layout
-    doubt: Scalar
+    error_estimate: Scalar
     backend: Backend
     singular: bool
 
 
-class Values(dict[str, NDArray[Any]]):
-    """{quantity: array (..., band, components)}; ``handed_over`` counts the points evaluated through eigenstates."""
+class Layout:
+    """Rows (component, band) for each quantity, so that no quantity has to be transposed.
 
-    handed_over: int = 0
+    ``nodes`` are the rows, ``labels`` name them, ``shapes`` are those of one point, ``is_complex`` tells which
+    quantities have a second set of rows for the imaginary part.
+    """
+
+    def __init__(self, values: Mapping[str, ObjectArray]) -> None:
+        """``values``: for each quantity an object array (band, components...) of Complex."""
+        self.shapes = {name: value.shape for name, value in values.items()}
+        self.is_complex = {name: any(not x.imag.is_zero for x in value.flat) for name, value in values.items()}
+        self.labels: list[str] = []
+        self.nodes: list[int] = []
+        self.start: dict[str, int] = {}
+        for name, value in values.items():
+            self.start[name] = len(self.nodes)
+            for part in ("real", "imag")[: 1 + self.is_complex[name]]:
+                suffix = f".{part}" if self.is_complex[name] else ""
+                for component in np.ndindex(value.shape[1:]):
+                    for band in range(len(value)):
+                        entry: Complex = value[(band, *component)]
+                        self.nodes.append(getattr(entry, part).node)
+                        self.labels.append(f"{name}[{', '.join(map(str, (band, *component)))}]{suffix}")
+
+    def view(self, name: str, rows: Array) -> AnyArray:
+        """The array (n, band, components...) of a quantity, for a real one without copying."""
+        band, *components = self.shapes[name]
+        length, start = int(np.prod(self.shapes[name])), self.start[name]
+
+        def part(first: int) -> Array:
+            block = rows[first : first + length].reshape(*components, band, -1)
+            return np.moveaxis(block, (-1, -2), (0, 1))
+
+        return part(start) + 1j * part(start + length) if self.is_complex[name] else part(start)
+
+
+class Values(dict[str, AnyArray]):
+    """{quantity: array (..., band, components)}; ``by_eigenstates`` counts the points evaluated through eigenstates."""
+
+    by_eigenstates: int = 0
 
 
 class Kernel:
     """Made by ``compile``; ``kernel(k, **parameters)`` gives the energies and the quantities at k.
 
     ``argument_order`` names the arguments: momenta, then parameters. ``shapes`` are the shapes at one k. ``route`` says
-    how: "closed form" (energies and eigenvectors inside the program), "LAPACK" (they come from NumPy's eigh, the words
+    how: "closed form" (energies and eigenvectors inside the program), "LAPACK" (they come from NumPy's eigh, the expressions
     are read by the program) or "eigenstates" (no program); ``reason`` says why not the first. ``multiplets`` are the
     ranks of the bands that are degenerate everywhere, by ascending energy. ``backend`` is "heyoka" or "numpy".
     """
 
     def __init__(
         self,
-        model: Model,
+        model: BandStructure,
         components: Mapping[str, Components],
         multiplets: tuple[int, ...],
         compiled: Compiled | None,
         reason: str,
+        compile: Callable[..., Kernel],
         arguments: tuple[Any, ...],
     ) -> None:
         self.model, self.multiplets, self.reason = model, multiplets, reason
-        self._components, self._compiled, self._arguments = components, compiled, arguments
-        self._memory = Memory()
+        self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
+        self._buffers = BufferPool()
         self.tolerance, self.threads = arguments[-2:]
-        self.argument_order = tuple(symbol.name for symbol in (*model.k, *model.parameters))
+        momenta = (
+            [symbol.name for symbol in model.k]
+            if isinstance(model, Model)
+            else [f"k_{axis_name(i)}" for i in range(model.dimension)]
+        )
+        self.argument_order = (*momenta, *map(str, model.arguments()["parameters"]))
         self.quantities = tuple(components)
         self.shapes = {name: (model.size, *array.shape) for name, array in components.items()}
         self.backend = "numpy" if compiled is None else compiled.backend.name
         self.route = "eigenstates" if compiled is None else "LAPACK" if reason else "closed form"
 
-    def __call__(self, k: ArrayLike, /, **parameters: Any) -> Values:
+    def __call__(self, k: ArrayLike, /, parameters: Parameters = None, **by_keyword: Any) -> Values:
         """The energies and quantities at k of shape (..., D), Cartesian, as arrays (..., band, components...).
 
-        Parameters by name override the model's defaults. Bands by ascending energy; a multiplet's trace is shared
-        equally among its members. A DegeneracyWarning reports bands merged at isolated points. Raises ValueError or
-        TypeError naming the argument for invalid input.
+        Parameters, by keyword or in a mapping by name or symbol, override the model's values. Bands by ascending energy;
+        a multiplet's trace is shared equally among its members. A DegeneracyWarning reports bands merged at isolated
+        points. Raises ValueError or TypeError naming the argument for invalid input.
         """
-        points = self.model.points(k)
-        flat = points.reshape(-1, self.model.dimension)
-        numbers = [complex(value).real for value in self.model.values(**parameters).values()]
+        model = self.model.with_values(parameters, **by_keyword)
+        points = model.points(k)
+        flat = points.reshape(-1, model.dimension)
+        numbers = [complex(value).real for value in model.values().values()]
         if self._compiled is None:
             where = np.arange(len(flat))
-            arrays, distinct = self._through_eigenstates(flat, parameters)
+            arrays, distinct = values_at(model, self._components, flat, self.tolerance)
         else:
-            arrays, where = self._run(self._compiled, flat, numbers, parameters)
+            arrays, where = self._run(self._compiled, model, flat, numbers)
             if len(where):
-                values, distinct = self._through_eigenstates(flat[where], parameters)
+                values, distinct = values_at(model, self._components, flat[where], self.tolerance)
                 for name, value in values.items():
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real
         if len(where):
             levels = np.full(len(flat), float(len(self.multiplets)))
             levels[where] = distinct
             if levels.min() < len(self.multiplets) - 0.5:
-                report_touchings(flat, levels, distinct_elsewhere(self.model, self.tolerance, parameters))
+                report_touchings(flat, levels, distinct_elsewhere(model, self.tolerance))
         shape = points.shape[:-1]
         result = Values({name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()})
-        result.handed_over = len(where)
+        result.by_eigenstates = len(where)
         return result
-
-    def _through_eigenstates(
-        self, flat: NDArray[np.float64], parameters: Mapping[str, Any]
-    ) -> tuple[dict[str, NDArray[Any]], NDArray[np.float64]]:
-        return through_eigenstates(self.model, self._components, flat, self.tolerance, parameters)
 
     # -- the program, block by block ---------------------------------------------------------------------------------
     def _run(
-        self, compiled: Compiled, flat: NDArray[np.float64], numbers: list[float], parameters: Mapping[str, Any]
-    ) -> tuple[dict[str, NDArray[Any]], NDArray[np.intp]]:
+        self, compiled: Compiled, model: BandStructure, flat: Array, numbers: list[float]
+    ) -> tuple[dict[str, AnyArray], Indices]:
         """All quantities as the program has them, and the places of the points that it leaves undecided."""
         n, block = len(flat), compiled.backend.block
         undecided = np.zeros(n, dtype=bool)
         if n <= block:
-            rows = self._block(compiled, flat, numbers, parameters, undecided)
+            rows = self._block(compiled, model, flat, numbers, undecided)
         elif compiled.backend.streams and self.route == "closed form":
-            rows = self._block(compiled, flat, numbers, parameters, undecided, self.threads)
+            rows = self._block(compiled, model, flat, numbers, undecided, self.threads)
         else:
-            rows = self._memory.empty((len(compiled.layout.nodes), n))
+            rows = self._buffers.empty((len(compiled.layout.nodes), n))
 
             def work(start: int) -> None:
                 place = slice(start, start + block)
-                rows[:, place] = self._block(compiled, flat[place], numbers, parameters, undecided[place])
+                rows[:, place] = self._block(compiled, model, flat[place], numbers, undecided[place])
 
             if self.threads == 1:
                 for start in range(0, n, block):
@@ -168,39 +189,37 @@ class Kernel:
     def _block(
         self,
         compiled: Compiled,
-        points: NDArray[np.float64],
+        model: BandStructure,
+        points: Array,
         numbers: list[float],
-        parameters: Mapping[str, Any],
-        undecided: NDArray[np.bool_],
+        undecided: Mask,
         threads: int = 1,
-    ) -> NDArray[np.float64]:
+    ) -> Array:
         """The rows at some points; marks those that the program leaves undecided.
 
         The points are padded to a multiple of the backend's width with copies of the last one.
         """
-        D, P, n, width = self.model.dimension, len(numbers), len(points), compiled.backend.width
+        D, P, n, width = model.dimension, len(numbers), len(points), compiled.backend.width
         padded = -(-n // width) * width
         inputs = np.empty((len(compiled.inputs), padded))
-        outputs = self._memory.empty((len(compiled.layout.nodes) + 1, padded))
+        outputs = self._buffers.empty((len(compiled.layout.nodes) + 1, padded))
         inputs[:D, :n], inputs[D : D + P] = points.T, np.array(numbers)[:, None]
         if self.route == "LAPACK":
-            inputs[D + P :, :n] = self._lapack(points, parameters, undecided)
+            inputs[D + P :, :n] = self._lapack(model, points, undecided)
         inputs[:, n:] = inputs[:, n - 1 : n]
         compiled.backend(inputs, outputs, threads)
-        undecided |= ~(outputs[-1, :n] <= LARGEST_DOUBT)
+        undecided |= ~(outputs[-1, :n] <= LARGEST_ESTIMATE)
         if compiled.singular:
             undecided |= ~np.isfinite(outputs[:, :n]).all(axis=0)
         return outputs[:-1, :n]
 
-    def _lapack(
-        self, points: NDArray[np.float64], parameters: Mapping[str, Any], undecided: NDArray[np.bool_]
-    ) -> NDArray[np.float64]:
+    def _lapack(self, model: BandStructure, points: Array, undecided: Mask) -> Array:
         """Energies, then the real and imaginary parts of the vectors, as rows; other multiplets are undecided."""
-        energies, U = np.linalg.eigh(self.model.matrix("H", points, **parameters))
-        expected = np.ones(self.model.size, dtype=bool)
+        energies, U = np.linalg.eigh(model.matrix("H", points))
+        expected = np.ones(model.size, dtype=bool)
         expected[np.cumsum((0, *self.multiplets[:-1]))] = False
         undecided |= (joined(energies, self.tolerance) != expected).any(axis=-1)
-        flat = np.moveaxis(U, 0, -1).reshape(self.model.size**2, len(points))
+        flat = np.moveaxis(U, 0, -1).reshape(model.size**2, len(points))
         return np.concatenate([energies.T, flat.real, flat.imag])
 
     # -- what the kernel is ------------------------------------------------------------------------------------------
@@ -211,16 +230,18 @@ class Kernel:
         the eigenstate route.
         """
         if language != "c":
-            raise ValueError(f"language: {language!r} came; valid is 'c'")
+            raise ValueError(f"language: expected 'c', got {language!r}")
         compiled = self._compiled
         if compiled is None:
-            raise ValueError(f"source: this kernel has no program ({self.reason})")
+            raise ValueError(f"source: expected a kernel with a program, got one without ({self.reason})")
         heading = [
             f"{self.model.name}: {', '.join(self.quantities)}; bands by ascending energy, labels [band, components]",
-            f"A point is decided where the last result, the doubt, is at most {LARGEST_DOUBT!r}.",
+            f"A point is decided where the last result, the error estimate, is at most {LARGEST_ESTIMATE!r}.",
         ]
         outputs = list(zip(compiled.layout.labels, compiled.layout.nodes, strict=True))
-        return c_source(compiled.program, compiled.inputs, [*outputs, ("doubt", compiled.doubt.node)], heading)
+        return loop_in_c(
+            compiled.program, compiled.inputs, [*outputs, ("error_estimate", compiled.error_estimate.node)], heading
+        )
 
     def __repr__(self) -> str:
         return (
@@ -230,6 +251,36 @@ class Kernel:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Kernels travel to worker processes as what they were made from and are compiled there."""
-        from symcur.kernels.compilation import compile
+        return self._made_by
 
-        return compile, self._arguments
+
+_SMALL = 1 << 17  # numbers; below, the allocator itself recycles
+
+
+class BufferPool:
+    """Large arrays whose memory is used again when the last view of them is gone.
+
+    The first touch of fresh memory costs a kernel a quarter of its time; sweeps over the same grid need not pay it twice.
+    """
+
+    def __init__(self) -> None:
+        self._spare: list[Array] = []
+
+    def empty(self, shape: tuple[int, ...]) -> Array:
+        """As ``numpy.empty(shape)``."""
+        size = int(np.prod(shape))
+        if size < _SMALL:
+            return np.empty(shape)
+        try:
+            memory = self._spare.pop()
+        except IndexError:
+            memory = np.empty(size)
+        if not size <= memory.size <= 2 * size:
+            memory = np.empty(size)
+        # Every view has this array as its base: when it dies, nobody can see the memory any more.
+        numbers = np.frombuffer(memory.data, count=size)
+        weakref.finalize(numbers, self._keep, memory).atexit = False
+        return numbers.reshape(shape)
+
+    def _keep(self, memory: Array) -> None:
+        self._spare[:] = [memory]

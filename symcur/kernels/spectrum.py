@@ -7,7 +7,7 @@ squares (e_1 + e_2)^2, (e_1 + e_3)^2, (e_2 + e_3)^2 (so nothing is complex and n
 B(e) r, B the adjugate of e - h and r a fixed vector: a polynomial in h applied to r. Its Rayleigh quotient has the
 error of e squared, and the eigenvector is made a second time with it.
 
-The program also estimates its own error, see ``Spectrum.doubt``.
+The program also estimates its own error, see ``Spectrum.error_estimate``.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from operator import add, mul
+from operator import mul
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from symcur.kernels.program import Complex, Scalar
-from symcur.kernels.signed import SignedProgram
+from symcur.arrays import ObjectArray
+from symcur.program import Complex, Scalar, SimplifyingProgram
+from symcur.program.matrices import hermitian_product, total, trace, trace_of_product
 
 LARGEST = 4
 _TINY = Fraction(1, 10**150)
@@ -36,7 +37,7 @@ _START = ((32, 0), (-13, 29), (-27, -17), (11, 30))
 class Spectrum:
     """Energies ``mean + levels[n]`` ascending, orthonormal ``vectors[a, n]`` and the square of the estimated error.
 
-    ``doubt`` adds up, over the bands n and their neighbours m, what multiplies the rounding errors, in units of 2^-52:
+    ``error_estimate`` adds up, over the bands n and their neighbours m, what multiplies the rounding errors, in units of 2^-52:
     |h|^(N-1) |r|/|B(e_n) r| (cancellation in the eigenvector), |H|/|e_n - e_m|, and the square of the admixture of m to
     the first eigenvector, (correction of e_n)/(e_n - e_m) times |r|/|<n|r>|. It is infinite or not a number where a gap
     or the overlap of r with an eigenvector vanishes.
@@ -44,18 +45,18 @@ class Spectrum:
 
     mean: Scalar
     levels: list[Scalar]
-    vectors: np.ndarray[Any, Any]
-    doubt: Scalar
+    vectors: ObjectArray
+    error_estimate: Scalar
 
 
-def spectrum(program: SignedProgram, H: np.ndarray[Any, Any]) -> Spectrum:
+def spectrum(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
     """The spectrum of a Hermitian N x N array of Complex, N <= 4."""
     N = len(H)
-    mean = _sum(H[a, a].real for a in range(N)) / N
+    mean = trace(H) / N
     h = np.array([[Complex(H[a, a].real - mean) if a == b else H[a, b] for b in range(N)] for a in range(N)])
     if N == 1:
         return Spectrum(mean, [program.zero], np.array([[Complex(program.one)]]), program.zero)
-    square = _hermitian_square(h)
+    square = hermitian_product(h, h)
     coefficients = _characteristic(h, square)
     rough = levels = list(reversed(_roots(program, coefficients)))
     krylov = [np.array([Complex(*map(program.constant, _START[a])) / 32 for a in range(N)])]
@@ -63,60 +64,40 @@ def spectrum(program: SignedProgram, H: np.ndarray[Any, Any]) -> Spectrum:
         krylov.append(h @ krylov[-1])
     if N > 2:
         levels = [_rayleigh(h, _vector(krylov, coefficients, e)) for e in rough[1:]]
-        levels.insert(0, -_sum(levels))  # Tr h = 0
+        levels.insert(0, -total(levels))  # Tr h = 0
     columns = [_vector(krylov, coefficients, e) for e in levels]
-    inverse_norms = [1 / program.function("sqrt", _sum(map(_size, column))) for column in columns]
+    inverse_norms = [1 / program.function("sqrt", total(map(_size, column))) for column in columns]
     vectors = np.array([column * factor for column, factor in zip(columns, inverse_norms, strict=True)]).T
-    spread = _sum(square[a, a].real for a in range(N))
-    doubt = N * spread ** (N - 1) * _sum(inverse**2 for inverse in inverse_norms)
-    doubt += (spread + mean * mean) * _sum((1 / (levels[n] - levels[n + 1])) ** 2 for n in range(N - 1))
+    spread = trace(square)
+    error_estimate = N * spread ** (N - 1) * total(inverse**2 for inverse in inverse_norms)
+    error_estimate += (spread + mean * mean) * total((1 / (levels[n] - levels[n + 1])) ** 2 for n in range(N - 1))
     for n, (before, e, inverse) in enumerate(zip(rough, levels, inverse_norms, strict=True)):
         for m in {max(n - 1, 0), min(n + 1, N - 1)} - {n}:
             others = reduce(mul, [(e - levels[l]) ** 2 for l in range(N) if l not in (m, n)], program.one)
-            doubt += (N * ((e - before) * inverse) ** 2 * others / _ROUNDING) ** 2
-    return Spectrum(mean, levels, vectors, doubt)
+            error_estimate += (N * ((e - before) * inverse) ** 2 * others / _ROUNDING) ** 2
+    return Spectrum(mean, levels, vectors, error_estimate)
 
 
 # -- the characteristic polynomial e^N + c_2 e^(N-2) + ... + c_N and its roots, descending -----------------------------
-def _hermitian_square(h: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    N = len(h)
-    square = np.empty((N, N), dtype=object)
-    for a in range(N):
-        square[a, a] = Complex(_sum(_size(h[a, b]) for b in range(N)))
-        for b in range(a + 1, N):
-            square[a, b] = _sum(h[a, c] * h[c, b] for c in range(N))
-            square[b, a] = square[a, b].conjugate()
-    return square
-
-
-def _characteristic(h: np.ndarray[Any, Any], square: np.ndarray[Any, Any]) -> list[Scalar]:
+def _characteristic(h: ObjectArray, square: ObjectArray) -> list[Scalar]:
     """[c_2, ..., c_N] by Newton's identities from Tr h^2, Tr h^3 and Tr h^4."""
-    second = _sum(square[a, a].real for a in range(len(h)))
+    second = trace(square)
     coefficients = [-second / 2]
     if len(h) > 2:
-        coefficients.append(-_overlap(h, square) / 3)
+        coefficients.append(-trace_of_product(h, square) / 3)
     if len(h) > 3:
-        coefficients.append((second * second / 2 - _overlap(square, square)) / 4)
+        coefficients.append((second * second / 2 - trace_of_product(square, square)) / 4)
     return coefficients
 
 
-def _overlap(A: np.ndarray[Any, Any], B: np.ndarray[Any, Any]) -> Scalar:
-    """Tr A B of two Hermitian matrices."""
-    N = len(A)
-    diagonal = _sum(A[a, a].real * B[a, a].real for a in range(N))
-    pairs = [(A[a, b], B[a, b]) for a in range(N) for b in range(a + 1, N)]
-    total: Scalar = diagonal + 2 * _sum(x.real * y.real + x.imag * y.imag for x, y in pairs)
-    return total
-
-
-def _roots(program: SignedProgram, coefficients: list[Scalar]) -> list[Scalar]:
+def _roots(program: SimplifyingProgram, coefficients: list[Scalar]) -> list[Scalar]:
     if len(coefficients) == 1:
         energy = program.function("sqrt", -coefficients[0])
         return [energy, -energy]
     return _cubic(program, *coefficients) if len(coefficients) == 2 else _quartic(program, *coefficients)
 
 
-def _quartic(program: SignedProgram, c_2: Scalar, c_3: Scalar, c_4: Scalar) -> list[Scalar]:
+def _quartic(program: SimplifyingProgram, c_2: Scalar, c_3: Scalar, c_4: Scalar) -> list[Scalar]:
     """The roots (s_1 + s_2 + s_3)/2 and with two signs changed; s_1 > s_2 > |s_3|, s_1 s_2 s_3 = -c_3."""
     linear = -c_2 * c_2 / 3 - 4 * c_4
     constant = c_2 * (8 * c_4 / 3 - 2 * c_2 * c_2 / 27) - c_3 * c_3
@@ -126,7 +107,7 @@ def _quartic(program: SignedProgram, c_2: Scalar, c_3: Scalar, c_4: Scalar) -> l
     return [(s_1 + s_2 + s_3) / 2, (s_1 - s_2 - s_3) / 2, (s_2 - s_1 - s_3) / 2, (s_3 - s_1 - s_2) / 2]
 
 
-def _cubic(program: SignedProgram, linear: Scalar, constant: Scalar) -> list[Scalar]:
+def _cubic(program: SimplifyingProgram, linear: Scalar, constant: Scalar) -> list[Scalar]:
     """The roots of y^3 + linear y + constant, all real: y = A t with 4t^3 - 3t = x."""
     A = 2 * program.function("sqrt", _modulus(program, linear / 3))
     x = -4 * constant / (A * A * A) + _TINY
@@ -140,7 +121,7 @@ def _cubic(program: SignedProgram, linear: Scalar, constant: Scalar) -> list[Sca
     return [A * largest, -(A * sign * half), A * smallest]
 
 
-def _outer_root(program: SignedProgram, x: Scalar) -> Scalar:
+def _outer_root(program: SimplifyingProgram, x: Scalar) -> Scalar:
     """cos(arccos(x)/3) for x in [0, 1]: the cubic with its values and slopes at both ends, then two Newton steps."""
     t = sp.Symbol("t")
     value_0, value_1, slope_0, slope_1 = sp.sqrt(3) / 2, sp.Integer(1), sp.Rational(1, 6), sp.Rational(1, 9)
@@ -166,15 +147,15 @@ def _vector(krylov: Sequence[Any], coefficients: Sequence[Scalar], energy: Scala
     return result
 
 
-def _rayleigh(h: np.ndarray[Any, Any], vector: Any) -> Scalar:
+def _rayleigh(h: ObjectArray, vector: Any) -> Scalar:
     """u^+ h u / u^+ u."""
     N = len(h)
     sizes = [_size(entry) for entry in vector]
-    value = _sum(h[a, a].real * sizes[a] for a in range(N))
+    value = total(h[a, a].real * sizes[a] for a in range(N))
     for a in range(N):
         for b in range(a + 1, N):
             value = value + 2 * (h[a, b] * (vector[a].conjugate() * vector[b])).real
-    quotient: Scalar = value / _sum(sizes)
+    quotient: Scalar = value / total(sizes)
     return quotient
 
 
@@ -182,9 +163,5 @@ def _size(entry: Complex) -> Scalar:
     return entry.real * entry.real + entry.imag * entry.imag
 
 
-def _modulus(program: SignedProgram, x: Scalar) -> Scalar:
+def _modulus(program: SimplifyingProgram, x: Scalar) -> Scalar:
     return program.function("sqrt", x * x)
-
-
-def _sum(terms: Any) -> Any:
-    return reduce(add, terms)

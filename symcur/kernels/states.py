@@ -1,157 +1,152 @@
-"""Words read row by row in the eigenbasis, as ``symcur.eigenstates`` does, with the nodes of a program as entries."""
+"""Expressions read in the eigenbasis, as ``symcur.eigenstates`` does, with the nodes of a program as entries.
+
+Orbitals with the same value of a diagonal s form a block. In J_i = (v_i s + s v_i)/2 the elements of v_i between the blocks
+g and h carry (s_g + s_h)/2; so v_i and J_i, and whatever else is linear in v_i, share one set of elements.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from symcur import words
-from symcur.eigenstates import Eigenstates, distributed, has_band_letters
-from symcur.kernels.program import Complex
-from symcur.kernels.sectors import Weights, sector_weights
-from symcur.kernels.signed import SignedProgram
+from symcur import expressions as ex
+from symcur.arrays import ObjectArray
+from symcur.band_structures import Model
+from symcur.eigenstates import Eigenbasis
+from symcur.expressions import Expression
 from symcur.kernels.spectrum import Spectrum
-from symcur.model import Model
-from symcur.words import Word
+from symcur.program import Complex, Program
+from symcur.program.matrices import hermitian
 
-Nodes = np.ndarray[Any, Any]  # of Complex
+Nodes = ObjectArray  # of Complex
 
 
-class ProgramStates(Eigenstates):
+class ProgramStates(Eigenbasis):
     """A spectrum made of nodes in place of a numeric one, with a pattern of multiplets.
 
     ``matrices(name, axes)`` gives H, its derivatives and s as N x N nodes; ``multiplets`` the ranks of the multiplets
-    by ascending energy. Orbitals with the same value of a diagonal s form a sector; the elements of an operator between
-    sectors are made once and serve every product of that operator with s, such as J_i = (v_i s + s v_i)/2.
+    by ascending energy.
     """
 
     def __init__(
         self,
         model: Model,
-        program: SignedProgram,
+        program: Program,
         matrices: Callable[[str, tuple[Any, ...]], Nodes],
         found: Spectrum,
         multiplets: tuple[int, ...],
     ) -> None:
         N = model.size
-        self.model, self.program, self.vectors, self._matrix = model, program, found.vectors, matrices
-        self.k = np.zeros(model.dimension)
+        self._constant, self._vectors, self._matrix = program.constant, found.vectors, matrices
+        zero, one = Complex(program.zero), Complex(program.one)
         label = np.repeat(np.arange(len(multiplets)), multiplets)
-        self.members = np.array([[int(label[a] == label[b]) for b in range(N)] for a in range(N)], dtype=object)
-        self.rank = self.members.sum(axis=-1)
-        levels = (self.members @ np.array([Complex(level) for level in found.levels])) / self.rank
-        self.energies = levels + Complex(found.mean)
-        self._zero, one = Complex(program.zero), Complex(program.one)
-        self._inverse_gaps = np.full((N, N), self._zero)
+        members = np.array([[int(label[a] == label[b]) for b in range(N)] for a in range(N)], dtype=object)
+        rank = members.sum(axis=-1)
+        levels = (members @ np.array([Complex(level) for level in found.levels])) / rank
+        inverse_gaps = np.full((N, N), zero)
         for n in range(N):
             for m in range(n + 1, N):
                 if label[m] != label[n]:
-                    self._inverse_gaps[n, m] = one / (levels[n] - levels[m])
-                    self._inverse_gaps[m, n] = -self._inverse_gaps[n, m]
-        identity = np.array([[one if a == b else self._zero for b in range(N)] for a in range(N)])
-        self._matrices, self._rows = {}, {(): identity}
+                    inverse_gaps[n, m] = one / (levels[n] - levels[m])
+                    inverse_gaps[m, n] = -inverse_gaps[n, m]
+        identity = np.array([[one if a == b else zero for b in range(N)] for a in range(N)])
+        super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity)
         diagonal = [model.s[a, a] for a in range(N)] if model.s.is_diagonal() else []
-        self._sectors = [[a for a in range(N) if diagonal[a] == value] for value in dict.fromkeys(diagonal)]
-        self._s_values = np.array([matrices("s", ())[sector[0], sector[0]] for sector in self._sectors])
-        self._sector_elements: dict[tuple[Word | None, int, int], Nodes] = {}
+        self._blocks = [[a for a in range(N) if diagonal[a] == value] for value in dict.fromkeys(diagonal)]
+        self._s_values = np.array([matrices("s", ())[block[0], block[0]] for block in self._blocks])
+        self._block_elements: dict[tuple[Expression | None, int, int], Nodes] = {}
 
-    # -- operators ---------------------------------------------------------------------------------------------------
-    def operator(self, word: Word) -> Nodes:
-        if word not in self._matrices:
-            hermitian = isinstance(word, words.Operator) or (isinstance(word, words.Named) and word.hermitian)
-            shared = hermitian and len(self._sectors) > 0
-            weights = sector_weights(word, self._s_values, self._number) if shared else None
-            match word:
-                case words.Operator("H", ()):
-                    value = np.full_like(self._inverse_gaps, self._zero)
-                    np.fill_diagonal(value, self.energies)
-                case _ if weights is not None:
-                    value = self._weighted(weights)
-                case words.Operator(name, axes):
-                    orbitals = list(range(self.model.size))
-                    value = self._hermitian(self._elements(self._matrix(name, axes), orbitals, orbitals))
-                case words.Number(number):
-                    value = self._rows[()] * self._number(number)
-                case _:
-                    return super().operator(word)
-            self._matrices[word] = value
-        return self._matrices[word]
+    def number(self, value: Any) -> Complex:
+        return Complex(self._constant(value.x), self._constant(value.y))
 
-    def _weighted(self, weights: Weights) -> Nodes:
-        """sum_X sum_gh c^X_gh X_gh in the eigenbasis; the diagonal part as d_last + sum_g (d_g - d_last) 1_gg."""
-        result = np.full_like(self._inverse_gaps, self._zero)
+    def part(self, values: Nodes, which: str) -> Nodes:
+        return _each(lambda x: Complex(getattr(x, which)), values)
+
+    def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> Nodes:
+        orbitals = list(range(len(self.identity)))
+        return _of_upper_half(self._between(self._matrix(name, axes), orbitals, orbitals))
+
+    # -- between the blocks of s -------------------------------------------------------------------------------------
+    def _operator(self, expression: Expression) -> Nodes:
+        hermitian = isinstance(expression, ex.Operator) or (isinstance(expression, ex.Named) and expression.hermitian)
+        weights = self._weights(expression) if hermitian and self._blocks else None
+        if weights is None:
+            return np.asarray(super()._operator(expression))
+        result = self.identity * Complex(self._constant(0))
         for operator, weight in weights.items():
-            if not isinstance(operator, words.Operator):
-                last = weight[-1]
-                result = result + self._rows[()] * last
-                for g in range(len(self._sectors) - 1):
-                    if not _vanishes(weight[g] - last):
-                        result = result + self._hermitian(self._between(None, g, g)) * (weight[g] - last)
+            if not isinstance(operator, ex.Operator):  # d_last + sum_g (d_g - d_last) 1_gg
+                result = result + self.identity * weight[-1]
+                for g in range(len(self._blocks) - 1):
+                    if not _vanishes(weight[g] - weight[-1]):
+                        result = result + _of_upper_half(self._block(None, g, g)) * (weight[g] - weight[-1])
                 continue
             for g, h in np.ndindex(weight.shape):
-                result = result + self._between(operator, g, h) * weight[g, h]
-        return self._hermitian(result)
+                result = result + self._block(operator, g, h) * weight[g, h]
+        return _of_upper_half(result)
 
-    def _between(self, operator: words.Operator | None, g: int, h: int) -> Nodes:
-        """X_gh (for None the identity in a sector) in the eigenbasis."""
+    def _weights(self, expression: Expression) -> Weights | None:
+        """The expression in terms of derivatives of H between blocks of s.
+
+        None where it contains H itself, band letters or a product of two derivatives.
+        """
+        blocks = len(self._blocks)
+
+        def operator(node: ex.Operator) -> Weights | None:
+            if node == ex.s:
+                return {None: self._s_values}
+            return {node: np.full((blocks, blocks), Complex(self._constant(1)))} if node.axes else None
+
+        rules: dict[type[Expression], Callable[..., Weights | None]] = {
+            ex.Operator: operator,
+            ex.Number: lambda node: {None: np.full(blocks, self.number(node.value))},
+            ex.Named: lambda node, definition: definition,
+            ex.Sum: lambda node, *terms: reduce(_sum, terms),
+            ex.Product: lambda node, *factors: reduce(_product, factors),
+        }
+        return ex.fold(expression, rules, lambda node, *parts: None)
+
+    def _block(self, operator: ex.Operator | None, g: int, h: int) -> Nodes:
+        """X_gh (for None the identity in a block) in the eigenbasis."""
         key = (operator, g, h)
-        if key not in self._sector_elements:
-            X = self._rows[()] if operator is None else self._matrix(operator.name, operator.axes)
-            self._sector_elements[key] = self._elements(X, self._sectors[g], self._sectors[h])
-        return self._sector_elements[key]
+        if key not in self._block_elements:
+            X = self.identity if operator is None else self._matrix(operator.name, operator.axes)
+            self._block_elements[key] = self._between(X, self._blocks[g], self._blocks[h])
+        return self._block_elements[key]
 
-    def _elements(self, X: Nodes, rows: list[int], columns: list[int]) -> Nodes:
-        U = self.vectors
-        result: Nodes = _conjugate(U[rows]).T @ (X[np.ix_(rows, columns)] @ U[columns])
+    def _between(self, X: Nodes, rows: list[int], columns: list[int]) -> Nodes:
+        U = self._vectors
+        result: Nodes = _each(Complex.conjugate, U[rows]).T @ (X[np.ix_(rows, columns)] @ U[columns])
         return result
 
-    def _hermitian(self, X: Nodes) -> Nodes:
-        """The upper half of a Hermitian matrix, the rest conjugated."""
-        result = X.copy()
-        for n in range(len(X)):
-            result[n, n] = Complex(X[n, n].real)
-            result[n + 1 :, n] = _conjugate(X[n, n + 1 :])
-        return result
 
-    # -- scalars -----------------------------------------------------------------------------------------------------
-    def scalar(self, word: Word) -> Nodes:
-        match word:
-            case words.Number(number):
-                return np.array(self._number(number))
-            case words.Re(operand):
-                return _each(lambda x: Complex(x.real), self.scalar(operand))
-            case words.Im(operand):
-                return _each(lambda x: Complex(x.imag), self.scalar(operand))
-            case words.BandEnergy(_, axes) if axes:
-                trace: Word = words.Trace(words.P * words.v(axes[0]))
-                for axis in axes[1:]:
-                    trace = words.derivative(trace, axis)
-                value: Nodes = self.scalar(words.Re(trace)) / self.rank
-                return value
-        return super().scalar(word)
+Weights = dict[Expression | None, ObjectArray]
+"""{operator X: c[g, h]} for sum_gh c_gh X_gh; under None the diagonal d[g] of what contains no operator but s."""
 
-    def _trace(self, operand: Word) -> Nodes:
-        """As inherited; in Tr[P ... S^p B] the gaps are multiplied last, when the matrix elements are together."""
-        total = np.full(self.model.size, self._zero)
-        for factors in distributed(operand):
-            start = next(j for j, factor in enumerate(factors) if isinstance(factor, words.Projector))
-            rest = (*factors[start + 1 :], *factors[:start])
-            match rest:
-                case (*before, words.Resolvent(_, power), last) if not has_band_letters(last):
-                    terms = self.rows(tuple(before)) * self.operator(last).T * self._inverse_gaps**power
-                case (*before, last) if not has_band_letters(last):
-                    terms = self.rows(tuple(before)) * self.operator(last).T
-                case _:
-                    terms = np.diag(np.diag(self.rows(rest)))
-            total = total + self.members @ terms.sum(axis=-1)
-        return total
 
-    def _number(self, number: Any) -> Complex:
-        if isinstance(number, int):
-            return Complex(self.program.constant(number))
-        return Complex(self.program.constant(number.x), self.program.constant(number.y))
+def _sum(a: Weights | None, b: Weights | None) -> Weights | None:
+    if a is None or b is None:
+        return None
+    return {key: a[key] + b[key] if key in a and key in b else {**a, **b}[key] for key in {**a, **b}}
+
+
+def _product(a: Weights | None, b: Weights | None) -> Weights | None:
+    if a is None or b is None:
+        return None
+    result: Weights | None = {}
+    for x, left in a.items():
+        for y, right in b.items():
+            if x is not None and y is not None:
+                return None
+            weight = left * right if x is None and y is None else left[:, None] * right if x is None else left * right
+            result = _sum(result, {x or y: weight})
+    return result
+
+
+def _of_upper_half(X: Nodes) -> Nodes:
+    return hermitian(lambda a, b: X[a, b], len(X))
 
 
 def _vanishes(x: Complex) -> bool:
@@ -163,7 +158,3 @@ def _each(function: Callable[[Complex], Complex], nodes: Nodes) -> Nodes:
     for place, entry in np.ndenumerate(nodes):
         result[place] = function(entry)
     return result
-
-
-def _conjugate(nodes: Nodes) -> Nodes:
-    return _each(Complex.conjugate, nodes)

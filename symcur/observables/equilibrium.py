@@ -1,116 +1,131 @@
-"""Equilibrium: currents that cancel, the dipole and quadrupole densities, and the s orbital magnetization.
-
-All take ``mu`` and ``temperature`` (numbers or arrays; a scan costs one sweep over k) and the options of ``conductivity``;
-e = hbar = k_B = 1. Results have the shape (*mu, *temperature, components).
-"""
+"""Equilibrium: currents that cancel, the dipole and quadrupole densities, and the s orbital magnetization."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import ArrayLike
-
-from symcur.model import Model
-from symcur.observables.assemble import assemble
-from symcur.observables.result import Result
-from symcur.observables.sums import Parts, Term
+from symcur.expressions import v_band
+from symcur.observables.engine import Parts, Term
+from symcur.observables.observable import Form, define
+from symcur.quantities import Quantity, get
 
 SEA = "Fermi sea: sums over occupied states"
-DENSITY = "s energy / (hbar length^(D-2))"
-CURRENT = "s energy / (hbar length^(D-1))"
+REGULAR = "regular form: Fermi sea, the curvature weighted with s of both bands of a pair and dipoles moved by parts; touchings lifted"
 
 
-def equilibrium_current(model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, **options: Any) -> Result:
-    """The current of uniform equilibrium: conventional int f J^i, torque int f d^{i tau} + g Omega^{i tau}, and their sum.
-
-    The total vanishes, Eq. (5) of B and C, in a periodic zone or where the integrand decays.
-    """
-    conventional = [Term("s_current", "f")]
-    torque = [Term("torque_dipole", "f"), Term("torque_berry_curvature", "g")]
-    parts: Parts = {"conventional": conventional, "torque": torque, "total": [*conventional, *torque]}
-    labels = {"form": SEA, "indices": ("i",), "kind": "current", "unit": CURRENT, "convention": "[i] = flow along i"}
-    sums = "conventional + torque = total"
-    return assemble("equilibrium_current", model, parts, "total", mu, temperature, options, False, sums=sums, **labels)
+def _sea(**parts: list[Term]) -> dict[str, Form]:
+    """Parts that add up to the total."""
+    return {"sea": Form(SEA, {**parts, "total": [term for terms in parts.values() for term in terms]})}
 
 
-def _density(
-    name: str,
-    model: Model,
-    mu: ArrayLike,
-    temperature: ArrayLike,
-    options: dict[str, Any],
-    parts: dict[str, list[Term]],
-    by_parts: bool,
-    **labels: Any,
-) -> Result:
-    """An observable of two parts, a moment and its Berry-phase partner."""
-    sums = " + ".join(parts) + " = total"
-    parts["total"] = [term for terms in parts.values() for term in terms]
-    labels = {"form": SEA, "kind": "density", "unit": DENSITY} | labels
-    return assemble(name, model, parts, "total", mu, temperature, options, by_parts, sums=sums, **labels)
+equilibrium_current = define(
+    "equilibrium_current",
+    "the net current of uniform equilibrium: the conventional one, that of the torque, and their sum, which vanishes",
+    r"\mathcal J^{i}_{\mathrm{un}}",
+    r"\int f J^{is} + \int (f d^{i\tau} + g\,\Omega^{i\tau}) = 0",
+    ("i",),
+    "[i] = flow along i",
+    "current",
+    _sea(
+        conventional=[Term("s_current", "f")],
+        torque=[Term("torque_dipole", "f"), Term("torque_berry_curvature", "g")],
+    ),
+    sums="conventional + torque = total",
+    where={"A": "below (11)", "B": "(5)", "C": "(5)"},
+)
+current_dipole_density = define(
+    "current_dipole_density",
+    "the dipole density of the conventional current; not antisymmetric unless [s, H] = 0",
+    r"D^{lis}",
+    r"\int f d^{lis} + g\,\Omega^{lis}",
+    ("l", "i"),
+    "[l, i] = [position, flow]",
+    "density",
+    _sea(moment=[Term("s_current_dipole", "f")], berry=[Term("s_berry_curvature", "g")]),
+    sums="moment + berry = total",
+    where={"A": "(4)", "B": "(1)", "C": "(1)"},
+)
+torque_dipole_density = define(
+    "torque_dipole_density",
+    "the dipole density of the torque",
+    r"D^{i\tau}",
+    r"\int f d^{i\tau} + g\,\Omega^{i\tau}",
+    ("i",),
+    "[i] = position",
+    "current",
+    _sea(moment=[Term("torque_dipole", "f")], berry=[Term("torque_berry_curvature", "g")]),
+    sums="moment + berry = total",
+    where={"A": "(5), (6)", "B": "(3)", "C": "(3)"},
+)
+torque_quadrupole_density = define(
+    "torque_quadrupole_density",
+    "the quadrupole density of the torque, chi with the sign of B and C; only its symmetric part acts",
+    r"Q^{il\tau}",
+    r"\int f q^{il\tau} + g\,\chi^{il\tau}",
+    ("i", "l"),
+    "[i, l], tau = -d_i D^i + d_i d_l Q^il",
+    "density",
+    _sea(moment=[Term("torque_quadrupole", "f")], polarizability=[Term("torque_polarizability", "g")]),
+    sums="moment + polarizability = total",
+    where={"A": "(5), (7)", "B": "(3)", "C": "(3)"},
+)
+
+# The two circuits of the orbital moment, C (8): the conventional current turns about the centre of the packet, and a dipole
+# of s travels.
+_current, _dipole = get("s_current_dipole"), get("s_dipole")
+rotation = Quantity(
+    "rotation",
+    ("l", "i"),
+    lambda l, i: (_current.named(l, i) - _current.named(i, l)) / 2,
+    r"m_{\mathrm{rot}}^{<l><i>s}",
+    "s x velocity x length",
+    "local circuit of the conventional current about the centre of the wave packet",
+)
+travelling_dipole = Quantity(
+    "travelling_dipole",
+    ("l", "i"),
+    lambda l, i: (v_band(i) * _dipole.named(l) - v_band(l) * _dipole.named(i)) / 2,
+    r"m_{\mathrm{dip}}^{<l><i>s}",
+    "s x velocity x length",
+    "local circuit of an s dipole that travels with the band velocity, (1/2) d x v",
+)
 
 
-def current_dipole_density(model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, **options: Any) -> Result:
-    """D^{lis} = int f d^{lis} + g Omega^{lis}, C (1): [l, i] = [position, flow]. Not antisymmetric unless [s, H] = 0."""
-    parts = {"moment": [Term("s_current_dipole", "f")], "berry": [Term("s_berry_curvature", "g")]}
-    labels = {"indices": ("l", "i"), "convention": "[l, i] = [position, flow]"}
-    return _density("current_dipole_density", model, mu, temperature, options, parts, False, **labels)
-
-
-def torque_dipole_density(model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, **options: Any) -> Result:
-    """D^{i tau} = int f d^{i tau} + g Omega^{i tau}, C (3)."""
-    parts = {"moment": [Term("torque_dipole", "f")], "berry": [Term("torque_berry_curvature", "g")]}
-    labels = {"indices": ("i",), "unit": CURRENT, "convention": "[i] = position"}
-    return _density("torque_dipole_density", model, mu, temperature, options, parts, False, **labels)
-
-
-def torque_quadrupole_density(
-    model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, **options: Any
-) -> Result:
-    """Q^{il tau} = int f q^{il} + g chi^{il}, C (3), with the sign of chi of B and C. Only its symmetric part acts."""
-    parts = {"moment": [Term("torque_quadrupole", "f")], "polarizability": [Term("torque_polarizability", "g")]}
-    labels = {"indices": ("i", "l"), "convention": "[i, l], tau = -d_i D^i + d_i d_l Q^il"}
-    return _density("torque_quadrupole_density", model, mu, temperature, options, parts, False, **labels)
-
-
-def _magnetization_parts(f: str, g: str, sign: float, form: str) -> dict[str, list[Term]]:
+def _magnetization(f: str, g: str, sign: float) -> dict[str, Form]:
     """int f m + g Omega s; in the regular form Omega s is symmetrized, by parts of g (d_i d^{ls} - d_l d^{is})/2."""
-    moment, berry = [Term("orbital_moment", f)], [Term("s_weighted_curvature", g) * sign]
-    if form == "regular":
-        carried = Term("s_dipole", f, times_velocity=True)  # [i, l] = d^{is} v_l
-        berry = [Term("symmetrized_curvature", g) * sign, carried * -0.5, carried.T * 0.5]
-    elif form == "regular":
-        raise ValueError(f"form: {form!r} came; valid are 'regular' and 'sea'")
-    return {"moment": moment, "berry": berry}
+    carried = Term("s_dipole", f, times_velocity=True)  # [i, l] = d^{is} v_l
+    local = {"rotation": [Term(rotation, f)], "dipole": [Term(travelling_dipole, f)]}
+    moment = [*local["rotation"], *local["dipole"]]
 
+    def parts(berry: list[Term]) -> Parts:
+        return {**local, "moment": moment, "berry": berry, "total": [*moment, *berry]}
 
-def magnetization(
-    model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, *, form: str = "regular", **options: Any
-) -> Result:
-    """The s orbital magnetization M^{li} = int f m^{lis} + g Omega^{li} s = eps_{lik} M_k, A (13), B and C (6).
-
-    [l, i] is antisymmetric; in 2D M_z = M^{xy}; in 1D there is no M and the result is 0. For s = 1 it is the charge
-    orbital magnetization per unit charge. M^s is defined up to a gradient (C [34]). The regular form weighs the curvature
-    with s of both bands and moves the rest to the dipole by parts, so that it holds where bands touch.
-    """
-    labels = {"indices": ("l", "i"), "convention": "[l, i] = eps_{lik} M_k (2D: M_z = [x, y])"}
-    parts = _magnetization_parts("f", "g", 1.0, form)
-    return _density("magnetization", model, mu, temperature, options, parts, form == "regular", **labels)
-
-
-def magnetization_slope(
-    model: Model, mu: ArrayLike = 0.0, temperature: ArrayLike = 0.0, *, form: str = "regular", **options: Any
-) -> Result:
-    """dM^{li}/dmu = int (-df/de) m^{lis} - f Omega^{li} s, by differentiating under the integral.
-
-    With mu in a gap and T -> 0 the surface part vanishes and what is left is sigma_H: e dM/dmu = sigma_H, C (12).
-    """
-    labels = {
-        "indices": ("l", "i"),
-        "kind": "conductivity",
-        "unit": "e s / (hbar length^(D-2))",
-        "form": "Fermi surface for the moment, Fermi sea for the curvature",
-        "convention": "[l, i] = eps_{lik} dM_k/dmu",
+    regular = [Term("symmetrized_curvature", g) * sign, carried * -0.5, carried.T * 0.5]
+    return {
+        "regular": Form(REGULAR, parts(regular), by_parts=True),
+        "sea": Form(f"{SEA}; delta functions at touchings left out", parts([Term("s_weighted_curvature", g) * sign])),
     }
-    parts = _magnetization_parts("-df/de", "f", -1.0, form)
-    return _density("magnetization_slope", model, mu, temperature, options, parts, form == "regular", **labels)
+
+
+magnetization = define(
+    "magnetization",
+    "the s orbital magnetization, defined up to a gradient; for s = 1 that of the charge, per unit charge",
+    r"M^{li}",
+    r"\int f\, m^{lis} + \int g\,\Omega^{li} s_n",
+    ("l", "i"),
+    "[l, i] = eps_{lik} M_k (2D: M_z = [x, y]; 1D: none)",
+    "density",
+    _magnetization("f", "g", 1.0),
+    sums="rotation + dipole = moment; moment + berry = total",
+    where={"A": "(13)", "B": "(6)-(8)", "C": "(6)-(8)"},
+)
+magnetization_slope = define(
+    "magnetization_slope",
+    "the derivative of the magnetization by mu, under the integral; with mu in a gap e dM/dmu = sigma_H",
+    r"\partial_\mu M^{li}",
+    r"\int (-\partial_\varepsilon f)\, m^{lis} - \int f\,\Omega^{li} s_n",
+    ("l", "i"),
+    "[l, i] = eps_{lik} dM_k/dmu",
+    "conductivity",
+    _magnetization("-df/de", "f", -1.0),
+    sums="rotation + dipole = moment; moment + berry = total",
+    where={"A": "(17)", "B": "(12)", "C": "(12)"},
+)

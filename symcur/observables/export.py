@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import csv
-import itertools
 import json
 import math
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from symcur.observables.result import Result
-from symcur.words import axis_name
 
 FORMATS = (".csv", ".json", ".nc")
 
@@ -22,31 +18,18 @@ def write(result: Result, path: str | Path) -> None:
     path = Path(path)
     writers = {".csv": _write_csv, ".json": _write_json, ".nc": _write_netcdf}
     if path.suffix not in writers:
-        raise ValueError(f"file: {path.name} came; its name must end in one of {', '.join(FORMATS)}")
+        raise ValueError(f"path: expected a name that ends in one of {', '.join(FORMATS)}, got {path.name}")
     writers[path.suffix](result, path)
 
 
 def rows(result: Result) -> list[dict[str, Any]]:
-    """One row for every mu, temperature, part and component: a flat table."""
-    table = []
-    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
-    components = list(itertools.product(range(result.dimension), repeat=len(result.indices)))
-    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
-    for name, part in result.parts.items():
-        value, error = part.value.reshape(shape), part.error.reshape(shape)
-        for a, b in itertools.product(range(len(mu)), range(len(temperature))):
-            for component in components:
-                table.append(
-                    {
-                        "mu": float(mu[a]),
-                        "temperature": float(temperature[b]),
-                        "part": name,
-                        "component": "".join(map(axis_name, component)),
-                        "value": float(value[(a, b, *component)]),
-                        "error": float(error[(a, b, *component)]),
-                    }
-                )
-    return table
+    """One row for every part, mu, temperature and component: a flat table."""
+    return [
+        {"mu": mu, "temperature": T, "part": name, "component": component, "value": value, "error": error}
+        for name in result.parts
+        for mu, T, component, parts in result.rows()
+        for value, error in [parts[name]]
+    ]
 
 
 def _header(result: Result) -> dict[str, Any]:
@@ -81,8 +64,7 @@ def _finite(data: Any) -> Any:
 def _write_netcdf(result: Result, path: Path) -> None:
     from scipy.io import netcdf_file
 
-    mu, temperature = np.atleast_1d(result.mu), np.atleast_1d(result.temperature)
-    shape = (len(mu), len(temperature), *(result.dimension,) * len(result.indices))
+    mu, temperature, parts = result.scan
     with netcdf_file(path, "w") as file:
         for key, value in _header(result).items():
             setattr(file, key, value if isinstance(value, str) else json.dumps(value))
@@ -91,8 +73,8 @@ def _write_netcdf(result: Result, path: Path) -> None:
             file.createDimension(name, size)
         for name, array in (("mu", mu), ("temperature", temperature)):
             file.createVariable(name, "d", (name,))[:] = array
-        for name, part in result.parts.items():
-            for label, array in ((name, part.value), (f"{name}_error", part.error)):
+        for name, pair in parts.items():
+            for label, array in zip((name, f"{name}_error"), pair, strict=True):
                 variable = file.createVariable(label, "d", tuple(sizes))
-                variable[:] = array.reshape(shape)
+                variable[:] = array
                 variable.units = result.unit

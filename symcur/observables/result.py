@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from symcur.arrays import Array
+from symcur.expressions import axis_name
 
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
 
@@ -28,8 +29,8 @@ class Result:
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``convention`` the indices and signs,
-    ``unit`` the unit of the numbers. ``status`` is "converged", "tolerance not met" or "interrupted". ``handed_over``
-    counts the k points that a closed form could not resolve and eigenstates did (None where other processes counted).
+    ``unit`` the unit of the numbers. ``status`` is "converged", "tolerance not met" or "interrupted". ``by_eigenstates``
+    counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
 
     observable: str
@@ -52,8 +53,25 @@ class Result:
     method: str
     domain: str
     evaluations: int
-    handed_over: int | None = 0
+    by_eigenstates: int | None = 0
     conversion: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def scan(self) -> tuple[Array, Array, dict[str, tuple[Array, Array]]]:
+        """mu and T as 1D arrays, and {part: (value, error)} of shape (mu, T, components)."""
+        mu, temperature = np.atleast_1d(self.mu), np.atleast_1d(self.temperature)
+        shape = (len(mu), len(temperature), *(self.dimension,) * len(self.indices))
+        parts = {name: (part.value.reshape(shape), part.error.reshape(shape)) for name, part in self.parts.items()}
+        return mu, temperature, parts
+
+    def rows(self) -> Iterator[tuple[float, float, str, dict[str, tuple[float, float]]]]:
+        """(mu, T, component such as "xy", {part: (value, error)}) for every mu, temperature and component."""
+        mu, temperature, parts = self.scan
+        for a, b in itertools.product(range(len(mu)), range(len(temperature))):
+            for axes in itertools.product(range(self.dimension), repeat=len(self.indices)):
+                at = (a, b, *axes)
+                numbers = {name: (float(value[at]), float(error[at])) for name, (value, error) in parts.items()}
+                yield float(mu[a]), float(temperature[b]), "".join(map(axis_name, axes)), numbers
 
     def convert(self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None) -> Result:
         """The same result in another unit.
@@ -63,7 +81,9 @@ class Result:
         or "hbar/2": the unit in which s is then counted (numbers in hbar/2 are twice those in hbar).
         """
         if self.conversion:
-            raise ValueError(f"unit: this result is already in {self.unit}; convert the original")
+            raise ValueError(
+                f"unit: expected a result in its original unit, got one in {self.unit}; convert the original"
+            )
         factor = self._factor(unit, lattice_constant) * _spin_factor(s_unit)
         label = self.unit if unit == "1" else unit
         parts = {name: Part(part.value * factor, part.error * factor) for name, part in self.parts.items()}
@@ -80,24 +100,22 @@ class Result:
         if unit == "1":
             return 1.0
         if self.kind != "conductivity":
-            raise ValueError(f"unit: {unit!r} came; it is a unit of conductivity, {self.observable} has only '1'")
+            raise ValueError(f"unit: expected '1' for {self.observable}, got {unit!r}, a unit of conductivity")
         if unit in ("e/2pi", "e/8pi"):
             if self.dimension != 2:
-                raise ValueError(f"unit: {unit!r} is a unit in 2D; the model has D = {self.dimension}")
+                raise ValueError(f"unit: expected one for D = {self.dimension}, got {unit!r}, a unit in 2D")
             return 2 * np.pi if unit == "e/2pi" else 8 * np.pi
         if unit == "(hbar/e) S/cm":
             if self.dimension != 3:
-                raise ValueError(f"unit: {unit!r} is a unit in 3D; the model has D = {self.dimension}")
+                raise ValueError(f"unit: expected one for D = {self.dimension}, got {unit!r}, a unit in 3D")
             if lattice_constant is None or not lattice_constant > 0:
-                raise ValueError(
-                    f"lattice_constant: {lattice_constant!r} came; a positive length in Angstrom is needed"
-                )
+                raise ValueError(f"lattice_constant: expected a positive length in Angstrom, got {lattice_constant!r}")
             return CONDUCTANCE / (lattice_constant * 1e-8)
-        raise ValueError(f"unit: {unit!r} came; valid are '1', 'e/2pi', 'e/8pi' (2D) and '(hbar/e) S/cm' (3D)")
+        raise ValueError(f"unit: expected '1', 'e/2pi', 'e/8pi' (2D) or '(hbar/e) S/cm' (3D), got {unit!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        from symcur import __version__
+        from symcur.version import __version__
 
         return {
             "observable": self.observable,
@@ -118,7 +136,7 @@ class Result:
             "method": self.method,
             "domain": self.domain,
             "evaluations": self.evaluations,
-            "handed_over": self.handed_over,
+            "by_eigenstates": self.by_eigenstates,
             "version": __version__,
         }
 
@@ -132,5 +150,5 @@ class Result:
 def _spin_factor(s_unit: str) -> float:
     factors = {"hbar": 1.0, "hbar/2": 2.0}
     if s_unit not in factors:
-        raise ValueError(f"s_unit: {s_unit!r} came; valid are 'hbar' and 'hbar/2'")
+        raise ValueError(f"s_unit: expected 'hbar' or 'hbar/2', got {s_unit!r}")
     return factors[s_unit]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from symcur.quantities.quantity import Quantity
-from symcur.words import H, J, P, Trace, s, v
+from symcur.expressions import H, J, P, Trace, s, v
+from symcur.quantities.quantity import define
 
-energy = Quantity(
+energy = define(
     "energy",
     (),
     lambda: Trace(P * H),
@@ -14,7 +14,7 @@ energy = Quantity(
     "band energy",
     {"A": "below (2)", "B": "below (1)", "C": "below (1)"},
 )
-velocity = Quantity(
+velocity = define(
     "velocity",
     ("i",),
     lambda i: Trace(P * v(i)),
@@ -23,7 +23,7 @@ velocity = Quantity(
     "band velocity, the gradient of the energy",
     {"A": "(10)", "B": "above (5)", "C": "above (5)"},
 )
-s_expectation = Quantity(
+s_expectation = define(
     "s_expectation",
     (),
     lambda: Trace(P * s),
@@ -32,7 +32,7 @@ s_expectation = Quantity(
     "expectation value of s",
     {"A": "(10)", "B": "above (5)", "C": "above (5)"},
 )
-s_current = Quantity(
+s_current = define(
     "s_current",
     ("i",),
     lambda i: Trace(P * J(i)),
@@ -41,7 +41,7 @@ s_current = Quantity(
     "conventional s current (1/2){v_i, s}",
     {"A": "introduction", "B": "above (1)", "C": "above (1)"},
 )
-drift_current = Quantity(
+drift_current = define(
     "drift_current",
     ("i",),
     lambda i: Trace(P * v(i) * P * s),

@@ -1,4 +1,4 @@
-"""What a band quantity is: a word, its indices, its unit and its places in the paper."""
+"""What a band quantity is: an expression, its indices, its unit and its places in the paper."""
 
 from __future__ import annotations
 
@@ -6,40 +6,45 @@ import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from symcur.words import Axis, Named, Word, axis_name
+import numpy as np
+
+from symcur.arrays import ObjectArray
+from symcur.expressions import Axis, Expression, Named, Re, axis_name
+from symcur.registry import Registry
 
 
 @dataclass(frozen=True)
 class Quantity:
     """A quantity of one band (or multiplet), as a function of Cartesian axes.
 
-    ``indices`` are the names of the axes in the paper's order; ``definition(*axes)`` is the word; ``template`` is its
+    ``indices`` are the names of the axes in the paper's order; ``definition(*axes)`` is the expression; ``template`` is its
     LaTeX symbol with the indices as <i>, <l>. ``where`` maps the versions A (first preprint), B (revised), C (the Letter)
     to places.
-    ``operator`` marks a word that is an operator (not traced): its components are matrices.
+    ``operator`` marks an expression that is an operator (not traced): its components are matrices.
     """
 
     name: str
     indices: tuple[str, ...]
-    definition: Callable[..., Word]
+    definition: Callable[..., Expression]
     template: str
     unit: str
     meaning: str
-    where: Mapping[str, str] = field(default_factory=dict)
+    where: Mapping[str, str] = field(default_factory=dict, hash=False)
     operator: bool = False
 
-    def word(self, *axes: Axis) -> Word:
-        """The word at the given axes; without any, at free axes named as the indices."""
+    def expression(self, *axes: Axis) -> Expression:
+        """The expression at the given axes; without any, at free axes named as the indices."""
         chosen = axes or self.indices
         if len(chosen) != len(self.indices):
             raise ValueError(
-                f"{self.name}: {len(chosen)} axes came; it has the indices {', '.join(self.indices) or '(none)'}"
+                f"{self.name}: expected one axis for each of the indices {', '.join(self.indices) or '(none)'}, "
+                f"got {len(chosen)}"
             )
         return self.definition(*chosen)
 
     def named(self, *axes: Axis) -> Named:
-        """The same, printed by its symbol inside other words."""
-        return Named(self.symbol(*axes), self.word(*axes), hermitian=not self.operator)
+        """The same, printed by its symbol inside other expressions."""
+        return Named(self.symbol(*axes), self.expression(*axes), hermitian=not self.operator)
 
     def symbol(self, *axes: Axis) -> str:
         """The LaTeX symbol at the given axes; without any, at the free indices."""
@@ -51,3 +56,20 @@ class Quantity:
     def components(self, dimension: int) -> list[tuple[int, ...]]:
         """All choices of axes in ``dimension`` dimensions, last index fastest."""
         return list(itertools.product(range(dimension), repeat=len(self.indices)))
+
+
+QUANTITIES: Registry[Quantity] = Registry("quantity")
+
+
+define = QUANTITIES.maker(Quantity)
+"""A new quantity, which from here on is known by its name everywhere; the arguments are those of ``Quantity``."""
+
+
+def components(quantity: Quantity | Expression, dimension: int) -> ObjectArray:
+    """The scalar expressions of a quantity, an array with one axis for each index; a quantity is real, an expression may not be."""
+    if isinstance(quantity, Expression):
+        return np.array(quantity, dtype=object)
+    result = np.empty((dimension,) * len(quantity.indices), dtype=object)
+    for axes in quantity.components(dimension):
+        result[axes] = Re(quantity.expression(*axes))
+    return result

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from symcur.quantities.dipoles import dipole_word, s_dipole
-from symcur.quantities.geometry import S2, mixed_curvature_word, mixed_metric_word
-from symcur.quantities.quantity import Quantity
-from symcur.words import Axis, Derivative, I, Im, P, Re, S, Trace, Word, tau, v, v_band
+from symcur.expressions import Axis, Derivative, Expression, I, Im, P, Re, S, Trace, tau, v, v_band
+from symcur.quantities.dipoles import dipole_of, s_dipole
+from symcur.quantities.geometry import S2, mixed_curvature_of, mixed_metric_of
+from symcur.quantities.quantity import define
 
-torque_dipole = Quantity(
+torque_dipole = define(
     "torque_dipole",
     ("i",),
-    lambda i: dipole_word(i, tau),
+    lambda i: dipole_of(i, tau),
     r"d^{<i>\tau}",
     "s x velocity",
     "torque dipole moment",
     {"A": "(3), (10)", "B": "below (3)", "C": "below (3)"},
 )
-torque_berry_curvature = Quantity(
+torque_berry_curvature = define(
     "torque_berry_curvature",
     ("i",),
-    lambda i: mixed_curvature_word(i, tau),
+    lambda i: mixed_curvature_of(i, tau),
     r"\Omega^{<i>\tau}",
     "s x length",
     "mixed Berry curvature of the torque",
     {"A": "(2), (10)", "B": "below (3)", "C": "below (3)"},
 )
-torque_metric = Quantity(
+torque_metric = define(
     "torque_metric",
     ("i",),
-    lambda i: mixed_metric_word(i, tau),
+    lambda i: mixed_metric_of(i, tau),
     r"\mathcal{G}^{<i>\tau}",
     "s x length",
     "mixed quantum metric of the torque",
@@ -36,15 +36,15 @@ torque_metric = Quantity(
 )
 
 
-def interband_dipole_word(i: Axis) -> Word:
+def interband_dipole(i: Axis) -> Expression:
     """D^i P_n, whose elements <m|D^i|n> are the interband torque dipole: A [22], C [33] as an operator."""
     return I / 2 * Derivative(i, tau) * P + I * tau * S * v(i) * P - I * v_band(i) * S * tau * P
 
 
-interband_torque_dipole = Quantity(
+interband_torque_dipole = define(
     "interband_torque_dipole",
     ("i",),
-    interband_dipole_word,
+    interband_dipole,
     r"D^{<i>}",
     "s x velocity",
     "interband torque dipole; <m|D^i|n> depends on the phases of the states, the operator D^i P_n does not",
@@ -53,11 +53,11 @@ interband_torque_dipole = Quantity(
 )
 
 
-def _polarizability(i: Axis, l: Axis) -> Word:
+def _polarizability(i: Axis, l: Axis) -> Expression:
     return Derivative(i, s_dipole.named(l)) - 2 * Im(Trace(P * v(l) * S2 * interband_torque_dipole.named(i)))
 
 
-torque_polarizability = Quantity(
+torque_polarizability = define(
     "torque_polarizability",
     ("i", "l"),
     _polarizability,
@@ -68,18 +68,18 @@ torque_polarizability = Quantity(
 )
 
 
-def _moment(i: Axis) -> Word:
+def _moment(i: Axis) -> Expression:
     """Tr[P (d_i P) tau], the first moment that the centre of the packet and its envelope leave."""
     return Trace(P * Derivative(i, P) * tau)
 
 
-def _quadrupole(i: Axis, l: Axis) -> Word:
+def _quadrupole(i: Axis, l: Axis) -> Expression:
     second = Trace(P * (Derivative(l, Derivative(i, P)) + Derivative(l, P) * Derivative(i, P)) * tau)
     envelope = (Derivative(l, _moment(i)) + Derivative(i, _moment(l))) / 2
     return -Re(second - envelope) / 2
 
 
-torque_quadrupole = Quantity(
+torque_quadrupole = define(
     "torque_quadrupole",
     ("i", "l"),
     _quadrupole,

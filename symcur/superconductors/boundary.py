@@ -8,17 +8,13 @@ are found for every k_x, and the conventional current of each row is summed over
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from symcur.arrays import Array, ComplexArray
+from symcur.band_structures import TightBinding, tight_binding
 from symcur.brillouin.occupation import occupation
-from symcur.microscope import hoppings, positions
-from symcur.model import Model
-from symcur.superconductors.sums import require_superconductor
-
-Array = NDArray[np.float64]
+from symcur.superconductors.nambu import Superconductor
 
 
 @dataclass(frozen=True)
@@ -42,14 +38,13 @@ class SoftBoundary:
 
 
 def soft_boundary(
-    model: Model,
+    model: Superconductor,
     U_0: float,
     cells: int,
     temperature: float,
     *,
     couples_to: str = "quasiparticles",
     momenta: int = 48,
-    **parameters: Any,
 ) -> SoftBoundary:
     """The conventional charge current of every row, (1/2){v_x, sigma_z}, at mu = 0 and temperature T > 0.
 
@@ -57,17 +52,19 @@ def soft_boundary(
     (for a singlet superconductor a Zeeman energy, U for spin up and -U for spin down); "charge" adds U(y) sigma_z, an
     electrostatic potential. ``cells`` is L, even; ``momenta`` the number of k_x in the zone. a_1 must lie along x.
     """
-    model = require_superconductor(model)
-    if model.dimension != 2 or model.lattice is None or model.lattice[0, 1] != 0:
-        raise ValueError(f"model: {model.name} came; a 2D lattice with a_1 along x is valid")
+    if not isinstance(model, Superconductor):
+        raise TypeError(f"model: expected a superconductor built by symcur.superconductors.bdg, got {model!r}")
+    cell = model.lattice_cell("its rows are counted")
+    if model.dimension != 2 or cell.vectors[0, 1] != 0:
+        raise ValueError(f"model: expected a 2D lattice with a_1 along x, got {model.name}")
     if couples_to not in ("quasiparticles", "charge"):
-        raise ValueError(f"couples_to: {couples_to!r} came; valid are 'quasiparticles' and 'charge'")
+        raise ValueError(f"couples_to: expected 'quasiparticles' or 'charge', got {couples_to!r}")
     if cells < 4 or cells % 2 or not temperature > 0:
         raise ValueError(
-            f"cells = {cells}, temperature = {temperature}; an even number >= 4 and a number > 0 are valid"
+            f"cells: expected an even number >= 4 and a temperature > 0, got {cells} and temperature = {temperature}"
         )
-    lattice = np.array(model.lattice.evalf(20).tolist(), dtype=float)
-    x, s = positions(model, **parameters), np.diag(model.matrix("s", np.zeros(2), **parameters)).real
+    bonds, s = tight_binding(model), np.diag(model.matrix("s", np.zeros(2))).real
+    lattice, x = cell.vectors, bonds.positions
     N, height = model.size, lattice[1, 1]
     y = height * (np.arange(cells)[:, None] + x[:, 1])
     Y = cells * height
@@ -75,28 +72,25 @@ def soft_boundary(
     charges = np.tile(s, cells)
     diagonal = np.diag((U * (s if couples_to == "charge" else 1)).ravel())
     current = np.zeros(cells * N)
-    hopping = hoppings(model, **parameters)
     for k_x in 2 * np.pi / lattice[0, 0] * (np.arange(momenta) + 0.3) / momenta:
-        H, v = _row_matrices(hopping, x, lattice, cells, k_x)
+        H, v = _row_matrices(bonds, cells, k_x)
         energies, states = np.linalg.eigh(H + diagonal)
         f = occupation("f", energies, 0.0, temperature)
         flow = (v * charges + charges[:, None] * v) / 2
         current += ((states.conj() * (flow @ states)).real @ f) / (momenta * lattice[0, 0])
     rows, row = np.unique(np.round(y.ravel(), 9), return_inverse=True)
-    sums: Array = np.bincount(row, float(model.counting) * current).astype(float)
+    sums: Array = np.bincount(row, float(model.statistics.factor) * current).astype(float)
     return SoftBoundary(rows, U_0 * (1 - np.cos(2 * np.pi * rows / Y)) / 2, sums, Y)
 
 
-def _row_matrices(
-    hopping: dict[tuple[int, int], NDArray[np.complex128]], x: Array, lattice: Array, cells: int, k_x: float
-) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+def _row_matrices(bonds: TightBinding, cells: int, k_x: float) -> tuple[ComplexArray, ComplexArray]:
     """H and dH/dk_x of the rows, (L N, L N), with the phase exp(i k_x displacement) on every bond."""
-    N = len(x)
+    x, N = bonds.positions, len(bonds.positions)
     H = np.zeros((cells, N, cells, N), dtype=complex)
     v = np.zeros_like(H)
-    for (R1, R2), t in hopping.items():
+    for (R1, R2), t in bonds.hoppings.items():
         steps = np.array([R1, R2]) + x[None, :, :] - x[:, None, :]
-        along = steps @ lattice[:, 0]
+        along = steps @ bonds.cell.vectors[:, 0]
         bond = t * np.exp(1j * k_x * along)
         for c in range(cells):
             H[c, :, (c + R2) % cells, :] += bond

@@ -57,7 +57,7 @@ class QuasiparticleForms:
 
     def _cross(self, a: list[sp.Expr], b: list[sp.Expr]) -> sp.Expr:
         if len(self.k) != 2:
-            raise ValueError(f"k: {len(self.k)} momenta came; the z component needs two")
+            raise ValueError(f"k: expected two momenta for a z component, got {len(self.k)}")
         return a[0] * b[1] - a[1] * b[0]
 
 

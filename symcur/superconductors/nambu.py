@@ -5,7 +5,7 @@
 Energies are measured from the chemical potential: it stands in h (the library calls the parameter E_F, since mu is an
 argument of observables), and the occupation functions take mu = 0.
 
-form        basis                             Delta(-k)^T   spin         counting
+form        basis                             Delta(-k)^T   spin         factor
 "singlet"   (c_{k up}, c^+_{-k down})         +Delta(k)     1/2          1
 "spinless"  (c_k, c^+_{-k})                   -Delta(k)     none         1/2
 "nambu"     (c_{k a}, c^+_{-k a}), a: spin    -Delta(k)     as given     1/2
@@ -13,44 +13,55 @@ form        basis                             Delta(-k)^T   spin         countin
 
 Every form has the particle-hole symmetry that maps E(k) to -E(-k). In the last two, and only there, an excitation
 and its partner are the same quantum, so every sum over states counts each of them twice: that is the factor
-``counting``. The singlet form holds a spin up at k and a spin down at -k; nothing is counted twice.
+``factor`` of the statistics. The singlet form holds a spin up at k and a spin down at -k; nothing is counted twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from symcur.model import Model, _require_hermitian, _square_matrix
+from symcur.band_structures import Model, Statistics
+from symcur.band_structures.formulas import generic_values, momenta, require_hermitian, square_matrix
 
 FORMS = ("singlet", "spinless", "nambu")
 _EXCHANGE = {"singlet": 1, "spinless": -1, "nambu": -1}
 _TOLERANCE = 1e-12  # relative: H(k) against H(-k) in floating point
 
 
+CONDENSATE = (
+    "a uniform electric field accelerates the condensate, which carries charge without quasiparticles, and is not "
+    "a force on quasiparticles, which carry no definite charge; gradients of temperature and of a Zeeman field are "
+    "(PRB 104, L241411, above Eq. (10))"
+)
+STATISTICS = {
+    form: Statistics(
+        "Bogoliubov", Fraction(1, 1 if form == "singlet" else 2), fixed_mu=True, no_electric_field=CONDENSATE
+    )
+    for form in FORMS
+}
+
+
 class Superconductor(Model):
     """A Model in Nambu space whose particle-hole symmetry has been checked; see ``bdg``.
 
-    ``form`` is "singlet", "spinless" or "nambu"; ``counting`` (1 or 1/2) multiplies sums over states;
-    ``spin`` is the component of the spin that may be conserved, a 2N x 2N matrix, or None.
+    ``form`` is "singlet", "spinless" or "nambu"; its ``statistics`` have the factor 1 or 1/2. ``spin`` is the component of
+    the spin that may be conserved, a 2N x 2N matrix, or None.
     """
 
-    no_electric_field: str = (
-        "a uniform electric field accelerates the condensate, which carries charge without quasiparticles, and is not "
-        "a force on quasiparticles, which carry no definite charge; gradients of temperature and of a Zeeman field are "
-        "(PRB 104, L241411, above Eq. (10))"
-    )
-    _arguments: ClassVar[tuple[str, ...]] = (*Model._arguments, "form", "spin")
+    form: str
+    spin: sp.ImmutableDenseMatrix | None
 
     def __init__(
         self,
         H: Any,
         s: Any,
         k: Sequence[sp.Symbol] | sp.Symbol,
-        parameters: Mapping[sp.Symbol, float | None] | Iterable[sp.Symbol] = (),
+        parameters: Mapping[sp.Symbol | str, float | None] | Iterable[sp.Symbol | str] = (),
         lattice: Sequence[Sequence[Any]] | None = None,
         name: str = "superconductor",
         reference: str = "",
@@ -58,36 +69,38 @@ class Superconductor(Model):
         form: str = "singlet",
         spin: Any = None,
     ) -> None:
-        _require_form(form)
+        require_form(form)
         super().__init__(H, s, k, parameters, lattice, name, reference, facts)
         if self.size % 2:
-            raise ValueError(f"H: a matrix of shape {self.H.shape} came; Nambu space has an even number of components")
-        self.form = form
-        self.counting = sp.Integer(1) if form == "singlet" else sp.Rational(1, 2)
-        self.spin = None if spin is None else _square_matrix("spin", spin, size=self.size)
-        if self.spin is not None:
-            _require_hermitian("spin", self.spin)
+            raise ValueError(f"H: expected an even number of components in Nambu space, got shape {self.H.shape}")
+        spin = None if spin is None else square_matrix("spin", spin, size=self.size)
+        if spin is not None:
+            require_hermitian("spin", spin)
+        vars(self).update(form=form, spin=spin, statistics=STATISTICS[form])
         self._require_particle_hole_symmetry()
+
+    def arguments(self) -> dict[str, Any]:
+        return super().arguments() | {"form": self.form, "spin": self.spin}
 
     def _require_particle_hole_symmetry(self) -> None:
         """The hole block is -h(-k)^*, and Delta(-k)^T = +Delta(k) (singlet) or -Delta(k), at random k and parameters."""
         generator = np.random.default_rng(13)
-        values: dict[str, Any] = {symbol.name: float(generator.uniform(0.3, 1.7)) for symbol in self.parameters}
+        values = [float(value) for value in generic_values(self.parameters, generator).values()]
         k = generator.uniform(-2.0, 2.0, size=(4, self.dimension))
-        H, reflected = self.matrix("H", k, **values), self.matrix("H", -k, **values)
+        H, reflected = (self.formulas.function("H", ())(points, values) for points in (k, -k))
         n, scale = self.size // 2, 1 + float(np.abs(H).max())
         hole = np.abs(H[:, n:, n:] + reflected[:, :n, :n].conj()).max()
         if hole > _TOLERANCE * scale:
             raise ValueError(
-                f"H: no particle-hole symmetry, the hole block differs from -h(-k)^* by {hole:.1e}; an h(k) with an odd "
-                "part has -h(-k)^* and not -h(k) there"
+                f"H: expected the hole block -h(-k)^*, got one that differs by {hole:.1e}; an h(k) with an odd part has "
+                "-h(-k)^* and not -h(k) there"
             )
         sign = _EXCHANGE[self.form]
         exchange = np.abs(reflected[:, :n, n:].swapaxes(-1, -2) - sign * H[:, :n, n:]).max()
         if exchange > _TOLERANCE * scale:
             raise ValueError(
-                f"Delta: Delta(-k)^T differs from {'+' if sign > 0 else '-'}Delta(k) by {exchange:.1e}; exchange of two "
-                f"fermions demands {_DEMAND[self.form]}"
+                f"Delta: expected {_DEMAND[self.form]}, as the exchange of two fermions demands, got a Delta(-k)^T that "
+                f"differs from {'+' if sign > 0 else '-'}Delta(k) by {exchange:.1e}"
             )
 
 
@@ -103,7 +116,7 @@ def bdg(
     h: Any,
     Delta: Any,
     k: Sequence[sp.Symbol] | sp.Symbol,
-    parameters: Mapping[sp.Symbol, float | None] | Iterable[sp.Symbol] = (),
+    parameters: Mapping[sp.Symbol | str, float | None] | Iterable[sp.Symbol | str] = (),
     lattice: Sequence[Sequence[Any]] | None = None,
     *,
     form: str = "singlet",
@@ -128,20 +141,18 @@ def bdg(
     ValueError or TypeError naming the argument: h not Hermitian, shapes, unknown symbols, and Delta without the
     exchange symmetry of the form.
     """
-    _require_form(form)
+    require_form(form)
     if form != "nambu" and spin is not None:
-        raise ValueError(f"spin: given for form={form!r}; only form='nambu' takes one")
+        raise ValueError(f"spin: expected one for form='nambu' only, got one for form={form!r}")
     h, Delta = _matrix("h", h), _matrix("Delta", Delta)
     if Delta.shape != h.shape:
-        raise ValueError(f"Delta: a matrix of shape {Delta.shape} came; h has shape {h.shape}, so must Delta")
-    _require_hermitian("h", h)
-    momenta = tuple(k) if isinstance(k, (tuple, list, sp.Tuple)) else (k,)
-    hole = -h.xreplace({symbol: -symbol for symbol in momenta}).conjugate()
-    n = h.rows
+        raise ValueError(f"Delta: expected shape {h.shape}, that of h, got {Delta.shape}")
+    require_hermitian("h", h)
+    n, hole = h.rows, -h.xreplace({symbol: -symbol for symbol in momenta(k)}).conjugate()
     if form == "singlet":
         spin = sp.eye(2 * n) / 2
     elif spin is not None:
-        spin = _square_matrix("spin", spin, size=n)
+        spin = square_matrix("spin", spin, size=n)
         spin = sp.diag(spin, -spin.conjugate())
     return Superconductor(
         sp.Matrix(sp.BlockMatrix([[h, Delta], [Delta.H, hole]])),
@@ -160,9 +171,9 @@ def bdg(
 def _matrix(label: str, value: Any) -> sp.ImmutableDenseMatrix:
     if isinstance(value, (int, float, complex, sp.Expr)):
         value = [[value]]
-    return _square_matrix(label, value)
+    return square_matrix(label, value)
 
 
-def _require_form(form: str) -> None:
+def require_form(form: str) -> None:
     if form not in FORMS:
-        raise ValueError(f"form: {form!r} came; valid are {', '.join(map(repr, FORMS))}")
+        raise ValueError(f"form: expected one of {', '.join(map(repr, FORMS))}, got {form!r}")

@@ -7,7 +7,7 @@ block -xi(k) + eta(k) is minus the electron block at -k. The paper's hole block 
 
 Everything is a polynomial in xi, |Delta|, z = e^{i theta}, 1/z, 1/E and the derivatives of the four functions, which are
 independent symbols at a point k. The only relations are z (1/z) = 1 and (1/E)^2 (xi^2 + |Delta|^2) = 1, so
-reduction by them decides every equality for all functions at once. Words are read in this algebra letter by letter.
+reduction by them decides every equality for all functions at once. Expressions are read in this algebra letter by letter.
 """
 
 from __future__ import annotations
@@ -20,9 +20,7 @@ from sympy import QQ, QQ_I
 from sympy.polys.orderings import lex
 from sympy.polys.rings import ring
 
-from symcur.matrices import Matrix
-from symcur.reading import Reading
-from symcur.words import Axis, Word
+from symcur.expressions import Axis, Expression, Interpreter, Matrix
 
 FUNCTIONS = ("eta", "xi", "D", "theta")
 _DIMENSION, _ORDER = 2, 3
@@ -37,7 +35,7 @@ def _label(name: str, axes: tuple[int, ...]) -> str:
 
 
 class PairingAlgebra:
-    """The ring, its derivations d/dk_x and d/dk_y, and readings of words for the bands sigma = +1 and -1.
+    """The ring, its derivations d/dk_x and d/dk_y, and interpreters of expressions for the bands sigma = +1 and -1.
 
     ``odd=False`` sets eta = 0, the paper's Hamiltonian. Elements are reduced by ``vanishes`` only.
     """
@@ -99,12 +97,12 @@ class PairingAlgebra:
         """
         return not element.rem(self.relations)
 
-    def read(self, word: Word, sigma: int) -> Any:
-        """The value of a word with integer axes for the band sigma = +1 or -1; operators give a ``Matrix``."""
-        return _BandReading(self, sigma).read(word)
+    def read(self, expression: Expression, sigma: int) -> Any:
+        """The value of an expression with integer axes for the band sigma = +1 or -1; operators give a ``Matrix``."""
+        return _BandInterpreter(self, sigma).read(expression)
 
 
-class _BandReading(Reading):
+class _BandInterpreter(Interpreter):
     def __init__(self, algebra: PairingAlgebra, sigma: int) -> None:
         super().__init__()
         self.algebra, self.sigma = algebra, sigma

@@ -45,19 +45,19 @@ def test_the_cutoff_is_stated():
 
 
 @pytest.mark.parametrize(
-    ("build", "name"),
+    ("build", "message"),
     [
-        (lambda: LatticeCell([[1, 0], [2, 0]]), "vectors"),
-        (lambda: LatticeCell([[1, 0]]), "vectors"),
-        (lambda: LatticeCell([[np.nan]]), "vectors"),
-        (lambda: Plane(4, 1.0), "dimension"),
-        (lambda: Plane(2, -1.0), "cutoff"),
-        (lambda: Plane(2, [1, 2, 3]), "cutoff"),
-        (lambda: Ball(2, 1.0, inner=2.0), "inner"),
-        (lambda: Ball(1, 1.0, inner=0.5), "inner"),
-        (lambda: Ball(2, np.inf), "cutoff"),
+        (lambda: LatticeCell([[1, 0], [2, 0]]), "vectors: expected linearly independent ones"),
+        (lambda: LatticeCell([[1, 0]]), r"vectors: expected shape .*, got \(1, 2\)"),
+        (lambda: LatticeCell([[np.nan]]), "vectors: expected finite numbers"),
+        (lambda: Plane(4, 1.0), "dimension: expected 1, 2 or 3, got 4"),
+        (lambda: Plane(2, -1.0), "cutoff: expected positive numbers"),
+        (lambda: Plane(2, [1, 2, 3]), "cutoff: expected a finite number or 2 of them"),
+        (lambda: Ball(2, 1.0, inner=2.0), "expected 0 <= inner < cutoff < infinity, got inner = 2.0"),
+        (lambda: Ball(1, 1.0, inner=0.5), "inner: expected 0 in one dimension, got 0.5"),
+        (lambda: Ball(2, np.inf), "cutoff: expected 0 <= inner < cutoff < infinity, got .* cutoff = inf"),
     ],
 )
-def test_errors_name_the_argument(build, name):
-    with pytest.raises(ValueError, match=name):
+def test_errors_name_the_argument(build, message):
+    with pytest.raises(ValueError, match=message):
         build()

@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from symcur.brillouin.occupation import NAMES, cold_occupation, occupation
+from symcur.brillouin.occupation import OCCUPATIONS, occupation
 
 
 @pytest.mark.parametrize("x", [-800.0, -30.0, -1.3, 0.0, 0.7, 25.0, 800.0])
@@ -15,21 +15,23 @@ def test_against_fifty_digits(x):
     with mpmath.workdps(50):
         y, big = mpmath.mpf(x), mpmath.mpf(t)
         f = 1 / (mpmath.exp(y) + 1)
+        dilogarithm = mpmath.polylog(2, -mpmath.exp(-y))
         known = {
             "f": f,
             "g": -big * mpmath.log(1 + mpmath.exp(-y)),
             "-df/de": f * (1 - f) / big,
             "entropy": mpmath.log(1 + mpmath.exp(-y)) + y * f,
             "df/dT": y * f * (1 - f) / big,
+            "heat": 3 / mpmath.pi**2 * (y**2 * f + 2 * y * mpmath.log(1 + mpmath.exp(-y)) - 2 * dilogarithm),
             "one": mpmath.mpf(1),
         }
-    for name in NAMES:
+    for name in OCCUPATIONS.names():
         value = float(occupation(name, np.array(mu + t * x), mu, t))
         assert value == pytest.approx(float(known[name]), rel=1e-12, abs=1e-300)
 
 
 def test_derivatives():
-    """dg/de = f, -dg/dT = entropy, and the derivatives of f, by central differences."""
+    """dg/de = f, -dg/dT = entropy, and the derivatives of f and of the carried heat, by central differences."""
     e, t, h = np.linspace(-2, 2, 41), 0.3, 1e-5
     slope = (occupation("g", e + h, 0.1, t) - occupation("g", e - h, 0.1, t)) / (2 * h)
     np.testing.assert_allclose(slope, occupation("f", e, 0.1, t), atol=1e-9)
@@ -39,9 +41,12 @@ def test_derivatives():
     np.testing.assert_allclose(slope, occupation("df/dT", e, 0.1, t), atol=1e-9)
     slope = -(occupation("f", e + h, 0.1, t) - occupation("f", e - h, 0.1, t)) / (2 * h)
     np.testing.assert_allclose(slope, occupation("-df/de", e, 0.1, t), atol=1e-9)
+    slope = -(occupation("heat", e + h, 0.1, t) - occupation("heat", e - h, 0.1, t)) / (2 * h)
+    carried = 3 * ((e - 0.1) / (np.pi * t)) ** 2 * occupation("-df/de", e, 0.1, t)
+    np.testing.assert_allclose(slope, carried, atol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["f", "g", "entropy"])
+@pytest.mark.parametrize("name", ["f", "g", "entropy", "heat", "one"])
 def test_low_temperature_tends_to_zero_temperature(name):
     e = np.linspace(-1, 1, 20)
-    np.testing.assert_allclose(occupation(name, e, 0.0, 1e-310), cold_occupation(name, e, 0.0), atol=1e-15)
+    np.testing.assert_allclose(occupation(name, e, 0.0, 1e-310), occupation(name, e, 0.0, 0.0), atol=1e-15)

@@ -7,7 +7,7 @@ import pytest
 from scipy.integrate import cubature
 from scipy.special import jv
 
-from symcur.brillouin import LatticeCell, Plane, integrate
+from symcur.brillouin import METHODS, Estimate, LatticeCell, Method, Plane, integrate
 
 
 def test_plane_waves_over_the_zone_are_bessel_functions():
@@ -70,12 +70,42 @@ def test_a_vanishing_integral_is_judged_by_its_integrand():
     assert abs(result.value) <= result.error <= 1e-8 * result.scale
 
 
+class MonteCarlo(Method):
+    """The mean over random points, with its standard deviation."""
+
+    name, description = "monte carlo", "ten thousand random points"
+
+    def obstacle(self, problem):
+        return ""
+
+    def estimate(self, problem, sweep, tolerance):
+        values = problem.sample(np.random.default_rng(4).uniform(size=(10_000, problem.domain.dimension)))
+        sweep.evaluations += len(values)
+        mean, deviation = values.mean(axis=0), values.std(axis=0) / 100
+        return Estimate(mean, 3 * deviation, np.abs(values).mean(axis=0), "tolerance not met", "", self.description)
+
+
+def test_a_method_of_the_users_own_is_taken_as_an_object_and_by_name():
+    wavy = lambda k: np.exp(np.cos(k).sum(axis=-1))  # noqa: E731
+    box, exact = LatticeCell(np.eye(2)), integrate(wavy, LatticeCell(np.eye(2)), rtol=1e-10, method="cubature")
+    METHODS.add(MonteCarlo())
+    try:
+        results = [integrate(wavy, box, rtol=1e-6, method=method) for method in (MonteCarlo(), "monte carlo")]
+    finally:
+        METHODS.remove("monte carlo")
+    for result in results:
+        assert abs(result.value - exact.value) <= result.error + exact.error
+        assert (result.method, result.reason) == ("ten thousand random points", "asked for")
+        assert result.evaluations == 10_000
+    assert integrate(wavy, box, rtol=1e-10, method=METHODS.get("cubature")).value == exact.value
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_not_a_number_is_refused_with_its_place(bad):
     def function(k):
         return np.where(k[:, 0] > 3, bad, 1.0)
 
-    with pytest.raises(ValueError, match=r"function returned (nan|inf) at k = \[[3-6]\."):
+    with pytest.raises(ValueError, match=r"function: expected finite numbers, got (nan|inf) at k = \[[3-6]\."):
         integrate(function, LatticeCell(1.0), rtol=1e-6)
 
 
@@ -93,12 +123,13 @@ def test_not_a_number_is_refused_with_its_place(bad):
         ({"workers": 0}, "workers"),
         ({"workers": "two"}, "workers"),
         ({"domain": "zone"}, "domain"),
-        ({"domain": Plane(2, 1.0), "method": "trapezoid"}, "trapezoid"),
+        ({"domain": Plane(2, 1.0), "method": "trapezoid"}, "method"),
+        ({"method": "patches"}, "method"),
         ({"function": lambda k: 1.0}, "function"),
         ({"function": lambda k: np.ones(len(k) + 1)}, "function"),
     ],
 )
 def test_errors_name_the_argument(change, name):
     arguments = {"function": lambda k: np.ones(len(k)), "domain": LatticeCell(np.eye(2)), "rtol": 1e-6} | change
-    with pytest.raises(ValueError, match=name):
+    with pytest.raises(ValueError, match=f"^{name}: expected"):
         integrate(arguments.pop("function"), arguments.pop("domain"), **arguments)

@@ -8,11 +8,13 @@ import json
 import pytest
 
 from symcur import claims, verify
-from symcur.claims import Claim, Equality, Evidence
+from symcur.claims import CheckResult, Claim, Equality
 from symcur.claims.claim import KINDS
-from symcur.words import Im, P, S, Trace, s, tau, v
+from symcur.expressions import Im, P, S, Trace, s, tau, v
 
 LEDGER = {claim.name: claim for claim in claims.CLAIMS}
+SECTIONS = ["Local densities", "Wave packets", "The torque", "Equilibrium", "Response", "Transport"]
+SECTIONS += ["Magnetic field", "Electric field", "Disorder", "Superconductors"]
 PROVABLE = [name for name, claim in LEDGER.items() if claim.equalities and claim.check is None]
 d = Im(Trace(P * v("i") * S * s))
 
@@ -22,8 +24,14 @@ def test_names_are_unique_and_give_the_rows():
     assert len(LEDGER) == len(claims.CLAIMS) >= 14
     for name, claim in LEDGER.items():
         assert claims.get(name) is claim
-    with pytest.raises(ValueError, match=r"claim: 'torque-dipol' came \(did you mean torque-dipole\?\); valid are"):
+    with pytest.raises(
+        ValueError, match=r"claim: expected one of .*, got 'torque-dipol' \(did you mean torque-dipole\?\)"
+    ):
         claims.get("torque-dipol")
+
+
+def test_the_sections_come_in_the_order_of_the_paper():
+    assert list(dict.fromkeys(claim.section for claim in claims.CLAIMS)) == SECTIONS
 
 
 @pytest.mark.parametrize("name", LEDGER)
@@ -51,11 +59,11 @@ def test_the_verdict_is_the_recorded_one(name):
     assert verdict.how
     assert (verdict.name, verdict.where) == (name, LEDGER[name].where)
     assert verdict.seconds > 0
-    assert all(finding.outcome in ("proved", "refuted") for finding in verdict.findings)
-    for finding in verdict.findings:
-        untrue = finding.equality.role in ("printed", "denied")
-        assert finding.outcome == ("refuted" if untrue else "proved")
-        assert (finding.counterexample is not None) == untrue
+    assert len(verdict.proofs) == len(LEDGER[name].equalities)
+    for proof in verdict.proofs:
+        untrue = proof.equality.role in ("printed", "denied")
+        assert proof.outcome == ("refuted" if untrue else "proved")
+        assert (proof.counterexample is not None) == untrue
     plain = json.loads(json.dumps(verdict.to_dict()))
     assert (plain["name"], plain["kind"], plain["recorded"]) == (name, verdict.kind, verdict.claim.recorded)
     assert plain["where"] == dict(LEDGER[name].where)
@@ -81,9 +89,7 @@ def test_a_perturbed_claim_is_not_what_the_ledger_records(exact_bands, name):
 
 
 def row(*equalities: Equality, recorded: str = "proved", **more) -> Claim:
-    return Claim(
-        "mine", "mine", {"A": "nowhere"}, "A claim of my own.", recorded=recorded, equalities=equalities, **more
-    )
+    return Claim("mine", {"A": "nowhere"}, "A claim of my own.", recorded=recorded, equalities=equalities, **more)
 
 
 TRUE, FALSE = Equality(d, d), Equality(d, -d)
@@ -104,11 +110,11 @@ TRUE, FALSE = Equality(d, d), Equality(d, -d)
         (row(dataclasses.replace(FALSE, role="printed")), "refuted"),
         (row(TRUE, dataclasses.replace(FALSE, role="denied")), "proved"),
         (row(TRUE, dataclasses.replace(TRUE, role="denied")), "failed"),
-        (row(recorded="confirmed", check=lambda: Evidence(True, 1e-9, 1e-6, "a number")), "confirmed"),
-        (row(recorded="confirmed", check=lambda: Evidence(False, 1e-3, 1e-6, "a number")), "failed"),
-        (row(TRUE, check=lambda: Evidence(True, 1e-9, 1e-6, "a number")), "proved"),
-        (row(TRUE, check=lambda: Evidence(False, 1e-3, 1e-6, "a number")), "failed"),
-        (row(FALSE, check=lambda: Evidence(True, 1e-9, 1e-6, "a number")), "refuted"),
+        (row(recorded="confirmed", check=lambda: CheckResult(True, 1e-9, 1e-6, "a number")), "confirmed"),
+        (row(recorded="confirmed", check=lambda: CheckResult(False, 1e-3, 1e-6, "a number")), "failed"),
+        (row(TRUE, check=lambda: CheckResult(True, 1e-9, 1e-6, "a number")), "proved"),
+        (row(TRUE, check=lambda: CheckResult(False, 1e-3, 1e-6, "a number")), "failed"),
+        (row(FALSE, check=lambda: CheckResult(True, 1e-9, 1e-6, "a number")), "refuted"),
     ],
 )
 def test_the_kind_of_a_verdict_follows_from_what_was_found(claim, kind):
@@ -136,3 +142,16 @@ def test_the_torque_has_no_moment_in_a_band_on_ones_own_model(lattice_model):
     verdict = verify(row(Equality(Trace(P * tau), 0 * P)), lattice_model(2, 1))
     assert verdict.kind == "proved"
     assert list(verdict.models) == ["random"]
+
+
+def test_a_claim_of_ones_own_is_known_by_its_name():
+    mine = claims.define("mine", {"A": "nowhere"}, "The band moves s by its dipole.", equalities=(TRUE,))
+    try:
+        assert claims.get("mine") is mine
+        assert claims.names()[-1] == "mine"
+        assert verify("mine", check_models=False).kind == "proved"
+        with pytest.raises(ValueError, match="claim: expected a new name, got 'mine', which is taken"):
+            claims.define("mine", {"A": "nowhere"}, "Another.", equalities=(FALSE,))
+    finally:
+        claims.remove("mine")
+    assert "mine" not in claims.names()

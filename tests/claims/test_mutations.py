@@ -1,7 +1,7 @@
-"""The engine rejects: systematic mutations of every proved statement are refuted, each with a counterexample.
+"""The prover rejects: systematic mutations of every proved statement are refuted, each with a counterexample.
 
 A mutation can leave a statement true (a symmetric quantity with its indices exchanged). Which ones do is decided apart
-from the engine, by exact band structures modulo a prime (tests/jets.py), and the engine must prove exactly those.
+from the prover, by exact band structures modulo a prime (tests/jets.py), and the prover must prove exactly those.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections import Counter
 import pytest
 from mutants import mutants
 
-from symcur.claims import CLAIMS, examine
-from symcur.claims.engine import Equality
+from symcur.claims import CLAIMS, Equality, examine
 
 PER_STATEMENT = 4
 STATEMENTS = {
@@ -27,8 +26,8 @@ STATEMENTS = {
 
 def mutated(equality: Equality) -> list[tuple[str, Equality]]:
     """All mutations of both sides, as equalities between a mutated and an unchanged side."""
-    right = [(what, dataclasses.replace(equality, rhs=word)) for what, word in mutants(equality.rhs)]
-    left = [(what, dataclasses.replace(equality, lhs=word)) for what, word in mutants(equality.lhs)]
+    right = [(what, dataclasses.replace(equality, rhs=expression)) for what, expression in mutants(equality.rhs)]
+    left = [(what, dataclasses.replace(equality, lhs=expression)) for what, expression in mutants(equality.lhs)]
     return right + left
 
 
@@ -53,17 +52,17 @@ def test_every_mutation_of_a_proved_statement_is_refuted(exact_bands, name):
     axes = ("i", "l", "h")
     for what, equality in chosen(name):
         true = {r: exact_bands(*r, axes=axes).vanishes(equality.difference) for r in ((1, 1, 1, 1), (2, 1, 2))}
-        finding = examine(equality)
+        proof = examine(equality)
         if not true[1, 1, 1, 1]:
-            assert finding.outcome == "refuted", (what, finding.how)
-            assert finding.counterexample is not None
-            lhs, rhs = finding.counterexample.rerun()
-            assert (lhs, rhs) == (finding.counterexample.lhs, finding.counterexample.rhs)
+            assert proof.outcome == "refuted", (what, proof.how)
+            assert proof.counterexample is not None
+            lhs, rhs = proof.counterexample.rerun()
+            assert (lhs, rhs) == (proof.counterexample.lhs, proof.counterexample.rhs)
             assert lhs != rhs
             kinds[what] += 1
         else:
-            assert finding.outcome == ("proved" if true[2, 1, 2] else "undecided"), (what, finding.how)
-        outcomes[finding.outcome] += 1
+            assert proof.outcome == ("proved" if true[2, 1, 2] else "undecided"), (what, proof.how)
+        outcomes[proof.outcome] += 1
 
 
 def test_at_least_a_hundred_mutations_of_all_kinds_were_refuted():
@@ -76,11 +75,11 @@ def test_at_least_a_hundred_mutations_of_all_kinds_were_refuted():
 
 
 def test_a_generator_of_mutants_changes_one_thing_at_a_time():
-    from symcur.words import Im, P, S, Trace, s, v
+    from symcur.expressions import Im, P, S, Trace, s, v
 
-    word = Im(Trace(P * v("i") * S * s))
-    produced = dict(mutants(word))
+    expression = Im(Trace(P * v("i") * S * s))
+    produced = dict(mutants(expression))
     assert produced["index"] == Im(Trace(P * v("l") * S * s))
     assert produced["S^2 for S"] == Im(Trace(P * v("i") * S.__class__("n", 2) * s))
     assert produced["adjoint"] == Im(Trace(s * S * v("i") * P))
-    assert word not in produced.values()
+    assert expression not in produced.values()

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import sympy as sp
 
-from symcur.model import Model
+from symcur.band_structures import Model
 
 MOMENTA = sp.symbols("k_x k_y k_z", real=True)
 

@@ -11,8 +11,8 @@ import sympy as sp
 from lattice_models import kramers_model, random_model
 
 from symcur import models
+from symcur.band_structures import Model
 from symcur.closed_forms import derive
-from symcur.model import Model
 
 
 def agreement(a: object, b: object) -> int:
@@ -71,6 +71,9 @@ def test_numbers_may_come_in_any_exact_form() -> None:
     form = derive(models.rashba(), "s_expectation")
     same = [(0.25, 0.5), ("0.25", "1/2"), (Fraction(1, 4), sp.Rational(1, 2)), (mpmath.mpf("0.25"), np.float64(0.5))]
     values = [form.at(k, 0, digits=40, M=0.125) for k in same]
+    ways = ({"M": "1/8"}, {sp.Symbol("M", real=True): Fraction(1, 8)})
+    values += [form.at(same[0], 0, digits=40, parameters=parameters) for parameters in ways]
+    values.append(derive(form.model.with_values(M=sp.Rational(1, 8)), "s_expectation").at(same[0], 0, digits=40))
     assert all(value == values[0] for value in values)
     assert isinstance(values[0], mpmath.mpf)
 
@@ -98,26 +101,27 @@ def test_complex_components() -> None:
     ids=["rashba", "bilayer", "luttinger", "kramers at these values"],
 )
 def test_a_touching_is_an_error(model: Model, k: tuple, parameters: dict) -> None:
-    with pytest.raises(ValueError, match="touches another band"):
+    with pytest.raises(ValueError, match="got one at which it touches another"):
         derive(model, "s_dipole").at(k, 1, **parameters)
 
 
 @pytest.mark.parametrize(
     ("k", "band", "keywords", "error", "message"),
     [
-        ((1, 2, 3), 0, {}, ValueError, "k: 3 components"),
-        (1.0, 0, {}, ValueError, "k: 1 components"),
-        ((1, 2), 2, {}, ValueError, "band: 2"),
-        ((1, 2), -1, {}, ValueError, "band: -1"),
-        ((1, 2), 0.0, {}, ValueError, "band: 0.0"),
-        ((1, 2), 0, {"digits": 0}, ValueError, "digits: 0"),
-        ((1, 2), 0, {"digits": 1.5}, ValueError, "digits: 1.5"),
-        ((float("nan"), 2), 0, {}, ValueError, "k: nan"),
-        ((1j, 2), 0, {}, ValueError, "k: 1j"),
-        (("one", 2), 0, {}, TypeError, "k: 'one'"),
-        ((1, 2), 0, {"M": float("inf")}, ValueError, "M: inf"),
-        ((1, 2), 0, {"mass": 1}, ValueError, "unknown parameter mass"),
-        ((1, 2), 0, {"m": -1}, ValueError, "m: .* positive"),
+        ((1, 2, 3), 0, {}, ValueError, "k: expected 2 components, got 3"),
+        (1.0, 0, {}, ValueError, "k: expected 2 components, got 1"),
+        ((1, 2), 2, {}, ValueError, "band: expected an integer from 0 to 1, .* got 2"),
+        ((1, 2), -1, {}, ValueError, "band: expected .* got -1"),
+        ((1, 2), 0.0, {}, ValueError, "band: expected .* got 0.0"),
+        ((1, 2), 0, {"digits": 0}, ValueError, "digits: expected a positive integer, got 0"),
+        ((1, 2), 0, {"digits": 1.5}, ValueError, "digits: expected .* got 1.5"),
+        ((float("nan"), 2), 0, {}, ValueError, "k: expected a finite real number, got nan"),
+        ((1j, 2), 0, {}, ValueError, "k: expected .* got 1j"),
+        (("one", 2), 0, {}, TypeError, "k: expected a real number, got 'one'"),
+        ((1, 2), 0, {"M": float("inf")}, ValueError, "M: expected a finite real number, got inf"),
+        ((1, 2), 0, {"mass": 1}, ValueError, "parameters: expected some of M, alpha, m of rashba, got mass"),
+        ((1, 2), 0, {"m": -1}, ValueError, "m: expected a positive number, .* got -1"),
+        ((1, 2), 0, {"parameters": 1}, TypeError, "parameters: expected a mapping"),
     ],
 )
 def test_wrong_arguments(k: object, band: object, keywords: dict, error: type[Exception], message: str) -> None:

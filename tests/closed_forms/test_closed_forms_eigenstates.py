@@ -1,4 +1,4 @@
-"""Closed forms against eigenstates: they share the words and nothing else."""
+"""Closed forms against eigenstates: they share the expressions and nothing else."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from hypothesis import strategies as st
 from lattice_models import MOMENTA, kramers_model, random_model
 
 from symcur import models, quantities
+from symcur.band_structures import Model
 from symcur.closed_forms import derive
 from symcur.eigenstates import evaluate
-from symcur.model import Model
-from symcur.words import P, S, Trace, s, v, v_band
+from symcur.expressions import Occupation, P, Projector, S, Trace, s, v, v_band
 
 k_x, k_y = MOMENTA[:2]
 SIX_BANDS = random_model(5, 6, 3)
 KRAMERS = kramers_model(1)
+CHAIN = Model.from_hoppings({(1,): [[1]], (-1,): [[1]]}, 1, [[1]], name="chain")
 TRACED = [name for name in quantities.names() if not quantities.get(name).operator]
 
 
@@ -153,12 +154,12 @@ def test_functions_that_are_no_polynomials() -> None:
 
 
 @pytest.mark.parametrize("size", [2, 4])
-def test_any_scalar_word_can_be_derived(size: int) -> None:
+def test_any_scalar_expression_can_be_derived(size: int) -> None:
     model = random_model(4, size, 2)
     k = momenta(model)
-    for word in (Trace(P * v(0) * S * s), Trace(P * s * v(1)) * v_band(0), 2 * Trace(P * s) - v_band(1)):
-        form = derive(model, word)
-        expected = evaluate(model, word, k)
+    for expression in (Trace(P * v(0) * S * s), Trace(P * s * v(1)) * v_band(0), 2 * Trace(P * s) - v_band(1)):
+        form = derive(model, expression)
+        expected = evaluate(model, expression, k)
         assert form.shape == ()
         assert form.complex == bool(np.abs(expected.imag).max() > 1e-9)
         assert np.allclose(form(k), expected, rtol=1e-9, atol=1e-11)
@@ -205,14 +206,16 @@ def test_energies_without_a_short_closed_form_are_none() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("haldane", "energy"), TypeError, "model: str"),
-        ((models.rashba(), "s_dipol"), ValueError, "s_dipole"),
-        ((models.rashba(), 3), TypeError, "quantity: int"),
-        ((models.rashba(), P * s), ValueError, "operator word"),
-        ((models.kane_mele(), P * s), ValueError, "operator word"),
-        ((models.rashba(), Trace(P * v("i"))), ValueError, "integer axes"),
-        ((models.kane_mele(), Trace(P * v("i"))), ValueError, "integer axes"),
-        ((models.rashba(), Trace(P * v(2))), ValueError, "axes"),
+        (("haldane", "energy"), TypeError, "model: expected a Model given by formulas, .* got str"),
+        ((CHAIN, "energy"), TypeError, "model: expected a Model given by formulas, .* got chain, .* given by numbers"),
+        ((models.rashba(), "s_dipol"), ValueError, r"quantity: expected .* got 's_dipol' \(did you mean s_dipole\?\)"),
+        ((models.rashba(), 3), TypeError, "quantity: expected a name, a Quantity or an Expression, got int"),
+        ((models.rashba(), P * s), ValueError, "quantity: expected a scalar expression .* got an operator"),
+        ((models.kane_mele(), P * s), ValueError, "quantity: expected a scalar expression .* got an operator"),
+        ((models.rashba(), Trace(P * v("i"))), ValueError, "expression: expected H or s with integer axes"),
+        ((models.kane_mele(), Trace(P * v("i"))), ValueError, "expression: expected H or s with integer axes"),
+        ((models.rashba(), Trace(P * v(2))), ValueError, "axes: expected integers from 0 to 1, got .*2"),
+        ((models.kane_mele(), Trace(P * v(-1))), ValueError, "axes: expected integers from 0 to 1, got .*-1"),
     ],
 )
 def test_wrong_arguments_of_derive(arguments: tuple, error: type[Exception], message: str) -> None:
@@ -220,10 +223,8 @@ def test_wrong_arguments_of_derive(arguments: tuple, error: type[Exception], mes
         derive(*arguments)
 
 
-def test_words_of_two_bands_or_with_occupations_are_refused() -> None:
-    from symcur.words import Occupation, Projector
-
-    with pytest.raises(ValueError, match="bands m, n"):
+def test_expressions_of_two_bands_or_with_occupations_are_refused() -> None:
+    with pytest.raises(ValueError, match="quantity: expected an expression of one band, got the bands m, n"):
         derive(models.rashba(), Trace(P * s * Projector("m")))
-    with pytest.raises(ValueError, match="Occupation"):
+    with pytest.raises(ValueError, match=r"quantity: expected .* got Occupation in an expression"):
         derive(models.rashba(), Occupation() * Trace(P * s))

@@ -7,8 +7,9 @@ import sympy as sp
 from lattice_models import random_model
 
 from symcur import models
+from symcur.band_structures import Model
 from symcur.closed_forms import derive
-from symcur.model import Model
+from symcur.eigenstates import evaluate
 from symcur.models.pauli import k_x, k_y, sigma_0, sigma_x, sigma_y, sigma_z
 
 SIGMA = (sigma_x, sigma_y, sigma_z)
@@ -103,6 +104,4 @@ def test_names_of_the_model_are_not_taken() -> None:
     assert len(set(names)) == len(names)
     k = [[0.4, 0.9]]
     assert form(k) == pytest.approx(derive(model, "velocity")(k))
-    from symcur.eigenstates import evaluate
-
     assert form(k) == pytest.approx(evaluate(model, "velocity", k), rel=1e-12)

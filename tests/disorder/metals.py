@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from symcur.model import Model
+from symcur.band_structures import Model
 
 k_x, k_y, k_z = sp.symbols("k_x k_y k_z", real=True)
 sigma_x, sigma_y, sigma_z = sp.Matrix([[0, 1], [1, 0]]), sp.Matrix([[0, -sp.I], [sp.I, 0]]), sp.diag(1, -1)

@@ -15,6 +15,8 @@ from symcur.disorder import fermi_surface, sampled
 from symcur.disorder.currents import PARTS, currents
 from symcur.disorder.potentials import white_noise
 
+DEGENERATE = "model: expected separate bands on the Fermi surface, got degenerate ones"
+
 
 def test_an_ellipse_has_the_density_of_states_of_its_masses():
     surface = sampled(fermi_surface(parabolic(1.0, 3.0), 0.7), 2)
@@ -66,7 +68,7 @@ def test_rays_and_tetrahedra_converge_to_the_same_currents_in_three_dimensions()
 def test_a_free_electron_sphere():
     model = warped_sphere().replace(H=(sum(k**2 for k in warped_sphere().k) / 2) * np.eye(2, dtype=int), s=1)
     surface_energy = 0.8
-    with pytest.raises(ValueError, match="degenerate on the Fermi surface"):
+    with pytest.raises(ValueError, match=DEGENERATE):
         sampled(fermi_surface(model, surface_energy), 0)
     single = model.replace(H=[[model.H[0, 0]]], s=[[1]])
     surface = sampled(fermi_surface(single, surface_energy), 1)
@@ -88,10 +90,10 @@ def test_a_mesh_in_the_zone_agrees_with_the_delta_function(energy):
 @pytest.mark.parametrize(
     ("model", "energy", "message"),
     [
-        (models.kane_mele(lambda_R=0, lambda_v=0), 2.0, "degenerate on the Fermi surface"),
-        (models.luttinger(), 1.0, "degenerate on the Fermi surface"),
-        (models.rice_mele(), 0.5, "one dimension"),
-        (models.altermagnet(), float("nan"), "mu"),
+        (models.kane_mele(lambda_R=0, lambda_v=0), 2.0, f"{DEGENERATE} of kane_mele"),
+        (models.luttinger(), 1.0, f"{DEGENERATE} of luttinger"),
+        (models.rice_mele(), 0.5, "model: expected two or three dimensions, got rice_mele in one"),
+        (models.altermagnet(), float("nan"), "mu: expected a finite number, got nan"),
     ],
 )
 def test_what_is_refused_says_why(model, energy, message):
@@ -100,9 +102,9 @@ def test_what_is_refused_says_why(model, energy, message):
 
 
 def test_a_cutoff_through_the_fermi_line_is_refused():
-    with pytest.raises(ValueError, match="cutoff"):
+    with pytest.raises(ValueError, match="cutoff: expected one off the Fermi surface, got 2"):
         fermi_surface(models.rashba_dresselhaus(), 1.0, cutoff=2.0)
-    with pytest.raises(ValueError, match="cutoff"):
+    with pytest.raises(ValueError, match="cutoff: expected None, as a lattice model has a periodic zone, got 2"):
         fermi_surface(models.altermagnet(), -1.5, cutoff=2.0)
 
 

@@ -45,9 +45,9 @@ def test_the_dipole_shift_current_is_blind_to_the_disorder(found):
 
 def test_a_field_picks_columns_and_the_result_is_plain_data(found):
     np.testing.assert_allclose(found.along([0.0, 2.0])["total"], 2 * found["total"][:, 1])
-    with pytest.raises(ValueError, match="field"):
+    with pytest.raises(ValueError, match="field: expected 2 Cartesian components"):
         found.along([1.0, 0.0, 0.0])
-    with pytest.raises(KeyError, match="side_jump"):
+    with pytest.raises(KeyError, match=r"part: expected one of .*side_jump.*got 'skew'"):
         found["skew"]
     plain = json.loads(json.dumps(found.to_dict()))
     assert plain["parts"]["band"]["value"] == found["band"].tolist()
@@ -108,7 +108,7 @@ def test_in_a_gap_nothing_is_left_but_the_band_current():
     assert "gap" in found.message
     np.testing.assert_array_equal(found["occupation"], 0)
     np.testing.assert_allclose(found["intrinsic"], found["band"], atol=1e-9)
-    with pytest.raises(ValueError, match="relaxation_time"):
+    with pytest.raises(ValueError, match="relaxation_time: expected a Fermi surface"):
         transport(models.haldane(M=0.1), white_noise(relaxation_time=1.0), 0.0)
 
 
@@ -120,22 +120,21 @@ def test_time_reversal_symmetric_models_carry_no_occupation_current_of_spin():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"model": "rashba"}, TypeError, "model"),
-        ({"disorder": 0.1}, TypeError, "disorder"),
-        ({"mu": [0.1, 0.2]}, ValueError, "mu"),
-        ({"temperature": -0.1}, ValueError, "temperature"),
-        ({"rtol": 0.0}, ValueError, "rtol"),
-        ({"form": "volume"}, ValueError, "form"),
-        ({"t_am": None, "lambda_so": 1.0}, ValueError, "lambda_so"),
+        ({"model": "rashba"}, TypeError, "model: expected a Model"),
+        ({"disorder": 0.1}, TypeError, "disorder: expected white_noise, gaussian"),
+        ({"mu": [0.1, 0.2]}, ValueError, "mu: expected a finite number"),
+        ({"temperature": -0.1}, ValueError, "temperature: expected a number >= 0"),
+        ({"rtol": 0.0}, ValueError, "rtol: expected a number between 0 and 1, got 0"),
+        ({"form": "volume"}, ValueError, "form: expected .*got 'volume'"),
+        ({"parameters": {"lambda_so": 1.0}}, ValueError, "parameters: expected some of .* got lambda_so"),
     ],
 )
 def test_invalid_arguments_are_named(arguments, error, message):
     call = {"model": models.altermagnet(), "disorder": white_noise(), "mu": -1.5} | arguments
-    call = {name: value for name, value in call.items() if value is not None}
     with pytest.raises(error, match=message):
         transport(call.pop("model"), call.pop("disorder"), call.pop("mu"), **call)
 
 
 def test_superconductors_are_refused():
-    with pytest.raises(ValueError, match=r"superconductor.*condensate"):
+    with pytest.raises(ValueError, match=r"model: expected a metal, got chiral_p_superconductor.*condensate"):
         transport(models.chiral_p_superconductor(), white_noise(), 0.0)

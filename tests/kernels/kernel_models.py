@@ -6,7 +6,7 @@ import numpy as np
 import sympy as sp
 
 from symcur import quantities
-from symcur.model import Model
+from symcur.band_structures import Model
 
 TRACED = tuple(name for name in quantities.names() if not quantities.get(name).operator)
 
@@ -59,20 +59,20 @@ def exact(matrix: np.ndarray) -> sp.Matrix:
     return result
 
 
-def natural_scales(model: Model, k: np.ndarray, **parameters: float) -> dict[str, np.ndarray]:
+def natural_scales(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
     """What each quantity of a band is measured in at k of shape (n, D): |v|, |w|, |s| and the gap to the next level.
 
     Levels closer than 1e-9 of the spread count as one. Arrays (n, N).
     """
     norm = {"ord": 2, "axis": (-2, -1)}
-    e = np.linalg.eigvalsh(model.matrix("H", k, **parameters))
+    e = model.energies(k)
     distance = np.abs(e[:, :, None] - e[:, None, :])
     same = distance <= 1e-9 * (e[:, -1:] - e[:, :1])[:, :, None]
     gap = np.where(same, np.inf, distance).min(axis=-1)
     axes = range(model.dimension)
-    v = np.max([np.linalg.norm(model.matrix("H", k, (i,), **parameters), **norm) for i in axes], axis=0)[:, None]
-    w = np.max([np.linalg.norm(model.matrix("H", k, (i, l), **parameters), **norm) for i in axes for l in axes], axis=0)
-    s = float(np.linalg.norm(model.matrix("s", k[:1], **parameters), **norm)[0])
+    v = np.max([np.linalg.norm(model.matrix("H", k, (i,)), **norm) for i in axes], axis=0)[:, None]
+    w = np.max([np.linalg.norm(model.matrix("H", k, (i, l)), **norm) for i in axes for l in axes], axis=0)
+    s = float(np.linalg.norm(model.matrix("s", k[:1]), **norm)[0])
     curvature, dipole_slope = v**2 / gap**2, w[:, None] / gap + v**2 / gap**2
     scales = {
         "energy": np.abs(e).max(axis=-1, keepdims=True),

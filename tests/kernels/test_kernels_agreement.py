@@ -8,10 +8,10 @@ import sympy as sp
 from kernel_models import TRACED, largest_error, natural_scales, random_model
 
 import symcur.models
+from symcur.band_structures import Model
 from symcur.eigenstates import evaluate
+from symcur.expressions import Im, P, S, Trace, s, tau, v
 from symcur.kernels import compile
-from symcur.model import Model
-from symcur.words import Im, P, S, Trace, s, tau, v
 
 DIGITS = 1e-9
 FEW = ("velocity", "berry_curvature", "s_dipole", "s_berry_curvature", "torque_dipole")
@@ -20,10 +20,10 @@ FEW = ("velocity", "berry_curvature", "s_dipole", "s_berry_curvature", "torque_d
 def assert_agrees(model: Model, names, k, backend="numpy", **parameters):
     """Every number within DIGITS of the natural scale (of the largest value at the same k, where none is stated)."""
     values = compile(model, names, backend=backend)(k, **parameters)
-    flat = k.reshape(-1, model.dimension)
-    scales = natural_scales(model, flat, **parameters)
+    model, flat = model.with_values(parameters), k.reshape(-1, model.dimension)
+    scales = natural_scales(model, flat)
     for name in ("energy", *names):
-        expected = evaluate(model, name, flat, **parameters)
+        expected = evaluate(model, name, flat)
         largest = np.abs(expected).reshape(len(flat), -1).max(axis=-1)[:, None] + np.zeros(model.size)
         got = values[name].reshape(expected.shape)
         assert largest_error(got, expected, scales.get(name, largest)) < DIGITS, name
@@ -48,7 +48,7 @@ def test_every_quantity_in_closed_form(N, D, diagonal_s):
     k = np.random.default_rng(N).uniform(-3, 3, (40, 5, D))
     values = assert_agrees(model, TRACED, k, g=0.4)
     assert compile(model, ["energy"], backend="numpy").route == "closed form"
-    assert values.handed_over == 0
+    assert values.by_eigenstates == 0
 
 
 @pytest.mark.parametrize(("N", "D"), [(5, 1), (6, 2)])
@@ -70,7 +70,7 @@ def test_three_dimensions(N, D):
 def test_library_models(name):
     model = symcur.models.get(name)
     values = assert_agrees(model, FEW, np.random.default_rng(4).uniform(-2, 2, (50, model.dimension)))
-    assert values.handed_over <= 1
+    assert values.by_eigenstates <= 1
 
 
 def test_a_multiplet_carries_its_trace_in_equal_parts():
@@ -82,7 +82,7 @@ def test_a_multiplet_carries_its_trace_in_equal_parts():
     assert "degenerate everywhere" in kernel.reason
     k = np.random.default_rng(8).uniform(-1, 1, (30, 3))
     values = assert_agrees(model, names, k)
-    assert values.handed_over == 0
+    assert values.by_eigenstates == 0
     np.testing.assert_array_equal(values["s_berry_curvature"][:, 0], values["s_berry_curvature"][:, 1])
 
 
@@ -93,14 +93,14 @@ def test_bands_of_different_rank_may_cross():
     model = Model(frame * sp.diag(single, pair, pair) * frame.T, s=sp.diag(1, -1, 0), k=k_x)
     k = np.linspace(-3, 3, 41)[:, None]
     values = assert_agrees(model, ("velocity", "s_expectation", "s_dipole"), k)
-    assert 0 < values.handed_over < len(k)
+    assert 0 < values.by_eigenstates < len(k)
 
 
 def test_parameters_may_make_bands_degenerate_everywhere():
     model = symcur.models.kane_mele()
     k = np.random.default_rng(3).uniform(-3, 3, (20, 2))
     values = assert_agrees(model, FEW, k, lambda_R=0.0, lambda_v=0.0)
-    assert values.handed_over == len(k)
+    assert values.by_eigenstates == len(k)
 
 
 def test_the_identity_has_no_dipole_and_its_current_is_the_velocity():
@@ -115,7 +115,7 @@ def test_the_identity_has_no_dipole_and_its_current_is_the_velocity():
     assert not values["berry_curvature"][..., 0, 0].any()
 
 
-def test_words_of_the_users_own():
+def test_expressions_of_the_users_own():
     model = random_model(3, 2, seed=6)
     own = {"d": Im(Trace(P * v(0) * S * s)), "trace": Trace(P * v(0) * S * v(1)), "rate": "torque_dipole"}
     own["square"] = Trace(P * tau * S * tau)
@@ -138,7 +138,25 @@ def test_a_function_that_programs_do_not_have():
     k = np.linspace(-2, 2, 7)[:, None]
     values = kernel(k)
     np.testing.assert_array_equal(values["s_dipole"], evaluate(model, "s_dipole", k))
-    assert values.handed_over == 7
+    assert values.by_eigenstates == 7
+
+
+def test_a_model_given_by_numbers():
+    formulas = symcur.models.kane_mele()
+
+    def H(k, lambda_R):
+        return formulas.with_values(lambda_R=lambda_R).matrix("H", k)
+
+    s = formulas.matrix("s", [0, 0])
+    model = Model.from_functions(H, s, lattice=formulas.cell.vectors, parameters={"lambda_R": 0.05})
+    kernel = compile(model, FEW, backend="numpy")
+    assert kernel.route == "eigenstates"
+    assert "given by numbers" in kernel.reason
+    k = np.random.default_rng(7).uniform(-3, 3, (9, 2))
+    values, expected = kernel(k, lambda_R=0.3), compile(formulas, FEW, backend="numpy")(k, lambda_R=0.3)
+    assert values.by_eigenstates == 9
+    for name in FEW:
+        np.testing.assert_allclose(values[name], expected[name], rtol=1e-9, atol=1e-10)
 
 
 def test_spin_hall_integral_of_kane_mele_rashba():

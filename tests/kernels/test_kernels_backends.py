@@ -16,9 +16,9 @@ import sympy as sp
 from kernel_models import TRACED, random_model
 
 import symcur.models
+from symcur.expressions import Im, P, S, Trace, s, v
 from symcur.kernels import compile
-from symcur.kernels.kernel import LARGEST_DOUBT
-from symcur.words import Im, P, S, Trace, s, v
+from symcur.kernels.kernel import LARGEST_ESTIMATE
 
 SET = ["berry_curvature", "s_dipole", "s_berry_curvature"]
 
@@ -35,7 +35,7 @@ def test_heyoka_and_numpy_agree(N):
     k = np.random.default_rng(N).uniform(-3, 3, (200, 2))
     names = TRACED if N < 3 else SET
     a, b = (compile(model, names, backend=backend)(k) for backend in ("heyoka", "numpy"))
-    assert a.handed_over == b.handed_over
+    assert a.by_eigenstates == b.by_eigenstates
     for name in ("energy", *names):
         np.testing.assert_allclose(a[name], b[name], rtol=1e-9, atol=1e-9 * np.abs(b[name]).max() + 1e-14)
 
@@ -80,7 +80,7 @@ def test_auto_is_heyoka_where_it_can_be_imported(monkeypatch):
     model = random_model(2, 1, seed=1)
     monkeypatch.setitem(sys.modules, "heyoka", None)
     assert compile(model, ["s_dipole"]).backend == "numpy"
-    with pytest.raises(ImportError, match="backend: 'heyoka' came, but"):
+    with pytest.raises(ImportError, match="backend: expected one that is installed, got 'heyoka'"):
         compile(model, ["s_dipole"], backend="heyoka")
     monkeypatch.undo()
     pytest.importorskip("heyoka")
@@ -110,7 +110,7 @@ def test_c_source_compiled(N, optimisation, tmp_path):
     function(ctypes.c_size_t(50), inputs.ctypes.data_as(pointer), outputs.ctypes.data_as(pointer))
     results = dict(zip(labels, outputs, strict=True))
     values = kernel(k, g=0.3, t=1.0)
-    assert (results["doubt"] <= LARGEST_DOUBT).all()
+    assert (results["error_estimate"] <= LARGEST_ESTIMATE).all()
     for band in range(N):
         np.testing.assert_allclose(results[f"energy[{band}]"], values["energy"][:, band], rtol=1e-11)
         for i in range(2):
@@ -125,10 +125,10 @@ def test_the_source_says_what_it_is():
     text = kernel.source()
     assert "// Arguments: in[0] k_x, in[1] k_y, in[2] t, in[3] lambda_SO, in[4] lambda_R, in[5] lambda_v" in text
     assert "out[0] energy[0]" in text
-    assert repr(LARGEST_DOUBT) in text
-    with pytest.raises(ValueError, match="language: 'fortran' came; valid is 'c'"):
+    assert repr(LARGEST_ESTIMATE) in text
+    with pytest.raises(ValueError, match="language: expected 'c', got 'fortran'"):
         kernel.source("fortran")
     k_x = sp.Symbol("k_x", real=True)
     unwritable = compile(symcur.Model(sp.Matrix([[sp.tanh(k_x)]]), s=1, k=k_x), [])
-    with pytest.raises(ValueError, match="tanh"):
+    with pytest.raises(ValueError, match=r"source: expected a kernel with a program, got one without .*tanh"):
         unwritable.source()

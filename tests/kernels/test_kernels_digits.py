@@ -11,11 +11,11 @@ import sympy as sp
 from kernel_models import crossing_model, exact, largest_error, natural_scales, random_model
 
 import symcur.models
+from symcur.band_structures import Model
 from symcur.eigenstates import DegeneracyWarning, evaluate
 from symcur.kernels import compile
-from symcur.kernels.kernel import ACCURACY, LARGEST_DOUBT
+from symcur.kernels.kernel import ACCURACY, LARGEST_ESTIMATE
 from symcur.kernels.spectrum import spectrum
-from symcur.model import Model
 
 NAMES = ("energy", "velocity", "s_expectation", "berry_curvature", "s_dipole", "s_berry_curvature")
 CROSSINGS = [(2, 0), (3, 0), (3, 1), (4, 0), (4, 1), (4, 2)]
@@ -51,7 +51,7 @@ def test_at_every_distance_from_a_crossing(backend, N, lower):
         pytest.importorskip("heyoka")
     model = crossing_model(N, lower, seed=N + lower)
     kernel = compile(model, NAMES, backend=backend)
-    handed_over = []
+    by_eigenstates = []
     for exponent in range(13):
         k = ring(10.0**-exponent)
         with warnings.catch_warnings():
@@ -59,9 +59,9 @@ def test_at_every_distance_from_a_crossing(backend, N, lower):
             values, scales = kernel(k), natural_scales(model, k)
             for name in NAMES:
                 assert largest_error(values[name], evaluate(model, name, k), scales[name]) < 1e-9, (exponent, name)
-        handed_over.append(values.handed_over)
-    assert handed_over[:3] == [0, 0, 0]
-    assert handed_over[-6:] == [24] * 6
+        by_eigenstates.append(values.by_eigenstates)
+    assert by_eigenstates[:3] == [0, 0, 0]
+    assert by_eigenstates[-6:] == [24] * 6
 
 
 @pytest.mark.parametrize(("N", "lower"), [(2, 0), (3, 1), (4, 1)])
@@ -84,9 +84,9 @@ def test_against_fifty_digits(N, lower):
 
 
 @pytest.mark.parametrize("N", [2, 3, 4])
-def test_the_doubt_is_honest(N, monkeypatch):
-    """With no point handed over, the errors of random near-crossings are a few times the estimate, not thousands."""
-    monkeypatch.setattr("symcur.kernels.kernel.LARGEST_DOUBT", np.inf)
+def test_the_error_estimate_is_honest(N, monkeypatch):
+    """With no point left to eigenstates, errors of random near-crossings are a few times the estimate, not thousands."""
+    monkeypatch.setattr("symcur.kernels.kernel.LARGEST_ESTIMATE", np.inf)
     generator = np.random.default_rng(N)
     for seed in range(3):
         model = crossing_model(N, seed % (N - 1), seed=40 + seed)
@@ -103,7 +103,7 @@ def test_the_doubt_is_honest(N, monkeypatch):
             assert (deviation.max(axis=-1)[trusted] < 50 * estimate[trusted]).all()
 
 
-def test_a_state_without_overlap_with_the_start_vector_is_handed_over():
+def test_a_state_without_overlap_with_the_start_vector_goes_through_eigenstates():
     """H(k) with an eigenvector orthogonal to the fixed vector r of the closed form at k = 0, its bands far apart."""
     from symcur.kernels.spectrum import _START
 
@@ -117,7 +117,7 @@ def test_a_state_without_overlap_with_the_start_vector_is_handed_over():
         kernel = compile(model, NAMES, backend="numpy")
         points = np.concatenate([np.zeros((1, 2)), ring(1e-13), ring(1e-6), ring(1e-3)])
         values, scales = kernel(points), natural_scales(model, points)
-        assert 25 <= values.handed_over < len(points)
+        assert 25 <= values.by_eigenstates < len(points)
         for name in NAMES:
             assert largest_error(values[name], evaluate(model, name, points), scales[name]) < 1e-9
 
@@ -132,7 +132,7 @@ def test_a_touching_is_merged_and_reported(N, lower, backend):
     kernel = compile(model, NAMES, backend=backend)
     with pytest.warns(DegeneracyWarning, match=r"at 1 of 25 points, first at k = \[0.0, 0.0\]"):
         values = kernel(k)
-    assert values.handed_over == 1
+    assert values.by_eigenstates == 1
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegeneracyWarning)
         expected = {name: evaluate(model, name, k) for name in NAMES}
@@ -149,7 +149,7 @@ def test_full_degeneracy():
         kernel = compile(model, ["s_expectation", "s_dipole"], backend="numpy")
         with pytest.warns(DegeneracyWarning):
             values = kernel([[0.5], [0.0]])
-        assert values.handed_over == 1
+        assert values.by_eigenstates == 1
         np.testing.assert_allclose(values["s_expectation"][1], np.mean(range(N)), rtol=1e-12)
         np.testing.assert_allclose(values["s_dipole"][0], evaluate(model, "s_dipole", [0.5])[...], atol=1e-11)
 
@@ -164,21 +164,21 @@ def test_units_of_energy_do_not_matter(scale, backend):
     k = np.random.default_rng(1).uniform(-3, 3, (50, 2))
     kernel = compile(model, ["berry_curvature", "s_dipole", "velocity"], backend=backend)
     values, plain = kernel(k, **parameters), kernel(k)
-    assert values.handed_over == plain.handed_over == 0
+    assert values.by_eigenstates == plain.by_eigenstates == 0
     np.testing.assert_allclose(values["energy"], scale * plain["energy"], rtol=1e-12)
     np.testing.assert_allclose(values["velocity"], scale * plain["velocity"], rtol=1e-10, atol=1e-12 * scale)
     for name in ("berry_curvature", "s_dipole"):
         np.testing.assert_allclose(values[name], plain[name], rtol=1e-10, atol=1e-12)
 
 
-def test_energies_far_beyond_any_unit_are_handed_over_and_right():
+def test_energies_far_beyond_any_unit_go_through_eigenstates_and_are_right():
     model = symcur.models.kane_mele()
     k = np.random.default_rng(1).uniform(-3, 3, (5, 2))
     kernel = compile(model, ["s_dipole"], backend="numpy")
     for scale in (1e-90, 1e90):
         parameters = {symbol.name: scale * value for symbol, value in model.parameters.items()}
         values = kernel(k, **parameters)
-        assert values.handed_over == 5
+        assert values.by_eigenstates == 5
         np.testing.assert_allclose(values["s_dipole"], kernel(k)["s_dipole"], rtol=1e-9)
 
 
@@ -188,18 +188,17 @@ def test_a_large_common_energy_costs_digits_and_the_kernel_knows():
     dirac = sp.Matrix([[sp.Rational(1, 3), k[0] - sp.I * k[1]], [k[0] + sp.I * k[1], -sp.Rational(1, 3)]])
     model = Model(dirac + offset * sp.eye(2), s=sp.diag(1, -1) + sp.Matrix([[0, 1], [1, 0]]), k=k, parameters=[offset])
     kernel = compile(model, ["s_dipole"], backend="numpy")
-    assert kernel(ring(0.1), offset=1e3).handed_over == 0
-    assert kernel(ring(0.1), offset=1e7).handed_over == 24
+    assert kernel(ring(0.1), offset=1e3).by_eigenstates == 0
+    assert kernel(ring(0.1), offset=1e7).by_eigenstates == 24
 
 
 @pytest.mark.parametrize("N", [2, 3, 4])
 def test_energies_in_exact_arithmetic(N):
     """The closed form is the spectrum: run in fifty digits it gives eigenvalues to the accuracy of its two steps."""
-    from symcur.kernels.program import Complex
-    from symcur.kernels.signed import SignedProgram
+    from symcur.program import Complex, SimplifyingProgram
 
     matrix = random_model(N, 1, seed=N).matrix("H", [0.3])
-    program = SignedProgram()
+    program = SimplifyingProgram()
     H = np.empty((N, N), dtype=object)
     for a in range(N):
         for b in range(a, N):
@@ -229,5 +228,5 @@ def test_energies_in_exact_arithmetic(N):
 
 
 def test_the_limit_is_the_stated_accuracy():
-    assert np.sqrt(LARGEST_DOUBT) * 2.0**-52 == pytest.approx(ACCURACY)
+    assert np.sqrt(LARGEST_ESTIMATE) * 2.0**-52 == pytest.approx(ACCURACY)
     assert ACCURACY < 1e-10

@@ -11,11 +11,10 @@ import sympy as sp
 from kernel_models import random_model
 
 import symcur.models
+from symcur.expressions import Im, P, Resolvent, Trace, v
 from symcur.kernels import compile
-from symcur.kernels.angles import angles, related
-from symcur.kernels.program import from_sympy
-from symcur.kernels.signed import SignedProgram
-from symcur.words import Im, P, Resolvent, Trace, v
+from symcur.program import SimplifyingProgram, from_sympy
+from symcur.program.simplification import angles, related
 
 FLOATS = {
     "constant": float,
@@ -36,7 +35,7 @@ def count(kernel, *operations: str) -> int:
 
 
 def test_a_sign_is_pulled_out_of_sums_products_and_quotients():
-    program = SignedProgram()
+    program = SimplifyingProgram()
     x, y, z = map(program.input, "xyz")
     assert (x - y).node == (-(y - x)).node
     assert ((x - y) * z).node == (-(z * (y - x))).node
@@ -50,9 +49,9 @@ def test_a_sign_is_pulled_out_of_sums_products_and_quotients():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_signs_do_not_change_values(seed):
-    """Random expressions: SignedProgram against floats."""
+    """Random expressions: SimplifyingProgram against floats."""
     generator = np.random.default_rng(seed)
-    program = SignedProgram()
+    program = SimplifyingProgram()
     given = {name: float(generator.normal()) for name in "abc"}
     pool = [(program.input(name), value) for name, value in given.items()] + [(program.constant(-2), -2.0)]
     for _ in range(60):
@@ -80,7 +79,7 @@ def test_angles_of_the_honeycomb_come_from_two():
 def test_related_phases_have_the_right_values():
     k_x, k_y = sp.symbols("k_x k_y", real=True)
     expression = sp.cos(k_x - k_y) * sp.sin(2 * k_x) + sp.sin(k_y - 3 * k_x) + sp.cos(k_x) * sp.sin(k_y) + sp.cos(3)
-    program = SignedProgram()
+    program = SimplifyingProgram()
     program.relate_phases([sp.Matrix([[expression]])])
     value = from_sympy(program, expression).real
     place = {"k_x": 0.7, "k_y": -1.9}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from symcur import models
-from symcur.model import Model
+from symcur.band_structures import Model
 
 
 def test_names_are_sorted_and_each_is_a_function_of_the_package() -> None:
@@ -56,12 +56,14 @@ def test_a_default_is_overridden_by_name_and_nothing_else_changes(name: str) -> 
 def test_errors_name_what_is_valid() -> None:
     with pytest.raises(
         ValueError,
-        match=r"'kanemele' .*did you mean 'kane_mele'\?.*haldane, haldane_superconductor, kagome_antiferromagnet",
+        match=r"model: expected one of rashba, .*, haldane, kane_mele, .*got 'kanemele' \(did you mean kane_mele\?\)",
     ):
         models.get("kanemele")
-    with pytest.raises(ValueError, match=r"kane_mele: unknown parameter lamda_R; valid are lambda_R, lambda_SO"):
+    with pytest.raises(
+        ValueError, match=r"parameters: expected some of lambda_R, lambda_SO.* of kane_mele, got lamda_R"
+    ):
         models.kane_mele(lamda_R=0.1)
-    with pytest.raises(ValueError, match=r"m: -1 came, but the symbol is declared positive"):
+    with pytest.raises(ValueError, match=r"m: expected a positive number, as the symbol is declared, got -1"):
         models.rashba(m=-1)
-    with pytest.raises(ValueError, match=r"u: nan came"):
+    with pytest.raises(ValueError, match=r"u: expected a finite real number, got nan"):
         models.get("bilayer_graphene", u=float("nan"))

@@ -7,19 +7,16 @@ import pytest
 from numpy.typing import NDArray
 
 from symcur import models
-from symcur.lattice import reciprocal_vectors
-from symcur.model import Model
+from symcur.band_structures import Model
 
 Array = NDArray[np.float64]
 
 
-def interband(
-    model: Model, k: Array, l: int, i: int, power: int, current: bool, **values: float
-) -> NDArray[np.complex128]:
+def interband(model: Model, k: Array, l: int, i: int, power: int, current: bool) -> NDArray[np.complex128]:
     """Per band, sum_m v^l_{nm} theta_{mn}/omega_{nm}^power with theta = J^i or s, shape (..., N)."""
-    H = model.matrix("H", k, **values)
-    s = np.broadcast_to(model.matrix("s", k[..., :1, :], **values), H.shape)
-    v = [model.matrix("H", k, axes=(axis,), **values) for axis in (l, i)]
+    H = model.matrix("H", k)
+    s = np.broadcast_to(model.matrix("s", k[..., :1, :]), H.shape)
+    v = [model.matrix("H", k, axes=(axis,)) for axis in (l, i)]
     e, u = np.linalg.eigh(H)
     theta = (v[1] @ s + s @ v[1]) / 2 if current else s
     bra = u.conj().swapaxes(-1, -2)
@@ -27,21 +24,12 @@ def interband(
     return ((bra @ v[0] @ u) * (bra @ theta @ u).swapaxes(-1, -2) / omega**power).sum(-1)
 
 
-def cell_average(model: Model, points: int) -> tuple[Array, float]:
-    """Midpoints of a grid of the zone, and the area of the zone."""
-    x = (np.arange(points) + 0.5) / points
-    assert model.lattice is not None
-    G = reciprocal_vectors(model.lattice)
-    return np.stack(np.meshgrid(x, x, indexing="ij"), axis=-1) @ G, abs(float(np.linalg.det(G)))
-
-
 def test_kane_mele_spin_hall_value() -> None:
     """The value that PythTB's Kane-Mele model has: int d^2k/2pi of -2 Im sum J^x_{nm} v^y_{mn}/omega^2 = -1.027158."""
     model = models.kane_mele(t=1, lambda_SO=0.3, lambda_R=0.25, lambda_v=1)
-    k, area = cell_average(model, 100)
     # Im of J^x_{nm} v^y_{mn} is minus Im of v^y_{nm} J^x_{mn}
-    curvature = 2 * interband(model, k, 1, 0, 2, current=True)[..., :2].sum(-1).imag
-    assert curvature.mean() * area / (2 * np.pi) == pytest.approx(-1.027158, abs=1e-6)
+    curvature = 2 * interband(model, model.cell.momenta(100, 0.5), 1, 0, 2, current=True)[:, :2].sum(-1).imag
+    assert 2 * np.pi * curvature.mean() / model.cell.volume == pytest.approx(-1.027158, abs=1e-6)
 
 
 def test_kane_mele_from_its_hoppings() -> None:
@@ -80,7 +68,7 @@ def test_rashba_dipole_without_a_mass() -> None:
     k = np.random.default_rng(4).uniform(-2, 2, size=(6, 2))
     k2 = (k**2).sum(-1)
     for axis, exact in ((0, -k[:, 1] / (4 * k2)), (1, k[:, 0] / (4 * k2))):
-        dipole = interband(models.rashba(), k, axis, axis, 1, current=False, M=0.0).imag
+        dipole = interband(models.rashba(M=0), k, axis, axis, 1, current=False).imag
         np.testing.assert_allclose(dipole, np.stack([exact, exact], axis=-1), rtol=1e-11)
 
 
@@ -96,8 +84,8 @@ def test_massive_dirac_berry_curvature() -> None:
 def test_kagome_spin_hall_effect_without_spin_orbit_coupling() -> None:
     """At half filling, a gap: no Berry curvature, but an antisymmetric spin Hall response of s_z."""
     model = models.kagome_antiferromagnet()
-    k, area = cell_average(model, 24)
-    e = np.linalg.eigvalsh(model.matrix("H", k))
+    k = model.cell.momenta(24, 0.5)
+    e = model.energies(k)
     assert e[..., 3].min() > e[..., 2].max() + 0.3
     charge = interband(model.replace(s=np.eye(6, dtype=int).tolist()), k, 0, 1, 2, current=True).imag
     np.testing.assert_allclose(charge, 0, atol=1e-9)
@@ -105,4 +93,4 @@ def test_kagome_spin_hall_effect_without_spin_orbit_coupling() -> None:
         [[interband(model, k, l, i, 2, current=True)[..., :3].sum(-1).imag.mean() for i in (0, 1)] for l in (0, 1)]
     )
     np.testing.assert_allclose(response, -response.T, atol=1e-10)
-    assert abs(response[0, 1] * area / (2 * np.pi)) > 0.1
+    assert abs(2 * np.pi * response[0, 1] / model.cell.volume) > 0.1

@@ -7,15 +7,13 @@ exp(-i A . d), so that minus the phase of a closed loop is the flux of Omega^{xy
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from symcur import models
-from symcur.lattice import reciprocal_vectors
-from symcur.model import Model
+from symcur.band_structures import Model
 
 
 def flux(H: NDArray[np.complex128]) -> float:
@@ -27,37 +25,34 @@ def flux(H: NDArray[np.complex128]) -> float:
     return float(-np.angle(loops).sum() / (2 * np.pi))
 
 
-def zone(model: Model, points: int = 24, **parameters: Any) -> NDArray[np.complex128]:
+def zone(model: Model, points: int = 24) -> NDArray[np.complex128]:
     """H on a grid of a two-dimensional Brillouin zone, both edges included."""
     x = np.arange(points + 1) / points
     reduced = np.stack(np.meshgrid(x, x, indexing="ij"), axis=-1)
-    assert model.lattice is not None
-    return model.matrix("H", reduced @ reciprocal_vectors(model.lattice), **parameters)
+    return model.matrix("H", reduced @ model.lattice_cell("its zone").reciprocal)
 
 
 @pytest.mark.parametrize("phi", [1.0, -1.0, 2.5])
 def test_haldane_chern_number_changes_at_the_phase_boundary(phi: float) -> None:
     boundary = 3 * np.sqrt(3) * 0.2 * abs(np.sin(phi))
-    model = models.haldane()
     for M, inside in ((0.0, True), (0.9 * boundary, True), (-0.9 * boundary, True), (1.1 * boundary, False)):
         expected = -np.sign(np.sin(phi)) if inside else 0
-        assert flux(zone(model, t2=0.2, phi=phi, M=M)) == pytest.approx(expected, abs=1e-9)
+        assert flux(zone(models.haldane(t2=0.2, phi=phi, M=M))) == pytest.approx(expected, abs=1e-9)
 
 
 @pytest.mark.parametrize(("M", "chern"), [(-0.4, 0), (0.4, 1), (3.6, 1), (4.4, -1), (7.6, -1), (8.4, 0)])
 def test_bhz_spins_carry_opposite_chern_numbers_between_the_inversion_points(M: float, chern: int) -> None:
     """B = 1: the bands invert at M = 0, 4B and 8B."""
-    H = zone(models.bhz(), Delta_BIA=0.0, M=M)
+    H = zone(models.bhz(Delta_BIA=0, M=M))
     assert flux(H[..., :2, :2]) == pytest.approx(chern, abs=1e-9)
     assert flux(H[..., 2:, 2:]) == pytest.approx(-chern, abs=1e-9)
 
 
 def test_bhz_bands_invert_at_the_zone_centre() -> None:
     """At k = 0 the energies are +-sqrt(M^2 + Delta_BIA^2), and at Delta_BIA = 0 the lower pair is H1 for M > 0."""
-    model = models.bhz()
     for M in (-0.5, 0.5):
-        np.testing.assert_allclose(np.abs(np.linalg.eigvalsh(model.matrix("H", [0, 0], M=M))), np.hypot(M, 0.3))
-        lower = np.linalg.eigh(model.matrix("H", [0, 0], M=M, Delta_BIA=0.0))[1][:, :2]
+        np.testing.assert_allclose(np.abs(models.bhz(M=M).energies([0, 0])), np.hypot(M, 0.3))
+        lower = np.linalg.eigh(models.bhz(M=M, Delta_BIA=0).matrix("H", [0, 0]))[1][:, :2]
         assert (np.abs(lower[1::2]) ** 2).sum() == pytest.approx(2 if M > 0 else 0)
 
 
@@ -70,7 +65,7 @@ def test_massive_dirac_lower_band_carries_half_a_flux_quantum() -> None:
     k = radius[:, None, None] * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
     for Delta in (0.5, -0.5):
         exact = np.sign(Delta) / 2 * (1 - 0.5 / np.hypot(40 * 1.3, 0.5))
-        assert flux(models.massive_dirac().matrix("H", k, v=1.3, Delta=Delta)) == pytest.approx(exact, abs=1e-8)
+        assert flux(models.massive_dirac(v=1.3, Delta=Delta).matrix("H", k)) == pytest.approx(exact, abs=1e-8)
 
 
 def test_weyl_nodes_are_monopoles_of_opposite_charge() -> None:
@@ -92,7 +87,7 @@ def test_weyl_planes_beyond_the_nodes_are_chern_insulators(k_z: float, chern: in
 def wannier_centre(delta: float, Delta: float) -> float:
     """Zak phase/2pi of the lower band of the chain in the gauge with positions 0 and 1/2, modulo 1 in (-1/2, 1/2]."""
     k = np.linspace(0, 2 * np.pi, 401)[:, None]
-    u = np.linalg.eigh(models.rice_mele().matrix("H", k, delta=delta, Delta=Delta))[1][..., 0]
+    u = np.linalg.eigh(models.rice_mele(delta=delta, Delta=Delta).matrix("H", k))[1][..., 0]
     u[-1] = np.exp(-2j * np.pi * np.array([0, 0.5])) * u[0]  # u(k + G) = exp(-i G x) u(k)
     return float(-np.angle(np.prod((u[:-1].conj() * u[1:]).sum(-1))) / (2 * np.pi))
 
@@ -106,12 +101,11 @@ def test_rice_mele_wannier_centre_sits_on_the_strong_bond() -> None:
 
 def test_rice_mele_pumps_one_charge_around_the_gapless_point() -> None:
     k = np.linspace(0, 2 * np.pi, 25)[:, None]
-    model = models.rice_mele()
 
     def cycle(centre: float) -> NDArray[np.complex128]:
         path = np.linspace(0, 2 * np.pi, 25)
-        columns = [model.matrix("H", k, delta=centre + 0.3 * np.cos(x), Delta=0.4 * np.sin(x)) for x in path]
-        return np.stack(columns, axis=1)
+        chains = [models.rice_mele(delta=centre + 0.3 * np.cos(x), Delta=0.4 * np.sin(x)) for x in path]
+        return np.stack([chain.matrix("H", k) for chain in chains], axis=1)
 
     assert abs(flux(cycle(0.0))) == pytest.approx(1, abs=1e-9)
     assert flux(cycle(0.5)) == pytest.approx(0, abs=1e-9)

@@ -1,7 +1,7 @@
-"""Sums over states on a dense grid of one reciprocal cell, in plain NumPy: no words, no kernels, no adaptivity.
+"""Sums over states on a dense grid of one reciprocal cell, in plain NumPy: no expressions, no kernels, no adaptivity.
 
 For smooth integrands (T > 0, or an insulator) the periodic trapezoid rule converges faster than any power of the number
-of points, so that a fixed grid is a referee.
+of points, so that a fixed grid is an independent check.
 """
 
 from __future__ import annotations
@@ -15,21 +15,17 @@ class DenseZone:
     ``e`` has the shape (points, N); ``v[i]``, ``J[i]``, ``s`` and ``tau`` have (points, N, N).
     """
 
-    def __init__(self, model, n, **parameters):
-        a = np.array(model.lattice.evalf(20).tolist(), dtype=float)
-        D = model.dimension
-        offsets = np.array([0.318, 0.271, 0.141])[:D]  # off the high-symmetry points
-        u = np.stack(np.meshgrid(*[np.arange(n) / n] * D, indexing="ij"), axis=-1).reshape(-1, D) + offsets / n
-        k = u @ (2 * np.pi * np.linalg.inv(a).T)
-        self.measure = 1 / (abs(np.linalg.det(a)) * n**D)
-        self.D = D
-        self.e, U = np.linalg.eigh(model.matrix("H", k, **parameters))
+    def __init__(self, model, n):
+        self.D = model.dimension
+        k = model.cell.momenta(n, (0.318, 0.271, 0.141)[: self.D])  # off the high-symmetry points
+        self.measure = 1 / (model.cell.volume * len(k))
+        H, s = model.matrix("H", k), model.matrix("s", k)
+        self.e, U = np.linalg.eigh(H)
 
         def between(X):
             return U.conj().swapaxes(-1, -2) @ X @ U
 
-        H, s = model.matrix("H", k, **parameters), model.matrix("s", k, **parameters)
-        slopes = [model.matrix("H", k, (i,), **parameters) for i in range(D)]
+        slopes = [model.matrix("H", k, (i,)) for i in range(self.D)]
         self.v, self.s = [between(X) for X in slopes], between(s)
         self.J = [between((X @ s + s @ X) / 2) for X in slopes]
         self.tau = between(-1j * (s @ H - H @ s))

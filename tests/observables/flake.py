@@ -1,37 +1,26 @@
 """A finite piece of a two-dimensional lattice model with open boundaries, and what its middle says about magnetization.
 
-The hoppings come from H(k) by a Fourier transform, the rest is matrices in real space: no momenta, no Berry phases.
+Only its hoppings come from H(k): no momenta, no Berry phases.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-
-def hoppings(model, positions, reach=2):
-    """{(n1, n2): T} with T_ab = <a in cell 0|H|b in cell n1 a_1 + n2 a_2>, for |n| <= reach."""
-    a = np.array(model.lattice.evalf(20).tolist(), dtype=float)
-    n = 2 * reach + 1
-    u = np.stack(np.meshgrid(np.arange(n), np.arange(n), indexing="ij"), axis=-1).reshape(-1, 2) / n
-    k = u @ (2 * np.pi * np.linalg.inv(a).T)
-    phases = np.exp(1j * k @ np.asarray(positions).T)
-    H = phases[:, :, None] * model.matrix("H", k) * phases.conj()[:, None, :]  # phases of the cells only
-    cells = [(i, j) for i in range(-reach, reach + 1) for j in range(-reach, reach + 1)]
-    return {R: np.einsum("kab,k->ab", H, np.exp(-2j * np.pi * u @ R)) / n**2 for R in cells}
+from symcur.band_structures import tight_binding
 
 
 class Flake:
     """size x size cells; ``H`` the Hamiltonian, ``x`` and ``y`` the coordinates of the orbitals."""
 
-    def __init__(self, model, positions, size):
-        a = np.array(model.lattice.evalf(20).tolist(), dtype=float)
-        orbitals = model.size
+    def __init__(self, model, size):
+        bonds, orbitals = tight_binding(model), model.size
         cells = np.stack(np.meshgrid(np.arange(size), np.arange(size), indexing="ij"), axis=-1).reshape(-1, 2)
-        r = (cells @ a)[:, None, :] + np.asarray(positions)
+        r = (cells[:, None, :] + bonds.positions) @ model.cell.vectors
         self.x, self.y = (r - r.reshape(-1, 2).mean(axis=0)).reshape(-1, 2).T
-        self.area = abs(np.linalg.det(a))
+        self.area = model.cell.volume
         H = np.zeros((size, size, orbitals, size, size, orbitals), dtype=complex)
-        for (n1, n2), T in hoppings(model, positions).items():
+        for (n1, n2), T in bonds.hoppings.items():
             for i in range(max(0, -n1), min(size, size - n1)):
                 for j in range(max(0, -n2), min(size, size - n2)):
                     H[i, j, :, i + n1, j + n2, :] = T

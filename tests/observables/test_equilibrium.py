@@ -18,11 +18,13 @@ from symcur.observables import (
     torque_quadrupole_density,
 )
 
+QUASIPARTICLES = ("thermal_hall", "spin_hall")  # whose transport only superconductors have
+
 
 def in_plane_kane_mele():
     """Kane and Mele's insulator, with s the spin along x: without inversion its conventional current flows at rest."""
     model = models.kane_mele()
-    return model.replace(s=kron(sigma_0, sigma_x) / 2)
+    return model.with_s(kron(sigma_0, sigma_x) / 2)
 
 
 # -- the current -------------------------------------------------------------------------------------------------------
@@ -64,7 +66,7 @@ def test_conventional_current_of_the_rashba_gas_by_hand():
     m, alpha = 1.3, 0.6
     expected = m**2 * alpha**3 / (6 * np.pi)
     for spin, flow, sign in ((sigma_x, 1, 1.0), (sigma_y, 0, -1.0)):
-        model = models.rashba(m=m, alpha=alpha, M=0).replace(s=spin / 2)
+        model = models.rashba(m=m, alpha=alpha, M=0).with_s(spin / 2)
         result = equilibrium_current(model, [0.2, 1.0], rtol=1e-7)
         assert result.parts["conventional"].value[:, flow] == pytest.approx(sign * expected, rel=1e-5)
         assert result.parts["torque"].value[:, flow] == pytest.approx(-sign * expected, rel=1e-5)
@@ -72,7 +74,7 @@ def test_conventional_current_of_the_rashba_gas_by_hand():
 
 
 def test_charge_has_no_torque_and_its_current_vanishes_by_itself():
-    model = random_lattice_model(3, 2).replace(s=1)
+    model = random_lattice_model(3, 2).with_s(1)
     result = equilibrium_current(model, 0.3, 0.2, rtol=1e-8)
     assert np.abs(result.parts["torque"].value).max() < 1e-12
     assert np.abs(result.parts["conventional"].value).max() <= 1e-9
@@ -112,7 +114,7 @@ def test_current_dipole_density_is_antisymmetric_if_s_is_conserved_and_only_then
         D = current_dipole_density(model, 0.7, 0.2, rtol=1e-7).value
         return np.abs(D + D.T).max(), np.abs(D - D.T).max()
 
-    charge = random_lattice_model(3, 2).replace(s=1)
+    charge = random_lattice_model(3, 2).with_s(1)
     conserved, broken = models.kane_mele(lambda_R=0), random_lattice_model(3, 2)
     for model in (charge, conserved):
         symmetric, antisymmetric = symmetric_part(model)
@@ -135,15 +137,40 @@ def test_what_the_torque_leaves_of_the_current_dipole_is_a_magnetization(bands, 
     assert np.abs(D.value + D.value.T).max() > 100 * error
 
 
+# -- integrands --------------------------------------------------------------------------------------------------------
+FORMS = [(name, form) for name in observables.names() for form in observables.get(name).forms]
+
+
+@pytest.mark.parametrize(("name", "form"), FORMS)
+def test_an_observable_is_the_mean_of_its_integrand_over_the_zone(name, form):
+    observable, T = observables.get(name), 0.5
+    model, mu = (models.haldane_superconductor(), 0.0) if name in QUASIPARTICLES else (random_lattice_model(3, 2), 0.4)
+    parts = observable.integrand(model, model.cell.momenta(160, 0.3), mu, T, form=form)
+    result = observable(model, mu, T, form=form, rtol=1e-8)
+    assert parts.keys() == result.parts.keys()
+    largest = max(np.abs(values).max() for values in parts.values())
+    for part, values in parts.items():
+        mean = values.mean(axis=0) / model.cell.volume
+        assert result.parts[part].value == pytest.approx(mean, abs=1e-8 * largest), part
+
+
+def test_an_integrand_without_a_temperature_is_refused():
+    with pytest.raises(
+        ValueError, match=r"temperature: expected a number > 0 where the integrand is asked for, got 0\.0"
+    ):
+        magnetization.integrand(models.haldane(), [[0.1, 0.2]], 0.3)
+
+
 # -- scans -------------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", observables.names())
 def test_every_observable_takes_scans_of_mu_and_temperature(name):
-    observable, model = observables.get(name), random_lattice_model(2, 2)
-    mu, temperature = [-0.5, 0.4], [0.5, 0.6, 0.8]
-    scan, single = observable(model, mu, temperature, rtol=1e-3), observable(model, 0.4, 0.6, rtol=1e-3)
+    observable, temperature = observables.get(name), [0.5, 0.6, 0.8]
+    model = models.haldane_superconductor() if name in QUASIPARTICLES else random_lattice_model(2, 2)
+    mu = [0.0, 0.0] if name in QUASIPARTICLES else [-0.5, 0.4]
+    scan, single = observable(model, mu, temperature, rtol=1e-3), observable(model, mu[1], 0.6, rtol=1e-3)
     components = (2,) * len(scan.indices)
     assert scan.value.shape == scan.error.shape == (2, 3, *components)
-    assert observable(model, 0.4, temperature, rtol=0.1).value.shape == (3, *components)
+    assert observable(model, mu[1], temperature, rtol=0.1).value.shape == (3, *components)
     assert observable(model, mu, 0.6, rtol=0.1).value.shape == (2, *components)
     assert single.value.shape == components
     for part in scan.parts:

@@ -19,7 +19,7 @@ META = {"observable": "conductivity", "model": "haldane", "status": "converged",
 
 @pytest.fixture(name="scan", scope="module")
 def _scan():
-    return conductivity(models.haldane(), MU, TEMPERATURE, t2=0.15, rtol=1e-4).convert("e/8pi")
+    return conductivity(models.haldane(t2=0.15), MU, TEMPERATURE, rtol=1e-4).convert("e/8pi")
 
 
 def test_csv(scan, tmp_path):
@@ -110,6 +110,8 @@ def test_what_was_not_computed_is_null_in_json(scan, tmp_path):
 
 
 def test_the_ending_chooses_the_format(scan, tmp_path):
-    with pytest.raises(ValueError, match=r"file: scan\.txt came; its name must end in one of \.csv, \.json, \.nc"):
+    with pytest.raises(
+        ValueError, match=r"path: expected a name that ends in one of \.csv, \.json, \.nc, got scan\.txt"
+    ):
         write(scan, tmp_path / "scan.txt")
     assert list(tmp_path.iterdir()) == []

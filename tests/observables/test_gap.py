@@ -32,7 +32,7 @@ def test_kane_mele_without_rashba_coupling(lambda_v):
 def test_parameters_override_the_defaults():
     model = models.rice_mele()
     for delta, Delta in ((0.3, 0.4), (0.1, 0.05)):
-        found = gap(model, 1, delta=delta, Delta=Delta)
+        found = gap(model, 1, parameters={"delta": delta, "Delta": Delta})
         assert found.width == pytest.approx(2 * np.sqrt(4 * delta**2 + Delta**2), abs=1e-9)
 
 
@@ -49,21 +49,27 @@ def test_edges_bound_every_energy_of_a_dense_grid(bands, dimension, points):
 
 def test_a_metal_is_refused_with_its_band_edges():
     with pytest.raises(
-        ValueError, match=r"weyl has no gap above 1 bands: the filled ones reach up to .* give mu instead"
+        ValueError,
+        match=r"occupied: expected a gap above 1 bands of weyl, got filled ones up to .* and empty ones down to .*"
+        r"; give mu instead",
     ):
         gap(models.weyl(), 1)
     # The gap of Haldane's model closes where M = 3 sqrt(3) t2.
-    with pytest.raises(ValueError, match="no gap"):
+    with pytest.raises(ValueError, match="occupied: expected a gap above 1 bands of haldane"):
         gap(models.haldane(phi=np.pi / 2, M=3 * np.sqrt(3) * 0.2), 1)
 
 
 @pytest.mark.parametrize(
     ("model", "occupied", "message"),
     [
-        (models.rashba(), 1, "continuum model; a filling counts electrons per cell"),
-        (models.haldane(), 0, "occupied: 0 came; a whole number from 1 to 1"),
-        (models.haldane(), 2, "occupied: 2 came"),
-        (models.haldane(), 1.0, r"occupied: 1\.0 came"),
+        (
+            models.rashba(),
+            1,
+            r"model: expected a lattice model \(a filling counts electrons per cell\), got the continuum model rashba",
+        ),
+        (models.haldane(), 0, "occupied: expected a whole number from 1 to 1, got 0"),
+        (models.haldane(), 2, "occupied: expected a whole number from 1 to 1, got 2"),
+        (models.haldane(), 1.0, r"occupied: expected a whole number from 1 to 1, got 1\.0"),
     ],
 )
 def test_what_cannot_have_a_gap_is_refused(model, occupied, message):
@@ -72,5 +78,5 @@ def test_what_cannot_have_a_gap_is_refused(model, occupied, message):
 
 
 def test_unknown_parameters_are_refused():
-    with pytest.raises(ValueError, match="unknown parameter mass"):
-        gap(models.haldane(), 1, mass=1.0)
+    with pytest.raises(ValueError, match="parameters: expected some of M, phi, t, t2 of haldane, got mass"):
+        gap(models.haldane(), 1, parameters={"mass": 1.0})

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import sympy as sp
 
 from symcur import models
+from symcur.band_structures import FERMI, Model
 from symcur.eigenstates import evaluate
-from symcur.superconductors import (
+from symcur.observables import (
+    OBSERVABLES,
     SPIN_QUANTUM,
-    Superconductor,
-    bdg,
-    orbital_magnetization,
+    conductivity,
+    equilibrium_current,
+    hall_conductivity,
+    magnetization,
+    magnetization_slope,
     spin_hall,
     thermal_hall,
-    thermoelectric_current,
+    thermoelectric,
 )
+from symcur.superconductors import Superconductor, bdg
 
 kx, ky = k = sp.symbols("k_x k_y", real=True)
 SQUARE = ((1, 0), (0, 1))
@@ -40,7 +46,7 @@ def test_the_library_has_the_five_superconductors_and_two_lattices_for_chiral_d(
         "spin_orbit_superconductor",
     ]
     assert models.chiral_d_superconductor(lattice="triangular").lattice != models.chiral_d_superconductor().lattice
-    with pytest.raises(ValueError, match=r"lattice: 'cubic' came; valid are 'square' and 'triangular'"):
+    with pytest.raises(ValueError, match="lattice: expected 'square' or 'triangular', got 'cubic'"):
         models.chiral_d_superconductor(lattice="cubic")
 
 
@@ -59,50 +65,93 @@ def test_the_hole_block_of_a_complex_normal_state_is_minus_h_of_minus_k_conjugat
     assert np.abs(H[:, 2:, 2:] + H[:, :2, :2].conj()).max() > 0.1, "h(-k) differs from h(k): no time reversal"
 
 
-def test_form_and_counting_survive_replacement_and_pickling():
+def test_form_and_statistics_survive_replacement_and_pickling():
     model = models.chiral_p_superconductor(E_F=-0.5)
-    for copy in (model, model.replace(s=sp.eye(2)), pickle.loads(pickle.dumps(model))):
+    for copy in (model, model.with_s(sp.eye(2)), model.with_values(E_F=1.0), pickle.loads(pickle.dumps(model))):
         assert isinstance(copy, Superconductor)
-        assert (copy.counting, copy.form) == (sp.Rational(1, 2), "spinless")
-    assert models.chiral_d_superconductor().counting == 1
-    assert models.haldane().counting == 1
+        assert (copy.statistics.factor, copy.statistics.fixed_mu, copy.form) == (Fraction(1, 2), True, "spinless")
+    assert models.chiral_d_superconductor().statistics.factor == 1
+    assert models.haldane().statistics == FERMI
 
 
 def test_a_response_to_an_electric_field_is_marked_as_meaningless_with_its_reason():
-    assert "condensate" in models.s_wave_superconductor().no_electric_field
-    assert models.haldane().no_electric_field == ""
+    assert "condensate" in models.s_wave_superconductor().statistics.no_electric_field
+    assert models.haldane().statistics.no_electric_field == ""
+    for response in (conductivity, hall_conductivity, magnetization_slope):
+        with pytest.raises(ValueError, match=rf"model: {response.name} is a response to an electric field.*condensate"):
+            response(models.s_wave_superconductor(), 0.0, 0.1)
 
 
 def test_a_singlet_superconductor_is_the_same_in_the_reduced_and_in_the_full_nambu_form():
-    T = [0.1, 0.3]
+    T, options = [0.1, 0.3], {"rtol": 1e-6, "method": "trapezoid"}
     reduced = bdg(xi, d_wave, k, lattice=SQUARE)
     full = bdg(xi * sp.eye(2), d_wave * i_sigma_y, k, lattice=SQUARE, form="nambu", spin=sigma_z / 2)
-    assert full.counting == sp.Rational(1, 2)
-    for observable in (orbital_magnetization, thermal_hall, thermoelectric_current, spin_hall):
-        options = {"rtol": 1e-6, "method": "trapezoid"}
-        one, other = observable(reduced, T, **options), observable(full, T, **options)
+    assert full.statistics.factor == Fraction(1, 2)
+    for observable in (equilibrium_current, magnetization, thermal_hall, thermoelectric, spin_hall):
+        for form in observable.forms:
+            one, other = (observable(model, 0, T, form=form, **options) for model in (reduced, full))
+            for name, part in one.parts.items():
+                np.testing.assert_allclose(part.value, other.parts[name].value, atol=1e-11)
+    assert abs(spin_hall(full, 0, 0.02, **options).value[0, 1] / SPIN_QUANTUM - 2) < 1e-6
+
+
+@pytest.mark.parametrize(
+    "model", [models.haldane_superconductor(), models.chiral_p_superconductor()], ids=lambda x: x.name
+)
+@pytest.mark.parametrize(
+    "observable", [x for x in OBSERVABLES if x.kind not in ("conductivity", "thermal", "spin")], ids=lambda x: x.name
+)
+def test_an_observable_of_quasiparticles_is_that_of_the_bands_times_the_factor_of_nambu_space(model, observable):
+    """A plain Model of the same H and s, at mu = 0, has the same parts, each state counted once."""
+    T, factor = [0.05, 0.2], float(model.statistics.factor)
+    plain = Model(model.H, model.s, model.k, model.parameters, model.lattice)
+    assert plain.statistics.factor == 1
+    for form in observable.forms:
+        one, other = (observable(x, 0, T, form=form, rtol=1e-4) for x in (model, plain))
+        for name in ("form", "unit", "convention", "sums", "evaluations"):
+            assert getattr(one, name) == getattr(other, name)
+        assert one.parts.keys() == other.parts.keys()
         for name, part in one.parts.items():
-            np.testing.assert_allclose(part.value, other.parts[name].value, atol=1e-11)
-    assert abs(spin_hall(full, 0.02, rtol=1e-6, method="trapezoid").value / SPIN_QUANTUM - 2) < 1e-6
+            np.testing.assert_allclose(part.value, factor * other.parts[name].value, rtol=1e-12, atol=1e-15)
+            np.testing.assert_allclose(part.error, factor * other.parts[name].error, rtol=1e-9, atol=1e-15)
+        k = model.cell.momenta(5, 0.2)
+        integrands = [observable.integrand(x, k, 0, 0.2, form=form) for x in (model, plain)]
+        for name, values in integrands[0].items():
+            np.testing.assert_allclose(values, factor * integrands[1][name], rtol=1e-12, atol=1e-14)
 
 
 def test_two_equal_spins_in_a_chiral_p_wave_carry_twice_the_heat_of_one():
     spinless = bdg(xi, p_wave, k, lattice=SQUARE, form="spinless")
     both = bdg(xi * sp.eye(2), p_wave * sp.eye(2), k, lattice=SQUARE, form="nambu")
-    one, two = (thermal_hall(model, 0.05, rtol=1e-7).value for model in (spinless, both))
+    one, two = (thermal_hall(model, 0, 0.05, rtol=1e-7).value[0, 1] for model in (spinless, both))
     assert two == pytest.approx(2 * one, rel=1e-9)
 
 
 @pytest.mark.parametrize(
     ("h", "Delta", "form", "message"),
     [
-        (xi, p_wave, "singlet", r"Delta: Delta\(-k\)\^T differs from \+Delta\(k\).*\(form='singlet'\)"),
-        (xi, d_wave, "spinless", r"Delta: Delta\(-k\)\^T differs from -Delta\(k\).*\(form='spinless'\)"),
+        (
+            xi,
+            p_wave,
+            "singlet",
+            r"Delta: expected Delta\(-k\)\^T = \+Delta\(k\).*\(form='singlet'\).* got .* differs from \+Delta\(k\)",
+        ),
+        (
+            xi,
+            d_wave,
+            "spinless",
+            r"Delta: expected Delta\(-k\)\^T = -Delta\(k\).*\(form='spinless'\).* got .* differs from -Delta\(k\)",
+        ),
         (xi * sp.eye(2), d_wave * sp.eye(2), "nambu", r"Delta: .*i sigma_y for singlet pairing"),
-        (xi * sp.eye(2), d_wave, "singlet", r"Delta: a matrix of shape \(1, 1\) came; h has shape \(2, 2\)"),
-        (xi + sp.I, d_wave, "singlet", r"h: not Hermitian"),
-        (xi, d_wave, "triplet", r"form: 'triplet' came; valid are 'singlet', 'spinless', 'nambu'"),
-        (xi, d_wave * sp.Symbol("x", real=True), "singlet", r"the symbols x are neither momenta"),
+        (xi * sp.eye(2), d_wave, "singlet", r"Delta: expected shape \(2, 2\), that of h, got \(1, 1\)"),
+        (xi + sp.I, d_wave, "singlet", r"h: expected a Hermitian matrix"),
+        (xi, d_wave, "triplet", r"form: expected one of 'singlet', 'spinless', 'nambu', got 'triplet'"),
+        (
+            xi,
+            d_wave * sp.Symbol("x", real=True),
+            "singlet",
+            r"H: expected the momenta k_x, k_y and the parameters .*, got the symbols x",
+        ),
     ],
 )
 def test_errors_name_the_argument_and_what_is_valid(h, Delta, form, message):
@@ -112,9 +161,11 @@ def test_errors_name_the_argument_and_what_is_valid(h, Delta, form, message):
 
 def test_the_hole_block_minus_xi_k_is_refused_for_an_odd_part():
     odd = xi + sp.sin(kx)
-    with pytest.raises(ValueError, match=r"H: no particle-hole symmetry.*-h\(-k\)\^\*"):
+    with pytest.raises(
+        ValueError, match=r"H: expected the hole block -h\(-k\)\^\*, got one that differs by .* not -h\(k\)"
+    ):
         Superconductor([[odd, d_wave], [sp.conjugate(d_wave), -odd]], sigma_z, k)
-    with pytest.raises(ValueError, match=r"spin: given for form='singlet'"):
+    with pytest.raises(ValueError, match="spin: expected one for form='nambu' only, got one for form='singlet'"):
         bdg(xi, d_wave, k, spin=sp.eye(1))
 
 

@@ -12,16 +12,17 @@ from sympy import QQ_I
 from symcur import models
 from symcur.claims.superconductor_proofs import null_magnetization_statements
 from symcur.eigenstates import Eigenstates, evaluate
+from symcur.observables import magnetization
 from symcur.quantities import get
-from symcur.superconductors import PairingAlgebra, bdg, magnetization_integrand, quasiparticle_forms
+from symcur.superconductors import PairingAlgebra, bdg, quasiparticle_forms
 
 kx, ky = k = sp.symbols("k_x k_y", real=True)
 POINT = (0.7, -0.4)
 xi = -2 * sp.cos(kx) - sp.cos(ky) + sp.Rational(1, 3)
 Delta = sp.Rational(3, 5) * (sp.cos(kx) - sp.cos(ky)) + sp.I * sp.sin(kx) * sp.sin(ky) / 2 + sp.I / 7
 eta = sp.sin(kx) / 5 + sp.sin(kx + ky) / 7
-WORDS = [
-    get(name).word(*axes)
+EXPRESSIONS = [
+    get(name).expression(*axes)
     for name in (
         "s_dipole",
         "berry_curvature",
@@ -53,16 +54,16 @@ def _values(algebra):
     return {**result, "z": z, "zi": 1 / z, "Ei": 1 / E}
 
 
-def test_words_read_with_undetermined_functions_agree_with_eigenstates():
+def test_expressions_read_with_undetermined_functions_agree_with_eigenstates():
     algebra = PairingAlgebra(odd=True)
     values = _values(algebra)
     model = bdg(xi + eta, Delta, k)
     states = Eigenstates(model, [POINT])
-    for word in WORDS:
-        expected = states.scalar(word).real[0]
+    for expression in EXPRESSIONS:
+        expected = states.scalar(expression).real[0]
         for band, sigma in ((0, -1), (1, 1)):
-            expression = algebra.read(word, sigma).as_expr()
-            number = complex(expression.subs({str(x): values[str(x)] for x in expression.free_symbols}))
+            read = algebra.read(expression, sigma).as_expr()
+            number = complex(read.subs({str(x): values[str(x)] for x in read.free_symbols}))
             assert number == pytest.approx(expected[band], abs=1e-11)
 
 
@@ -70,8 +71,8 @@ def test_the_algebra_refuses_wrong_signs_factors_and_dropped_terms():
     algebra, statements = null_magnetization_statements()
     (difference,) = statements.values()
     assert algebra.vanishes(difference)
-    moment = get("orbital_moment").word(0, 1)
-    curvature = get("berry_curvature").word(0, 1)
+    moment = get("orbital_moment").expression(0, 1)
+    curvature = get("berry_curvature").expression(0, 1)
     for extra in (
         algebra.read(moment, 1) * algebra.generator["f_+"],
         algebra.read(curvature, 1) * algebra.rho * algebra.generator["g_+"],
@@ -79,7 +80,7 @@ def test_the_algebra_refuses_wrong_signs_factors_and_dropped_terms():
     ):
         assert not algebra.vanishes(difference + extra)
         assert not algebra.vanishes(difference - 2 * extra)
-    dipole = algebra.read(get("s_dipole").word(0), 1)
+    dipole = algebra.read(get("s_dipole").expression(0), 1)
     factor = algebra.number(QQ_I(1) / 2) * algebra.jet("theta", 0)
     assert algebra.vanishes(dipole - factor * (algebra.rho**2 - 1))
     for wrong in (algebra.rho**2 + 1, 1 - algebra.rho**2, algebra.rho - 1, 2 * (algebra.rho**2 - 1)):
@@ -120,7 +121,8 @@ def test_the_integrand_of_the_magnetization_is_the_curl_of_a_function_regular_at
     for q in (vortex, np.array([0.4, 1.1]), np.array([np.pi, np.pi])):
         dx, dy = np.array([h, 0]), np.array([0, h])
         curl = (potential(q + dx) - potential(q - dx))[1] - (potential(q + dy) - potential(q - dy))[0]
-        assert magnetization_integrand(model, q, T)["total"] == pytest.approx(curl / (2 * h), abs=1e-6)
+        integrand = magnetization.integrand(model, q, 0, T, form="sea")["total"]
+        assert integrand[0, 1] == pytest.approx(curl / (2 * h), abs=1e-6)
     assert np.abs(potential(vortex)).max() == 0
 
 

@@ -8,17 +8,9 @@ import sympy as sp
 
 from symcur import models
 from symcur.eigenstates import Eigenstates, evaluate
-from symcur.lattice import reciprocal_vectors
+from symcur.observables import equilibrium_current, magnetization, thermal_hall, thermoelectric
 from symcur.quantities import get
-from symcur.superconductors import (
-    bdg,
-    conventional_current,
-    magnetization_integrand,
-    orbital_magnetization,
-    soft_boundary,
-    thermal_hall,
-    thermoelectric_current,
-)
+from symcur.superconductors import bdg, soft_boundary
 
 TRAPEZOID = {"rtol": 1e-8, "method": "trapezoid"}
 TRIVIAL = [
@@ -29,41 +21,51 @@ TRIVIAL = [
 
 
 def grid(model, n):
-    u = np.stack(np.meshgrid(np.arange(n), np.arange(n), indexing="ij"), axis=-1).reshape(-1, 2) / n
-    return (u + np.array([0.31, 0.17]) / n) @ reciprocal_vectors(model.lattice)
+    return model.cell.momenta(n, (0.31, 0.17))
 
 
 @pytest.mark.parametrize("model", TRIVIAL, ids=["p", "d square", "d triangular"])
 @pytest.mark.parametrize("E_F", [-1.3, 0.7])
 def test_the_magnetization_of_trivial_bands_vanishes_because_local_and_global_circuits_cancel(model, E_F):
-    T = [0.05, 0.2]
-    M = orbital_magnetization(model, T, E_F=E_F, **TRAPEZOID)
-    largest = max(np.abs(magnetization_integrand(model, grid(model, 40), t, E_F=E_F)["total"]).max() for t in T)
-    assert np.abs(M.value).max() < 1e-8 * largest
-    assert np.abs(M.parts["rotation"].value).max() < 1e-12
-    assert np.abs(M.parts["local"].value).min() > 1e-3
-    np.testing.assert_allclose(M.parts["global"].value, -M.parts["local"].value, rtol=1e-7)
+    """In the sea form in the sum over the zone, the integrand being a curl; in the regular form at every k."""
+    model, T = model.with_values(E_F=E_F), [0.05, 0.2]
+    integrands = {
+        form: [magnetization.integrand(model, grid(model, 40), 0, t, form=form) for t in T]
+        for form in magnetization.forms
+    }
+    largest = max(np.abs(parts["total"]).max() for parts in integrands["sea"])
+    assert max(np.abs(parts["total"]).max() for parts in integrands["regular"]) < 1e-13 * largest
+    for form in magnetization.forms:
+        M = magnetization(model, 0, T, form=form, **TRAPEZOID)
+        assert np.abs(M.value).max() < 1e-8 * largest
+        assert np.abs(M.parts["rotation"].value).max() < 1e-12
+        local, round_the_zone = (M.parts[name].value[:, 0, 1] for name in ("moment", "berry"))
+        assert np.abs(local).min() > 1e-3
+        np.testing.assert_allclose(round_the_zone, -local, rtol=1e-7)
 
 
 def test_the_magnetization_of_nontrivial_bloch_bands_does_not_vanish():
-    T = [0.05, 0.1]
-    M = orbital_magnetization(models.haldane_superconductor(), T, rtol=1e-9, method="trapezoid")
-    again = orbital_magnetization(models.haldane_superconductor(), T, rtol=1e-5)
-    assert M.status == again.status == "converged"
-    assert (np.abs(M.value) > 1e6 * M.error).all()
-    assert (np.abs(M.value - again.value) <= M.error + again.error).all()
-    assert (np.abs(M.parts["rotation"].value) > 0.1).all()
+    model, T = models.haldane_superconductor(), [0.05, 0.1]
+    M = magnetization(model, 0, T, form="sea", rtol=1e-9, method="trapezoid")
+    assert M.status == "converged"
+    assert (np.abs(M.value) > 1e6 * M.error)[:, 0, 1].all()
+    assert (np.abs(M.parts["rotation"].value[:, 0, 1]) > 0.1).all()
+    for form in magnetization.forms:
+        again = magnetization(model, 0, T, form=form, rtol=1e-5)
+        assert again.status == "converged"
+        assert (np.abs(M.value - again.value) <= M.error + again.error).all()
 
 
 def test_without_pairing_it_is_twice_the_charge_magnetization_of_the_normal_state():
     E_F, T = 0.8, 0.15
-    normal = models.haldane().replace(s=sp.eye(2))
+    normal = models.haldane().with_s(1)
     k = grid(normal, 120)
     e = evaluate(normal, "energy", k) - E_F
     m, Omega = (evaluate(normal, name, k)[..., 0, 1] for name in ("orbital_moment", "berry_curvature"))
-    expected = (m / (1 + np.exp(e / T)) - T * np.log1p(np.exp(-e / T)) * Omega).sum(axis=1).mean()
-    found = orbital_magnetization(models.haldane_superconductor(Delta_0=0.0, E_F=E_F), T, **TRAPEZOID).value
-    assert found == pytest.approx(2 * expected / (np.sqrt(3) / 2), rel=1e-7)
+    expected = (m / (1 + np.exp(e / T)) - T * np.log1p(np.exp(-e / T)) * Omega).sum(axis=1).mean() / normal.cell.volume
+    for form in magnetization.forms:
+        found = magnetization(models.haldane_superconductor(Delta_0=0, E_F=E_F), 0, T, form=form, **TRAPEZOID).value
+        assert found[0, 1] == pytest.approx(2 * expected, rel=1e-7)
 
 
 def test_an_odd_part_of_the_band_energy_gives_a_magnetization_from_the_printed_remainder():
@@ -71,32 +73,34 @@ def test_an_odd_part_of_the_band_energy_gives_a_magnetization_from_the_printed_r
     xi, eta = -2 * sp.cos(kx) - 2 * sp.cos(ky) + 1, sp.sin(kx) / 5 + sp.sin(kx + ky) / 8 - sp.sin(ky) / 9
     gap_re, gap_im = sp.Rational(3, 5) * (sp.cos(kx) - sp.cos(ky)), sp.Rational(4, 5) * sp.sin(kx) * sp.sin(ky)
     model, T = bdg(xi + eta, gap_re + sp.I * gap_im, k, lattice=((1, 0), (0, 1))), 0.3
-    M = orbital_magnetization(model, T, **TRAPEZOID)
     flow = [gap_re * sp.diff(gap_im, x) - gap_im * sp.diff(gap_re, x) for x in k]
     E = sp.sqrt(xi**2 + gap_re**2 + gap_im**2)
     f_sum = sum(1 / (1 + sp.exp((eta + sign * E) / T)) for sign in (1, -1))
     remainder = f_sum / E**2 / 4 * (sp.diff(eta, kx) * flow[1] - sp.diff(eta, ky) * flow[0])
     expected = sp.lambdify(k, remainder)(*grid(model, 128).T).mean()
     assert abs(expected) > 1e-4
-    assert M.value == pytest.approx(expected, rel=1e-6)
-    assert abs(M.parts["rotation"].value) > 1e-4
+    for form in magnetization.forms:
+        M = magnetization(model, 0, T, form=form, **TRAPEZOID)
+        assert M.value[0, 1] == pytest.approx(expected, rel=1e-6)
+        assert abs(M.parts["rotation"].value[0, 1]) > 1e-4
 
 
 def test_the_conventional_current_flows_only_where_time_reversal_and_inversion_are_broken():
     T = [0.06, 0.1]
-    at_rest = conventional_current(models.s_wave_superconductor(), T, **TRAPEZOID)
-    moving = conventional_current(models.s_wave_superconductor(phi=0.1), T, **TRAPEZOID)
-    assert np.abs(at_rest.value).max() < 1e-14
-    assert (moving.value[:, 0] > 0.05).all()
-    assert np.abs(moving.value[:, 1]).max() < 1e-14
-    assert np.abs(moving.parts["conserved"].value).max() < 1e-10
+    at_rest, moving = (equilibrium_current(models.s_wave_superconductor(phi=x), 0, T, **TRAPEZOID) for x in (0, 0.1))
+    conventional = moving.parts["conventional"].value
+    assert np.abs(at_rest.parts["conventional"].value).max() < 1e-14
+    assert (conventional[:, 0] > 0.05).all()
+    assert np.abs(conventional[:, 1]).max() < 1e-14
+    assert np.abs(moving.value).max() < 1e-10, "the condensate flows back"
 
 
 def test_a_rashba_superconductor_in_a_field_has_a_conventional_current_across_the_field():
-    current = conventional_current(models.spin_orbit_superconductor(), 0.1, rtol=1e-4, method="trapezoid")
-    assert abs(current.value[1]) > 1e-3
-    assert abs(current.value[0]) < 1e-14
-    assert np.abs(current.parts["conserved"].value).max() < 1e-10
+    current = equilibrium_current(models.spin_orbit_superconductor(), 0, 0.1, rtol=1e-4, method="trapezoid")
+    along, across = current.parts["conventional"].value
+    assert abs(across) > 1e-3
+    assert abs(along) < 1e-14
+    assert np.abs(current.value).max() < 1e-10
 
 
 def test_the_current_of_a_moving_condensate_is_the_derivative_of_the_free_energy():
@@ -110,8 +114,8 @@ def test_the_current_of_a_moving_condensate_is_the_derivative_of_the_free_energy
         return (-T * np.log1p(np.exp(-e / T)).sum(axis=1) - hole).mean()
 
     slope = (free_energy(phi + h) - free_energy(phi - h)) / (2 * h)
-    current = conventional_current(models.s_wave_superconductor(phi=phi), T, **TRAPEZOID).value[0]
-    assert current == pytest.approx(slope, rel=1e-6)
+    current = equilibrium_current(models.s_wave_superconductor(phi=phi), 0, T, **TRAPEZOID)
+    assert current.parts["conventional"].value[0] == pytest.approx(slope, rel=1e-6)
 
 
 def test_a_global_phase_of_the_gap_changes_no_observable():
@@ -120,8 +124,8 @@ def test_a_global_phase_of_the_gap_changes_no_observable():
         n = model.size // 2
         gauge = sp.diag(turn * sp.eye(n), sp.eye(n))
         turned = model.replace(H=gauge * model.H * gauge.H)
-        for observable in (orbital_magnetization, thermal_hall, thermoelectric_current):
-            one, other = (observable(x, T, rtol=1e-4, method="trapezoid") for x in (model, turned))
+        for observable in (equilibrium_current, magnetization, thermal_hall, thermoelectric):
+            one, other = (observable(x, 0, T, rtol=1e-4, method="trapezoid") for x in (model, turned))
             assert one.evaluations == other.evaluations
             for name, part in one.parts.items():
                 np.testing.assert_allclose(part.value, other.parts[name].value, atol=1e-12)
@@ -132,7 +136,7 @@ def test_the_phases_of_the_bloch_states_at_every_k_change_no_observable():
     model, T = models.haldane_superconductor(), 0.1
     k = grid(model, 12)
     names = ("s_dipole", "orbital_moment", "s_weighted_curvature", "berry_curvature", "s_current_dipole")
-    words = [get(name).word(*(0, 1)[: len(get(name).indices)]) for name in names]
+    expressions = [get(name).expression(*(0, 1)[: len(get(name).indices)]) for name in names]
     H = model.matrix("H", k)
     results = []
     for seed in (1, 2):
@@ -145,13 +149,13 @@ def test_the_phases_of_the_bloch_states_at_every_k_change_no_observable():
         mixed = np.linalg.eigh(bloch.conj().swapaxes(1, 2) @ H @ bloch)[1]
         states.vectors = bloch @ mixed * np.exp(2j * np.pi * generator.uniform(size=(len(k), 1, 4)))
         f = 1 / (1 + np.exp(states.energies / T))
-        results.append([(f * states.scalar(word).real).sum(axis=1).mean() for word in words])
+        results.append([(f * states.scalar(expression).real).sum(axis=1).mean() for expression in expressions])
     np.testing.assert_allclose(results[0], results[1], atol=1e-12)
 
 
 def test_a_soft_boundary_carries_the_curl_of_the_magnetization_where_charge_is_conserved():
     model, T = models.haldane_superconductor(Delta_0=0.0), 0.1
-    M = [orbital_magnetization(model, T, E_F=E_F, **TRAPEZOID).value for E_F in (0.7, 1.0)]
+    M = [magnetization(model.with_values(E_F=E_F), 0, T, **TRAPEZOID).value[0, 1] for E_F in (0.7, 1.0)]
     sizes = np.array([24, 32, 40])
     currents = [soft_boundary(model, 0.3, L, T, couples_to="charge", momenta=24).rising for L in sizes]
     limit = np.linalg.solve(np.vander(1 / sizes**2, 3, increasing=True), currents)[0]
@@ -169,8 +173,8 @@ def test_a_soft_boundary_of_a_superconductor_carries_the_curl_of_the_conventiona
     def densities(shift):
         x = (e + shift) / T
         f, g = 1 / (1 + np.exp(x)), -T * np.log1p(np.exp(-x))
-        area = np.sqrt(3) / 2
-        return np.array([(f * d + g * Omega_s).sum(axis=1).mean(), (f * m + g * Omega).sum(axis=1).mean()]) / area
+        sums = (f * d + g * Omega_s).sum(axis=1).mean(), (f * m + g * Omega).sum(axis=1).mean()
+        return np.array(sums) / model.cell.volume
 
     conventional, magnetic = densities(0.0) - densities(U)  # J_x = -d_y D^{yx}
     sizes = np.array([24, 32, 40])

@@ -1,0 +1,20 @@
+"""Band structures: H(k), an operator s, a cell and statistics, by formulas (``Model``) or by numbers (``NumericModel``)."""
+
+from symcur.band_structures.band_structure import FERMI, BandStructure, Parameters, Statistics
+from symcur.band_structures.energies import Gap, gap
+from symcur.band_structures.hoppings import TightBinding, tight_binding
+from symcur.band_structures.model import Model
+from symcur.band_structures.numeric import NumericModel
+
+__all__ = [
+    "FERMI",
+    "BandStructure",
+    "Gap",
+    "Model",
+    "NumericModel",
+    "Parameters",
+    "Statistics",
+    "TightBinding",
+    "gap",
+    "tight_binding",
+]

@@ -1,0 +1,187 @@
+"""What a band structure is: H(k), an operator s, a cell, and how its states are occupied.
+
+Everything in symcur asks a band structure for no more than is written here. ``Model`` is given by formulas and can also be
+derived; ``NumericModel`` is given by functions or by hoppings; ``symcur.superconductors.Superconductor`` is a Model in Nambu
+space.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur.arrays import Array, ComplexArray
+from symcur.brillouin import LatticeCell
+
+Parameters = Mapping[Any, Any] | None
+"""Parameter values by name or by symbol; None for the defaults of the model."""
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How the states of a band structure are occupied and counted.
+
+    ``factor`` multiplies every sum over states (1/2 where Nambu space holds each excitation twice). ``fixed_mu`` says that
+    energies are measured from the chemical potential, so that only mu = 0 has a meaning. ``no_electric_field`` is the
+    reason why a response to an electric field must be refused, empty for electrons.
+    """
+
+    name: str
+    factor: Fraction = Fraction(1)
+    fixed_mu: bool = False
+    no_electric_field: str = ""
+
+
+FERMI = Statistics("Fermi")
+
+
+class BandStructure(ABC):
+    """H(k), its derivatives and s, in the gauge in which position is i d/dk, with hbar = e = k_B = 1.
+
+    ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
+    reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
+    fractions of the primitive vectors, modulo 1, shape (N, D). Band structures do not change: ``with_values``, ``with_s`` and
+    ``replace`` give new ones.
+    """
+
+    name: str
+    reference: str
+    facts: str
+    size: int
+    dimension: int
+    cell: LatticeCell | None
+    positions: Array | None
+    statistics: Statistics = FERMI
+
+    # -- to be supplied ----------------------------------------------------------------------------------------------
+    @abstractmethod
+    def arguments(self) -> dict[str, Any]:
+        """What the constructor takes to build the same again."""
+
+    @abstractmethod
+    def values(self) -> dict[str, Any]:
+        """The value of every parameter by name; raises ValueError where one has no default."""
+
+    @abstractmethod
+    def with_values(self, parameters: Parameters = None, /, **by_name: Any) -> Self:
+        """The same with other values of some parameters, by name or by symbol."""
+
+    @abstractmethod
+    def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
+        """ "H" differentiated along axes, or "s", at k of shape (M, D): shape (M, N, N)."""
+
+    # -- what follows ------------------------------------------------------------------------------------------------
+    @property
+    def metric(self) -> Array:
+        """g in the equation of motion i dPsi/dt = g H Psi, shape (N, N): 1 for electrons and quasiparticles."""
+        return np.eye(self.size)
+
+    @property
+    def periodic(self) -> bool:
+        return self.cell is not None
+
+    def lattice_cell(self, purpose: str) -> LatticeCell:
+        """The cell; in the continuum a ValueError that says what a lattice is needed for."""
+        if self.cell is None:
+            raise ValueError(f"model: expected a lattice model ({purpose}), got the continuum model {self.name}")
+        return self.cell
+
+    def matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
+        """ "H" differentiated along axes, or "s", as numbers: k of shape (..., D), Cartesian, gives (..., N, N)."""
+        points, axes = self.points(k), ordered_axes(axes, self.dimension)
+        if name not in ("H", "s") or (name == "s" and axes):
+            raise ValueError(f"name: expected 'H' with axes, or 's', got {name!r} with axes {axes}")
+        flat = points.reshape(-1, self.dimension)
+        result = self.operator_matrices(name, flat, axes)
+        if not np.isfinite(result).all():
+            bad = flat[np.argmin(np.isfinite(result).all(axis=(-1, -2)))]
+            along = f", differentiated along {axes}," if axes else ""
+            raise ValueError(f"k: expected momenta where {name}{along} is finite, got k = {bad.tolist()}")
+        return result.reshape(*points.shape[:-1], self.size, self.size)
+
+    def energies(self, k: ArrayLike) -> Array:
+        """The eigenvalues of H(k), ascending, shape (..., N)."""
+        return np.asarray(np.linalg.eigvalsh(self.matrix("H", k)))
+
+    def points(self, k: ArrayLike) -> Array:
+        """k as a float array of shape (..., D); a wrong shape, complex or non-finite numbers raise."""
+        try:
+            raw = np.asarray(k)
+            points = np.asarray(raw.real, dtype=float)
+        except (TypeError, ValueError):
+            raise TypeError(f"k: expected real numbers of shape (..., {self.dimension}), got {k!r}") from None
+        if np.iscomplexobj(raw):
+            raise TypeError("k: expected real momenta, got complex ones")
+        if points.ndim == 0 or points.shape[-1] != self.dimension:
+            raise ValueError(f"k: expected an array of shape (..., {self.dimension}), Cartesian, got {points.shape}")
+        if not np.isfinite(points).all():
+            raise ValueError("k: expected finite numbers, got NaN or infinity")
+        return points
+
+    def replace(self, **changes: Any) -> Self:
+        """The same with some constructor arguments changed, e.g. ``model.replace(name="mine")``."""
+        arguments = self.arguments()
+        unknown = set(changes) - set(arguments)
+        if unknown:
+            raise TypeError(f"replace: expected some of {listed(arguments)}, got {listed(unknown)}")
+        return type(self)(**{**arguments, **changes})
+
+    def with_s(self, s: Any) -> Self:
+        """The same Hamiltonian with another operator s."""
+        return self.replace(s=s)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{name}: models do not change; with_values, with_s and replace(...) give new ones")
+
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Band structures travel to worker processes as their arguments, without compiled functions."""
+        return rebuilt, (type(self), self.arguments())
+
+    def __repr__(self) -> str:
+        kind = "lattice" if self.periodic else "continuum"
+        return (
+            f"{type(self).__name__}({self.name}: {self.size} bands, {self.dimension}D {kind}{self._parameters_text()})"
+        )
+
+    def _parameters_text(self) -> str:
+        parameters = self.arguments()["parameters"]
+        return f", parameters { {str(name): value for name, value in parameters.items()} }"
+
+
+def rebuilt(kind: type[BandStructure], arguments: dict[str, Any]) -> BandStructure:
+    """A band structure from its arguments, in another process."""
+    return kind(**arguments)
+
+
+def ordered_axes(axes: Iterable[int], dimension: int) -> tuple[int, ...]:
+    """Axes of derivatives in ascending order (the order is irrelevant)."""
+    axes = tuple(axes)
+    if any(i not in range(dimension) for i in axes):
+        raise ValueError(f"axes: expected integers from 0 to {dimension - 1}, got {axes}")
+    return tuple(sorted(axes))
+
+
+def by_name(parameters: Parameters, more: Mapping[str, Any], structure: BandStructure) -> dict[str, Any]:
+    """Values by name, from a mapping by name or symbol and from keywords; names that the structure lacks raise."""
+    if parameters is not None and not isinstance(parameters, Mapping):
+        raise TypeError(f"parameters: expected a mapping from names or symbols to numbers, got {parameters!r}")
+    values = {str(name): value for name, value in (parameters or {}).items()} | dict(more)
+    known = {str(name) for name in structure.arguments()["parameters"]}
+    if set(values) - known:
+        raise ValueError(
+            f"parameters: expected some of {listed(known)} of {structure.name}, got {listed(set(values) - known)}"
+        )
+    return values
+
+
+def listed(names: Iterable[Any]) -> str:
+    return ", ".join(sorted(str(name) for name in names)) or "(none)"

@@ -1,0 +1,117 @@
+"""Where bands lie: the gap of an insulator, and how far out in k a continuum has states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from symcur.arrays import Array
+from symcur.band_structures.band_structure import BandStructure, Parameters
+
+_GRID = {1: 512, 2: 96, 3: 28}
+_STARTS = 4  # best grid points that are polished
+_CLOSED = 1e-7  # of the spread of the energies: what the minimiser leaves of a gap at a point where bands touch
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The gap above ``occupied`` bands: from the top of the filled to the bottom of the empty ones; ``mu`` is its middle."""
+
+    occupied: int
+    top: float
+    bottom: float
+
+    @property
+    def mu(self) -> float:
+        return (self.top + self.bottom) / 2
+
+    @property
+    def width(self) -> float:
+        return self.bottom - self.top
+
+
+def gap(model: BandStructure, occupied: int, *, parameters: Parameters = None) -> Gap:
+    """The (indirect) gap of a lattice model with ``occupied`` filled bands; raises ValueError where there is none.
+
+    The band edges are searched on a grid and polished by a minimiser; a valley narrower than the grid can be missed. A
+    gap below 1e-7 of the width of all bands counts as a touching.
+    """
+    model = model.with_values(parameters)
+    cell = model.lattice_cell("a filling counts electrons per cell")
+    if isinstance(occupied, bool) or not isinstance(occupied, int | np.integer) or not 0 < occupied < model.size:
+        raise ValueError(f"occupied: expected a whole number from 1 to {model.size - 1}, got {occupied!r}")
+    D, n = model.dimension, _GRID[model.dimension]
+    u = cell.grid(n).reshape(-1, D)
+    energies = model.energies(cell.map(u)[0])
+
+    def extremum(band: int, sign: float) -> float:
+        from scipy.optimize import minimize
+
+        def energy(point: Array) -> float:
+            return float(sign * model.energies(cell.map(point)[0])[band])
+
+        best = [float((sign * energies[:, band]).min())]
+        for start in u[np.argsort(sign * energies[:, band])[:_STARTS]]:
+            simplex = np.vstack([start, start + np.eye(D) / n])
+            options = {"initial_simplex": simplex, "xatol": 1e-9, "fatol": 1e-13}
+            best.append(float(minimize(energy, start, method="Nelder-Mead", options=options).fun))
+        return sign * min(best)
+
+    found = Gap(occupied, extremum(occupied - 1, -1.0), extremum(occupied, 1.0))
+    if found.width <= _CLOSED * float(np.ptp(energies)):
+        raise ValueError(
+            f"occupied: expected a gap above {occupied} bands of {model.name}, got filled ones up to {found.top:.6g} and "
+            f"empty ones down to {found.bottom:.6g}; give mu instead"
+        )
+    return found
+
+
+# -- the continuum -----------------------------------------------------------------------------------------------------
+def directions(dimension: int, count: int, seed: int) -> Array:
+    """Unit vectors: both ways along the axes, and random ones."""
+    random = np.random.default_rng(seed).normal(size=(count, dimension))
+    every = np.concatenate([np.eye(dimension), -np.eye(dimension), random])
+    return np.asarray(every / np.linalg.norm(every, axis=-1, keepdims=True))
+
+
+def bounded_below(model: BandStructure) -> bool:
+    """Whether the lowest band stays above a bound: always on a lattice, for a continuum read off its energies far out."""
+    if model.periodic:
+        return True
+    radii = 10.0 ** np.arange(4, 7)[:, None, None]
+    lowest = model.energies(radii * directions(model.dimension, 32, 3))[..., 0]
+    drop, further = -np.diff(lowest, axis=0)
+    # Unbounded: the energy falls, and faster from decade to decade.
+    return not bool((further > 2 * np.abs(drop) + 1e-9 * np.abs(lowest).max(axis=0)).any())
+
+
+def occupied_radius(model: BandStructure, energy: float) -> float:
+    """A radius beyond which the lowest band lies above the energy in all of many directions; tiny where it always does."""
+    radii = np.geomspace(1e-6, 1e9, 1501)
+    below = np.flatnonzero((_on_rays(model, radii)[..., 0] <= energy).any(axis=1))
+    if not len(below):
+        return float(radii[0])  # an empty system
+    if below[-1] + 1 >= len(radii):
+        raise ValueError(
+            f"mu: expected a lowest band of {model.name} that rises above {energy:g} far out, got one that stays below; "
+            "no momentum cutoff exists"
+        )
+    return float(radii[below[-1] + 1]) * 1.02
+
+
+def crossing_radius(model: BandStructure, energy: float) -> float:
+    """A radius beyond which no band crosses the energy in any of many directions."""
+    radii = np.geomspace(1e-5, 1e5, 401)
+    above = _on_rays(model, radii) > energy
+    changes = np.flatnonzero((above[1:] != above[:-1]).any(axis=(1, 2)))
+    if len(changes) and changes[-1] + 2 >= len(radii):
+        raise ValueError(
+            f"cutoff: expected a number, because bands of {model.name} cross the energy {energy:g} at any |k|, got None"
+        )
+    return float(radii[changes[-1] + 1]) if len(changes) else float(radii[0])
+
+
+def _on_rays(model: BandStructure, radii: Array) -> Array:
+    """Energies (radii, directions, bands)."""
+    return model.energies(radii[:, None, None] * directions(model.dimension, 64, 5))

@@ -1,0 +1,272 @@
+"""H and s as checked formulas: what models that differ only in the values of their parameters share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from sympy.core.function import AppliedUndef
+
+from symcur.arrays import Array, ComplexArray
+from symcur.band_structures.band_structure import listed, ordered_axes
+from symcur.band_structures.periodicity import orbital_positions
+from symcur.brillouin import LatticeCell
+
+_HERMITICITY_DIGITS = 1e-12  # relative, for entries whose Hermiticity no symbolic cancellation shows
+
+
+class Formulas:
+    """H and s as checked formulas, with their derivatives and compiled functions: what models with other values share."""
+
+    def __init__(
+        self,
+        H: sp.ImmutableDenseMatrix,
+        s: sp.ImmutableDenseMatrix,
+        k: tuple[sp.Symbol, ...],
+        parameters: tuple[sp.Symbol, ...],
+        lattice: sp.ImmutableDenseMatrix | None,
+    ) -> None:
+        self.H, self.s, self.k, self.lattice = H, s, k, lattice
+        self.symbols = (*k, *parameters)
+        clash = {symbol.name for symbol in k} & {symbol.name for symbol in parameters}
+        if clash:
+            raise ValueError(f"parameters: expected names that no momentum has, got {listed(clash)}")
+        for label, matrix in (("H", H), ("s", s)):
+            _require_known_symbols(label, matrix, k, parameters)
+            for entry in matrix:
+                if entry.has(sp.nan, sp.oo, -sp.oo, sp.zoo):
+                    raise ValueError(f"{label}: expected finite entries, got {entry}")
+        if s.free_symbols & set(k):
+            raise ValueError(
+                f"s: expected an operator that commutes with position, got one that depends on the momenta "
+                f"{listed(s.free_symbols & set(k))}"
+            )
+        require_hermitian("H", H)
+        require_hermitian("s", s)
+        self.derivative, self.function = cache(self._derivative), cache(self._function)
+        self.cell = None if lattice is None else LatticeCell(np.array(lattice.evalf(30).tolist(), dtype=float))
+        self.positions = None if self.cell is None else self._positions(self.cell, parameters)
+
+    def _positions(self, cell: LatticeCell, parameters: Sequence[sp.Symbol]) -> Array:
+        """At random values of the parameters, so that every link is there."""
+        values = [float(value) for value in generic_values(parameters, np.random.default_rng(11)).values()]
+        s = self.function("s", ())(np.zeros((1, cell.dimension)), values)[0]
+        return orbital_positions(lambda k: self.function("H", ())(k, values), s, cell)
+
+    def _derivative(self, axes: tuple[int, ...]) -> sp.ImmutableDenseMatrix:
+        return self.derivative(axes[:-1]).diff(self.k[axes[-1]]) if axes else self.H
+
+    def symbolic(self, name: str, axes: tuple[Any, ...]) -> sp.ImmutableDenseMatrix:
+        """ "H" differentiated along integer axes, or "s", as an expression of the formula language names them."""
+        if name not in ("H", "s") or not all(isinstance(axis, int) for axis in axes):
+            raise ValueError(f"expression: expected H or s with integer axes, got {name} with axes {axes}")
+        return self.s if name == "s" else self.derivative(ordered_axes(axes, len(self.k)))
+
+    def _function(self, name: str, axes: tuple[int, ...]) -> Callable[[Array, Sequence[float]], ComplexArray]:
+        """A function (k of shape (M, D), parameter values) -> (M, N, N)."""
+        return _numeric(self.symbolic(name, axes), self.symbols)
+
+
+@lru_cache(maxsize=128)
+def checked_formulas(*arguments: Any) -> Formulas:
+    """Checked once for equal formulas, whatever the values of the parameters."""
+    return Formulas(*arguments)
+
+
+# -- the arguments -----------------------------------------------------------------------------------------------------
+def momenta(k: Any) -> tuple[sp.Symbol, ...]:
+    """One to three different symbols declared real."""
+    symbols = tuple(k) if isinstance(k, (tuple, list, sp.Tuple)) else (k,)
+    if not 1 <= len(symbols) <= 3 or len(set(symbols)) != len(symbols):
+        raise ValueError(f"k: expected one to three different symbols, got {k!r}")
+    for symbol in symbols:
+        if not isinstance(symbol, sp.Symbol) or not symbol.is_extended_real:
+            raise TypeError(f"k: expected symbols declared real (real=True), got {symbol!r}")
+    return symbols
+
+
+def default_values(parameters: Any, occurring: set[sp.Symbol]) -> dict[sp.Symbol, Any]:
+    """Default values by symbol; a name stands for the symbol of this name that occurs in H or s."""
+    if not isinstance(parameters, Iterable) or isinstance(parameters, str):
+        raise TypeError(f"parameters: expected a mapping from symbols or names to default values, got {parameters!r}")
+    pairs = dict(parameters) if isinstance(parameters, Mapping) else dict.fromkeys(parameters)
+    defaults: dict[sp.Symbol, Any] = {}
+    for key, value in pairs.items():
+        symbol = _by_name(key, occurring) if isinstance(key, str) else key
+        if not isinstance(symbol, sp.Symbol) or not symbol.is_extended_real:
+            raise TypeError(f"parameters: expected symbols declared real or positive, got {symbol!r}")
+        if symbol.name in {other.name for other in defaults}:
+            raise ValueError(f"parameters: expected every name once, got {symbol.name} twice")
+        if value is not None:
+            require_admissible(symbol, value)
+        defaults[symbol] = value
+    return defaults
+
+
+def _by_name(name: str, occurring: set[sp.Symbol]) -> sp.Symbol:
+    found = [symbol for symbol in occurring if symbol.name == name]
+    if len(found) > 1:
+        raise ValueError(f"parameters: expected one symbol named {name} in H and s, got several with other assumptions")
+    return found[0] if found else sp.Symbol(name, real=True)
+
+
+def require_admissible(symbol: sp.Symbol, value: Any) -> None:
+    """Raise unless the value is a finite real number of the sign that the symbol is declared with."""
+    try:
+        number = complex(value) if not isinstance(value, str) else None
+    except (TypeError, OverflowError, ValueError):
+        number = None
+    if number is None:
+        raise TypeError(f"{symbol.name}: expected a finite real number, got {value!r}")
+    if number.imag != 0 or not math.isfinite(number.real):
+        raise ValueError(f"{symbol.name}: expected a finite real number, got {value!r}")
+    for sign, contradicts in (
+        ("positive", number.real <= 0),
+        ("negative", number.real >= 0),
+        ("nonnegative", number.real < 0),
+        ("nonpositive", number.real > 0),
+    ):
+        if getattr(symbol, f"is_{sign}") and contradicts:
+            raise ValueError(f"{symbol.name}: expected a {sign} number, as the symbol is declared, got {value!r}")
+
+
+def square_matrix(label: str, matrix: Any, size: int | None = None) -> sp.ImmutableDenseMatrix:
+    """A SymPy matrix, nested list, or (where the size is known) number as an exact N x N matrix."""
+    if isinstance(matrix, (int, float, np.number, sp.Expr)) and not hasattr(matrix, "rows") and size is not None:
+        matrix = sp.sympify(matrix + 0) * sp.eye(size)
+    result = _exact_matrix(label, matrix, "a square SymPy matrix or nested list")
+    if result.rows != result.cols or result.rows == 0:
+        raise ValueError(f"{label}: expected a square matrix, got shape {result.shape}")
+    if size is not None and result.rows != size:
+        raise ValueError(f"{label}: expected shape ({size}, {size}), that of H, got {result.shape}")
+    return result
+
+
+def _exact_matrix(label: str, matrix: Any, expected: str) -> sp.ImmutableDenseMatrix:
+    if _holds_text(matrix):
+        raise TypeError(f"{label}: expected {expected} of numbers and SymPy expressions, got text")
+    try:
+        return sp.ImmutableDenseMatrix(sp.ImmutableDenseMatrix(matrix).applyfunc(exact))
+    except (TypeError, ValueError, NotImplementedError) as error:
+        raise TypeError(f"{label}: expected {expected}, got {type(matrix).__name__}") from error
+
+
+def _holds_text(value: Any) -> bool:
+    """Text would be evaluated by SymPy as Python code."""
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind in "SU" or (value.dtype == object and any(map(_holds_text, value.ravel())))
+    return isinstance(value, (str, bytes)) or (isinstance(value, (list, tuple)) and any(map(_holds_text, value)))
+
+
+def exact(entry: Any) -> sp.Expr:
+    """Floats become rationals (0.1 is 1/10), so that closed forms and proofs stay exact."""
+    return entry.xreplace({number: _rational(number) for number in entry.atoms(sp.Float)})
+
+
+def exact_formula(name: str, value: Any) -> sp.Expr:
+    """A number or formula as an exact one; text is refused, since SymPy would run it."""
+    if not isinstance(value, (int, float, np.number, sp.Expr)):
+        raise TypeError(f"{name}: expected a number or a formula, got {value!r}")
+    return exact(sp.sympify(value))
+
+
+def _rational(number: sp.Float) -> sp.Rational:
+    """The simplest rational that rounds to the number: 1/3 for 0.333..., else the decimal fraction it prints."""
+    simple = sp.nsimplify(number, rational=True)
+    return simple if float(simple) == float(number) else sp.Rational(repr(float(number)))
+
+
+def _require_known_symbols(
+    label: str, matrix: sp.ImmutableDenseMatrix, k: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol]
+) -> None:
+    unknown = matrix.free_symbols - set(k) - set(parameters)
+    if unknown:
+        raise ValueError(
+            f"{label}: expected the momenta {listed(k)} and the parameters {listed(parameters)}, got the symbols "
+            f"{listed(unknown)}; declare them in parameters={{symbol: default}} (symbols of the same name but other "
+            "assumptions are different symbols)"
+        )
+    if matrix.atoms(AppliedUndef):
+        raise ValueError(f"{label}: expected explicit functions, got {listed(matrix.atoms(AppliedUndef))}")
+
+
+def require_hermitian(label: str, matrix: sp.ImmutableDenseMatrix) -> None:
+    """Raise ValueError with the first entry that is not the conjugate of its partner."""
+    difference = matrix - matrix.H
+    for row in range(matrix.rows):
+        for column in range(row, matrix.cols):
+            if not _vanishes(difference[row, column], matrix[row, column]):
+                raise ValueError(
+                    f"{label}: expected a Hermitian matrix, got {label}[{row}, {column}] = {matrix[row, column]} while "
+                    f"the conjugate of {label}[{column}, {row}] is {sp.conjugate(matrix[column, row])}"
+                )
+
+
+def _vanishes(difference: sp.Expr, scale: sp.Expr) -> bool:
+    if difference == 0:
+        return True
+    expanded = sp.expand(sp.expand(difference, complex=True))
+    if expanded == 0:
+        return True
+    # Not cancelled by expansion: decide at random points with thirty digits.
+    generator = np.random.default_rng(7)
+    symbols = sorted(expanded.free_symbols | scale.free_symbols, key=str)
+    for _ in range(6):
+        point = generic_values(symbols, generator)
+        size = 1 + abs(complex(scale.subs(point).evalf(30)))
+        if abs(complex(expanded.subs(point).evalf(30))) > _HERMITICITY_DIGITS * size:
+            return False
+    return True
+
+
+def generic_values(symbols: Iterable[sp.Symbol], generator: np.random.Generator) -> dict[sp.Symbol, sp.Rational]:
+    """Random values between 0.3 and 1.6 with the signs that the symbols are declared with, or random ones."""
+    values = {}
+    for symbol in symbols:
+        size = sp.Rational(int(generator.integers(200, 997)), 631)
+        negative = symbol.is_nonpositive or (not symbol.is_nonnegative and generator.integers(2))
+        values[symbol] = -size if negative else size
+    return values
+
+
+def primitive_vectors(lattice: Any, dimension: int) -> sp.ImmutableDenseMatrix | None:
+    """D independent real vectors as rows, exact."""
+    if lattice is None:
+        return None
+    vectors = _exact_matrix("lattice", lattice, f"{dimension} primitive vectors")
+    if vectors.shape != (dimension, dimension):
+        raise ValueError(
+            f"lattice: expected {dimension} primitive vectors of {dimension} components, got shape {vectors.shape}"
+        )
+    if vectors.free_symbols:
+        raise ValueError(f"lattice: expected numbers, got the symbols {listed(vectors.free_symbols)}")
+    if not all(entry.is_real for entry in vectors):
+        raise ValueError(f"lattice: expected finite real vectors, got {vectors.tolist()}")
+    if vectors.det().evalf() == 0:
+        raise ValueError(f"lattice: expected independent primitive vectors, got {vectors.tolist()}")
+    return vectors
+
+
+def _numeric(
+    symbolic: sp.ImmutableDenseMatrix, symbols: Sequence[sp.Symbol]
+) -> Callable[[Array, Sequence[float]], ComplexArray]:
+    """A vectorised function (k, parameter values) -> (M, N, N); the upper half is computed, the rest conjugated."""
+    size = symbolic.rows
+    places = [(a, b) for a in range(size) for b in range(a, size) if symbolic[a, b] != 0 or symbolic[b, a] != 0]
+    entries = sp.lambdify(symbols, [symbolic[a, b] for a, b in places], modules="numpy", cse=True)
+
+    def function(points: Array, values: Sequence[float]) -> ComplexArray:
+        result = np.zeros((len(points), size, size), dtype=complex)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            computed = entries(*points.T, *values)
+        for (a, b), entry in zip(places, computed, strict=True):
+            result[:, a, b] = np.real(entry) if a == b else entry
+            if a != b:
+                result[:, b, a] = np.conj(entry)
+        return result
+
+    return function

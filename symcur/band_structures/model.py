@@ -1,0 +1,133 @@
+"""A band structure given by formulas: a Bloch Hamiltonian H(k), an operator s, its momenta and its parameters.
+
+Everything else of the theory follows from these: v_i = dH/dk_i, w_il = d^2H/dk_i dk_l, tau = -i[s, H]
+and J_i = (v_i s + s v_i)/2, with hbar = e = k_B = 1. H(k) is written in the gauge in which the position operator is
+i d/dk: the phases of a tight-binding model contain the atomic positions. s does not depend on k.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Self
+
+import sympy as sp
+
+from symcur.arrays import Array, ComplexArray
+from symcur.band_structures.band_structure import BandStructure, Parameters, by_name, ordered_axes
+from symcur.band_structures.formulas import (
+    Formulas,
+    checked_formulas,
+    default_values,
+    exact_formula,
+    momenta,
+    primitive_vectors,
+    require_admissible,
+    square_matrix,
+)
+from symcur.band_structures.numeric import NumericModel, from_hoppings
+
+
+class Model(BandStructure):
+    """A Hermitian matrix H(k) of size N x N in D dimensions and a Hermitian, k-independent operator s.
+
+    Parameters
+    ----------
+    H, s : SymPy matrices (or nested lists) of the same size N x N. A number stands for a multiple of the identity.
+    k : the momenta, one to three real symbols, Cartesian.
+    parameters : mapping from symbols (declared real or positive), or from their names, to default values; ``None`` means
+        that a value must be given wherever numbers are asked for.
+    lattice : D primitive vectors (rows) in real space; H(k + G) must equal H(k) up to a diagonal unitary U_G that
+        commutes with s. Without a lattice the model is a continuum (k.p) model.
+    name, reference, facts : what the model is called, where it comes from, and what is known exactly about it.
+
+    Raises
+    ------
+    ValueError or TypeError naming the argument, what was expected and what was given.
+    """
+
+    H: sp.ImmutableDenseMatrix
+    s: sp.ImmutableDenseMatrix
+    k: tuple[sp.Symbol, ...]
+    parameters: Mapping[sp.Symbol, Any]
+    lattice: sp.ImmutableDenseMatrix | None
+    formulas: Formulas
+
+    def __init__(
+        self,
+        H: Any,
+        s: Any,
+        k: Sequence[sp.Symbol] | sp.Symbol,
+        parameters: Mapping[sp.Symbol | str, float | None] | Iterable[sp.Symbol | str] = (),
+        lattice: Sequence[Sequence[Any]] | None = None,
+        name: str = "model",
+        reference: str = "",
+        facts: str = "",
+    ) -> None:
+        symbols = momenta(k)
+        H = square_matrix("H", H)
+        s = square_matrix("s", s, size=H.rows)
+        defaults = default_values(parameters, H.free_symbols | s.free_symbols)
+        formulas = checked_formulas(H, s, symbols, tuple(defaults), primitive_vectors(lattice, len(symbols)))
+        vars(self).update(
+            H=H, s=s, k=symbols, parameters=MappingProxyType(defaults), lattice=formulas.lattice, name=name,
+            reference=reference, facts=facts, formulas=formulas, size=int(H.rows), dimension=len(symbols),
+            cell=formulas.cell, positions=formulas.positions,
+        )  # fmt: skip
+
+    from_functions = NumericModel
+    from_hoppings = staticmethod(from_hoppings)
+
+    # -- what a band structure has -----------------------------------------------------------------------------------
+    def arguments(self) -> dict[str, Any]:
+        names = ("H", "s", "k", "lattice", "name", "reference", "facts")
+        return {name: getattr(self, name) for name in names} | {"parameters": dict(self.parameters)}
+
+    def values(self) -> dict[str, Any]:
+        for symbol, value in self.parameters.items():
+            if value is None:
+                raise ValueError(f"parameters: expected a value of {symbol.name}, which has no default in {self.name}")
+        return {symbol.name: value for symbol, value in self.parameters.items()}
+
+    def with_values(self, parameters: Parameters = None, /, **by_keyword: Any) -> Self:
+        """The same with other default values, e.g. ``model.with_values(M=0)`` or ``with_values({M: 0})``."""
+        values = by_name(parameters, by_keyword, self)
+        changed = {symbol: values.get(symbol.name, value) for symbol, value in self.parameters.items()}
+        return self.replace(parameters=changed) if values else self
+
+    def with_parameters(self, parameters: Parameters = None, /, **by_keyword: Any) -> Self:
+        """The same with parameters replaced by exact numbers or expressions in H and s, so that formulas get shorter.
+
+        New symbols in the expressions become parameters without a default.
+        """
+        values = by_name(parameters, by_keyword, self)
+        fixed = {x: exact_formula(x.name, values[x.name]) for x in self.parameters if x.name in values}
+        for symbol, value in fixed.items():
+            if value.is_number:
+                require_admissible(symbol, value)
+        rest = {symbol: value for symbol, value in self.parameters.items() if symbol not in fixed}
+        new = set().union(*(value.free_symbols for value in fixed.values())) - set(rest)
+        rest |= dict.fromkeys(sorted(new, key=str))
+        return self.replace(H=self.H.subs(fixed), s=self.s.subs(fixed), parameters=rest) if fixed else self
+
+    def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
+        numbers = [complex(value).real for value in self.values().values()]
+        return self.formulas.function(name, axes)(k, numbers)
+
+    def derivative(self, axes: Iterable[int] = ()) -> sp.ImmutableDenseMatrix:
+        """d^m H/dk_i dk_l ..., symbolic; axes are integers 0 <= i < D, their order is irrelevant."""
+        return self.formulas.derivative(ordered_axes(axes, self.dimension))
+
+    @cached_property
+    def _content(self) -> tuple[Any, ...]:
+        """What makes two models the same; values of different kinds (1 and 1.0) differ."""
+        arguments = self.arguments()
+        values = tuple((symbol, type(value), value) for symbol, value in arguments.pop("parameters").items())
+        return (type(self), values, *arguments.items())
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Model) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)

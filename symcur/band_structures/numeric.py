@@ -1,0 +1,219 @@
+"""A band structure given by numbers: functions of k, or hoppings on the vectors of a lattice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+import sympy as sp
+from numpy.typing import ArrayLike
+
+from symcur.arrays import Array, ComplexArray
+from symcur.band_structures.band_structure import BandStructure, Parameters, by_name
+from symcur.band_structures.formulas import require_admissible
+from symcur.band_structures.hoppings import TightBinding, tight_binding
+from symcur.band_structures.periodicity import orbital_positions
+from symcur.brillouin import LatticeCell
+
+Function = Callable[..., Any]
+_HERMITIAN = 1e-10  # relative
+_WRONG = 1e-6  # relative: a given derivative that differs by more from differences of H is refused
+
+
+class NumericModel(BandStructure):
+    """H(k), its derivatives and s as numbers, ``Model.from_functions``: everything but ``derive`` takes it.
+
+    Parameters
+    ----------
+    H : a function of k of shape (M, D), Cartesian, that returns Hermitian matrices (M, N, N), in the gauge in which
+        position is i d/dk. It gets the parameters by keyword.
+    s : a Hermitian N x N array, or a number.
+    derivatives : ``derivatives(k, axes)`` of the same shape, axes a sorted tuple of integers; first and second ones are
+        compared with differences of H and refused where they differ. Without it a lattice is needed: H is then taken apart
+        into its hoppings, whose derivatives are exact, and refused where these do not reproduce it.
+    lattice : D primitive vectors as rows; ``dimension`` is needed only without it.
+
+    Raises
+    ------
+    ValueError or TypeError naming the argument, what was expected and what was given.
+    """
+
+    H: Function
+    s: ComplexArray
+    derivatives: Function | None
+    parameters: Mapping[str, float]
+
+    def __init__(
+        self,
+        H: Function,
+        s: ArrayLike,
+        *,
+        derivatives: Function | None = None,
+        lattice: ArrayLike | None = None,
+        dimension: int | None = None,
+        parameters: Mapping[str, float] | None = None,
+        name: str = "model",
+        reference: str = "",
+        facts: str = "",
+    ) -> None:
+        cell = None if lattice is None else LatticeCell(lattice)
+        dimension = _dimension(dimension, cell)
+        values = {str(key): value for key, value in (parameters or {}).items()}
+        for key, value in values.items():
+            require_admissible(sp.Symbol(key, real=True), value)
+        s = _operator(s, _size(H, dimension, values))
+        vars(self).update(
+            H=H, s=s, dimension=dimension, cell=cell, derivatives=derivatives, parameters=MappingProxyType(values),
+            name=name, reference=reference, facts=facts, size=len(s), positions=None,
+        )  # fmt: skip
+        k = np.random.default_rng(7).uniform(-2, 2, size=(5, dimension))
+        _require_hermitian("H", self.matrix("H", k))
+        vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), s, cell)
+        if derivatives is not None:
+            self._check_derivatives()
+        elif cell is None:
+            raise ValueError("derivatives: expected a function (k, axes) for a continuum model, got None")
+        else:
+            self._hoppings  # noqa: B018, refuses what has none
+
+    def arguments(self) -> dict[str, Any]:
+        names = ("H", "s", "dimension", "derivatives", "name", "reference", "facts")
+        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors}
+        return {key: getattr(self, key) for key in names} | more
+
+    def values(self) -> dict[str, Any]:
+        return dict(self.parameters)
+
+    def with_values(self, parameters: Parameters = None, /, **by_keyword: Any) -> Self:
+        values = by_name(parameters, by_keyword, self)
+        return self.replace(parameters={**self.parameters, **values}) if values else self
+
+    def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
+        if name == "s":
+            return np.broadcast_to(self.s, (len(k), *self.s.shape))
+        if not axes:
+            return self._called("H", self.H, k)
+        if self.derivatives is not None:
+            return self._called("derivatives", self.derivatives, k, axes)
+        return self._hoppings.matrix(k, axes)
+
+    def _called(self, label: str, function: Function, *arguments: Any) -> ComplexArray:
+        result = np.asarray(function(*arguments, **self.parameters), dtype=complex)
+        expected = (len(arguments[0]), self.size, self.size)
+        if result.shape != expected:
+            raise ValueError(
+                f"{label}: expected an array of shape {expected} for k of shape (M, D), got {result.shape}"
+            )
+        return result
+
+    @cached_property
+    def _hoppings(self) -> TightBinding:
+        return tight_binding(self)
+
+    def _check_derivatives(self) -> None:
+        """Compare the first and second derivatives with differences of H and of the first ones, in a random element."""
+        from scipy.differentiate import derivative
+
+        generator = np.random.default_rng(7)
+        start = generator.uniform(-2, 2, size=self.dimension)
+        weights = generator.normal(size=(self.size, self.size, 2)) @ [1, 1j]
+
+        def element(k: Array, axes: tuple[int, ...]) -> Array:
+            return np.asarray(np.einsum("ab,mab->m", weights, self.matrix("H", k, axes)).real)
+
+        for i in range(self.dimension):
+            for inner in ((), *((j,) for j in range(i + 1))):
+                axes, e = tuple(sorted((*inner, i))), np.eye(self.dimension)[i]
+                found = derivative(
+                    lambda t, inner=inner, e=e: element(start + t.reshape(-1, 1) * e, inner).reshape(t.shape), 0.0
+                )
+                given = float(element(start[None], axes)[0])
+                scale = abs(float(found.df)) + abs(float(element(start[None], inner)[0]))
+                wrong, error = abs(given - float(found.df)), float(found.error)
+                if not wrong <= _WRONG * scale + error or not error <= 1e-3 * scale:
+                    raise ValueError(
+                        f"derivatives: expected the derivative of H along axes {axes}, got a function that differs from "
+                        f"differences of H by {wrong:.1e}, where these have an error of {error:.1e} and H a size of {scale:.1e}"
+                    )
+
+
+def from_hoppings(
+    hoppings: Mapping[tuple[int, ...], ArrayLike],
+    s: ArrayLike,
+    lattice: ArrayLike,
+    *,
+    positions: ArrayLike | None = None,
+    name: str = "model",
+    reference: str = "",
+    facts: str = "",
+) -> NumericModel:
+    """A band structure H_ab(k) = sum_R t_ab(R) exp(i k.(R + r_b - r_a)), numbers with exact derivatives.
+
+    ``hoppings`` maps R, D integers that count primitive vectors, to N x N matrices t(R) = <a in 0|H|b in R>, with
+    t(-R) = t(R)^+; ``positions`` are the r_a as fractions of the primitive vectors, shape (N, D), 0 by default.
+    """
+    cell = LatticeCell(lattice)
+    if not isinstance(hoppings, Mapping) or not hoppings:
+        raise ValueError(f"hoppings: expected a mapping from integers to matrices, got {hoppings!r}")
+    matrices: dict[tuple[int, ...], ComplexArray] = {}
+    for R, t in hoppings.items():
+        place, matrix = tuple(np.atleast_1d(R).tolist()), np.array(t, dtype=complex)
+        size = len(next(iter(matrices.values()), matrix))
+        if matrix.shape != (size, size) or len(place) != cell.dimension or not all(type(n) is int for n in place):
+            raise ValueError(
+                f"hoppings: expected {cell.dimension} integers and square matrices of one size, got R = {R} and shape "
+                f"{matrix.shape}"
+            )
+        matrices[place] = matrix
+    x = np.zeros((size, cell.dimension)) if positions is None else np.asarray(positions, dtype=float)
+    if x.shape != (size, cell.dimension):
+        raise ValueError(f"positions: expected an array of shape {(size, cell.dimension)}, got {x.shape}")
+    bonds = TightBinding(cell, x, matrices)
+    return NumericModel(
+        bonds.matrix, s, derivatives=bonds.matrix, lattice=lattice, name=name, reference=reference, facts=facts
+    )
+
+
+def _dimension(dimension: int | None, cell: LatticeCell | None) -> int:
+    if cell is not None and dimension not in (None, cell.dimension):
+        raise ValueError(f"dimension: expected that of the lattice, {cell.dimension}, got {dimension!r}")
+    dimension = dimension if cell is None else cell.dimension
+    if dimension not in (1, 2, 3):
+        raise ValueError(f"dimension: expected 1, 2 or 3 where no lattice is given, got {dimension!r}")
+    return dimension
+
+
+def _size(H: Function, dimension: int, parameters: Mapping[str, float]) -> int:
+    """The number of bands, read off H at one momentum."""
+    if not callable(H):
+        raise TypeError(f"H: expected a function of k that returns matrices (M, N, N), got {type(H).__name__}")
+    shape = np.shape(H(np.full((1, dimension), 0.1), **parameters))
+    if len(shape) != 3 or shape[1] != shape[2]:
+        raise ValueError(f"H: expected an array of shape (1, N, N) for k of shape (1, {dimension}), got {shape}")
+    return int(shape[-1])
+
+
+def _operator(s: ArrayLike, size: int) -> ComplexArray:
+    """s as a Hermitian matrix that nobody can write to; a number stands for a multiple of the identity."""
+    try:
+        matrix = np.array(s, dtype=complex)
+    except (TypeError, ValueError):
+        raise TypeError(f"s: expected a Hermitian {size} x {size} array or a number, got {s!r}") from None
+    if matrix.ndim == 0:
+        matrix = matrix * np.eye(size)
+    if matrix.shape != (size, size):
+        raise ValueError(f"s: expected shape {(size, size)}, that of H, got {matrix.shape}")
+    _require_hermitian("s", matrix)
+    matrix.setflags(write=False)
+    return matrix
+
+
+def _require_hermitian(label: str, matrix: ComplexArray) -> None:
+    difference = float(np.abs(matrix - matrix.conj().swapaxes(-1, -2)).max())
+    if not difference <= _HERMITIAN * (1 + float(np.abs(matrix).max())):
+        raise ValueError(
+            f"{label}: expected a Hermitian matrix, got one that differs from its adjoint by {difference:.1e}"
+        )

@@ -1,0 +1,124 @@
+"""Choose a method, run it, return an ``Integral``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .domains import Domain
+from .method import METHODS, Method
+from .problem import Bands, Function, Problem, SmoothProblem, band_problem
+from .solution import Integral, Tolerance
+from .sweep import Map, Progress, Sweep, open_map
+
+
+def integrate(
+    function: Function,
+    domain: Domain,
+    *,
+    rtol: float,
+    atol: ArrayLike = 0.0,
+    relative_to: str = "value",
+    method: str | Method = "auto",
+    max_evaluations: int = 10_000_000,
+    workers: int | Map = 1,
+    progress: Progress | None = None,
+) -> Integral:
+    """The integral of function(k) d^Dk/(2 pi)^D over the domain, for a smooth array-valued function.
+
+    ``function`` takes Cartesian k of shape (M, D) and returns shape (M, *shape); it is called with thousands of
+    points at once. The tolerance error <= atol + rtol |value| holds for every component; with
+    relative_to="integrand" rtol is multiplied with the integral of |integrand| instead, for results that vanish by
+    cancellation, and relative_to="largest" takes the largest of these among all components. ``method`` is a name of
+    METHODS, "auto" for one that fits, or an object. ``workers`` is a number of threads or a map, see ``open_map``; results
+    do not depend on it. ``progress(fraction or None, message)`` is called now and then. If the tolerance is not met,
+    ``status`` says so; so it does after an interruption by the keyboard.
+    """
+    _check(domain, max_evaluations)
+    problem = SmoothProblem(function, domain)
+    tolerance = _tolerance(rtol, atol, relative_to, problem.shape, int(np.prod(problem.shape)))
+    return _solve(problem, method, tolerance, problem.shape, max_evaluations, workers, progress)
+
+
+def integrate_bands(
+    bands: Bands,
+    domain: Domain,
+    weights: Sequence[str],
+    mu: ArrayLike,
+    temperature: ArrayLike,
+    *,
+    rtol: float,
+    atol: ArrayLike = 0.0,
+    relative_to: str = "value",
+    method: str | Method = "auto",
+    max_evaluations: int = 10_000_000,
+    workers: int | Map = 1,
+    progress: Progress | None = None,
+) -> Integral:
+    """The integral d^Dk/(2 pi)^D over the domain of sum_n weight_c(e_n; mu, T) values_nc, for all mu and T at once.
+
+    ``bands`` takes Cartesian k of shape (M, D) and returns energies (M, N) and values (M, N, C). ``weights`` names
+    the occupation function of each of the C components, in ``occupation.OCCUPATIONS``. ``mu`` and ``temperature`` (k_B = 1, >= 0) are numbers or 1D arrays; the result has the shape
+    (*mu.shape, *temperature.shape, C), and all of it comes from one sweep over k. The other arguments are those
+    of ``integrate``.
+    """
+    _check(domain, max_evaluations)
+    levels, temperatures = np.asarray(mu, dtype=float), np.asarray(temperature, dtype=float)
+    problem = band_problem(bands, domain, weights, levels, temperatures)
+    shape = (*levels.shape, *temperatures.shape, len(problem.weights))
+    tolerance = _tolerance(rtol, atol, relative_to, shape, len(problem.weights))
+    return _solve(problem, method, tolerance, shape, max_evaluations, workers, progress)
+
+
+def _solve(
+    problem: Problem,
+    method: str | Method,
+    tolerance: Tolerance,
+    shape: tuple[int, ...],
+    max_evaluations: int,
+    workers: int | Map,
+    progress: Progress | None,
+) -> Integral:
+    chosen = METHODS.get(method)
+    obstacle = chosen.obstacle(problem)
+    if obstacle:
+        raise ValueError(f"method: expected one for this integral, got {chosen.name!r}; {obstacle}")
+    with open_map(workers) as mapper:
+        sweep = Sweep(mapper, max_evaluations, progress)
+        found = chosen.estimate(problem, sweep, tolerance)
+    sweep.report(1.0, f"{found.status}: {found.message}", now=True)
+    return Integral(
+        value=found.value.reshape(shape),
+        error=found.error.reshape(shape),
+        evaluations=sweep.evaluations,
+        status=found.status,
+        message=found.message,
+        method=found.method,
+        reason=found.reason,
+        domain=problem.domain.description,
+        scale=found.scale.reshape(shape),
+    )
+
+
+def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, shape: tuple[int, ...], together: int) -> Tolerance:
+    if not isinstance(rtol, (int, float, np.floating)) or not 0 < rtol < 1:
+        raise ValueError(f"rtol: expected a number between 0 and 1, got {rtol!r}")
+    absolute = np.asarray(atol, dtype=float)
+    if not np.isfinite(absolute).all() or (absolute < 0).any():
+        raise ValueError(f"atol: expected finite numbers >= 0, got {atol!r}")
+    if relative_to not in ("value", "integrand", "largest"):
+        raise ValueError(f"relative_to: expected 'value', 'integrand' or 'largest', got {relative_to!r}")
+    try:
+        flat = np.broadcast_to(absolute, shape).reshape(-1)
+    except ValueError:
+        raise ValueError(f"atol: expected a shape that broadcasts to {shape}, got {absolute.shape}") from None
+    return Tolerance(float(rtol), flat, relative_to, together)
+
+
+def _check(domain: Domain, max_evaluations: int) -> None:
+    if not isinstance(domain, Domain):
+        raise ValueError(f"domain: expected a LatticeCell, Plane or Ball, got {domain!r}")
+    if max_evaluations < 1:
+        raise ValueError(f"max_evaluations: expected a positive integer, got {max_evaluations!r}")

@@ -1,0 +1,68 @@
+"""The choice of a method: what ``method="auto"`` does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from .cubature import CUBATURE
+from .method import METHODS, Method
+from .patches import PATCHES
+from .problem import Problem, SmoothProblem
+from .solution import Estimate, Tolerance, nothing
+from .sweep import Sweep
+from .trapezoid import TRAPEZOID, sharpness
+
+# Larger grids are not tried before the adaptive methods.
+LARGEST_GRID = {1: 2**11, 2: 2**17, 3: 2**20}
+
+
+class Automatic(Method):
+    """The trapezoid rule where the domain is periodic and occupations are smooth, else an adaptive method.
+
+    A trapezoid rule that does not converge gives way.
+    """
+
+    name = "auto"
+    description = "chosen by the integrand"
+
+    def obstacle(self, problem: Problem) -> str:
+        return ""
+
+    def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+        if not all(problem.domain.periodic):
+            return _adaptive(problem, sweep, tolerance, "the domain is not periodic")
+        most = LARGEST_GRID[problem.domain.dimension]
+        try:
+            occupations = sharpness(problem, sweep, tolerance.rtol, most)
+        except KeyboardInterrupt:
+            return replace(nothing(problem.size, "interrupted"), method=TRAPEZOID.description, reason="not begun")
+        if occupations.sharp:
+            return _adaptive(problem, sweep, tolerance, occupations.why)
+        first, done = TRAPEZOID.attempt(problem, sweep, tolerance, occupations.points, most, patient=False)
+        if done or first.status == "interrupted":
+            return replace(first, reason=occupations.why)
+        reason = f"the trapezoid rule converged too slowly ({first.message})"
+        second = _adaptive(problem, sweep, tolerance, reason)
+        if np.isnan(second.value).any():  # stopped before its first result
+            message = f"{second.message}; the value is the trapezoid rule's"
+            return replace(first, status=second.status, message=message, reason=reason)
+        return second
+
+
+METHODS.add(Automatic())
+
+
+def _adaptive(problem: Problem, sweep: Sweep, tolerance: Tolerance, reason: str) -> Estimate:
+    """Level sets, but in 3D, where they are expensive, cubature of the sum over bands if its occupations are soft enough.
+
+    Soft means that 50 T span all energies up to 10 T above mu: coarse boxes then see every step.
+    """
+    soft = isinstance(problem, SmoothProblem)
+    if not isinstance(problem, SmoothProblem) and problem.domain.dimension == 3 and not problem.has_steps:
+        energies, _ = problem.sample(np.random.default_rng(1).uniform(size=(512, 3)))
+        width = float(problem.mu.max()) + 10 * float(problem.temperature.max()) - float(energies.min())
+        soft = width <= 50 * float(problem.temperature.min())
+    method = CUBATURE if soft else PATCHES
+    return replace(method.estimate(problem, sweep, tolerance), reason=reason)

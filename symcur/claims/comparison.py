@@ -1,0 +1,118 @@
+"""Sums over the zone for claims that are checked by numbers, and how two numbers are compared.
+
+The sums take the expressions of the claims as they stand, through eigenstates on a uniform grid; what they are compared with
+must come from elsewhere (``symcur.linear_response``: finite q, finite differences, real space).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur.arrays import Array
+from symcur.band_structures import BandStructure, gap
+from symcur.brillouin import LatticeCell
+from symcur.brillouin.occupation import occupation
+from symcur.claims.claim import CheckResult
+from symcur.eigenstates import evaluate
+from symcur.expressions import Expression
+
+# -- sums over the zone ----------------------------------------------------------------------------------------------
+# Derivatives by mu and the occupation functions of symcur.brillouin.occupation, with a sign.
+WEIGHTS = {"df/dmu": ("-df/de", 1.0), "dg/dmu": ("f", -1.0)}
+
+
+@dataclass(frozen=True)
+class Zone:
+    """int d^Dk/(2 pi)^D and the sum over bands at one mu and temperature, on size^D points (trapezoid sums)."""
+
+    model: BandStructure
+    mu: float
+    temperature: float
+    size: int = 56
+
+    @property
+    def k(self) -> Array:
+        return self._cell.momenta(self.size, 0.27)
+
+    @property
+    def _cell(self) -> LatticeCell:
+        return self.model.lattice_cell("a sum over its zone")
+
+    def integral(self, quantity: str | Expression, weight: str, *more: tuple[str | Expression, str]) -> Any:
+        """int weight x quantity, shape (components); further (quantity, weight) pairs are added."""
+        k = self.k
+        e = self.model.energies(k)
+        total: Any = 0.0
+        for name, kind in ((quantity, weight), *more):
+            known, sign = WEIGHTS.get(kind, (kind, 1.0))
+            f = sign * occupation(known, e, self.mu, self.temperature) * float(self.model.statistics.factor)
+            values = evaluate(self.model, name, k).real
+            total = total + np.tensordot(f, values, axes=2) / (len(e) * self._cell.volume)
+        return total
+
+
+def middle_of_gap(model: BandStructure, filled: int) -> tuple[float, float]:
+    """The middle and the width of the gap above the filled bands."""
+    found = gap(model, filled)
+    return found.mu, found.width
+
+
+def symmetric(tensor: Any) -> Any:
+    """(1/2)(T^{il} + T^{li})."""
+    return (tensor + tensor.T) / 2
+
+
+def antisymmetric(tensor: Any) -> Any:
+    """(1/2)(T^{il} - T^{li})."""
+    return (tensor - tensor.T) / 2
+
+
+# -- comparison ------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Pair:
+    """Two routes to one tensor; ``error`` is the estimated absolute error, ``scale`` what the difference is relative to."""
+
+    label: str
+    found: Any
+    expected: Any
+    error: ArrayLike = 0.0
+    scale: float | None = None
+
+    @property
+    def unit(self) -> float:
+        return self.scale or float(np.abs(self.expected).max())
+
+    @property
+    def difference(self) -> float:
+        """The largest difference of a component, relative to the largest component (or to ``scale``)."""
+        return float(np.abs(np.asarray(self.found) - self.expected).max()) / self.unit
+
+    @property
+    def estimated(self) -> float:
+        return float(np.max(self.error)) / self.unit
+
+
+def agreement(pairs: Iterable[Pair], tolerance: float, text: str, also: bool = True) -> CheckResult:
+    """Every pair agrees within the tolerance, which must not be smaller than the estimated error.
+
+    ``also`` is a further condition, e.g. that a counterexample stands out from the error.
+    """
+    pairs = list(pairs)
+    worst = max(pairs, key=lambda pair: pair.difference)
+    estimated = max(pair.estimated for pair in pairs)
+    holds = bool(also and worst.difference <= tolerance and estimated <= tolerance)
+    details = f"{text} Largest relative difference {worst.difference:.1e} ({worst.label})"
+    details += f", estimated error {estimated:.1e}." if estimated else "."
+    return CheckResult(holds, worst.difference, tolerance, details)
+
+
+def largest_residual(residuals: Mapping[str, float], tolerance: float, text: str) -> CheckResult:
+    """Every residual is within the tolerance."""
+    worst = max(residuals, key=lambda name: residuals[name])
+    holds = all(residual <= tolerance for residual in residuals.values())
+    return CheckResult(holds, residuals[worst], tolerance, f"{text} Largest at {worst}: {residuals[worst]:.1e}.")

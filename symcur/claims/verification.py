@@ -1,0 +1,97 @@
+"""Settle the claims: proofs, checks on models, numerical evidence; one verdict per claim."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from symcur import models
+from symcur.band_structures import BandStructure, Model
+from symcur.claims import on_models
+from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, ClaimResult
+from symcur.claims.prover import ProofResult, examine
+
+
+def verify(claim: str | Claim, model: str | BandStructure | None = None, check_models: bool = True) -> ClaimResult:
+    """Settle one claim of the ledger (or a Claim of your own).
+
+    Equalities are settled by proof and, where they speak of numbers of one band, compared on models as closed form
+    against eigenstates: on ``model``, or on every library model. Other claims run their numerical check.
+    """
+    claim = CLAIMS.get(claim)
+    start = time.perf_counter()
+    proofs = tuple(examine(equality) for equality in claim.equalities)
+    checks = (claim.check(),) if claim.check else ()
+    residuals: dict[str, float] = {}
+    if check_models:
+        for candidate in _models(model):
+            residuals.update(_on_model(proofs, candidate))
+    kind, how = _combine(claim, proofs)
+    if checks:
+        kind, how = _with_check(claim, kind, how, checks[0])
+    misses = [name for name, residual in residuals.items() if not residual <= MODEL_TOLERANCE]  # NaN is a miss
+    if kind != "open" and misses:
+        worst = misses[0]
+        kind, how = "failed", f"closed form and eigenstates differ on {worst} by {residuals[worst]:.1e}"
+    return ClaimResult(claim, kind, how, proofs, checks, time.perf_counter() - start, residuals)
+
+
+def verify_all(
+    model: str | BandStructure | None = None,
+    names: Iterable[str] | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> list[ClaimResult]:
+    """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each."""
+    chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
+    verdicts = []
+    for number, claim in enumerate(chosen):
+        if progress:
+            progress(number, len(chosen), claim.name)
+        verdicts.append(verify(claim, model))
+    if progress:
+        progress(len(chosen), len(chosen), "")
+    return verdicts
+
+
+def _models(model: str | BandStructure | None) -> Iterator[Model]:
+    if isinstance(model, Model):
+        yield model
+    elif isinstance(model, BandStructure):
+        raise TypeError(f"model: expected one given by formulas, for its closed forms, got {model!r}")
+    else:
+        for name in [model] if model else models.names():
+            yield models.get(name)
+
+
+def _on_model(proofs: tuple[ProofResult, ...], model: Model) -> dict[str, float]:
+    """The residual of the proved equalities on a model; nothing where none of them speaks of numbers."""
+    proved = [p.equality for p in proofs if p.outcome == "proved" and on_models.readable(p.equality)]
+    return {model.name: float(np.max([on_models.residual(e, model) for e in proved]))} if proved else {}
+
+
+def _combine(claim: Claim, proofs: tuple[ProofResult, ...]) -> tuple[str, str]:
+    """The kind of verdict that the outcomes of all equalities amount to."""
+    if not proofs:
+        return "open", claim.why_open
+    asserted = [p for p in proofs if p.equality.role in ("claim", "corrected")]
+    printed = [p for p in proofs if p.equality.role == "printed"]
+    for proof in proofs:
+        if proof.outcome == "undecided":
+            return "open", proof.how
+        if proof.outcome == "proved" and proof.equality.role in ("denied", "printed"):
+            return "failed", f"recorded as untrue but proved: {proof.equality.note}"
+    refuted = next((p for p in asserted if p.outcome == "refuted"), None)
+    if refuted or (printed and not asserted):
+        return "refuted", f"counterexample: {(refuted or printed[0]).counterexample}"
+    if printed:
+        return "misprint", "as printed refuted by a counterexample in exact arithmetic; as corrected proved"
+    return "proved", asserted[0].how
+
+
+def _with_check(claim: Claim, kind: str, how: str, check: CheckResult) -> tuple[str, str]:
+    """A check that holds supports what the ledger records; a proof beside it stays the stronger means."""
+    if not check.holds:
+        return "failed", f"the check does not hold: {check.text}"
+    return (claim.recorded, check.text) if kind == "open" else (kind, how)

@@ -1,0 +1,90 @@
+"""Numbers to any number of digits, through mpmath."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+_GUARD = 20  # digits beyond those asked for, at first
+_DOUBLINGS = 7
+
+
+class Touching(ValueError):
+    """A band that the formula takes as separate touches another one."""
+
+
+def agreed(values: Callable[[int], Sequence[Any]], digits: int) -> list[Any]:
+    """values(working precision) with the precision doubled until two results agree to ``digits``.
+
+    A component that shrinks with the precision is 0. Raises ArithmeticError where no precision suffices.
+    """
+    precision = digits + _GUARD
+    before = values(precision)
+    for _ in range(_DOUBLINGS):
+        precision *= 2
+        after = values(precision)
+        with mpmath.workdps(precision):
+            settled = [_settled(a, b, digits, precision) for a, b in zip(before, after, strict=True)]
+        if all(value is not None for value in settled):
+            with mpmath.workdps(digits):
+                return [+value for value in settled]
+        before = after
+    raise ArithmeticError(
+        f"digits: {digits} digits were not reached with {precision} working digits; the bands are too close to a touching"
+    )
+
+
+def _settled(before: Any, after: Any, digits: int, precision: int) -> Any:
+    """The value where two precisions agree; 0 where it shrinks with the precision; else None."""
+    if abs(after - before) <= mpmath.mpf(10) ** (-digits - 2) * abs(after):
+        return after
+    if abs(after) < mpmath.mpf(10) ** (-digits) and abs(after) <= abs(before) * mpmath.mpf(10) ** (-precision // 4):
+        return after * 0
+    return None
+
+
+def band_energy(H: Sequence[Any], band: int, digits: int, multiplicities: Sequence[int]) -> Any:
+    """The energy of the multiplet that the band belongs to, from the entries of H; raises Touching where it meets another."""
+    size = sum(multiplicities)
+    energies = sorted(mpmath.eigh(mpmath.matrix(np.reshape(H, (size, size)).tolist()), eigvals_only=True))
+    tolerance = mpmath.mpf(10) ** (-digits) * max(energies[-1] - energies[0], abs(energies[0]) * mpmath.eps)
+    clusters: list[list[int]] = [[0]]
+    for lower, upper in itertools.pairwise(range(size)):
+        if energies[upper] - energies[lower] > tolerance:
+            clusters.append([])
+        clusters[-1].append(upper)
+    own = next(cluster for cluster in clusters if band in cluster)
+    uniform = len(set(multiplicities)) == 1
+    if len(own) > max(multiplicities) or (not uniform and len(clusters) < len(multiplicities)):
+        raise Touching
+    return mpmath.fsum(energies[n] for n in own) / len(own)
+
+
+def mpf(number: sp.Expr) -> Any:
+    """An exact SymPy number at the working precision."""
+    if number.is_Rational:
+        return mpmath.mpf(int(number.p)) / int(number.q)
+    return mpmath.mpf(sp.N(number, mpmath.mp.dps + 5)._mpf_)
+
+
+def real_number(name: str, value: Any) -> sp.Expr:
+    """An exact SymPy number from anything that stands for a finite real number; floats by their binary value."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    try:
+        number = sp.Rational(value) if isinstance(value, str) else sp.sympify(value)
+    except (TypeError, ValueError, AttributeError):
+        number = None
+    if not isinstance(number, sp.Expr) or not number.is_number:
+        raise TypeError(f"{name}: expected a real number, got {value!r}")
+    if not (number.is_real and number.is_finite):
+        raise ValueError(f"{name}: expected a finite real number, got {value!r}")
+    if isinstance(value, (float, mpmath.mpf)):
+        sign, mantissa, exponent, _ = mpmath.mpf(value)._mpf_
+        return (-1) ** int(sign) * sp.Integer(mantissa) * sp.Integer(2) ** int(exponent)
+    return sp.Rational(number) if number.is_Float else number

@@ -1,0 +1,127 @@
+"""How many distinct energies H(k) has, and how often each occurs, at a generic k: decided exactly."""
+
+from __future__ import annotations
+
+import itertools
+from functools import lru_cache
+
+import mpmath
+import numpy as np
+import sympy as sp
+from flint import fmpq
+
+from symcur.arrays import ObjectArray
+from symcur.band_structures import Model
+from symcur.band_structures.formulas import generic_values
+from symcur.closed_forms.ring import Exact, NotExact, Ring
+
+_DIGITS = 50
+_CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
+
+
+@lru_cache(maxsize=256)
+def multiplicities(model: Model) -> tuple[int, ...]:
+    """The multiplicities of the distinct energies of H(k) at generic k and generic parameter values.
+
+    A gap seen at one point proves that bands are distinct. Where bands coincide at random points (to fifty digits), a
+    polynomial of the degree of the distinct energies is shown to annihilate H identically in k and all parameters.
+    Unequal multiplicities are listed in ascending order of the energies at one random point. Raises ValueError where a
+    degeneracy is seen but does not follow from the entries of H exactly.
+    """
+    generator = np.random.default_rng(5)
+    points = [generic_values((*model.k, *model.parameters), generator) for _ in range(3)]
+    for point in points:
+        at_point = model.with_values({symbol: point[symbol] for symbol in model.parameters})
+        energies = at_point.energies([float(point[k]) for k in model.k])
+        if np.diff(energies).min(initial=np.inf) > _CLEAR_GAP * (energies[-1] - energies[0]):
+            return (1,) * model.size
+    pattern = max((_pattern(model, point) for point in points), key=len)
+    if len(pattern) < model.size and not _proved(model, pattern):
+        raise ValueError(
+            f"model: expected degeneracies that follow exactly from the entries of H, got {model.name}, whose bands "
+            f"coincide at random k (multiplicities {pattern}); write H so that this holds identically"
+        )
+    return pattern
+
+
+def _pattern(model: Model, point: dict[sp.Symbol, sp.Rational]) -> tuple[int, ...]:
+    numeric = model.H.xreplace(point).evalf(_DIGITS + 10)
+    with mpmath.workdps(_DIGITS):
+        H = mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
+        energies = sorted(mpmath.eigh((H + H.H) / 2, eigvals_only=True))
+        tolerance = mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + max(abs(e) for e in energies))
+        pattern = [1]
+        for lower, upper in itertools.pairwise(energies):
+            if upper - lower > tolerance:
+                pattern.append(1)
+            else:
+                pattern[-1] += 1
+    return tuple(pattern)
+
+
+def _proved(model: Model, pattern: tuple[int, ...]) -> bool:
+    """Is the number of distinct energies at most len(pattern), identically?"""
+    try:
+        ring = Ring(model.H, model.k)
+        H = traceless(ring, model)
+    except NotExact:
+        return False
+    if len(set(pattern)) == 1:
+        return all(entry.is_zero for entry in _annihilated(ring, H, pattern).flat)
+    # The Hankel matrix of the moments Tr H^j has the rank of the number of distinct energies.
+    moments = power_sums(H, 2 * len(pattern))
+    rows = range(len(pattern) + 1)
+    return _determinant(ring, [[moments[i + j] for j in rows] for i in rows]).reduced().is_zero
+
+
+def traceless(ring: Ring, model: Model) -> ObjectArray:
+    """H - Tr H/N as exact entries."""
+    size = model.size
+    H = np.empty((size, size), dtype=object)
+    H.flat[:] = [ring.convert(entry) for entry in model.H]
+    shift = sum((H[a, a] for a in range(size)), ring.zero) * fmpq(-1, size)
+    for a in range(size):
+        H[a, a] = (H[a, a] + shift).reduced()
+    return H
+
+
+def power_sums(H: ObjectArray, highest: int) -> list[Exact]:
+    """Tr H^j for j = 0 ... highest."""
+    ring = H[0, 0].ring
+    identity = np.full(H.shape, ring.zero, dtype=object)
+    np.fill_diagonal(identity, ring.one)
+    powers = [identity]
+    for _ in range((highest + 1) // 2):
+        powers.append(_reduced(powers[-1] @ H))
+    half = len(powers) - 1
+    pairs = ((powers[min(j, half)], powers[max(j - half, 0)]) for j in range(highest + 1))
+    return [sum((A * B.T).flat, ring.zero).reduced() for A, B in pairs]
+
+
+def _annihilated(ring: Ring, H: ObjectArray, pattern: tuple[int, ...]) -> ObjectArray:
+    """q(H) with q = prod (z - e_a) over the distinct energies: Newton's identities with power sums Tr H^j / r."""
+    size, multiplicity = len(H), pattern[0]
+    M = np.full((size, size), ring.zero, dtype=object)
+    np.fill_diagonal(M, ring.one)
+    for j in range(1, len(pattern) + 1):
+        M = _reduced(H @ M)
+        coefficient = (sum((M[a, a] for a in range(size)), ring.zero) * fmpq(-1, j * multiplicity)).reduced()
+        for a in range(size):
+            M[a, a] = M[a, a] + coefficient
+    return _reduced(M)
+
+
+def _reduced(matrix: ObjectArray) -> ObjectArray:
+    result = np.empty_like(matrix)
+    result.flat[:] = [entry.reduced() for entry in matrix.flat]
+    return result
+
+
+def _determinant(ring: Ring, rows: list[list[Exact]]) -> Exact:
+    if not rows:
+        return ring.one
+    total = ring.zero
+    for column, entry in enumerate(rows[0]):
+        minor = _determinant(ring, [[*row[:column], *row[column + 1 :]] for row in rows[1:]])
+        total = total + entry * minor * (-1) ** column
+    return total

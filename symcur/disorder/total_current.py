@@ -1,0 +1,271 @@
+"""Transport of s in a disordered metal: all currents of the theory side by side, C (13)-(15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur.arrays import Array
+from symcur.band_structures import BandStructure, Parameters
+from symcur.disorder import thermal
+from symcur.disorder.currents import PARTS, Currents, converged_currents
+from symcur.disorder.fermi_states import fermi_surface, sampled
+from symcur.disorder.momentum_cell import UnresolvedFermiSurface, search_cell
+from symcur.disorder.potentials import Disorder, is_number
+from symcur.disorder.rates import Scattering
+from symcur.observables import Part, conductivity
+
+COUNTS = (6, 12, 24)  # energies per piece at T > 0
+
+VALIDITY = (
+    "weak disorder, lowest Born order, randomly placed impurities with an even potential; no skew scattering, no "
+    "anomalous distribution (the side-jump work in the field) and no weak localisation; bands separate at the Fermi surface"
+)
+MEANING = {
+    "conventional": "J_c^{is} = int df J_n, conventional part of the occupation current",
+    "torque": "J_c^{i tau} = int df d^{i tau}, torque part of the occupation current",
+    "occupation": "J_c = int df v s, C (13)",
+    "dipole_shift": "J_dp = int df sum W (d^s' - d^s), C (14)",
+    "side_jump": "J_sj = int df sum W delta_sj r^s",
+    "intrinsic": "J_in = E_l int f (Omega^{li} s + d_{k_l} d^{is}), C (11)",
+    "band": "J_B = E_l int f Omega^{li} s, C (15)",
+    "total": "J_B + J_sj + J_c",
+    "charge": "the Drude conductivity int df v",
+}
+
+
+@dataclass(frozen=True)
+class Transport:
+    """The parts of the conserved current as tensors [i, l] = [flow, field], in units e = hbar = 1.
+
+    ``parts`` maps the names of ``MEANING`` to values and error estimates; intrinsic, band and total are absent if no
+    intrinsic part was asked for. conventional + torque = occupation; intrinsic + dipole_shift = band; total = band +
+    side_jump + occupation. ``checks`` are differences that theory says vanish, relative to the size of what is compared.
+    ``torque`` [l] is the scattering torque. ``rate`` is the mean scattering rate on the Fermi surface (thermally averaged), ``relaxation_time`` its inverse,
+    ``density_of_states`` likewise. ``form`` says how the intrinsic part is integrated.
+    """
+
+    model: str
+    disorder: str
+    mu: float
+    temperature: float
+    parameters: Mapping[str, float]
+    parts: Mapping[str, Part]
+    torque: Part
+    checks: Mapping[str, float]
+    rate: float
+    density_of_states: float
+    form: str
+    status: str
+    message: str
+    nodes: int
+    validity: str = VALIDITY
+
+    @property
+    def relaxation_time(self) -> float:
+        """1/rate; infinite where there is no Fermi surface."""
+        return 1 / self.rate if self.rate else float("inf")
+
+    def __getitem__(self, part: str) -> Array:
+        if part not in self.parts:
+            raise KeyError(f"part: expected one of {', '.join(self.parts)}, got {part!r}")
+        return self.parts[part].value
+
+    def along(self, field: ArrayLike) -> dict[str, Array]:
+        """Every current [i] in the electric field with these Cartesian components."""
+        E = np.asarray(field, dtype=float)
+        if E.shape != self["charge"].shape[-1:]:
+            raise ValueError(f"field: expected {self['charge'].shape[-1]} Cartesian components, got shape {E.shape}")
+        return {name: part.value @ E for name, part in self.parts.items()}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data, for JSON."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("parts", "torque")}
+        parts = {n: {"value": p.value.tolist(), "error": p.error.tolist()} for n, p in self.parts.items()}
+        torque = {"value": self.torque.value.tolist(), "error": self.torque.error.tolist()}
+        return plain | {
+            "parameters": dict(self.parameters),
+            "checks": dict(self.checks),
+            "parts": parts,
+            "torque": torque,
+            "relaxation_time": self.relaxation_time,
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.model}, {self.disorder}; mu = {self.mu:g}, T = {self.temperature:g}; rate {self.rate:.6g}"]
+        lines += [
+            f"  {name:13s} {np.array2string(part.value, precision=8).replace(chr(10), ' ')}  ({MEANING[name]})"
+            for name, part in self.parts.items()
+        ]
+        return "\n".join(
+            [*lines, f"  {self.status}: {self.message}", f"  {self.form}", f"  valid for: {self.validity}"]
+        )
+
+
+def transport(
+    model: BandStructure,
+    disorder: Disorder,
+    mu: float = 0.0,
+    temperature: float = 0.0,
+    *,
+    rtol: float = 1e-6,
+    form: str = "surface",
+    cutoff: float | None = None,
+    intrinsic: bool = True,
+    parameters: Parameters = None,
+) -> Transport:
+    """Solve the linearised Boltzmann equation of a 2D or 3D model and return all parts of the conserved current.
+
+    ``rtol`` is relative to the sum of moduli in each part. At T > 0 scattering is elastic, energy by energy. ``form`` is
+    how the intrinsic part is integrated, see ``observables.conductivity``: in "surface" (the default) delta functions of the
+    curvature at band touchings are left out. ``cutoff`` limits |k| in a continuum; models not bounded below need it for the
+    intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. Raises ValueError for bands that
+    are degenerate on the Fermi surface, for one dimension and for superconductors, with the reason. ``parameters`` maps names or
+    symbols to values other than the model's.
+    """
+    model = _checked(model, disorder, mu, temperature, rtol, form).with_values(parameters)
+    mu, temperature = float(mu), float(temperature)
+    scale = _scale(model, disorder, mu, cutoff)
+    if temperature == 0:
+        shape = fermi_surface(model, mu, cutoff=cutoff)
+        found, energies = converged_currents(shape, disorder, scale, rtol)[0], "1 energy"
+    else:
+        found, energies = _thermal(model, disorder, mu, temperature, rtol, cutoff, scale)
+    parts = {name: Part(found.values[name], found.errors[name]) for name in PARTS}
+    torque = parts.pop("scattering_torque")
+    split = _sum_of(parts, "conventional", "torque").value - parts["occupation"].value
+    checks = {"occupation": found.relative(split, "conventional")}
+    if found.distribution is not None:
+        checks |= {"boltzmann": found.distribution.residual, "particles": found.distribution.drift}
+    converged, label, said = found.converged, "no intrinsic part", ""
+    if intrinsic:
+        atol = found.allowed("dipole_shift", rtol)  # good enough
+        sea = conductivity(model, mu, temperature, form=form, rtol=rtol, atol=atol, cutoff=cutoff)
+        parts |= {name: sea.parts[name] for name in ("intrinsic", "band")}
+        parts["total"] = _sum_of(parts, "band", "side_jump", "occupation")
+        rest = _sum_of(parts, "intrinsic", "dipole_shift").value - parts["band"].value
+        checks["band"] = found.relative(rest, "dipole_shift")
+        converged, label, said = converged and sea.status == "converged", sea.form, f"; Fermi sea: {sea.message}"
+    message = f"rtol = {rtol:g}, {found.nodes} nodes on the largest Fermi surface, {energies}{said}"
+    return Transport(
+        model=model.name,
+        disorder=str(disorder),
+        mu=mu,
+        temperature=temperature,
+        parameters={name: float(value) for name, value in model.values().items()},
+        parts={name: parts[name] for name in MEANING if name in parts},
+        torque=Part(torque.value[0], torque.error[0]),
+        checks=checks,
+        rate=found.mean_rate,
+        density_of_states=found.density_of_states,
+        form=label,
+        status="converged" if converged else "tolerance not met",
+        message=message if found.nodes else f"no Fermi surface: mu lies in a gap; {message}",
+        nodes=found.nodes,
+    )
+
+
+def _sum_of(parts: Mapping[str, Part], *names: str) -> Part:
+    chosen = [parts[name] for name in names]
+    return Part(np.asarray(sum(p.value for p in chosen)), np.asarray(sum(p.error for p in chosen)))
+
+
+def _checked(
+    model: BandStructure, disorder: Disorder, mu: float, temperature: float, rtol: float, form: str
+) -> BandStructure:
+    if not isinstance(model, BandStructure):
+        raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
+    if model.statistics.no_electric_field:
+        raise ValueError(f"model: expected a metal, got {model.name}; {model.statistics.no_electric_field}")
+    if not isinstance(disorder, Disorder):
+        raise TypeError(
+            f"disorder: expected white_noise, gaussian, yukawa or a sum of them, got {type(disorder).__name__}"
+        )
+    if not is_number(mu):
+        raise ValueError(f"mu: expected a finite number, got {mu!r}")
+    if not is_number(temperature) or temperature < 0:
+        raise ValueError(f"temperature: expected a number >= 0 (k_B = 1), got {temperature!r}")
+    if not is_number(rtol) or not 0 < rtol < 1:
+        raise ValueError(f"rtol: expected a number between 0 and 1, got {rtol!r}")
+    if form not in conductivity.forms:
+        raise ValueError(f"form: expected {' or '.join(map(repr, conductivity.forms))}, got {form!r}")
+    return model
+
+
+def _scale(model: BandStructure, disorder: Disorder, mu: float, cutoff: float | None) -> float:
+    """The factor on all rates that a target for the relaxation time at mu asks for."""
+    if disorder.relaxation_time is None:
+        return 1.0
+    shape = fermi_surface(model, mu, cutoff=cutoff)
+    surface = sampled(shape, shape.levels[2])
+    if not len(surface):
+        raise ValueError(
+            f"relaxation_time: expected a Fermi surface to fix it on, got none at mu = {mu:g}; give strengths instead"
+        )
+    return 1 / (disorder.relaxation_time * Scattering(surface, disorder).mean_rate)
+
+
+def _thermal(
+    model: BandStructure,
+    disorder: Disorder,
+    mu: float,
+    temperature: float,
+    rtol: float,
+    cutoff: float | None,
+    scale: float,
+) -> tuple[Currents, str]:
+    """The average over energy, refined until it settles; also what is to be said about the energies."""
+    reach = thermal.window(temperature, rtol)
+    cells = [search_cell(model, e, cutoff) for e in (mu - reach, mu, mu + reach)]
+    edges = np.concatenate([thermal.critical_energies(model, cell) for cell in cells])
+    intervals = thermal.pieces(np.unique(np.round(edges, 9)), mu, temperature, rtol)
+    before: Currents | None = None
+    energies = level = 0
+    missed = 0.0
+    for count in COUNTS:
+        samples, missed = [], 0.0
+        for piece in intervals:
+            for x, weight in zip(*piece.rule(count), strict=True):
+                try:
+                    shape = fermi_surface(model, mu + temperature * float(x), cutoff=cutoff)
+                    sample, reached = converged_currents(shape, disorder, scale, rtol, level)
+                except UnresolvedFermiSurface:  # at a critical energy; its weight goes to the others
+                    missed += float(weight)
+                    continue
+                level = max(reached - 1, 0)
+                samples.append((float(weight), sample))
+        if not samples:
+            raise ValueError(f"mu: expected an energy whose Fermi surfaces can be resolved, got {mu:g} in {model.name}")
+        energies += len(samples)
+        now = _averaged([(weight / (1 - missed), sample) for weight, sample in samples])
+        if before is not None:
+            steps = {name: np.abs(now.values[name] - before.values[name]) for name in PARTS}
+            settled = all(steps[name].max() <= now.allowed(name, rtol) for name in PARTS)
+            errors = {name: now.errors[name] + steps[name] + missed * np.abs(now.values[name]) for name in PARTS}
+            now = replace(now, errors=errors, converged=now.converged and settled and missed < rtol)
+            if settled:
+                break
+        before = now
+    left_out = f"; next to critical energies a weight of {missed:.1e} was left out" if missed else ""
+    return now, f"{energies} energies{left_out}"
+
+
+def _averaged(samples: list[tuple[float, Currents]]) -> Currents:
+    solved = [c for _, c in samples if c.distribution is not None]
+    worst = max(solved, key=lambda c: c.distribution.residual) if solved else samples[0][1]  # type: ignore[union-attr]
+    density = sum(w * c.density_of_states for w, c in samples)
+    return Currents(
+        values={name: np.asarray(sum(w * c.values[name] for w, c in samples)) for name in PARTS},
+        errors={name: np.asarray(sum(w * c.errors[name] for w, c in samples)) for name in PARTS},
+        scales={name: float(sum(w * c.scales[name] for w, c in samples)) for name in PARTS},
+        sizes={name: float(sum(w * c.sizes[name] for w, c in samples)) for name in PARTS},
+        mean_rate=sum(w * c.mean_rate * c.density_of_states for w, c in samples) / max(density, 1e-300),
+        density_of_states=density,
+        distribution=worst.distribution,
+        nodes=max(c.nodes for _, c in samples),
+        converged=all(c.converged for _, c in samples),
+    )

@@ -1,0 +1,153 @@
+"""Adjoints and derivatives of expressions, and what becomes of one when its letters change."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from symcur.expressions.expression import (
+    CONSTANT,
+    ONE,
+    ZERO,
+    Axis,
+    BandEnergy,
+    Derivative,
+    Expression,
+    Gap,
+    Im,
+    Named,
+    Number,
+    Occupation,
+    Operator,
+    P,
+    Product,
+    Projector,
+    Re,
+    Resolvent,
+    Sum,
+    Trace,
+    add,
+    multiply,
+    ordered,
+    s,
+    substitute,
+    tau,
+    v,
+    v_band,
+)
+
+FIELD = "h"  # the axis of derivatives by a field h, H -> H - h s
+
+
+@cache
+def adjoint(expression: Expression) -> Expression:
+    """The Hermitian adjoint: products reversed, numbers conjugated; operators, projectors and scalars are Hermitian."""
+    match expression:
+        case Number(value):
+            return Number(value.parent()(value.x, -value.y))
+        case Product(factors):
+            return multiply(*(adjoint(factor) for factor in reversed(factors)))
+        case Named(hermitian=True) | Re() | Im():
+            return expression
+    return expression.rebuild(*map(adjoint, expression.children))
+
+
+@cache
+def derivative(expression: Expression, axis: Axis) -> Expression:
+    """d/dk_axis by the rules d_iP = S v_i P + P v_i S, d_iS = S(v_i - d_i e)S - S^2 v_i P - P v_i S^2, dg/de = f."""
+    match expression:
+        case Number():
+            return ZERO
+        case Operator(name, axes):
+            return ZERO if name in CONSTANT else Operator(name, ordered((*axes, axis)))
+        case Projector(n):
+            return Resolvent(n) * v(axis) * expression + expression * v(axis) * Resolvent(n)
+        case Resolvent(n, power):
+            S, P, S2 = Resolvent(n), Projector(n), Resolvent(n, 2)
+            once = S * v(axis) * S - v_band(axis, n) * S2 - S2 * v(axis) * P - P * v(axis) * S2
+            return add(*(multiply(*[S] * j, once, *[S] * (power - 1 - j)) for j in range(power)))
+        case BandEnergy(n, axes):
+            return BandEnergy(n, ordered((*axes, axis)))
+        case Occupation(kind, n, order):
+            return Occupation("f", n, order + 1 if kind == "f" else 0) * v_band(axis, n)
+        case Gap(m, n, power):
+            return power * Gap(m, n, power - 1) * (v_band(axis, m) - v_band(axis, n))
+        case Product(factors):
+            return add(*(multiply(*factors[:j], derivative(f, axis), *factors[j + 1 :]) for j, f in enumerate(factors)))
+        case Derivative(inner_axis, operand):
+            return derivative(derivative(operand, inner_axis), axis)
+    if not expression.children:
+        raise TypeError(f"expression: expected a node of the language, got {type(expression).__name__}")
+    return expression.rebuild(*(derivative(child, axis) for child in expression.children))
+
+
+def band_energy_derivative(axes: tuple[Axis, ...]) -> Expression:
+    """r times d e_n/dk_i dk_l ... of a multiplet of r bands as a trace: r e_n = Tr[P H], r d_i e_n = Tr[P v_i], ..."""
+    if not axes:
+        return Trace(P * Operator("H"))
+    trace: Expression = Trace(P * v(axes[0]))
+    for axis in axes[1:]:
+        trace = derivative(trace, axis)
+    return trace
+
+
+def by_occupation(expression: Expression) -> dict[Expression, Expression]:
+    """An expression linear in occupation functions as {occupation: coefficient}; what carries none has the key ONE."""
+    match expression:
+        case Sum(terms):
+            result: dict[Expression, Expression] = {}
+            for term in terms:
+                for occupation, coefficient in by_occupation(term).items():
+                    result[occupation] = result.get(occupation, ZERO) + coefficient
+            return result
+        case Derivative(axis, operand) if any(key != ONE for key in by_occupation(operand)):
+            return by_occupation(derivative(operand, axis))
+        case Occupation():
+            return {expression: ONE}
+        case Product(factors):
+            parts: dict[Expression, Expression] = {ONE: ONE}
+            for factor in factors:
+                split = by_occupation(factor) if isinstance(factor, Sum | Occupation | Product) else {ONE: factor}
+                parts = {multiply(a, b): multiply(x, y) for a, x in parts.items() for b, y in split.items()}
+            return parts
+    return {ONE: expression}
+
+
+# -- conditions and fields ---------------------------------------------------------------------------------------------
+def without_torque(expression: Expression) -> Expression:
+    """The expression with tau = 0: zero if and only if every term, as written, contains the torque."""
+    return substitute(expression, lambda node: ZERO if node == tau else None)
+
+
+def conserved(expression: Expression) -> Expression:
+    """The expression with s = 1.
+
+    Where [s, H(k)] = 0 for all k, H and its derivatives are block diagonal in the eigenspaces of s, and so are P and S of
+    a band. In the traces of a band s is then the number s_n, and an expression linear in s is s_n times this.
+    """
+    return substitute(expression, lambda node: ONE if node == s else None)
+
+
+def by_field(expression: Expression, conserved: bool = False) -> Expression:
+    """d/dh at H -> H - h s, occupation functions aside: of the letters e_n, P, S and v (nondegenerate bands).
+
+    ``conserved``: with s = 1, as in the block of a band where [s, H] = 0.
+    """
+    charge = ONE if conserved else s
+    value = ONE if conserved else Trace(P * s)
+
+    def letter(node: Expression) -> Expression | None:
+        match node:
+            case Operator("H", axes) if FIELD in axes:
+                return -charge if len(axes) == 1 else ZERO
+            case BandEnergy("n", axes) if FIELD in axes:
+                change = -value
+                for axis in axes:
+                    change = change if axis == FIELD else ZERO if conserved else Derivative(axis, change)
+                return change
+        return None
+
+    parts = by_occupation(expression)
+    if not set(parts) <= {ONE, Occupation("f"), Occupation("g")}:
+        raise ValueError("expression: expected one with f and g themselves, got derivatives of f")
+    frozen = {kind: substitute(derivative(part, FIELD), letter) for kind, part in parts.items()}
+    return add(*(multiply(kind, part) for kind, part in frozen.items()))

@@ -1,0 +1,377 @@
+"""The formula language: every band quantity is a short expression.
+
+An expression is made of letters that multiply as operators,
+
+    P = Projector(n)        the eigenprojector of band (or multiplet) n,
+    S = Resolvent(n)        the reduced resolvent, sum over m != n of P_m / (e_n - e_m); S^p = Resolvent(n, p),
+    H_il... = Operator("H", (i, l, ...))   derivatives of the Hamiltonian: v_i = H_i, w_il = H_il,
+    s = Operator("s")       an operator that does not depend on k,
+
+of commuting scalars (band energies and their derivatives, occupation functions, gaps, traces) and of exact complex
+rational numbers. Expressions are added and multiplied here, and nothing is simplified. What one means is decided by an
+interpreter (``symcur.expressions.interpreter``): a normal form, a sum over states, an array, a closed form.
+
+Axes are Cartesian: integers when numbers are wanted, strings ("i", "l") when the index is free.
+"""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from sympy import QQ, QQ_I
+from sympy.polys.polyerrors import CoercionFailed
+
+Axis = str | int
+T = TypeVar("T")
+CONSTANT = frozenset({"s"})  # operators that do not depend on k
+
+
+@dataclass(frozen=True)
+class Expression:
+    """A node of a formula. Immutable and hashable; + - * and division by numbers build new expressions.
+
+    ``children`` are the expressions that a node contains and ``rebuild(*children)`` is the same node with others in
+    their place. Everything that walks through an expression needs no more (``walk``, ``fold``, ``substitute``).
+    """
+
+    to_latex: ClassVar[Callable[[Expression, str], str]]  # set by symcur.expressions.latex
+
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return ()
+
+    def rebuild(self, *children: Expression) -> Expression:
+        return self
+
+    def __add__(self, other: Expression | complex) -> Expression:
+        return add(self, as_expression(other))
+
+    def __radd__(self, other: complex) -> Expression:
+        return add(as_expression(other), self)
+
+    def __sub__(self, other: Expression | complex) -> Expression:
+        return add(self, -as_expression(other))
+
+    def __rsub__(self, other: complex) -> Expression:
+        return add(as_expression(other), -self)
+
+    def __neg__(self) -> Expression:
+        return multiply(Number(QQ_I(-1)), self)
+
+    def __mul__(self, other: Expression | Any) -> Expression:
+        return multiply(self, as_expression(other))
+
+    def __rmul__(self, other: Any) -> Expression:
+        return multiply(as_expression(other), self)
+
+    def __truediv__(self, other: Any) -> Expression:
+        return multiply(Number(QQ_I(1) / _exact(other)), self)
+
+    def latex(self, form: str = "trace") -> str:
+        """LaTeX: form "trace" writes Tr[P v_i S s], form "sum" the paper's sum over states."""
+        return Expression.to_latex(self, form)
+
+    def _repr_latex_(self) -> str:
+        return f"${self.latex()}$"
+
+    def __str__(self) -> str:
+        return self.latex()
+
+
+@dataclass(frozen=True)
+class Number(Expression):
+    """An exact complex rational, an element of SymPy's QQ_I (which refuses floats)."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Operator(Expression):
+    """A Hermitian operator in the space of the N bands; axes are the directions it has been differentiated along."""
+
+    name: str
+    axes: tuple[Axis, ...] = ()
+
+
+@dataclass(frozen=True)
+class Projector(Expression):
+    """P_n, the projector onto the band n or onto the whole multiplet n."""
+
+    band: str = "n"
+
+
+@dataclass(frozen=True)
+class Resolvent(Expression):
+    """S_n^p with p >= 1: sum over the states m outside n of P_m / (e_n - e_m)^p."""
+
+    band: str = "n"
+    power: int = 1
+
+
+@dataclass(frozen=True)
+class BandEnergy(Expression):
+    """e_n and its derivatives along axes: a scalar, the same for all members of a multiplet."""
+
+    band: str = "n"
+    axes: tuple[Axis, ...] = ()
+
+
+@dataclass(frozen=True)
+class Occupation(Expression):
+    """f_n (kind "f", with its order-th derivative by energy) or g_n = k_B T ln(1 - f_n) (kind "g"): dg/de = f."""
+
+    kind: str = "f"
+    band: str = "n"
+    order: int = 0
+
+
+@dataclass(frozen=True)
+class Gap(Expression):
+    """(e_m - e_n)^power for two different bands, a scalar."""
+
+    m: str
+    n: str
+    power: int = 1
+
+
+@dataclass(frozen=True)
+class Sum(Expression):
+    terms: tuple[Expression, ...]
+
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return self.terms
+
+    def rebuild(self, *children: Expression) -> Expression:
+        return add(*children)
+
+
+@dataclass(frozen=True)
+class Product(Expression):
+    factors: tuple[Expression, ...]
+
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return self.factors
+
+    def rebuild(self, *children: Expression) -> Expression:
+        return multiply(*children)
+
+
+@dataclass(frozen=True)
+class Unary(Expression):
+    """A linear function of one expression."""
+
+    operand: Expression
+
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return (self.operand,)
+
+    def rebuild(self, *children: Expression) -> Expression:
+        (operand,) = children
+        return ZERO if operand == ZERO else type(self)(operand)
+
+
+class Trace(Unary):
+    """Tr[...]; the operand must contain a projector."""
+
+
+class Re(Unary):
+    """The Hermitian part."""
+
+
+class Im(Unary):
+    """The anti-Hermitian part over i."""
+
+
+@dataclass(frozen=True)
+class Derivative(Expression):
+    """d/dk_axis of the operand, kept as written until someone reads it."""
+
+    axis: Axis
+    operand: Expression
+
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return (self.operand,)
+
+    def rebuild(self, *children: Expression) -> Expression:
+        (operand,) = children
+        return ZERO if isinstance(operand, Number) else Derivative(self.axis, operand)
+
+
+@dataclass(frozen=True)
+class Named(Expression):
+    """An abbreviation such as tau, J_i or d^{is}: printed by its symbol, read by its definition.
+
+    Rebuilt from another definition it dissolves into that definition.
+    """
+
+    symbol: str
+    definition: Expression
+    hermitian: bool = False
+
+    @property
+    def children(self) -> tuple[Expression, ...]:
+        return (self.definition,)
+
+    def rebuild(self, *children: Expression) -> Expression:
+        (definition,) = children
+        return self if definition == self.definition else definition
+
+
+def _gaussian(a: int, b: int, c: int, d: int) -> Any:
+    """a/b + i c/d, an element of QQ_I."""
+    return QQ_I(QQ(a, b), QQ(c, d))
+
+
+def _parts(number: Any) -> tuple[Any, tuple[int, ...]]:
+    return _gaussian, tuple(int(part(x)) for x in (number.x, number.y) for part in (QQ.numer, QQ.denom))
+
+
+copyreg.pickle(type(QQ_I(0)), _parts)  # SymPy's own pickling of these numbers fails
+
+ZERO, ONE, I = Number(QQ_I(0)), Number(QQ_I(1)), Number(QQ_I(0, 1))
+
+
+def as_expression(value: Any) -> Expression:
+    """An expression, or an exact complex rational number as one; floats raise TypeError."""
+    return value if isinstance(value, Expression) else Number(_exact(value))
+
+
+def _exact(value: Any) -> Any:
+    if not isinstance(value, complex):  # QQ_I refuses real floats itself, but would take the binary digits of these
+        try:
+            return QQ_I.convert(value)
+        except CoercionFailed:
+            pass
+    raise TypeError(
+        "expression: expected an exact complex rational, for example Rational(1, 2) or expressions.I / 2, "
+        f"got {value!r}"
+    )
+
+
+def add(*terms: Expression) -> Expression:
+    """The sum, flat and without zeros."""
+    flat: list[Expression] = []
+    for term in terms:
+        flat.extend(term.terms if isinstance(term, Sum) else (term,))
+    flat = [term for term in flat if term != ZERO]
+    return ZERO if not flat else flat[0] if len(flat) == 1 else Sum(tuple(flat))
+
+
+def multiply(*factors: Expression) -> Expression:
+    """The product, flat, with its numbers multiplied in front."""
+    flat: list[Expression] = []
+    coefficient = QQ_I(1)
+    for factor in factors:
+        for part in factor.factors if isinstance(factor, Product) else (factor,):
+            if isinstance(part, Number):
+                coefficient *= part.value
+            else:
+                flat.append(part)
+    if not coefficient:
+        return ZERO
+    if coefficient != QQ_I(1) or not flat:
+        flat.insert(0, Number(coefficient))
+    return flat[0] if len(flat) == 1 else Product(tuple(flat))
+
+
+# -- the letters by the names of the paper -----------------------------------------------------------------------------
+P, S = Projector(), Resolvent()
+H, s = Operator("H"), Operator("s")
+tau = Named(r"\tau", -I * (s * H - H * s), hermitian=True)
+
+
+def v(i: Axis) -> Operator:
+    """The velocity dH/dk_i."""
+    return Operator("H", (i,))
+
+
+def w(i: Axis, l: Axis) -> Operator:
+    """d^2H/dk_i dk_l."""
+    return Operator("H", ordered((i, l)))
+
+
+def J(i: Axis) -> Named:
+    """The conventional s current (1/2){v_i, s}."""
+    return Named(f"J^{{{axis_name(i)}s}}", (v(i) * s + s * v(i)) / 2, hermitian=True)
+
+
+def v_band(i: Axis, n: str = "n") -> BandEnergy:
+    """The band velocity d_{k_i} e_n."""
+    return BandEnergy(n, (i,))
+
+
+def axis_name(axis: Axis) -> str:
+    return "xyz"[axis] if isinstance(axis, int) else axis
+
+
+def ordered(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
+    """Axes of derivatives that commute, in a fixed order."""
+    return tuple(sorted(axes, key=lambda axis: (str(type(axis)), axis)))
+
+
+# -- walks through expressions -----------------------------------------------------------------------------------------
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression and everything in it, from the outside to the inside."""
+    yield expression
+    for child in expression.children:
+        yield from walk(child)
+
+
+def fold(
+    expression: Expression,
+    rules: Mapping[type[Expression], Callable[..., T]],
+    default: Callable[..., T],
+) -> T:
+    """The value of an expression from those of its children: rules[type](node, *values), or default(node, *values)."""
+    values = (fold(child, rules, default) for child in expression.children)
+    return rules.get(type(expression), default)(expression, *values)
+
+
+def substitute(expression: Expression, rule: Callable[[Expression], Expression | None]) -> Expression:
+    """The expression with every node for which rule(node) is not None replaced by it."""
+    replacement = rule(expression)
+    if replacement is not None:
+        return replacement
+    return expression.rebuild(*(substitute(child, rule) for child in expression.children))
+
+
+def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression:
+    """The expression with free axes replaced, for example {"i": 0, "l": 1}; axes that are not named stay."""
+
+    def moved(node: Expression) -> Expression | None:
+        match node:
+            case Operator(name, axes) if axes:
+                return Operator(name, ordered(tuple(choice.get(axis, axis) for axis in axes)))
+            case BandEnergy(n, axes) if axes:
+                return BandEnergy(n, ordered(tuple(choice.get(axis, axis) for axis in axes)))
+            case Derivative(axis, operand):
+                return Derivative(choice.get(axis, axis), with_axes(operand, choice))
+        return None
+
+    return substitute(expression, moved)
+
+
+def letters(expression: Expression) -> set[Expression]:
+    """All letters of an expression, with the axes of derivatives not yet taken as letters H_axis."""
+    nodes = set(walk(expression))
+    return {n for n in nodes if not n.children} | {v(n.axis) for n in nodes if isinstance(n, Derivative)}
+
+
+def axes_of(expression: Expression) -> tuple[Axis, ...]:
+    """The axes that occur, ordered."""
+    return ordered(tuple({axis for letter in letters(expression) for axis in getattr(letter, "axes", ())}))
+
+
+def bands_of(expression: Expression) -> list[str]:
+    """The labels of the bands that occur, sorted."""
+    labels = {
+        label for letter in letters(expression) for name in ("band", "m", "n") if (label := getattr(letter, name, ""))
+    }
+    return sorted(labels)

@@ -1,0 +1,273 @@
+"""Normal forms: two expressions are equal for any number of bands exactly when their normal forms are the same.
+
+The letters of a normal form are
+
+    ("O", name, axes)   an operator of the model, H differentiated at least once, or s;
+    ("K", a, b)         |a><b|; the projector P_a for a = b, and only that for multiplets;
+    ("G", a, k)         (e_a - H)^k for k > 0, and S_a^(-k) for k < 0, on the space outside a.
+
+Only the two letters that meet in a product react:
+
+    P_a P_b = delta_ab P_a,   P_a G_a^k = 0,   P_b G_a^k = (e_a - e_b)^k P_b,
+    G_a^k G_a^l = G_a^(k+l),  or 1 - P_a when k + l = 0,
+    S_a S_b = (S_b - S_a)/w + (P_a + P_b)/w^2,  w = e_a - e_b    (partial fractions),
+    P_a H_i P_a = (d_i e_a) P_a, and its derivatives for P_a H_il P_a ...
+
+H itself disappears: H = e_n - G_n^1 with one reference band n. A trace is a cyclic string, cut at its projectors. For a
+single nondegenerate band P_a = |a><a|, so a cut string is a product of commuting numbers <a|X|b>; for a multiplet it
+stays a cyclic word of the blocks P_a X P_b. Equal normal forms prove equality of the expressions for every number of bands.
+Unequal normal forms refute it only together with a counterexample (``symcur.expressions.sum_over_states``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from math import comb
+from typing import Any
+
+from sympy import QQ_I
+
+from symcur.expressions import expression as ex
+from symcur.expressions.calculus import derivative
+from symcur.expressions.interpreter import Interpreter
+
+Letter = tuple[Any, ...]
+String = tuple[Letter, ...]
+Atoms = tuple[tuple[Letter, int], ...]  # commuting scalars with their powers
+Key = tuple[Atoms, String]
+_ONE, _MINUS = QQ_I(1), QQ_I(-1)
+_SIGN = {1: _ONE, -1: _MINUS}
+REFERENCE = "n"  # the band that positive powers of (e_n - H) refer to
+
+
+class NormalForm:
+    """A sum of exact coefficients times commuting atoms times reduced operator strings."""
+
+    __slots__ = ("multiplet", "terms")
+
+    def __init__(self, terms: dict[Key, Any], multiplet: bool) -> None:
+        self.terms = {key: value for key, value in terms.items() if value}
+        self.multiplet = multiplet
+
+    def __add__(self, other: NormalForm) -> NormalForm:
+        terms = dict(self.terms)
+        for key, value in other.terms.items():
+            terms[key] = terms[key] + value if key in terms else value
+        return NormalForm(terms, self.multiplet)
+
+    def __mul__(self, other: NormalForm) -> NormalForm:
+        terms: dict[Key, Any] = {}
+        for (atoms, left), value in self.terms.items():
+            for (more, right), factor in other.terms.items():
+                for coefficient, extra, string in _multiply(left, right, self.multiplet):
+                    key = (_merge(atoms, more, extra), string)
+                    product = value * factor if coefficient == _ONE else value * factor * coefficient
+                    terms[key] = terms[key] + product if key in terms else product
+        return NormalForm(terms, self.multiplet)
+
+    def trace(self) -> NormalForm:
+        terms: dict[Key, Any] = {}
+        for (atoms, string), value in self.terms.items():
+            for coefficient, extra in _trace(string, self.multiplet):
+                key: Key = (_merge(atoms, extra), ())
+                terms[key] = terms[key] + value * coefficient if key in terms else value * coefficient
+        return NormalForm(terms, self.multiplet)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NormalForm) and self.terms == other.terms
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.terms.items()))
+
+    def __bool__(self) -> bool:
+        return bool(self.terms)
+
+    def __len__(self) -> int:
+        return len(self.terms)
+
+
+class NormalFormInterpreter(Interpreter):
+    """Reads an expression as its normal form, for one nondegenerate band or for multiplets of any rank."""
+
+    def __init__(self, multiplet: bool = False) -> None:
+        super().__init__()
+        self.multiplet = multiplet
+
+    def _single(self, coefficient: Any, atoms: Atoms, string: String) -> NormalForm:
+        return NormalForm({(atoms, string): coefficient}, self.multiplet)
+
+    def _atom(self, *letter: Any, power: int = 1) -> NormalForm:
+        return self._single(_ONE, ((letter, power),) if power else (), ())
+
+    def number(self, value: Any) -> NormalForm:
+        return self._single(value, (), ())
+
+    def operator(self, name: str, axes: tuple[ex.Axis, ...]) -> NormalForm:
+        if name == "H" and not axes:
+            positive = self._single(_MINUS, (), (("G", REFERENCE, 1),))
+            return self.band_energy(REFERENCE, ()) + positive
+        return self._single(_ONE, (), (("O", name, axes),))
+
+    def projector(self, band: str) -> NormalForm:
+        return self._single(_ONE, (), (("K", band, band),))
+
+    def resolvent(self, band: str, power: int) -> NormalForm:
+        return self._single(_ONE, (), (("G", band, -power),))
+
+    def band_energy(self, band: str, axes: tuple[ex.Axis, ...]) -> NormalForm:
+        return self._atom("e", band, axes)
+
+    def occupation(self, kind: str, band: str, order: int) -> NormalForm:
+        return self._atom(kind, band, order)
+
+    def gap(self, m: str, n: str, power: int) -> NormalForm:
+        sign, atom = _gap(m, n, power)
+        return self._single(_SIGN[sign], (atom,) if power else (), ())
+
+    def trace(self, value: NormalForm) -> NormalForm:
+        return value.trace()
+
+
+def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalForm:
+    """The normal form of an expression; ``multiplet=True`` lets every band be degenerate with any rank."""
+    result = NormalFormInterpreter(multiplet).read(expression)
+    assert isinstance(result, NormalForm)
+    return result
+
+
+# -- the rules ---------------------------------------------------------------------------------------------------------
+Reduced = tuple[Any, Atoms, String]
+
+
+def _multiply(left: String, right: String, multiplet: bool) -> Iterator[Reduced]:
+    """left times right as a sum of (coefficient, atoms, reduced string)."""
+    if not left or not right:
+        yield _ONE, (), left + right
+        return
+    for coefficient, atoms, string in _push(left, right[0], multiplet):
+        for factor, more, result in _multiply(string, right[1:], multiplet):
+            yield coefficient * factor, _merge(atoms, more), result
+
+
+def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
+    """A reduced string times one letter."""
+    rest, last = string[:-1], string[-1] if string else ("",)
+    match last[0] + letter[0]:
+        case "KK":
+            if last[2] == letter[1]:
+                yield _ONE, (), (*rest, ("K", last[1], letter[2]))
+        case "KG":
+            if last[2] != letter[1]:
+                sign, atom = _gap(letter[1], last[2], letter[2])
+                yield _SIGN[sign], (atom,), string
+        case "GK":
+            if last[1] != letter[1]:
+                sign, atom = _gap(last[1], letter[1], last[2])
+                for coefficient, atoms, result in _push(rest, letter, multiplet):
+                    yield _SIGN[sign] * coefficient, _merge((atom,), atoms), result
+        case "GG":
+            for coefficient, atoms, replacement in _powers(last, letter):
+                for factor, more, result in _multiply(rest, replacement, multiplet):
+                    yield coefficient * factor, _merge(atoms, more), result
+        case "OK":
+            yield from _close(string, letter, multiplet)
+        case _:
+            yield _ONE, (), (*string, letter)
+
+
+def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
+    """G_a^k G_b^l with the same or with two different reference bands."""
+    (_, a, k), (_, b, l) = left, right
+    if a == b and k + l:
+        yield _ONE, (), (("G", a, k + l),)
+    elif a == b:
+        yield _ONE, (), ()
+        yield _MINUS, (), (("K", a, a),)
+    elif k > 0 or l > 0:
+        # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute
+        (a, k), (b, l) = ((a, k), (b, l)) if k > 0 else ((b, l), (a, k))
+        for j in range(k + 1):
+            sign, atom = _gap(a, b, k - j)
+            power = _powers(("G", b, j), ("G", b, l)) if j else iter([(_ONE, (), (("G", b, l),))])
+            for coefficient, atoms, string in power:
+                yield QQ_I(comb(k, j) * sign) * coefficient, _merge((atom,), atoms), string
+    else:
+        # S_a^p S_b^q = S_a^(p-1) [(S_b - S_a)/w + (P_a + P_b)/w^2] S_b^(q-1),  w = e_a - e_b
+        outer: String = (("G", a, k + 1),) if k + 1 else ()
+        inner: String = (("G", b, l + 1),) if l + 1 else ()
+        partial = ((1, -1, ("G", b, -1)), (-1, -1, ("G", a, -1)), (1, -2, ("K", a, a)), (1, -2, ("K", b, b)))
+        for sign, power_of_gap, middle in partial:
+            gap_sign, atom = _gap(a, b, power_of_gap)
+            for c1, atoms1, string1 in _multiply(outer, (middle,), True):
+                for c2, atoms2, string2 in _multiply(string1, inner, True):
+                    yield _SIGN[sign * gap_sign] * c1 * c2, _merge((atom,), atoms1, atoms2), string2
+
+
+def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
+    """... |a><b| X times |c><d|: the block between b and c is cut off."""
+    start = max((j for j, entry in enumerate(string) if entry[0] == "K"), default=-1)
+    (_, a, b), (_, c, d), block = string[start] if start >= 0 else ("", "", ""), letter, string[start + 1 :]
+    if start >= 0 and b == c and len(block) == 1 and block[0][1] == "H":
+        for (atoms, replacement), value in _band_block(b, block[0][2], multiplet).terms.items():
+            for factor, more, result in _multiply((*string[:start], ("K", a, b)), (*replacement, letter), multiplet):
+                yield value * factor, _merge(atoms, more), result
+    elif start >= 0 and not multiplet:
+        yield _ONE, ((("<>", b, block, c), 1),), (*string[:start], ("K", a, d))
+    else:
+        yield _ONE, (), (*string, letter)
+
+
+@cache
+def _band_block(n: str, axes: tuple[ex.Axis, ...], multiplet: bool) -> NormalForm:
+    """P H_I P for one band or multiplet, by differentiating P H_i P = (d_i e_n) P once for every further axis."""
+    return normal_form(_band_block_expression(n, axes), multiplet)
+
+
+@cache
+def _band_block_expression(n: str, axes: tuple[ex.Axis, ...]) -> ex.Expression:
+    P, S = ex.Projector(n), ex.Resolvent(n)
+    if len(axes) == 1:
+        return ex.v_band(axes[0], n) * P
+    shorter, last = axes[:-1], ex.v(axes[-1])
+    H_I = ex.Operator("H", shorter)
+    return P * derivative(_band_block_expression(n, shorter), axes[-1]) * P - P * (last * S * H_I + H_I * S * last) * P
+
+
+def _trace(string: String, multiplet: bool) -> Iterator[tuple[Any, Atoms]]:
+    """Tr[string] as a sum of (coefficient, atoms): a projector is rotated to the front and the circle closed."""
+    start = next((j for j, entry in enumerate(string) if entry[0] == "K"), None)
+    if start is None:
+        raise ValueError(
+            "Trace: expected a projector in every term, got a term without, which has no normal form for an unspecified "
+            "number of bands"
+        )
+    first = string[start]
+    for c1, atoms1, opened in _multiply(string[start:], string[:start], multiplet):
+        for c2, atoms2, closed in _multiply(opened, (("K", first[1], first[1]),), multiplet):
+            yield c1 * c2, _merge(atoms1, atoms2, _circle(closed, multiplet))
+
+
+def _circle(closed: String, multiplet: bool) -> Atoms:
+    """The circle P ... P as an atom: a cyclic word of blocks, or the rank of P when nothing is left between."""
+    if not multiplet:
+        return ()  # everything has been cut into numbers; one |a><a| is left
+    if len(closed) == 1:
+        return ((("rank", closed[0][1]), 1),)
+    places = [j for j, entry in enumerate(closed[:-1]) if entry[0] == "K"]
+    return ((("Tr", min((closed[j:-1] + closed[:j] for j in places), key=repr)), 1),)
+
+
+def _gap(a: str, b: str, power: int) -> tuple[int, tuple[Letter, int]]:
+    """(e_a - e_b)^power as a sign and an atom with a fixed order of the labels."""
+    if a < b:
+        return 1, (("gap", a, b), power)
+    return -1 if power % 2 else 1, (("gap", b, a), power)
+
+
+def _merge(*groups: Atoms) -> Atoms:
+    powers: dict[Letter, int] = {}
+    for group in groups:
+        for atom, power in group:
+            powers[atom] = powers.get(atom, 0) + power
+    return tuple(sorted(((atom, power) for atom, power in powers.items() if power), key=repr))

@@ -1,0 +1,223 @@
+"""From exact values at finite q to the coefficients of the expansion in q, with errors.
+
+Along a ray the response to a real perturbation obeys theta_{-q} = conj(theta_q): its real part is even and its
+imaginary part odd in q. Both are interpolated in q^2 at the positive half of the Chebyshev nodes of the ray, and the
+lowest coefficients are read off the interpolant; the error is the larger change when the outermost or the innermost
+node is left out. The response is analytic in q, so that this converges geometrically. Sums over k are periodic sums,
+refined until they do not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from symcur.arrays import AnyArray, Array, ComplexArray
+from symcur.band_structures import BandStructure
+from symcur.brillouin import LatticeCell
+from symcur.linear_response.susceptibility import Bands, Flows, Wave, line_velocity, solve, velocities
+
+_OFFSET = 0.31  # of the grids, in their spacing: off the symmetric points
+_BLOCK = 1 << 13  # momenta diagonalised at a time
+_ROUNDING = 1e-11  # of a coefficient, in units of the model: below this two sums count as equal
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A tensor with the estimated absolute error of each component and the number of momenta of the finest sum."""
+
+    value: AnyArray
+    error: Array
+    points: int
+
+    def times(self, factor: float) -> Estimate:
+        return Estimate(factor * self.value, abs(factor) * self.error, self.points)
+
+
+Expansion = dict[str, tuple[AnyArray, Array]]
+
+
+# -- coefficients of an even or odd function -------------------------------------------------------------------------
+def half_chebyshev(radius: float, count: int) -> Array:
+    """The positive Chebyshev nodes of [-radius, radius], descending."""
+    return np.asarray(radius * np.cos(np.pi * (2 * np.arange(count) + 1) / (4 * count)))
+
+
+def lowest_coefficients(x: Array) -> Array:
+    """Weights (2, n): applied to the values of c0 + c1 x^2 + ... at the nodes x they give c0 and c1."""
+    y = x**2
+    ratio = y[None, :] / (y[None, :] - y[:, None] + np.eye(len(y)))
+    np.fill_diagonal(ratio, 1.0)
+    at_zero = ratio.prod(axis=1)
+    slope = at_zero * -(np.sum(1 / y) - 1 / y)
+    return np.stack([at_zero, slope])
+
+
+def extrapolated(x: Array, values: AnyArray, order: int) -> tuple[AnyArray, Array]:
+    """The coefficient of x^order of a function that is even or odd like the order, nodes descending, last axis."""
+    even = values / x if order % 2 else values
+    full = even @ lowest_coefficients(x)[order // 2]
+    outer = even[..., :-1] @ lowest_coefficients(x[:-1])[order // 2]
+    inner = even[..., 1:] @ lowest_coefficients(x[1:])[order // 2]
+    return full, np.maximum(np.abs(full - outer), np.abs(full - inner))
+
+
+# -- rays and tensors ------------------------------------------------------------------------------------------------
+def ray_directions(dimension: int) -> Array:
+    """Unit vectors: the axes, then the diagonals of all pairs of axes; they fix a symmetric tensor of rank two."""
+    axes = np.eye(dimension)
+    pairs = [(axes[i] + axes[j]) / np.sqrt(2) for i in range(dimension) for j in range(i)]
+    return np.array([*axes, *pairs])
+
+
+class Rays:
+    """Wave vectors along several directions: the positive Chebyshev nodes of each ray."""
+
+    def __init__(self, dimension: int, radius: float, count: int) -> None:
+        self.directions, self.nodes = ray_directions(dimension), half_chebyshev(radius, count)
+
+    @property
+    def wave_vectors(self) -> Array:
+        """Shape (rays times nodes, D)."""
+        return (self.directions[:, None, :] * self.nodes[:, None]).reshape(-1, self.directions.shape[1])
+
+    def nodes_last(self, values: ComplexArray) -> ComplexArray:
+        """Values (rays times nodes, ...) as an array (ray, ..., node)."""
+        return np.moveaxis(values.reshape(len(self.directions), len(self.nodes), *values.shape[1:]), 1, -1)
+
+
+def axis_pairs(dimension: int) -> list[tuple[int, int]]:
+    """All pairs of different axes."""
+    return [(i, l) for i in range(dimension) for l in range(dimension) if i != l]
+
+
+def transverse_waves(
+    model: BandStructure, pairs: list[tuple[int, int]], nodes: Array, flows: Callable[[int], Flows]
+) -> list[Wave]:
+    """(q, flows(i), coupling to A_l) for q at the nodes along i; the coupling is minus the velocity averaged along q."""
+
+    def coupling(l: int) -> Flows:
+        return lambda k, q: -line_velocity(model, k, q, l)
+
+    axes = np.eye(model.dimension)
+    return [(x * axes[i], flows(i), coupling(l)) for i, l in pairs for x in nodes]
+
+
+def scattered(pairs: list[tuple[int, int]], dimension: int, value: Array, error: Array) -> tuple[Array, Array]:
+    """Numbers for pairs of axes as a tensor with its errors, 0 elsewhere."""
+    tensor, spread = np.zeros((2, dimension, dimension))
+    for (i, l), x, dx in zip(pairs, value, error, strict=True):
+        tensor[i, l], spread[i, l] = x, dx
+    return tensor, spread
+
+
+def linear_form(rays: Array, along: AnyArray, error: Array) -> tuple[AnyArray, Array]:
+    """G with n.G = along for each ray n (first axis), by least squares; its misfit is added to the error."""
+    inverse = np.linalg.pinv(rays)
+    G = np.tensordot(inverse, along, axes=1)
+    misfit = np.abs(np.tensordot(rays, G, axes=1) - along).max(axis=0)
+    return G, np.tensordot(np.abs(inverse), error, axes=1) + misfit
+
+
+def quadratic_form(rays: Array, along: AnyArray, error: Array) -> tuple[AnyArray, Array]:
+    """The symmetric tensor T with n.T.n = along for each ray n (first axis); shape (D, D, ...)."""
+    dimension = rays.shape[1]
+    indices = [(i, j) for i in range(dimension) for j in range(i, dimension)]
+    design = np.array([[n[i] * n[j] * (1 if i == j else 2) for i, j in indices] for n in rays])
+    inverse = np.linalg.inv(design)
+    T = np.zeros((dimension, dimension, *along.shape[1:]))
+    spread = np.zeros_like(T)
+    for (i, j), row in zip(indices, inverse, strict=True):
+        T[i, j] = T[j, i] = np.tensordot(row, along, axes=1)
+        spread[i, j] = spread[j, i] = np.tensordot(np.abs(row), error, axes=1)
+    return T, spread
+
+
+# -- scales of a model -----------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Scales:
+    """What sets the domain of analyticity in q and in the frequency, from a coarse grid of momenta."""
+
+    speed: float  # the largest norm of a velocity
+    thermal: float  # distance in energy from mu to the bands, or to the first pole of f at mu + i pi T
+    gap: float  # the smallest direct gap between bands that are not degenerate
+    length: float  # the longest primitive vector
+
+    def radius(self, width: float) -> float:
+        """A radius in q along which energies move by at most width, and at most an eighth of the zone."""
+        return min(width / self.speed if self.speed > 0 else np.inf, np.pi / (4 * self.length))
+
+
+def scales(model: BandStructure, mu: float, temperature: float) -> Scales:
+    cell = require_lattice(model, mu, temperature)
+    k = cell.momenta(12 if model.dimension == 3 else 24, _OFFSET)
+    energies = model.energies(k)
+    speed = max(float(np.abs(np.linalg.eigvalsh(v)).max()) for v in velocities(model, k))
+    steps = np.diff(energies, axis=-1)
+    steps = steps[steps > 1e-6 * (np.ptp(energies) + 1e-300)]
+    distance = float(np.abs(energies - mu).min())
+    length = float(np.linalg.norm(cell.vectors, axis=1).max())
+    return Scales(speed, float(np.hypot(np.pi * temperature, distance)), float(steps.min(initial=np.inf)), length)
+
+
+# -- sums over the zone ----------------------------------------------------------------------------------------------
+def require_lattice(model: BandStructure, mu: float, temperature: float) -> LatticeCell:
+    """The cell; refuses a continuum and wrong numbers."""
+    if not np.isfinite(mu):
+        raise ValueError(f"mu: expected a finite number, got {mu!r}")
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise ValueError(f"temperature: expected a finite positive number, got {temperature!r}")
+    return model.lattice_cell("exact response needs a periodic zone")
+
+
+def require_plane(model: BandStructure, mu: float, temperature: float) -> None:
+    """The same for a transverse field, which needs more than one dimension."""
+    require_lattice(model, mu, temperature)
+    if model.dimension == 1:
+        raise ValueError(f"model: expected two or three dimensions for a transverse field, got {model.name} in one")
+
+
+def zone_integral(model: BandStructure, size: int, summed: Callable[[Array, Bands], ComplexArray]) -> ComplexArray:
+    """int d^Dk/(2 pi)^D on size^D points; summed(k, bands at k) adds up the integrand over a block of momenta."""
+    cell = model.lattice_cell("a sum over the zone")
+    k = cell.momenta(size, _OFFSET)
+    blocks = (k[start : start + _BLOCK] for start in range(0, len(k), _BLOCK))
+    return np.asarray(sum(summed(block, solve(model, block)) for block in blocks) / (len(k) * cell.volume))
+
+
+def _sizes(dimension: int, max_points: int) -> Iterator[int]:
+    size = 12
+    while size**dimension <= max_points:
+        yield size
+        size = -(-3 * size // 2)
+
+
+def converged(
+    model: BandStructure,
+    summed: Callable[[Array, Bands], ComplexArray],
+    expand: Callable[[ComplexArray], Expansion],
+    rtol: float,
+    max_points: int,
+) -> dict[str, Estimate]:
+    """expand(int d^Dk/(2 pi)^D ...) on grids growing by 3/2 per axis, until every tensor agrees with its predecessor.
+
+    Two tensors agree when they differ by less than rtol of the largest component. That difference, the error of the
+    coarser sum (the finer is far better, since the sums converge exponentially), is added to the error.
+
+    Raises ValueError when max_points momenta do not suffice.
+    """
+    before: Expansion = {}
+    for size in _sizes(model.dimension, max_points):
+        now = expand(zone_integral(model, size, summed))
+        if before:
+            changes = {name: np.abs(now[name][0] - before[name][0]) for name in now}
+            if all(np.all(changes[x] <= rtol * np.abs(now[x][0]).max() + _ROUNDING) for x in now):
+                points = size**model.dimension
+                return {x: Estimate(value, error + changes[x], points) for x, (value, error) in now.items()}
+        before = now
+    raise ValueError(
+        f"max_points: expected enough momenta to converge the sum over the zone to rtol = {rtol:g}, got {max_points}; raise "
+        "max_points, rtol or the temperature"
+    )

@@ -1,0 +1,103 @@
+"""A two-dimensional lattice model in a uniform magnetic field: Peierls phases on a magnetic supercell.
+
+The bonds are straight lines between the orbitals, so a bond
+from r_b to r_a gets the phase exp(i int A.dl), for carriers of charge e = 1. In coordinates r = x_1 a_1 + x_2 a_2 the
+gauge is A = Phi x_1 grad x_2, with the flux Phi per cell; p cells along a_1 with Phi = 2 pi/p are one magnetic cell.
+Energies and states come from diagonalisation: no perturbation theory, and no formula for the response.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from symcur.arrays import Array, ComplexArray
+from symcur.band_structures import BandStructure, TightBinding, tight_binding
+from symcur.brillouin import LatticeCell
+from symcur.linear_response.expansion import Estimate, extrapolated, require_lattice
+
+
+def magnetic_hamiltonian(bonds: TightBinding, cells: int, theta: tuple[float, float]) -> ComplexArray:
+    """H of a magnetic cell of |cells| cells, flux 2 pi/cells per cell; shape (|cells| N, |cells| N).
+
+    theta_1 is the Bloch phase over the magnetic cell along a_1, theta_2 over a_2; the sign of cells is that of the
+    flux.
+    """
+    x, p, flux = bonds.positions, abs(cells), 2 * np.pi / cells
+    size = len(x)
+    H = np.zeros((p, size, p, size), dtype=complex)
+    for (R1, R2), t in bonds.hoppings.items():
+        rise = R2 + x[None, :, 1] - x[:, None, 1]  # of x_2, from a to b
+        for c in range(p):
+            middle = c + (R1 + x[None, :, 0] + x[:, None, 0]) / 2
+            wraps, target = divmod(c + R1, p)
+            # Moving by p a_1 changes A by 2 pi sign(cells) grad x_2: a gauge transformation of the states.
+            closing = wraps * (theta[0] + 2 * np.pi * np.sign(cells) * x[None, :, 1])
+            H[c, :, target, :] += t * np.exp(1j * (theta[1] * R2 + closing - flux * middle * rise))
+    return H.reshape(p * size, p * size)
+
+
+def density_in_magnetic_field(
+    model: BandStructure, cells: int, mu: float, temperature: float, *, operator: str = "s", phases: int = 3
+) -> float:
+    """The density (per area) of "s" or of carriers ("density") with flux 2 pi/cells per cell, at fixed mu and T.
+
+    phases is the number of Bloch phases per direction of the magnetic zone.
+    """
+    cell, bonds = _require(model, mu, temperature, operator, [cells]), tight_binding(model)
+    s = model.matrix("s", np.zeros(2)) if operator == "s" else np.eye(model.size)
+    p = abs(cells)
+    total = 0.0
+    for j1, j2 in np.ndindex(phases, phases):
+        # One cell along a_1 shifts theta_2 by 2 pi/p: the zone repeats.
+        theta = (2 * np.pi * (j1 + 0.3) / phases, 2 * np.pi * (j2 + 0.3) / (phases * p))
+        energies, states = np.linalg.eigh(magnetic_hamiltonian(bonds, cells, theta))
+        occupied = (1 - np.tanh((energies - mu) / (2 * temperature))) / 2
+        blocks = states.reshape(p, model.size, -1)
+        total += float(np.einsum("can,ab,cbn,n->", blocks.conj(), s, blocks, occupied, optimize=True).real)
+    return total / (phases**2 * p * cell.volume)
+
+
+def density_per_magnetic_field(
+    model: BandStructure,
+    mu: float,
+    temperature: float,
+    *,
+    operator: str = "s",
+    cells: Sequence[int] = (16, 20, 26, 36),
+    phases: int = 3,
+) -> Estimate:
+    """ds/dB at B = 0 (or dn/dB), from lattices with B and -B, extrapolated in B^2; B = 2 pi/(cells area).
+
+    The error is the larger change on leaving out the largest or the smallest field; points counts the
+    diagonalisations per magnetic cell. At low temperature only a model with mu in a gap has a smooth density.
+    """
+    cell = _require(model, mu, temperature, operator, cells)
+    ascending = sorted(cells)
+    area = float(np.linalg.det(cell.vectors))  # the sign of the flux is that of a_1 x a_2
+    fields = np.array([2 * np.pi / (p * area) for p in ascending])
+    sides: Array = np.array(
+        [
+            [
+                density_in_magnetic_field(model, sign * p, mu, temperature, operator=operator, phases=phases)
+                for p in ascending
+            ]
+            for sign in (1, -1)
+        ]
+    )
+    value, error = extrapolated(fields, (sides[0] - sides[1]) / 2, 1)
+    return Estimate(np.asarray(value), np.asarray(error), phases**2)
+
+
+def _require(model: BandStructure, mu: float, temperature: float, operator: str, cells: Sequence[int]) -> LatticeCell:
+    cell = require_lattice(model, mu, temperature)
+    if model.dimension != 2:
+        raise ValueError(
+            f"model: expected two dimensions for a magnetic lattice, got {model.name} in {model.dimension}"
+        )
+    if operator not in ("s", "density"):
+        raise ValueError(f"operator: expected 's' or 'density', got {operator!r}")
+    if not all(isinstance(p, (int, np.integer)) and abs(p) >= 3 for p in cells) or len(set(cells)) != len(cells):
+        raise ValueError(f"cells: expected different integers of absolute value 3 or more, got {list(cells)}")
+    return cell

@@ -1,0 +1,206 @@
+"""Exact static response of lattice models at finite q and its expansion in q: the independent check of the semiclassical theory.
+
+Conventions: e = hbar = k_B = 1. A scalar potential U exp(i q.r) is added to H, so the force is F = -i q U and the field
+E = F. theta_q is the coefficient of exp(i q.r) in the density of theta. Bands are filled at fixed mu and T > 0.
+tau = -i[s, H], J^i = (1/2){v_i, s}; index orders are those of the paper (position or field before flow in D^{lis} and
+Omega^{lis}; the torque dipole first in Q^{il} and chi^{il}). Nothing here knows a semiclassical formula.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur.arrays import Array, ComplexArray
+from symcur.band_structures import BandStructure
+from symcur.linear_response.expansion import (
+    Estimate,
+    Expansion,
+    Rays,
+    axis_pairs,
+    converged,
+    extrapolated,
+    half_chebyshev,
+    linear_form,
+    quadratic_form,
+    require_lattice,
+    require_plane,
+    scales,
+    scattered,
+    transverse_waves,
+)
+from symcur.linear_response.susceptibility import Bands, Kernel, mean, operators, pair_sums, static_kernel
+
+_NODES = 8
+MOST_POINTS = 1 << 21
+
+
+def static_response(
+    model: BandStructure,
+    operator: str,
+    q: ArrayLike,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-10,
+    max_points: int = MOST_POINTS,
+) -> Estimate:
+    """theta_q/U at one finite q, complex: the response of "density", "s", "torque" or "current" to U exp(i q.r).
+
+    Shape (1,), or (D,) for the current; q is Cartesian, shape (D,).
+    """
+    require_lattice(model, mu, temperature)
+    wave = (model.points(q), mean(partial(operators, model, [operator])), None)
+    summed = pair_sums(model, [wave], [partial(static_kernel, mu=mu, temperature=temperature)])
+
+    def expand(sums: ComplexArray) -> Expansion:
+        return {"value": (sums[0, 0], np.zeros(sums.shape[2:]))}
+
+    return converged(model, summed, expand, rtol, max_points)["value"]
+
+
+def expanded_static_response(
+    model: BandStructure,
+    operator: str,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-6,
+    max_points: int = MOST_POINTS,
+) -> dict[str, Estimate]:
+    """theta_q/U = uniform + i q_l gradient[l] + q_i q_l curvature[i, l] + O(q^3), all real, curvature symmetric.
+
+    For the current a last axis counts the directions of flow.
+    """
+    width = 0.7 * scales(model, mu, temperature).thermal
+    kernel = partial(static_kernel, mu=mu, temperature=temperature)
+    return _expanded(model, operator, mu, temperature, kernel, width, rtol, max_points)
+
+
+def dephased_response(
+    model: BandStructure,
+    operator: str,
+    by: str,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-7,
+    max_points: int = MOST_POINTS,
+) -> dict[str, Estimate]:
+    """theta_q when mu (``by`` "mu") or T ("T") varies as exp(i q.r) and coherences between bands have died out.
+
+    A gas with local mu(r), T(r) has the density matrix f((H - mu)/T), products symmetrized: its change has the elements
+    (f_n - f_m)/(e_n - e_m) <n k|m k+q> times -1, or times -(e_n + e_m - 2 mu)/2T. They turn with e_n - e_m; a slow
+    probe keeps those with n = m. The result is expanded as in ``expanded_static_response``. Bands must not touch.
+    """
+    if by not in ("mu", "T"):
+        raise ValueError(f"by: expected 'mu' or 'T', got {by!r}")
+    scale = scales(model, mu, temperature)
+    diagonal = np.eye(model.size)
+
+    def kernel(left: Bands, right: Bands) -> Array:
+        value = -static_kernel(left, right, mu, temperature) * diagonal
+        if by == "T":
+            energies = left.energies[:, :, None] + right.energies[:, None, :] - 2 * mu
+            value = value * energies / (2 * temperature)
+        return value
+
+    width = 0.7 * min(scale.thermal, scale.gap / 2)
+    return _expanded(model, operator, mu, temperature, kernel, width, rtol, max_points)
+
+
+def _expanded(
+    model: BandStructure,
+    operator: str,
+    mu: float,
+    temperature: float,
+    kernel: Kernel,
+    width: float,
+    rtol: float,
+    max_points: int,
+) -> dict[str, Estimate]:
+    """The expansion in q of a response with this kernel; energies move by at most ``width`` within the q that are used."""
+    rays = Rays(model.dimension, scales(model, mu, temperature).radius(width), _NODES)
+
+    flows = mean(partial(operators, model, [operator]))
+    summed = pair_sums(model, [(q, flows, None) for q in rays.wave_vectors], [kernel])
+
+    def expand(sums: ComplexArray) -> Expansion:
+        along = rays.nodes_last(sums[:, 0])  # ray, operator, node
+        uniform, error = extrapolated(rays.nodes, along.real, 0)
+        result = {
+            "uniform": (uniform.mean(axis=0), error.max(axis=0) + np.ptp(uniform, axis=0)),
+            "gradient": linear_form(rays.directions, *extrapolated(rays.nodes, along.imag, 1)),
+            "curvature": quadratic_form(rays.directions, *extrapolated(rays.nodes, along.real, 2)),
+        }
+        return result if operator == "current" else {x: (v[..., 0], e[..., 0]) for x, (v, e) in result.items()}
+
+    return converged(model, summed, expand, rtol, max_points)
+
+
+def current_density_response(
+    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+) -> dict[str, Estimate]:
+    """d_mu of the two terms of the current density, from J^i_q/U = -d_mu int f J^i_n + i q_l d_mu D^{lis} + O(q^2).
+
+    Source: C Eq. (1), whose statement is d_mu D^{lis} = int (-f' d^{lis} - f Omega^{lis}).
+
+    Returns
+    -------
+    "uniform" [i] : d_mu int f J^i_n.
+    "dipole" [l, i] : d_mu D^{lis}.
+    """
+    response = expanded_static_response(model, "current", mu, temperature, rtol=rtol, max_points=max_points)
+    return {"uniform": response["uniform"].times(-1), "dipole": response["gradient"]}
+
+
+def torque_density_response(
+    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+) -> dict[str, Estimate]:
+    """d_mu of the terms of the torque density: tau_q/U = -i q_i d_mu int f J^i_n + q_i q_l d_mu Q^{il} + O(q^3).
+
+    Source: C Eqs. (2) and (3), whose statement is d_mu Q^{il} = int (-f' q^{il} - f chi^{il}), chi with the sign of
+    B and C. Only the symmetric part of Q acts.
+
+    Returns
+    -------
+    "uniform" : the response at q = 0, zero.
+    "dipole" [i] : -d_mu D^{i tau} in D^{i tau} = int f d^{i tau} + g Omega^{i tau}, hence d_mu int f J^i_n.
+    "quadrupole" [i, l] : the symmetric part of d_mu Q^{il}.
+    """
+    response = expanded_static_response(model, "torque", mu, temperature, rtol=rtol, max_points=max_points)
+    dipole = response["gradient"].times(-1)
+    return {"uniform": response["uniform"], "dipole": dipole, "quadrupole": response["curvature"]}
+
+
+def magnetic_response(
+    model: BandStructure,
+    mu: float,
+    temperature: float,
+    *,
+    operator: str = "s",
+    rtol: float = 1e-6,
+    max_points: int = MOST_POINTS,
+) -> Estimate:
+    """ds/dB at fixed mu and T, from the static response to a vector potential A_l exp(i q_i r_i), l != i.
+
+    The perturbation is -A_l times the velocity averaged along straight lines in k, to first order in A the exact
+    Peierls coupling; s_q/A_l = i q_i tensor[i, l] + O(q^3), and tensor[i, l] = eps_{ilk} ds/dB_k, so [x, y] is
+    ds/dB_z. operator "density" gives the change of the number of carriers instead.
+    """
+    if operator not in ("s", "density"):
+        raise ValueError(f"operator: expected 's' or 'density', which do not change with A, got {operator!r}")
+    require_plane(model, mu, temperature)
+    scale = scales(model, mu, temperature)
+    nodes = half_chebyshev(scale.radius(0.7 * scale.thermal), _NODES)
+    pairs = axis_pairs(model.dimension)
+    waves = transverse_waves(model, pairs, nodes, lambda i: lambda k, q: operators(model, [operator], k))
+    summed = pair_sums(model, waves, [partial(static_kernel, mu=mu, temperature=temperature)])
+
+    def expand(sums: ComplexArray) -> Expansion:
+        along = sums.reshape(len(pairs), len(nodes))
+        return {"tensor": scattered(pairs, model.dimension, *extrapolated(nodes, along.imag, 1))}
+
+    return converged(model, summed, expand, rtol, max_points)["tensor"]

@@ -1,0 +1,172 @@
+"""The exact double sum over states at one wave vector q: nothing but H(k), s and the Fermi function.
+
+An operator theta(r) = (1/2){theta, delta(r - r')} has the Fourier component theta_q = (1/2){theta, exp(-i q.r)}. Since
+positions stand in the phases of H(k), its matrix elements are <n k| Theta |m k+q> with
+Theta = (1/2)(theta(k) + theta(k + q)), and a perturbation V exp(i q.r - i w t) takes |n k> to |m k+q>. First-order
+perturbation theory of the density matrix then gives, per unit of the perturbation,
+
+    theta_q = int d^Dk/(2 pi)^D  sum_nm  K_nm <n k|Theta|m k+q> <m k+q|V|n k>,
+    K_nm = (f_nk - f_m,k+q) / (w + e_nk - e_m,k+q).
+
+The momenta are k and k + q. The choice k -+ q/2 is the same integral and would make theta_{-q} the conjugate of
+theta_q at each k instead of only in the converged sum, but costs two diagonalisations per q instead of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symcur.arrays import AnyArray, Array, ComplexArray
+from symcur.band_structures import BandStructure
+
+OPERATORS = ("density", "s", "torque", "current")
+_LINE_NODES = 24  # Gauss-Legendre, on a straight line in k; exact to rounding while |q| times the hopping range is < 10
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Energies (K, N) and eigenvectors (K, N, N), column n for band n, at K momenta."""
+
+    energies: Array
+    states: ComplexArray
+
+
+def solve(model: BandStructure, k: Array) -> Bands:
+    energies, states = np.linalg.eigh(model.matrix("H", k))
+    return Bands(energies, states)
+
+
+# -- operators -------------------------------------------------------------------------------------------------------
+def operators(model: BandStructure, names: Sequence[str], k: Array) -> ComplexArray:
+    """The operators at momenta k of shape (K, D), stacked: shape (number, K, N, N); "current" counts D times.
+
+    density is 1, torque is -i[s, H] and current is (1/2){v_i, s}.
+    """
+    s = model.matrix("s", np.zeros(model.dimension))
+    stack: list[ComplexArray] = []
+    for name in names:
+        if name == "density":
+            stack.append(np.broadcast_to(np.eye(model.size, dtype=complex), (len(k), model.size, model.size)))
+        elif name == "s":
+            stack.append(np.broadcast_to(s, (len(k), model.size, model.size)))
+        elif name == "torque":
+            H = model.matrix("H", k)
+            stack.append(-1j * (s @ H - H @ s))
+        elif name == "current":
+            stack += [anticommutator(v, s) for v in velocities(model, k)]
+        else:
+            raise ValueError(f"operator: expected one of {', '.join(OPERATORS)}, got {name!r}")
+    return np.stack(stack)
+
+
+def velocities(model: BandStructure, k: Array) -> list[ComplexArray]:
+    return [model.matrix("H", k, (i,)) for i in range(model.dimension)]
+
+
+def line_velocity(model: BandStructure, k: Array, q: Array, axis: int) -> ComplexArray:
+    """int_0^1 dt v_axis(k + t q): the velocity between |k> and |k+q> of bonds that are straight lines."""
+    nodes, weights = np.polynomial.legendre.leggauss(_LINE_NODES)
+    total = np.zeros((*np.shape(k)[:-1], model.size, model.size), dtype=complex)
+    for t, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
+        total += weight * model.matrix("H", k + t * q, (axis,))
+    return total
+
+
+def anticommutator(a: ComplexArray, b: ComplexArray) -> ComplexArray:
+    """(1/2){a, b}."""
+    return np.asarray((a @ b + b @ a) / 2)
+
+
+# -- occupation kernels ----------------------------------------------------------------------------------------------
+def fermi_difference(a: Array, b: Array, mu: float, temperature: float) -> Array:
+    """f(a) - f(b), without cancellation between close energies."""
+    x, y = np.tanh((a - mu) / (2 * temperature)), np.tanh((b - mu) / (2 * temperature))
+    return np.asarray(-np.tanh((a - b) / (2 * temperature)) * (1 - x * y) / 2)
+
+
+def static_kernel(left: Bands, right: Bands, mu: float, temperature: float) -> Array:
+    """(f_n - f_m)/(e_n - e_m) of shape (K, n, m), smooth where the energies meet (there it is f')."""
+    a, b = left.energies[:, :, None], right.energies[:, None, :]
+    z = (a - b) / (2 * temperature)
+    x, y = np.tanh((a - mu) / (2 * temperature)), np.tanh((b - mu) / (2 * temperature))
+    small = np.abs(z) < 1e-3
+    quotient = np.where(small, 1 - z**2 / 3 + 2 * z**4 / 15, np.tanh(z) / np.where(small, 1.0, z))
+    return np.asarray(-quotient * (1 - x * y) / (4 * temperature))
+
+
+def potential_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> Array:
+    """The part of K_nm even in eta at w = i eta, for a scalar potential growing like exp(eta t)."""
+    a, b = left.energies[:, :, None], right.energies[:, None, :]
+    return np.asarray(fermi_difference(a, b, mu, temperature) * (a - b) / ((a - b) ** 2 + eta**2))
+
+
+def field_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> ComplexArray:
+    """The same for an electric field E = -eta A given by a vector potential A exp(eta t): K_nm(A)/(-eta), even part.
+
+    The change of the operators with A is the same for eta and -eta and drops out, divided by eta, from the even part.
+    """
+    a, b = left.energies[:, :, None], right.energies[:, None, :]
+    return np.asarray(1j * fermi_difference(a, b, mu, temperature) / ((a - b) ** 2 + eta**2))
+
+
+# -- the sum over pairs of states ------------------------------------------------------------------------------------
+def dressed_vertex(
+    left: Bands, right: Bands, kernel: Array | ComplexArray, vertex: ComplexArray | None = None
+) -> ComplexArray:
+    """X with Tr[Theta X] = sum_nm K_nm <n|Theta|m><m|V|n>; left is k, right is k + q, V = 1 unless given."""
+    dagger = np.conj(np.swapaxes(right.states, -1, -2))
+    element = dagger @ (left.states if vertex is None else vertex @ left.states)
+    weighted = np.swapaxes(kernel, -1, -2) * element
+    return np.asarray(right.states @ weighted @ np.conj(np.swapaxes(left.states, -1, -2)))
+
+
+Flows = Callable[[Array, Array], ComplexArray]  # (k, q) -> (number, K, N, N)
+Wave = tuple[Array, Flows, Flows | None]  # q, what is measured, and the perturbation (1 where there is none)
+Kernel = Callable[[Bands, Bands], AnyArray]
+
+
+def pair_sums(
+    model: BandStructure, waves: Sequence[Wave], kernels: Sequence[Kernel]
+) -> Callable[[Array, Bands], ComplexArray]:
+    """sum_k Tr[flow X] for every (q, flows, vertex), kernel and flow: a function (k, bands at k) -> (waves, kernels, flows)."""
+
+    def summed(k: Array, bands: Bands) -> ComplexArray:
+        rows = []
+        for q, flows, vertex in waves:
+            right, flow, V = solve(model, k + q), flows(k, q), vertex(k, q) if vertex else None
+            X = (dressed_vertex(bands, right, kernel(bands, right), V) for kernel in kernels)
+            rows.append([np.einsum("okab,kba->o", flow, x, optimize=True) for x in X])
+        return np.array(rows)
+
+    return summed
+
+
+def mean(flows: Callable[[Array], ComplexArray]) -> Flows:
+    """Flows at k and k + q, averaged: operators that are symmetrized with exp(-i q.r)."""
+    return lambda k, q: (flows(k) + flows(k + q)) / 2
+
+
+def continuity_residual(model: BandStructure, k: Any, q: Any) -> float:
+    """How far the lattice is from d_t s_q + i q.J_q = tau_q, as the largest matrix element between k and k + q.
+
+    On a lattice the equation is exact, at any q, with s_q = s exp(-i q.r), d_t s_q = i[H, s_q], the torque
+    Theta = (1/2)(tau(k) + tau(k + q)), and the current (1/2){v, s} whose velocity is the average of v along the
+    straight line from k to k + q (bonds run straight between orbitals). For H at most quadratic in k that average is
+    (1/2)(v(k) + v(k + q)); otherwise the two differ at second order in q.
+
+    Source: the continuity equation that opens the paper. k and q have shape (..., D), Cartesian.
+    """
+    k, q = np.broadcast_arrays(model.points(k), model.points(q))
+    s = model.matrix("s", np.zeros(model.dimension))
+    H, shifted = model.matrix("H", k), model.matrix("H", k + q)
+    rate = 1j * (H @ s - s @ shifted)
+    mean = (H + shifted) / 2
+    torque = -1j * (s @ mean - mean @ s)
+    divergence = np.zeros_like(rate)
+    for i in range(model.dimension):
+        divergence += 1j * q[..., i, None, None] * anticommutator(line_velocity(model, k, q, i), s)
+    return float(np.abs(rate + divergence - torque).max())

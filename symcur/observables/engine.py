@@ -1,0 +1,233 @@
+"""Sums over bands and the zone: every observable is made of terms, each a quantity times an occupation function."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur import quantities
+from symcur.arrays import Array
+from symcur.band_structures import BandStructure
+from symcur.band_structures.energies import bounded_below, occupied_radius
+from symcur.brillouin import Ball, Domain, Integral
+from symcur.brillouin.occupation import occupation
+from symcur.eigenstates import DegeneracyWarning
+from symcur.observables.result import Part
+from symcur.quantities import Quantity
+
+_TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
+RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
+
+
+@dataclass(frozen=True)
+class Term:
+    """factor x T^power x weight x quantity.
+
+    ``weight`` is an occupation function of ``symcur.brillouin.occupation``. ``times_velocity`` multiplies with the band
+    velocity and puts its index last: [i] becomes [i, l]; ``transpose`` exchanges the two indices of the result.
+    """
+
+    quantity: str | Quantity
+    weight: str
+    factor: float = 1.0
+    transpose: bool = False
+    times_velocity: bool = False
+    power: int = 0
+
+    def __mul__(self, factor: float) -> Term:
+        return replace(self, factor=self.factor * factor)
+
+    @property
+    def T(self) -> Term:
+        """The same with its two indices exchanged."""
+        return replace(self, transpose=not self.transpose)
+
+    @property
+    def rank(self) -> int:
+        return len(quantities.get(self.quantity).indices) + int(self.times_velocity)
+
+    @property
+    def bare(self) -> Term:
+        """The term without factors and transposition: what has to be integrated."""
+        return replace(self, factor=1.0, transpose=False, power=0)
+
+
+Parts = Mapping[str, Sequence[Term]]
+
+
+class BandValues:
+    """k -> energies (M, N) and columns (M, N, C); the integrand of ``integrate_bands``.
+
+    The columns are the components of the bare terms, each once; the parts are linear combinations of their integrals.
+    """
+
+    def __init__(self, model: BandStructure, parts: Parts) -> None:
+        from symcur.kernels import compile as compile_kernel
+
+        self.model, self.parts = model, parts
+        self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
+        needed = [quantities.get(term.quantity) for term in self.terms]
+        if any(term.times_velocity for term in self.terms):
+            needed.append(quantities.get("velocity"))
+        self.kernel = compile_kernel(model, {quantity.name: quantity for quantity in needed})
+        self.by_eigenstates = 0
+        self.factor = float(model.statistics.factor)
+        self.weights = [term.weight for term in self.terms for _ in range(self._count(term))]
+
+    def _count(self, term: Term) -> int:
+        return int(self.model.dimension**term.rank)
+
+    def part(self, name: str, value: Array, error: Array, temperature: Array) -> Part:
+        """The terms of one part added up, with the component axes restored; error estimates add in absolute value."""
+        total: Any = 0.0
+        bound: Any = 0.0
+        ends = np.cumsum([self._count(term) for term in self.terms])
+        for term in self.parts[name]:
+            end = int(ends[self.terms.index(term.bare)])
+            axes = (self.model.dimension,) * term.rank
+            factor = term.factor * temperature.reshape((*temperature.shape, *(1,) * term.rank)) ** term.power
+            bare = [a[..., end - self._count(term) : end].reshape((*a.shape[:-1], *axes)) for a in (value, error)]
+            if term.transpose:
+                bare = [array.swapaxes(-1, -2) for array in bare]
+            total, bound = total + factor * bare[0], bound + np.abs(factor) * bare[1]
+        return Part(np.asarray(total), np.asarray(bound))
+
+    def __call__(self, k: Array) -> tuple[Array, Array]:
+        values = self.kernel(k)
+        self.by_eigenstates += values.by_eigenstates
+        columns = [self._column(term, values) for term in self.terms]
+        return values["energy"], np.concatenate(columns, axis=-1)
+
+    def _column(self, term: Term, values: Mapping[str, Array]) -> Array:
+        value = self.factor * values[quantities.get(term.quantity).name]
+        if term.times_velocity:
+            value = value[..., :, None] * values["velocity"][..., None, :]
+        return np.asarray(value.reshape(*value.shape[:2], -1))
+
+
+def integrand(model: BandStructure, parts: Parts, k: ArrayLike, mu: float, temperature: float) -> dict[str, Array]:
+    """The integrand of every part at k of shape (..., D), summed over bands: (..., components). T > 0."""
+    if not temperature > 0:
+        raise ValueError(f"temperature: expected a number > 0 where the integrand is asked for, got {temperature!r}")
+    points = model.points(k)
+    bands = BandValues(model, parts)
+    energies, values = bands(points.reshape(-1, model.dimension))
+    f = np.stack([occupation(weight, energies, mu, temperature) for weight in bands.weights], axis=-1)
+    total, T = (f * values).sum(axis=1), np.asarray(temperature)
+    found = {name: bands.part(name, total, total, T).value for name in parts}
+    return {name: value.reshape((*points.shape[:-1], *value.shape[1:])) for name, value in found.items()}
+
+
+def integrate_parts(
+    bands: BandValues, domain: Domain, mu: Array, temperature: Array, atol: float, integrate: Callable[..., Integral]
+) -> tuple[dict[str, Part], Integral]:
+    """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
+
+    ``integrate`` is ``integrate_bands`` with its tolerance and method. The tolerance is relative to the integral of the
+    absolute value of the largest integrand at the same mu and temperature, so that parts and components that vanish by
+    symmetry converge too. Parts of several terms add values and errors.
+    """
+    with _touchings() as merged:
+        integral = integrate(bands, domain, bands.weights, mu, temperature, atol=atol, relative_to="largest")
+    if merged:
+        note = "; bands touch at points of the sweep and were merged there"
+        integral = replace(integral, message=integral.message + note)
+    return {name: bands.part(name, integral.value, integral.error, temperature) for name in bands.parts}, integral
+
+
+def domain_of(
+    model: BandStructure,
+    mu: ArrayLike,
+    temperature: ArrayLike,
+    cutoff: float | None = None,
+    domain: Domain | None = None,
+) -> Domain:
+    """One reciprocal cell of a lattice model; for a continuum model a ball that holds every occupied state.
+
+    Without a cutoff the radius is where the lowest band has risen above mu by 40 T (any amount at T = 0) in all
+    directions. A model whose bands are not bounded below needs a stated cutoff.
+    """
+    if domain is not None:
+        if not isinstance(domain, Domain):
+            raise TypeError(f"domain: expected a LatticeCell, Plane or Ball, got {domain!r}")
+        return domain
+    if model.cell is not None:
+        if cutoff is not None:
+            raise ValueError(f"cutoff: expected None, as a lattice model has a periodic zone, got {cutoff!r}")
+        return model.cell
+    if cutoff is not None:
+        return Ball(model.dimension, cutoff, because="as given; bands beyond it are left out")
+    if not bounded_below(model):
+        raise ValueError(
+            f"cutoff: expected a momentum, because {model.name} is not bounded below and its sums over occupied states need "
+            "a regularisation, got None; boundary terms at the cutoff are then part of the result"
+        )
+    top = float(np.max(mu)) + _TAIL * float(np.max(temperature))
+    return Ball(model.dimension, occupied_radius(model, top), because=f"every band lies above {top:g} beyond")
+
+
+def require_empty_boundary(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> None:
+    """Integration by parts leaves boundary terms where states at the edge of the domain are occupied."""
+    u = np.random.default_rng(5).uniform(size=(2, domain.dimension, 64, domain.dimension))
+    for axis, periodic in enumerate(domain.periodic):
+        u[0, axis, :, axis], u[1, axis, :, axis] = (u[0, axis, :, axis],) * 2 if periodic else (0.0, 1.0)
+    k, jacobian = domain.map(u[:, [not periodic for periodic in domain.periodic]].reshape(-1, domain.dimension))
+    if not (jacobian > 0).any():
+        return
+    lowest = float(model.energies(k[jacobian > 0])[..., 0].min())
+    if lowest <= float(mu.max()) + _TAIL * float(temperature.max()):
+        raise ValueError(
+            f"form: expected 'sea', because {model.name} has occupied states at the cutoff (lowest energy {lowest:g}), where "
+            "integration by parts leaves boundary terms; got 'regular', which is not defined there"
+        )
+
+
+def natural_size(model: BandStructure, domain: Domain, kind: str) -> float:
+    """The size that an observable of this kind has by its unit: norm of s, spread of the energies, length of a cell.
+
+    A result that vanishes because its integrand does (two bands with a traceless s have no symmetrized curvature) has no
+    other scale to be measured against.
+    """
+    k, jacobian = domain.map(np.random.default_rng(23).uniform(size=(16, model.dimension)))
+    spread = float(np.ptp(model.energies(k)))
+    norm = float(np.linalg.norm(model.matrix("s", k[0]), 2))
+    length = float(np.mean(jacobian)) ** (-1 / model.dimension)  # the cube has the volume 1/length^D in k/(2 pi)
+    return float(norm * KINDS[kind].size(spread, length) / length**model.dimension)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A unit, and the size that numbers with this unit have where energies span ``spread`` and cells ``length``."""
+
+    unit: str
+    size: Callable[[float, float], float]
+
+
+KINDS = {
+    "conductivity": Kind("e s / (hbar length^(D-2))", lambda spread, length: length**2),
+    "thermoelectric": Kind("k_B s / (hbar length^(D-2))", lambda spread, length: length**2),
+    "density": Kind("s energy / (hbar length^(D-2))", lambda spread, length: spread * length**2),
+    "current": Kind("s energy / (hbar length^(D-1))", lambda spread, length: spread * length),
+    "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))", lambda spread, length: length**2),
+    "spin": Kind("hbar / length^(D-2)", lambda spread, length: length**2),
+}
+
+
+@contextmanager
+def _touchings() -> Iterator[list[str]]:
+    """Collects what would be a warning for every call of the kernel; other warnings are passed on."""
+    merged: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", DegeneracyWarning)
+        yield merged
+    for warning in caught:
+        if issubclass(warning.category, DegeneracyWarning):
+            merged.append(str(warning.message))
+        else:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

@@ -1,0 +1,196 @@
+"""What an observable is: a record of its parts, its indices, its unit and its places in the paper, and the table of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur.arrays import Array
+from symcur.band_structures import BandStructure, Parameters
+from symcur.brillouin import Domain, Method, integrate_bands
+from symcur.observables import engine
+from symcur.observables.engine import KINDS, Parts
+from symcur.observables.result import Result
+from symcur.registry import Registry
+
+
+@dataclass(frozen=True)
+class Form:
+    """One way to write the integral: its parts, and in words what is summed where and what happens at touchings.
+
+    ``by_parts`` says that dipoles were moved to the Fermi surface by an integration by parts.
+    """
+
+    text: str
+    parts: Parts
+    by_parts: bool = False
+
+
+def as_it_stands(model: BandStructure, temperature: Array) -> BandStructure:
+    """The model; an observable may refuse some, or take another s."""
+    return model
+
+
+@dataclass(frozen=True)
+class Observable:
+    """A sum over bands and the zone, called as ``observable(model, mu, temperature)``.
+
+    ``symbol`` and ``definition`` are LaTeX. ``forms`` are the ways to write it, the first one the default; ``total`` names
+    the part that is the value and ``sums`` says which parts add up to what. ``indices`` name the axes of a component,
+    ``convention`` their order and sign. ``kind`` gives the unit. ``where`` maps the versions A, B, C of the paper to
+    places. ``prepare(model, temperature)`` may refuse a model or change its s.
+    """
+
+    name: str
+    meaning: str
+    symbol: str
+    definition: str
+    indices: tuple[str, ...]
+    convention: str
+    kind: str
+    forms: Mapping[str, Form]
+    total: str = "total"
+    sums: str = ""
+    where: Mapping[str, str] = field(default_factory=dict)
+    prepare: Callable[[BandStructure, Array], BandStructure] = as_it_stands
+
+    def __call__(
+        self,
+        model: BandStructure,
+        mu: ArrayLike = 0.0,
+        temperature: ArrayLike = 0.0,
+        *,
+        form: str | None = None,
+        parameters: Parameters = None,
+        rtol: float = 1e-6,
+        atol: float = 0.0,
+        method: str | Method = "auto",
+        cutoff: float | None = None,
+        domain: Domain | None = None,
+        workers: int | Callable[..., Any] = 1,
+        progress: Callable[..., object] | None = None,
+        max_evaluations: int = 10_000_000,
+    ) -> Result:
+        """The observable with its parts and error estimates, units hbar = e = k_B = 1.
+
+        ``mu`` and ``temperature`` are numbers or 1D arrays; a scan costs one sweep over k, and the result has the shape
+        (*mu, *temperature, D, ...). Superconductors have mu = 0.
+
+        Parameters
+        ----------
+        form : one of ``forms``, the ways to write the integral.
+        parameters : values of the model's parameters, by name or symbol.
+        rtol, atol : tolerance, relative to the integral of the absolute value of the largest integrand; never below 1e-13 of
+            the size that the unit gives.
+        method : how to integrate, a name in ``symcur.brillouin.METHODS`` or such an object.
+        cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
+        workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``.
+
+        Raises
+        ------
+        ValueError or TypeError naming the argument, what was expected and what was given.
+        """
+        model, mu, temperature = self._prepared(model, mu, temperature, parameters)
+        chosen = self._form(form)
+        if not (np.isfinite(atol) and atol >= 0):
+            raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
+        region = engine.domain_of(model, mu, temperature, cutoff, domain)
+        if chosen.by_parts and (cutoff is not None or domain is not None):
+            engine.require_empty_boundary(model, region, mu, temperature)
+        integrate = partial(
+            integrate_bands,
+            rtol=rtol,
+            method=method,
+            workers=workers,
+            progress=progress,
+            max_evaluations=max_evaluations,
+        )
+        bands = engine.BandValues(model, chosen.parts)
+        least = atol + engine.RESOLVED * engine.natural_size(model, region, self.kind)
+        parts, integral = engine.integrate_parts(bands, region, mu, temperature, least, integrate)
+        return Result(
+            observable=self.name,
+            model=model.name,
+            value=parts[self.total].value,
+            error=parts[self.total].error,
+            parts=parts,
+            sums=self.sums,
+            mu=mu,
+            temperature=temperature,
+            parameters={name: float(value) for name, value in model.values().items()},
+            form=chosen.text,
+            convention=self.convention,
+            unit=KINDS[self.kind].unit,
+            indices=self.indices,
+            dimension=model.dimension,
+            kind=self.kind,
+            status=integral.status,
+            message=integral.message,
+            method=f"{integral.method}: {integral.reason}",
+            domain=integral.domain,
+            evaluations=integral.evaluations,
+            # The first trial of the integrand is not among the evaluations.
+            by_eigenstates=min(bands.by_eigenstates, integral.evaluations) if isinstance(workers, int) else None,
+        )
+
+    def integrand(
+        self,
+        model: BandStructure,
+        k: ArrayLike,
+        mu: float = 0.0,
+        temperature: float = 0.0,
+        *,
+        form: str | None = None,
+        parameters: Parameters = None,
+    ) -> dict[str, Array]:
+        """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
+        model, levels, temperatures = self._prepared(model, mu, temperature, parameters)
+        for label, numbers in (("mu", levels), ("temperature", temperatures)):
+            if numbers.ndim:
+                raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
+        return engine.integrand(model, self._form(form).parts, k, float(levels), float(temperatures))
+
+    def _form(self, form: str | None) -> Form:
+        if form is not None and form not in self.forms:
+            raise ValueError(f"form: expected {' or '.join(map(repr, self.forms))} for {self.name}, got {form!r}")
+        return self.forms[form or next(iter(self.forms))]
+
+    def _prepared(
+        self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters
+    ) -> tuple[BandStructure, Array, Array]:
+        if not isinstance(model, BandStructure):
+            raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
+        model = model.with_values(parameters)
+        levels, temperatures = (_numbers(*pair) for pair in (("mu", mu), ("temperature", temperature)))
+        if (temperatures < 0).any():
+            raise ValueError(f"temperature: expected numbers >= 0 (k_B = 1, in units of energy), got {temperature!r}")
+        if model.statistics.fixed_mu and levels.any():
+            raise ValueError(
+                f"mu: expected 0, because the energies of {model.name} are measured from the chemical potential, got {mu!r}"
+            )
+        if self.kind == "conductivity" and model.statistics.no_electric_field:
+            raise ValueError(
+                f"model: {self.name} is a response to an electric field, expected electrons, got {model.name}; "
+                f"{model.statistics.no_electric_field}"
+            )
+        return self.prepare(model, temperatures), levels, temperatures
+
+
+def _numbers(label: str, value: ArrayLike) -> Array:
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise TypeError(f"{label}: expected a number or a 1D array of numbers, got {value!r}") from None
+    if array.ndim > 1 or array.size == 0 or not np.isfinite(array).all():
+        raise ValueError(f"{label}: expected a finite number or a 1D array of them, got {array.tolist()}")
+    return array
+
+
+OBSERVABLES: Registry[Observable] = Registry("observable")
+define = OBSERVABLES.maker(Observable)
+"""A new observable, which from here on is known by its name everywhere; the arguments are those of ``Observable``."""

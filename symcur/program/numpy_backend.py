@@ -1,0 +1,76 @@
+"""A program interpreted by NumPy, one array operation a node, in blocks that stay in the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from symcur.arrays import Array
+from symcur.program.program import Program
+
+_UFUNCS: dict[str, Any] = {
+    "+": np.add,
+    "-": np.subtract,
+    "*": np.multiply,
+    "/": np.divide,
+    "sqrt": np.sqrt,
+    "cos": np.cos,
+    "sin": np.sin,
+}
+
+
+class NumPyBackend:
+    """``backend(inputs, outputs)``: inputs (n_inputs, n) to outputs (n_outputs, n).
+
+    A value lives in a row of a scratch array until its last use; then the row is used again.
+    """
+
+    name = "numpy"
+    block = 1024
+    width = 1
+    streams = False
+
+    def __init__(self, program: Program, inputs: Sequence[str], outputs: Sequence[int]) -> None:
+        nodes = program.live(outputs)
+        last_use = {argument: node for node in nodes for argument in program.arguments(node)}
+        kept = set(outputs)
+        row: dict[int, int] = {}  # inputs first, then constants, then registers
+        self._constants: list[float] = []
+        self._steps: list[tuple[Any, ...]] = []
+        fixed = len(inputs) + sum(program.nodes[node][0] == "constant" for node in nodes)
+        self._registers = 0
+        free: list[int] = []
+        for node in nodes:
+            operation, arguments = program.nodes[node]
+            if operation == "input":
+                row[node] = inputs.index(arguments[0])
+            elif operation == "constant":
+                row[node] = len(inputs) + len(self._constants)
+                self._constants.append(float(arguments[0]))
+            else:
+                read = [row[argument] for argument in arguments]
+                for argument in set(arguments):
+                    if last_use[argument] == node and argument not in kept and row[argument] >= fixed:
+                        free.append(row[argument])
+                if not free:
+                    free.append(fixed + self._registers)
+                    self._registers += 1
+                row[node] = free.pop()
+                self._steps.append((_UFUNCS[operation], *read, row[node]))
+        self._results = [row[node] for node in outputs]
+
+    def __call__(self, inputs: Array, outputs: Array, threads: int = 1) -> None:
+        scratch = np.empty((self._registers, inputs.shape[1]))
+        rows: list[Any] = [*inputs, *self._constants, *scratch]
+        with np.errstate(all="ignore"):
+            for step in self._steps:
+                if len(step) == 4:
+                    ufunc, a, b, result = step
+                    ufunc(rows[a], rows[b], rows[result])
+                else:
+                    ufunc, a, result = step
+                    ufunc(rows[a], rows[result])
+        for output, result in zip(outputs, self._results, strict=True):
+            output[:] = rows[result]

@@ -1,0 +1,288 @@
+"""A straight-line program over real scalars: what closed forms and kernels are made of.
+
+Every node is an operation on earlier nodes; equal nodes are made once, so that whatever two quantities or two bands
+have in common is computed once. Zeros and ones fold away while the program is built. ``run`` interprets the program in
+any arithmetic: floats, NumPy arrays, mpmath numbers, SymPy expressions, heyoka expressions or lines of source.
+"""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import sympy as sp
+
+Operations = Mapping[str, Callable[..., Any]]
+FUNCTIONS = ("sqrt", "cos", "sin")  # unary; besides + * - / and powers
+
+
+def operations(
+    functions: Any, given: Callable[[str], Any], constant: Callable[[Any], Any]
+) -> dict[str, Callable[..., Any]]:
+    """The arithmetic of numbers with the usual operators; ``functions`` (a module, say) has sqrt, cos and sin."""
+    signs = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+    return {"input": given, "constant": constant, **signs, **{name: getattr(functions, name) for name in FUNCTIONS}}
+
+
+class Program:
+    """The nodes, in an order in which each comes after its arguments: (operation, arguments) pairs."""
+
+    def __init__(self) -> None:
+        self.nodes: list[tuple[str, tuple[Any, ...]]] = []
+        self._index: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self.zero, self.one = self.constant(0), self.constant(1)
+
+    def _node(self, operation: str, *arguments: Any) -> Scalar:
+        key = (operation, arguments)
+        if key not in self._index:
+            self._index[key] = len(self.nodes)
+            self.nodes.append(key)
+        return Scalar(self, self._index[key])
+
+    def input(self, name: str) -> Scalar:
+        return self._node("input", name)
+
+    def constant(self, value: Any) -> Scalar:
+        """An exact real number: int, Fraction or SymPy number (sqrt(3) and pi included)."""
+        number = sp.sympify(value)
+        if not number.is_number or number.has(sp.Float):
+            raise TypeError(f"value: expected an exact real number, got {value!r}")
+        return self._node("constant", number)
+
+    def add(self, a: Scalar, b: Scalar) -> Scalar:
+        if a.is_zero:
+            return b
+        if b.is_zero:
+            return a
+        if a.number is not None and b.number is not None:
+            return self.constant(a.number + b.number)
+        first, second = sorted((a.node, b.node))
+        return self._node("+", first, second)
+
+    def subtract(self, a: Scalar, b: Scalar) -> Scalar:
+        if b.is_zero:
+            return a
+        if a.node == b.node:
+            return self.zero
+        if a.number is not None and b.number is not None:
+            return self.constant(a.number - b.number)
+        return self._node("-", a.node, b.node)
+
+    def multiply(self, a: Scalar, b: Scalar) -> Scalar:
+        if a.is_zero or b.is_zero:
+            return self.zero
+        if a.node == self.one.node:
+            return b
+        if b.node == self.one.node:
+            return a
+        if a.number is not None and b.number is not None:
+            return self.constant(a.number * b.number)
+        first, second = sorted((a.node, b.node))
+        return self._node("*", first, second)
+
+    def divide(self, a: Scalar, b: Scalar) -> Scalar:
+        if b.number is not None:
+            return self.multiply(a, self.constant(1 / b.number))
+        return self.zero if a.is_zero else self._node("/", a.node, b.node)
+
+    def power(self, a: Scalar, exponent: int) -> Scalar:
+        if exponent < 0:
+            return self.divide(self.one, self.power(a, -exponent))
+        result = self.one
+        while exponent:
+            if exponent & 1:
+                result = self.multiply(result, a)
+            a, exponent = self.multiply(a, a), exponent >> 1
+        return result
+
+    def function(self, name: str, a: Scalar) -> Scalar:
+        if name not in FUNCTIONS:
+            raise ValueError(f"name: expected one of {', '.join(FUNCTIONS)}, got {name!r}")
+        return self._node(name, a.node)
+
+    def live(self, outputs: Iterable[int]) -> list[int]:
+        """The nodes that the outputs need, in order."""
+        needed: set[int] = set()
+        stack = list(outputs)
+        while stack:
+            node = stack.pop()
+            if node not in needed:
+                needed.add(node)
+                stack += self.arguments(node)
+        return sorted(needed)
+
+    def arguments(self, node: int) -> tuple[int, ...]:
+        operation, arguments = self.nodes[node]
+        return () if operation in ("input", "constant") else arguments
+
+    def inputs(self, outputs: Iterable[int]) -> list[str]:
+        return [self.nodes[node][1][0] for node in self.live(outputs) if self.nodes[node][0] == "input"]
+
+    def run(
+        self, outputs: Iterable[int], operations: Operations, keep: Callable[[int, Any], Any] | None = None
+    ) -> list[Any]:
+        """Interpret the program: operations give "input", "constant", "+", "-", "*", "/" and the functions.
+
+        ``keep(node, value)`` may replace each value as it is made (to name it, say).
+        """
+        outputs = list(outputs)
+        values: dict[int, Any] = {}
+        for node in self.live(outputs):
+            operation, arguments = self.nodes[node]
+            given = arguments if operation in ("input", "constant") else (values[a] for a in arguments)
+            value = operations[operation](*given)
+            values[node] = keep(node, value) if keep else value
+        return [values[node] for node in outputs]
+
+
+class Scalar:
+    """A real number of a program, with the usual arithmetic."""
+
+    __slots__ = ("node", "program")
+
+    def __init__(self, program: Program, node: int) -> None:
+        self.program, self.node = program, node
+
+    @property
+    def number(self) -> Any | None:
+        operation, arguments = self.program.nodes[self.node]
+        return arguments[0] if operation == "constant" else None
+
+    @property
+    def is_zero(self) -> bool:
+        return self.node == self.program.zero.node
+
+    def _scalar(self, other: Any) -> Scalar:
+        return other if isinstance(other, Scalar) else self.program.constant(other)
+
+    def __add__(self, other: Any) -> Scalar:
+        return self.program.add(self, self._scalar(other))
+
+    def __sub__(self, other: Any) -> Scalar:
+        return self.program.subtract(self, self._scalar(other))
+
+    def __rsub__(self, other: Any) -> Scalar:
+        return self.program.subtract(self._scalar(other), self)
+
+    def __mul__(self, other: Any) -> Scalar:
+        return self.program.multiply(self, self._scalar(other))
+
+    def __truediv__(self, other: Any) -> Scalar:
+        return self.program.divide(self, self._scalar(other))
+
+    def __neg__(self) -> Scalar:
+        return self.program.subtract(self.program.zero, self)
+
+    def __pow__(self, exponent: int) -> Scalar:
+        return self.program.power(self, exponent)
+
+    def __rtruediv__(self, other: Any) -> Scalar:
+        return self.program.divide(self._scalar(other), self)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+class Complex:
+    """A complex number of a program: a pair of real ones. Vanishing parts cost nothing."""
+
+    __slots__ = ("imag", "real")
+
+    def __init__(self, real: Scalar, imag: Scalar | None = None) -> None:
+        self.real = real
+        self.imag = real.program.zero if imag is None else imag
+
+    def _complex(self, other: Any) -> Any:
+        if isinstance(other, Complex):
+            return other
+        if isinstance(other, Scalar):
+            return Complex(other)
+        try:
+            return Complex(self.real.program.constant(other))
+        except (TypeError, sp.SympifyError):  # an array or a matrix, which knows how to multiply by a number
+            return NotImplemented
+
+    def __add__(self, other: Any) -> Complex:
+        other = self._complex(other)
+        if other is NotImplemented:
+            return NotImplemented
+        return Complex(self.real + other.real, self.imag + other.imag)
+
+    def __sub__(self, other: Any) -> Complex:
+        other = self._complex(other)
+        if other is NotImplemented:
+            return NotImplemented
+        return Complex(self.real - other.real, self.imag - other.imag)
+
+    def __mul__(self, other: Any) -> Complex:
+        other = self._complex(other)
+        if other is NotImplemented:
+            return NotImplemented
+        return Complex(self.real * other.real - self.imag * other.imag, self.real * other.imag + self.imag * other.real)
+
+    def __truediv__(self, other: Any) -> Complex:
+        divisor: Complex = self._complex(other)
+        if divisor.imag.is_zero:
+            return Complex(self.real / divisor.real, self.imag / divisor.real)
+        size = divisor.real * divisor.real + divisor.imag * divisor.imag
+        return self * divisor.conjugate() / size
+
+    def __neg__(self) -> Complex:
+        return Complex(-self.real, -self.imag)
+
+    def __pow__(self, exponent: int) -> Complex:
+        if exponent < 0:
+            return Complex(self.real.program.one) / self ** (-exponent)
+        result = Complex(self.real.program.one)
+        for _ in range(exponent):
+            result = result * self
+        return result
+
+    def conjugate(self) -> Complex:
+        return Complex(self.real, -self.imag)
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+
+def from_sympy(program: Program, expression: sp.Expr) -> Complex:
+    """A SymPy expression of real symbols as nodes: sums, products, (half-)integer powers, cos, sin, exp(i x) and i."""
+    match expression:
+        case sp.Symbol():
+            return Complex(program.input(expression.name))
+        case _ if expression == sp.I:
+            return Complex(program.zero, program.one)
+        case _ if expression.is_number and expression.is_real:
+            return Complex(program.constant(expression))
+        case sp.Add():
+            return functools.reduce(lambda a, b: a + b, (from_sympy(program, term) for term in expression.args))
+        case sp.Mul():
+            return functools.reduce(lambda a, b: a * b, (from_sympy(program, term) for term in expression.args))
+        case sp.exp():
+            phase = sp.expand(expression.args[0] / sp.I)
+            angle = from_sympy(program, phase)
+            if not angle.imag.is_zero:
+                raise ValueError(f"expression: expected an imaginary argument of exp, got {expression}")
+            return Complex(program.function("cos", angle.real), program.function("sin", angle.real))
+        case sp.Pow(base=base, exp=exponent) if exponent.is_Integer:
+            return from_sympy(program, base) ** int(exponent)
+        case sp.Pow(base=base, exp=exponent) if (2 * exponent).is_Integer:
+            root = Complex(program.function("sqrt", _real(program, base)))
+            return root ** int(2 * exponent)
+        case sp.cos() | sp.sin():
+            return Complex(program.function(type(expression).__name__, _real(program, expression.args[0])))
+        case sp.conjugate():
+            return from_sympy(program, expression.args[0]).conjugate()
+    raise ValueError(
+        "expression: expected sums, products, integer and half-integer powers, cos, sin and exp(i x) of real symbols, got "
+        f"{expression} ({type(expression).__name__})"
+    )
+
+
+def _real(program: Program, expression: sp.Expr) -> Scalar:
+    value = from_sympy(program, expression)
+    if not value.imag.is_zero:
+        raise ValueError(f"expression: expected a real argument, got {expression}")
+    return value.real

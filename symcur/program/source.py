@@ -1,0 +1,206 @@
+"""Source code: a formula as a function of scalars in several languages, and a whole program as a loop over points in C."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+from sympy.printing.c import C99CodePrinter
+from sympy.printing.codeprinter import CodePrinter
+from sympy.printing.fortran import FCodePrinter
+from sympy.printing.julia import JuliaCodePrinter
+from sympy.printing.mathematica import MCodePrinter
+from sympy.printing.pycode import PythonCodePrinter
+
+from symcur.program.program import FUNCTIONS, Program
+
+_RESERVED = {
+    "python": "and as assert async await break class continue def del elif else except finally for from global if import in "
+    "is lambda nonlocal not or pass raise return try while with yield None True False math complex",
+    "c": "auto break case char const continue default do double else enum extern float for goto if inline int long register "
+    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while I j0 j1 jn y0 y1 "
+    "yn result cos sin sqrt pow M_PI",
+    "fortran": "result values dp cos sin sqrt real aimag if do end function subroutine program module use call return",
+    "julia": "baremodule begin break catch const continue do else elseif end export false finally for function global if "
+    "import let local macro module quote return struct true try using while im pi e cos sin sqrt",
+    "mathematica": "C D E I K N O Pi",
+}
+LANGUAGES = tuple(_RESERVED)
+
+
+@dataclass(frozen=True)
+class Function:
+    """What is to be written: a name, lines for the comment in front, arguments, intermediate steps and results.
+
+    ``definitions`` are (symbol, formula) pairs, each in the arguments and earlier symbols; ``complex`` results are written
+    with their real and imaginary parts.
+    """
+
+    name: str
+    heading: Sequence[str]
+    arguments: Sequence[sp.Symbol]
+    definitions: Sequence[tuple[sp.Symbol, sp.Expr]]
+    results: Sequence[sp.Expr]
+    complex: bool = False
+
+
+def source(function: Function, language: str) -> str:
+    """A complete function of scalars in one of LANGUAGES; C and Fortran fill an array with the results, the others return it."""
+    if language not in LANGUAGES:
+        raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
+    names = _legal_names(function, language)
+    make_printer, write = _WRITERS[language]
+    printer = make_printer()
+    defined = [(str(names[s]), printer.doprint(formula.xreplace(names))) for s, formula in function.definitions]
+    results = []
+    for result in function.results:
+        parts = result.as_real_imag() if function.complex else (result,)
+        results.append(tuple(printer.doprint(part.xreplace(names)) for part in parts))
+    return write(function, [str(names[symbol]) for symbol in function.arguments], defined, results)
+
+
+def _legal_names(function: Function, language: str) -> dict[sp.Symbol, sp.Symbol]:
+    """Names that the language accepts; Fortran does not tell t from T, Mathematica has no underscores."""
+    fold = str.lower if language == "fortran" else str
+    taken = {fold(word) for word in _RESERVED[language].split()} | {fold(function.name)}
+    names: dict[sp.Symbol, sp.Symbol] = {}
+    for symbol in (*function.arguments, *(symbol for symbol, _ in function.definitions)):
+        name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in symbol.name)
+        name = name if name[:1].isalpha() else f"x{name}"
+        if language == "mathematica":
+            name = name.replace("_", "")
+        base, number = name, 1
+        while fold(name) in taken:
+            number += 1
+            name = f"{base}v{number}" if language == "mathematica" else f"{base}_{number}"
+        taken.add(fold(name))
+        names[symbol] = sp.Symbol(name, real=True)
+    return names
+
+
+Steps = list[tuple[str, str]]
+Results = list[tuple[str, ...]]
+
+
+def _python(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+    lines = ["import math", "", "", f"def {function.name}({', '.join(arguments)}):"]
+    lines += ['    r"""', *(f"    {line}" for line in function.heading), '    """']
+    lines += [f"    {name} = {value}" for name, value in defined]
+    values = [f"complex({', '.join(parts)})" if function.complex else parts[0] for parts in results]
+    return "\n".join([*lines, "    return [", *(f"        {value}," for value in values), "    ]", ""])
+
+
+def _c(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+    given = ", ".join(f"double {name}" for name in arguments)
+    lines = [
+        "#include <math.h>",
+        "",
+        "/*",
+        *function.heading,
+        "*/",
+        f"void {function.name}({given}, double *result)",
+        "{",
+    ]
+    lines += [f"    const double {name} = {value};" for name, value in defined]
+    parts = [part for pair in results for part in pair]
+    return "\n".join([*lines, *(f"    result[{j}] = {part};" for j, part in enumerate(parts)), "}", ""])
+
+
+def _fortran(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+    parts = [part for pair in results for part in pair]
+    lines = [f"! {line}" for line in function.heading]
+    lines += _folded(f"pure subroutine {function.name}({', '.join([*arguments, 'values'])})")
+    lines += ["  implicit none", "  integer, parameter :: dp = kind(1.0d0)"]
+    lines += [f"  real(dp), intent(in) :: {name}" for name in arguments]
+    lines += [f"  real(dp), intent(out) :: values({len(parts)})"]
+    lines += [f"  real(dp) :: {name}" for name, _ in defined]
+    for name, value in [*defined, *((f"values({j})", part) for j, part in enumerate(parts, 1))]:
+        lines += _folded(f"  {name} = {value}")
+    return "\n".join([*lines, f"end subroutine {function.name}", ""])
+
+
+def _folded(line: str, width: int = 110) -> list[str]:
+    """Continuation lines with & where a line is long, broken at spaces."""
+    indent = line[: len(line) - len(line.lstrip())]
+    lines, current = [], ""
+    for word in line.replace("&\n", " ").split():
+        if current and len(current) + len(word) > width:
+            lines.append(f"{indent}{current} &")
+            current = "  "
+        current += f" {word}" if current.strip() else word
+    return [*lines, indent + current]
+
+
+def _julia(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+    lines = [f"# {line}" for line in function.heading]
+    lines += [
+        f"function {function.name}({', '.join(arguments)})",
+        *(f"    {name} = {value}" for name, value in defined),
+    ]
+    values = [f"complex({', '.join(parts)})" if function.complex else parts[0] for parts in results]
+    return "\n".join([*lines, "    return [", *(f"        {value}," for value in values), "    ]", "end", ""])
+
+
+def _mathematica(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+    head = "".join(part.capitalize() for part in function.name.split("_"))
+    head = head[0].lower() + head[1:]
+    lines = ["(*", *(line.replace("(*", "( *") for line in function.heading), "*)"]
+    lines += [f"{head}[{', '.join(f'{name}_' for name in arguments)}] := Module["]
+    lines += [f"  {{{', '.join(str(name) for name, _ in defined)}}},"]
+    lines += [f"  {name} = {value};" for name, value in defined]
+    values = [f"({parts[0]}) + I*({parts[1]})" if function.complex else parts[0] for parts in results]
+    return "\n".join([*lines, "  {" + ",\n   ".join(values) + "}", "]", ""])
+
+
+_WRITERS: dict[str, tuple[Callable[[], CodePrinter], Callable[[Function, list[str], Steps, Results], str]]] = {
+    "python": (lambda: PythonCodePrinter({"fully_qualified_modules": True}), _python),
+    "c": (C99CodePrinter, _c),
+    "fortran": (lambda: FCodePrinter({"source_format": "free", "standard": 2008}), _fortran),
+    "julia": (lambda: JuliaCodePrinter({"contract": False}), _julia),
+    "mathematica": (MCodePrinter, _mathematica),
+}
+
+
+# -- a whole program ---------------------------------------------------------------------------------------------------
+def loop_in_c(
+    program: Program, inputs: Sequence[str], outputs: Sequence[tuple[str, int]], heading: Sequence[str] = ()
+) -> str:
+    """``void kernel(size_t n, const double *in, double *out)``: in[j*n + p] is argument j at the point p, so is out.
+
+    ``outputs`` are (label, node) pairs; the labels and ``heading`` go to a comment in front.
+    """
+    lines: list[str] = []
+    names: dict[int, str] = {}
+
+    def keep(node: int, text: Any) -> str:
+        operation = program.nodes[node][0]
+        if operation == "constant":
+            return str(text)
+        names[node] = f"t{len(names)}"
+        lines.append(f"    const double {names[node]} = {text};")
+        return names[node]
+
+    operations: dict[str, Any] = {
+        "input": lambda name: f"in[{list(inputs).index(name)}*n + p]",
+        "constant": lambda number: f"({float(number)!r})",
+        **{sign: (lambda a, b, sign=sign: f"{a} {sign} {b}") for sign in "+-*/"},
+        **{name: (lambda a, name=name: f"{name}({a})") for name in FUNCTIONS},
+    }
+    results = program.run([node for _, node in outputs], operations, keep)
+    comment = [
+        *heading,
+        "Arguments: " + ", ".join(f"in[{j}] {name}" for j, name in enumerate(inputs)),
+        "Results: " + ", ".join(f"out[{j}] {label}" for j, (label, _) in enumerate(outputs)),
+    ]
+    head = "void kernel(size_t n, const double *restrict in, double *restrict out)"
+    return "\n".join(
+        [
+            *(f"// {line}" for line in comment),
+            *("#include <math.h>", "#include <stddef.h>", "", head, "{", "  for (size_t p = 0; p < n; ++p) {"),
+            *lines,
+            *(f"    out[{j}*n + p] = {result};" for j, result in enumerate(results)),
+            *("  }", "}", ""),
+        ]
+    )
