@@ -30,7 +30,7 @@ class Formulas:
         parameters: tuple[sp.Symbol, ...],
         lattice: sp.ImmutableDenseMatrix | None,
     ) -> None:
-        self.H, self.s, self.k, self.lattice = H, s, k, lattice
+        self.H, self.s, self.k = H, s, k
         self.symbols = (*k, *parameters)
         clash = {symbol.name for symbol in k} & {symbol.name for symbol in parameters}
         if clash:
@@ -47,6 +47,8 @@ class Formulas:
             )
         require_hermitian("H", H)
         require_hermitian("s", s)
+        if lattice is not None:
+            _require_primitive_vectors(lattice, len(k))
         self.derivative, self.function = cache(self._derivative), cache(self._function)
         self.cell = None if lattice is None else LatticeCell(np.array(lattice.evalf(30).tolist(), dtype=float))
         self.positions = None if self.cell is None else self._positions(self.cell, parameters)
@@ -89,14 +91,14 @@ def momenta(k: Any) -> tuple[sp.Symbol, ...]:
     return symbols
 
 
-def default_values(parameters: Any, occurring: set[sp.Symbol]) -> dict[sp.Symbol, Any]:
-    """Default values by symbol; a name stands for the symbol of this name that occurs in H or s."""
+def default_values(parameters: Any, *matrices: sp.ImmutableDenseMatrix) -> dict[sp.Symbol, Any]:
+    """Default values by symbol; a name stands for the symbol of this name that occurs in the matrices."""
     if not isinstance(parameters, Iterable) or isinstance(parameters, str):
         raise TypeError(f"parameters: expected a mapping from symbols or names to default values, got {parameters!r}")
     pairs = dict(parameters) if isinstance(parameters, Mapping) else dict.fromkeys(parameters)
     defaults: dict[sp.Symbol, Any] = {}
     for key, value in pairs.items():
-        symbol = _by_name(key, occurring) if isinstance(key, str) else key
+        symbol = _by_name(key, matrices) if isinstance(key, str) else key
         if not isinstance(symbol, sp.Symbol) or not symbol.is_extended_real:
             raise TypeError(f"parameters: expected symbols declared real or positive, got {symbol!r}")
         if symbol.name in {other.name for other in defaults}:
@@ -107,8 +109,8 @@ def default_values(parameters: Any, occurring: set[sp.Symbol]) -> dict[sp.Symbol
     return defaults
 
 
-def _by_name(name: str, occurring: set[sp.Symbol]) -> sp.Symbol:
-    found = [symbol for symbol in occurring if symbol.name == name]
+def _by_name(name: str, matrices: Sequence[sp.ImmutableDenseMatrix]) -> sp.Symbol:
+    found = [x for x in set().union(*(matrix.free_symbols for matrix in matrices)) if x.name == name]
     if len(found) > 1:
         raise ValueError(f"parameters: expected one symbol named {name} in H and s, got several with other assumptions")
     return found[0] if found else sp.Symbol(name, real=True)
@@ -138,7 +140,7 @@ def square_matrix(label: str, matrix: Any, size: int | None = None) -> sp.Immuta
     """A SymPy matrix, nested list, or (where the size is known) number as an exact N x N matrix."""
     if isinstance(matrix, (int, float, np.number, sp.Expr)) and not hasattr(matrix, "rows") and size is not None:
         matrix = sp.sympify(matrix + 0) * sp.eye(size)
-    result = _exact_matrix(label, matrix, "a square SymPy matrix or nested list")
+    result = exact_matrix(label, matrix, "a square SymPy matrix or nested list")
     if result.rows != result.cols or result.rows == 0:
         raise ValueError(f"{label}: expected a square matrix, got shape {result.shape}")
     if size is not None and result.rows != size:
@@ -146,13 +148,20 @@ def square_matrix(label: str, matrix: Any, size: int | None = None) -> sp.Immuta
     return result
 
 
-def _exact_matrix(label: str, matrix: Any, expected: str) -> sp.ImmutableDenseMatrix:
+def exact_matrix(label: str, matrix: Any, expected: str) -> sp.ImmutableDenseMatrix:
+    """A SymPy matrix or nested list with exact entries; anything else raises TypeError."""
     if _holds_text(matrix):
         raise TypeError(f"{label}: expected {expected} of numbers and SymPy expressions, got text")
     try:
-        return sp.ImmutableDenseMatrix(sp.ImmutableDenseMatrix(matrix).applyfunc(exact))
+        return _exact_entries(sp.ImmutableDenseMatrix(matrix))
     except (TypeError, ValueError, NotImplementedError) as error:
         raise TypeError(f"{label}: expected {expected}, got {type(matrix).__name__}") from error
+
+
+@lru_cache(maxsize=256)
+def _exact_entries(matrix: sp.ImmutableDenseMatrix) -> sp.ImmutableDenseMatrix:
+    """Kept, because new values of the parameters come with the same matrices."""
+    return sp.ImmutableDenseMatrix(matrix.applyfunc(exact))
 
 
 def _holds_text(value: Any) -> bool:
@@ -233,11 +242,8 @@ def generic_values(symbols: Iterable[sp.Symbol], generator: np.random.Generator)
     return values
 
 
-def primitive_vectors(lattice: Any, dimension: int) -> sp.ImmutableDenseMatrix | None:
-    """D independent real vectors as rows, exact."""
-    if lattice is None:
-        return None
-    vectors = _exact_matrix("lattice", lattice, f"{dimension} primitive vectors")
+def _require_primitive_vectors(vectors: sp.ImmutableDenseMatrix, dimension: int) -> None:
+    """Raise ValueError unless the rows are D independent real vectors."""
     if vectors.shape != (dimension, dimension):
         raise ValueError(
             f"lattice: expected {dimension} primitive vectors of {dimension} components, got shape {vectors.shape}"
@@ -248,7 +254,6 @@ def primitive_vectors(lattice: Any, dimension: int) -> sp.ImmutableDenseMatrix |
         raise ValueError(f"lattice: expected finite real vectors, got {vectors.tolist()}")
     if vectors.det().evalf() == 0:
         raise ValueError(f"lattice: expected independent primitive vectors, got {vectors.tolist()}")
-    return vectors
 
 
 def _numeric(

@@ -21,8 +21,8 @@ from symcur.band_structures.formulas import (
     checked_formulas,
     default_values,
     exact_formula,
+    exact_matrix,
     momenta,
-    primitive_vectors,
     require_admissible,
     square_matrix,
 )
@@ -68,10 +68,11 @@ class Model(BandStructure):
         symbols = momenta(k)
         H = square_matrix("H", H)
         s = square_matrix("s", s, size=H.rows)
-        defaults = default_values(parameters, H.free_symbols | s.free_symbols)
-        formulas = checked_formulas(H, s, symbols, tuple(defaults), primitive_vectors(lattice, len(symbols)))
+        defaults = default_values(parameters, H, s)
+        vectors = None if lattice is None else exact_matrix("lattice", lattice, f"{len(symbols)} primitive vectors")
+        formulas = checked_formulas(H, s, symbols, tuple(defaults), vectors)
         vars(self).update(
-            H=H, s=s, k=symbols, parameters=MappingProxyType(defaults), lattice=formulas.lattice, name=name,
+            H=H, s=s, k=symbols, parameters=MappingProxyType(defaults), lattice=vectors, name=name,
             reference=reference, facts=facts, formulas=formulas, size=int(H.rows), dimension=len(symbols),
             cell=formulas.cell, positions=formulas.positions,
         )  # fmt: skip

@@ -3,6 +3,8 @@
 OBSERVABLES holds the records; each is called as a function, see ``Observable``.
 """
 
+# The order of these is the order of the tables: transport, equilibrium, quasiparticles.
+from symcur.observables.transport import conductivity, hall_conductivity, thermoelectric  # isort: skip
 from symcur.band_structures import Gap, gap
 from symcur.observables.engine import KINDS, Kind, Term
 from symcur.observables.equilibrium import (
@@ -17,7 +19,6 @@ from symcur.observables.export import FORMATS, write
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
 from symcur.observables.quasiparticles import SPIN_QUANTUM, THERMAL_QUANTUM, spin_hall, thermal_hall
 from symcur.observables.result import Part, Result
-from symcur.observables.transport import conductivity, hall_conductivity, thermoelectric
 
 get, names, add, remove = OBSERVABLES.get, OBSERVABLES.names, OBSERVABLES.add, OBSERVABLES.remove
 

@@ -19,6 +19,7 @@ and its partner are the same quantum, so every sum over states counts each of th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -28,21 +29,44 @@ import sympy as sp
 from symcur.band_structures import Model, Statistics
 from symcur.band_structures.formulas import generic_values, momenta, require_hermitian, square_matrix
 
-FORMS = ("singlet", "spinless", "nambu")
-_EXCHANGE = {"singlet": 1, "spinless": -1, "nambu": -1}
 _TOLERANCE = 1e-12  # relative: H(k) against H(-k) in floating point
-
-
 CONDENSATE = (
     "a uniform electric field accelerates the condensate, which carries charge without quasiparticles, and is not "
     "a force on quasiparticles, which carry no definite charge; gradients of temperature and of a Zeeman field are "
     "(PRB 104, L241411, above Eq. (10))"
 )
-STATISTICS = {
-    form: Statistics(
-        "Bogoliubov", Fraction(1, 1 if form == "singlet" else 2), fixed_mu=True, no_electric_field=CONDENSATE
-    )
-    for form in FORMS
+
+
+@dataclass(frozen=True)
+class NambuForm:
+    """Delta(-k)^T = ``exchange`` Delta(k), in words ``demand``; every sum over states is multiplied with ``factor``."""
+
+    exchange: int
+    factor: Fraction
+    demand: str
+
+    @property
+    def statistics(self) -> Statistics:
+        return Statistics("Bogoliubov", self.factor, fixed_mu=True, no_electric_field=CONDENSATE)
+
+
+FORMS = {
+    "singlet": NambuForm(
+        +1,
+        Fraction(1),
+        "Delta(-k)^T = +Delta(k) of the orbital part of spin-singlet pairing (form='singlet')",
+    ),
+    "spinless": NambuForm(
+        -1,
+        Fraction(1, 2),
+        "Delta(-k)^T = -Delta(k) without spin (form='spinless'): one orbital pairs in an odd channel",
+    ),
+    "nambu": NambuForm(
+        -1,
+        Fraction(1, 2),
+        "Delta(-k)^T = -Delta(k) of the full matrix in spin and orbital (form='nambu'): i sigma_y for singlet pairing, "
+        "(d.sigma) i sigma_y with d(-k) = -d(k) for triplet pairing",
+    ),
 }
 
 
@@ -76,7 +100,7 @@ class Superconductor(Model):
         spin = None if spin is None else square_matrix("spin", spin, size=self.size)
         if spin is not None:
             require_hermitian("spin", spin)
-        vars(self).update(form=form, spin=spin, statistics=STATISTICS[form])
+        vars(self).update(form=form, spin=spin, statistics=FORMS[form].statistics)
         self._require_particle_hole_symmetry()
 
     def arguments(self) -> dict[str, Any]:
@@ -95,21 +119,13 @@ class Superconductor(Model):
                 f"H: expected the hole block -h(-k)^*, got one that differs by {hole:.1e}; an h(k) with an odd part has "
                 "-h(-k)^* and not -h(k) there"
             )
-        sign = _EXCHANGE[self.form]
+        sign, demand = FORMS[self.form].exchange, FORMS[self.form].demand
         exchange = np.abs(reflected[:, :n, n:].swapaxes(-1, -2) - sign * H[:, :n, n:]).max()
         if exchange > _TOLERANCE * scale:
             raise ValueError(
-                f"Delta: expected {_DEMAND[self.form]}, as the exchange of two fermions demands, got a Delta(-k)^T that "
+                f"Delta: expected {demand}, as the exchange of two fermions demands, got a Delta(-k)^T that "
                 f"differs from {'+' if sign > 0 else '-'}Delta(k) by {exchange:.1e}"
             )
-
-
-_DEMAND = {
-    "singlet": "Delta(-k)^T = +Delta(k) of the orbital part of spin-singlet pairing (form='singlet')",
-    "spinless": "Delta(-k)^T = -Delta(k) without spin (form='spinless'): one orbital pairs in an odd channel",
-    "nambu": "Delta(-k)^T = -Delta(k) of the full matrix in spin and orbital (form='nambu'): i sigma_y for singlet "
-    "pairing, (d.sigma) i sigma_y with d(-k) = -d(k) for triplet pairing",
-}
 
 
 def bdg(
