@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -117,28 +117,7 @@ class Result:
         """Plain data, for JSON."""
         from symcur.version import __version__
 
-        return {
-            "observable": self.observable,
-            "model": self.model,
-            "parameters": dict(self.parameters),
-            "mu": self.mu.tolist(),
-            "temperature": self.temperature.tolist(),
-            "value": self.value.tolist(),
-            "error": self.error.tolist(),
-            "parts": {n: {"value": p.value.tolist(), "error": p.error.tolist()} for n, p in self.parts.items()},
-            "sums": self.sums,
-            "indices": list(self.indices),
-            "form": self.form,
-            "convention": self.convention,
-            "unit": self.unit,
-            "status": self.status,
-            "message": self.message,
-            "method": self.method,
-            "domain": self.domain,
-            "evaluations": self.evaluations,
-            "by_eigenstates": self.by_eigenstates,
-            "version": __version__,
-        }
+        return {**_plain(self), "version": __version__}
 
     def __str__(self) -> str:
         return (
@@ -152,3 +131,11 @@ def _spin_factor(s_unit: str) -> float:
     if s_unit not in factors:
         raise ValueError(f"s_unit: expected 'hbar' or 'hbar/2', got {s_unit!r}")
     return factors[s_unit]
+
+
+def _plain(data: Any) -> Any:
+    if is_dataclass(data):
+        return {field.name: _plain(getattr(data, field.name)) for field in fields(data)}
+    if isinstance(data, Mapping):
+        return {name: _plain(value) for name, value in data.items()}
+    return data.tolist() if isinstance(data, np.ndarray) else data
