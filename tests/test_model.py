@@ -559,6 +559,19 @@ NO_FUNCTIONS = {
         "dimension: expected that of the lattice, 1, got 2",
     ),
     "lattice of something else": ({"lattice": [[1]]}, ValueError, "lattice: expected H(k + G_1) = H(k) up to"),
+    "a lattice in words": ({"lattice": "chain"}, ValueError, "lattice: expected 1 to 3 primitive vectors as rows"),
+    "derivatives that are a number": ({"derivatives": 3}, TypeError, "derivatives: expected a function (k, axes)"),
+    "parameters without values": ({"parameters": ["t"]}, TypeError, "parameters: expected a mapping from names"),
+    "a parameter that H does not take": (
+        {"parameters": {"t": 1}},
+        TypeError,
+        "H: expected a function called as H(k, t=",
+    ),
+    "a parameter named as the momenta": (
+        {"parameters": {"k": 1}},
+        TypeError,
+        "H: expected a function called as H(k, k=",
+    ),
     "hoppings that reach without end": (
         {"H": lambda k: np.abs(np.sin(k / 2))[..., None] * np.eye(2), "derivatives": None, "lattice": [[1]]},
         ValueError,
@@ -583,7 +596,9 @@ NO_HOPPINGS = {
     "not square": ({(0,): np.ones((2, 3))}, "hoppings: expected 1 integers and square matrices"),
     "of two dimensions": ({(0, 0): np.eye(2)}, "hoppings: expected 1 integers and square matrices"),
     "by half a cell": ({(0.5,): np.eye(2), (-0.5,): np.eye(2)}, "hoppings: expected 1 integers"),
-    "there and not back": ({(1,): np.eye(2)}, "H: expected a Hermitian matrix, got one"),
+    "there and not back": ({(1,): np.eye(2)}, "hoppings: expected t(-R) = t(R)^+, got [["),
+    "twice": ({0: np.eye(2), (0,): np.eye(2)}, "hoppings: expected finite numbers and every R once"),
+    "not finite": ({0: np.diag([np.nan, 1])}, "hoppings: expected finite numbers and every R once"),
 }
 
 

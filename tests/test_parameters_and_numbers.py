@@ -164,6 +164,43 @@ def test_a_wrong_derivative_is_refused():
             )
 
 
+@pytest.mark.parametrize(("unit", "offset"), [(1, 0), (1, 1e6), (1e-20, 0), (1e12, 0)])
+def test_neither_the_unit_nor_the_zero_of_energy_matters(unit, offset):
+    """A wrong derivative, a wrong period and a matrix that is not Hermitian are refused, and hoppings are found, in any unit."""
+    model = models.bhz()
+
+    def numbers(stretch=1.0, wrong=1.0, skew=0.0, derivatives=True):
+        def H(k):
+            return unit * (model.matrix("H", stretch * k) + skew * np.eye(4, k=1)) + offset * np.eye(4)
+
+        def slopes(k, axes):
+            return wrong * unit * stretch ** len(axes) * model.matrix("H", stretch * k, axes)
+
+        return sc.Model.from_functions(H, 1, lattice=np.eye(2), derivatives=slopes if derivatives else None)
+
+    k = [0.3, 0.7]
+    assert np.allclose(numbers(derivatives=False).matrix("H", k, (0,)) / unit, model.matrix("H", k, (0,)), atol=1e-9)
+    for fault, message in (
+        ({"wrong": 1.0001}, "derivatives: expected the derivative of H along axes"),
+        ({"stretch": 0.7}, "lattice: expected H(k + G_1) = H(k)"),
+        ({"skew": 0.01}, "H: expected a Hermitian matrix"),
+    ):
+        with pytest.raises(ValueError, match=re.escape(message)):
+            numbers(**fault)
+
+
+def test_a_function_may_return_the_same_array_at_every_call():
+    out = np.zeros((6, 1, 1))
+
+    def H(k):
+        out.resize((len(k), 1, 1), refcheck=False)
+        out[:, 0] = np.cos(0.7 * k)
+        return out
+
+    with pytest.raises(ValueError, match=re.escape("lattice: expected H(k + G_1) = H(k)")):
+        sc.Model.from_functions(H, 1, lattice=[[1]], derivatives=lambda k, axes: -0.7 * np.sin(0.7 * k)[:, :, None])
+
+
 def test_hoppings_that_reach_too_far_are_refused_and_derivatives_then_needed():
     """exp(cos k) has hoppings at all distances, but they decay; |sin k/2| decays like 1/R^2 only."""
 

@@ -15,8 +15,9 @@ from symcur.band_structures.band_structure import BandStructure
 from symcur.brillouin import LatticeCell
 
 _RANGES = {1: (16, 64, 256), 2: (16, 32, 64), 3: (8, 16, 32)}  # points per axis: hoppings up to half as far
-_NEGLIGIBLE = 1e-13
-_ACCURACY = 1e-11  # relative, of H rebuilt from its hoppings at random momenta
+_NEGLIGIBLE = 1e-13  # relative to what of H depends on k
+_ACCURACY = 1e-11  # likewise, of H rebuilt from its hoppings at random momenta
+_ROUNDING = 1e-15  # relative to H
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def tight_binding(structure: BandStructure) -> TightBinding:
     exact = structure.matrix("H", k)
     for n in _RANGES[cell.dimension]:
         found = TightBinding(cell, positions, _components(structure, cell, positions, n))
-        if np.abs(found.matrix(k) - exact).max() <= _ACCURACY * (1 + np.abs(exact).max()):
+        if np.abs(found.matrix(k) - exact).max() <= _ACCURACY * _spread(exact) + 10 * _ROUNDING * np.abs(exact).max():
             return found
     raise ValueError(
         f"model: expected hoppings that reach less than {n // 2} cells, got {structure.name}, whose H(k) is no such sum"
@@ -65,9 +66,14 @@ def _components(
     phases = np.exp(2j * np.pi * u @ positions.T)
     values = structure.matrix("H", u @ cell.reciprocal)
     components = np.fft.fftn(phases[..., :, None] * values * phases[..., None, :].conj(), axes=range(D)) / n**D
-    floor = _NEGLIGIBLE * (1 + np.abs(values).max())
+    floor = _NEGLIGIBLE * _spread(values.reshape(-1, *positions.shape[:1] * 2)) + _ROUNDING * np.abs(values).max()
     return {
         tuple((j + n // 2) % n - n // 2 for j in place): components[place]
         for place in np.ndindex(*(n,) * D)
-        if np.abs(components[place]).max() > floor
+        if np.abs(components[place]).max() > floor or not any(place)
     }
+
+
+def _spread(matrices: ComplexArray) -> float:
+    """How much matrices (M, N, N) differ from their mean."""
+    return float(np.abs(matrices - matrices.mean(axis=0)).max())

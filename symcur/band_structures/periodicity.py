@@ -25,7 +25,7 @@ def orbital_positions(H: Callable[[Array], ComplexArray], s: ComplexArray, cell:
     """
     k = np.random.default_rng(11).uniform(-2.0, 2.0, size=(6, cell.dimension))
     here = H(k)
-    scale = 1 + float(np.abs(here).max())
+    scale = float(np.abs(here).max())
     columns = []
     for number, G in enumerate(cell.reciprocal):
         shifted = H(k + G)
@@ -38,7 +38,7 @@ def orbital_positions(H: Callable[[Array], ComplexArray], s: ComplexArray, cell:
                 f"{residual:.1e}; the primitive vectors do not fit the phases of H(k)"
             )
         commutator = np.abs(U[:, None] * s * U.conj() - s).max()
-        if commutator > _TOLERANCE * (1 + float(np.abs(s).max())):
+        if commutator > _TOLERANCE * float(np.abs(s).max()):
             raise ValueError(
                 "s: expected an operator local at each position, got one that links orbitals at different positions "
                 "([s, U_G] != 0), so that its expectation value depends on the choice of the unit cell"
@@ -52,11 +52,11 @@ def _phases(H: ComplexArray, shifted: ComplexArray, s: ComplexArray) -> Array:
     size = H.shape[-1]
     strength = np.abs(H).max(axis=0)
     phases = np.full(size, np.nan)
-    floor = _TOLERANCE * (1 + float(np.abs(H).max()))
+    floor, least = (_TOLERANCE * float(np.abs(matrix).max()) for matrix in (H, s))
     for start in range(size):
         if not np.isnan(phases[start]):
             continue
-        joined = [b for b in range(size) if not np.isnan(phases[b]) and abs(s[start, b]) > _TOLERANCE]
+        joined = [b for b in range(size) if not np.isnan(phases[b]) and abs(s[start, b]) > least]
         phases[start] = phases[joined[0]] if joined else 0.0
         queue = [start]
         while queue:
