@@ -10,28 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 import numpy as np
 
-from symcur.arrays import Array, ComplexArray
+from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
+from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import (
     Estimate,
     Expansion,
-    Rays,
-    axis_pairs,
     converged,
     extrapolated,
     half_chebyshev,
     linear_form,
     lowest_coefficients,
     quadratic_form,
-    require_lattice,
-    require_plane,
+    ray_directions,
     scales,
-    scattered,
-    transverse_waves,
+    transverse_response,
 )
 from symcur.linear_response.static import MOST_POINTS
 from symcur.linear_response.susceptibility import (
@@ -42,8 +38,8 @@ from symcur.linear_response.susceptibility import (
     line_velocity,
     mean,
     operators,
-    pair_sums,
     potential_kernel,
+    ray_sums,
     velocities,
 )
 
@@ -70,14 +66,16 @@ def uniform_field_response(
     def flows(k: Array) -> ComplexArray:
         return operators(model, ["current", "torque"], k)
 
-    def expand(rays: Rays, etas: Array, along: ComplexArray) -> Expansion:
+    directions = ray_directions(model.dimension)
+
+    def expand(along: ComplexArray, limit: Limit) -> Expansion:
         # theta_q/U = (-i q) theta_q/E: the order q gives minus the value, the order q^2 minus the term in -i q E.
-        linear, linear_error = _slow_limit(etas, *extrapolated(rays.nodes, -along.imag, 1))
-        square, square_error = _slow_limit(etas, *extrapolated(rays.nodes, -along.real, 2))
+        linear, linear_error = limit(-along.imag, 1)
+        square, square_error = limit(-along.real, 2)
         return {
-            "current": linear_form(rays.directions, linear[:, :-1], linear_error[:, :-1]),
-            "torque": linear_form(rays.directions, linear[:, -1], linear_error[:, -1]),
-            "torque_gradient": quadratic_form(rays.directions, square[:, -1], square_error[:, -1]),
+            "current": linear_form(directions, linear[:, :-1], linear_error[:, :-1]),
+            "torque": linear_form(directions, linear[:, -1], linear_error[:, -1]),
+            "torque_gradient": quadratic_form(directions, square[:, -1], square_error[:, -1]),
         }
 
     return _slow_response(model, mu, temperature, flows, None, expand, rtol, max_points)
@@ -107,14 +105,31 @@ def field_gradient_response(
             v = [anticommutator(component, K) for component in v]
         return np.stack(v)
 
-    def contact(k: Array, bands: Bands) -> Array:
-        return _contact(model, k, bands, mu, temperature) if flow == "heat" else np.zeros((model.dimension,) * 2)
+    def coupling(k: Array, q: Array) -> ComplexArray:
+        return np.broadcast_to(-model.matrix("s", np.zeros(model.dimension)), (len(k), model.size, model.size))
 
-    def expand(rays: Rays, etas: Array, along: ComplexArray) -> Expansion:
-        limit, error = _slow_limit(etas, *extrapolated(rays.nodes, along.imag, 1))
-        return {"tensor": linear_form(rays.directions, limit, error)}
+    def expand(along: ComplexArray, limit: Limit) -> Expansion:
+        return {"tensor": linear_form(ray_directions(model.dimension), *limit(along.imag, 1))}
 
-    return _slow_response(model, mu, temperature, flows, contact, expand, rtol, max_points)["tensor"]
+    moved = _slow_response(model, mu, temperature, flows, coupling, expand, rtol, max_points)["tensor"]
+    # One diagonalisation per momentum: the contact term is cheap, and converged further.
+    return moved + _contact(model, mu, temperature, 1e-2 * rtol, max_points) if flow == "heat" else moved
+
+
+def _contact(model: BandStructure, mu: float, temperature: float, rtol: float, max_points: int) -> Estimate:
+    """-(1/2) sum f Im <w_il s>."""
+    axes = range(model.dimension)
+    s = model.matrix("s", np.zeros(model.dimension))
+
+    def summed(k: Array, bands: Bands) -> Array:
+        f, U = occupation("f", bands.energies, mu, temperature), bands.states
+        ws = np.array([[model.matrix("H", k, (i, l)) @ s for l in axes] for i in axes])
+        return np.asarray(np.einsum("kan,ilkab,kbn,kn->il", U.conj(), ws, U, f, optimize=True).imag / -2)
+
+    return converged(model, summed, lambda sums: {"": (sums, np.zeros(sums.shape))}, rtol, max_points)[""]
+
+
+Limit = Callable[[Array, int], tuple[AnyArray, Array]]
 
 
 def _slow_response(
@@ -122,35 +137,28 @@ def _slow_response(
     mu: float,
     temperature: float,
     flows: Callable[[Array], ComplexArray],
-    contact: Callable[[Array, Bands], Array] | None,
-    expand: Callable[[Rays, Array, ComplexArray], Expansion],
+    vertex: Flows | None,
+    expand: Callable[[ComplexArray, Limit], Expansion],
     rtol: float,
     max_points: int,
 ) -> dict[str, Estimate]:
-    """Flows (number, K, N, N) in answer to a potential U, or with ``contact`` to -h s, at every q and eta.
+    """Flows in answer to a potential U, or to ``vertex``, along rays and for every eta.
 
-    ``expand`` gets them as an array (ray, eta, flow, node).
+    ``expand`` gets them as an array (ray, eta, flow, node), and limit(values, order): the term of this order in q as eta -> 0.
     """
-    require_lattice(model, mu, temperature)
     scale = scales(model, mu, temperature)
     etas = _frequencies(scale.gap)
     # Half the distance at which two energies of one band, k and k + q apart, differ by i eta.
     radius = min(scale.radius(scale.thermal), scale.radius(float(etas.min())) / 2)
-    rays = Rays(model.dimension, radius, _NODES)
-    s = model.matrix("s", np.zeros(model.dimension))
+    nodes = half_chebyshev(radius, _NODES)
 
-    vertex = None if contact is None else lambda k, q: -np.broadcast_to(s, (len(k), *s.shape))
+    def limit(values: Array, order: int) -> tuple[AnyArray, Array]:
+        return _slow_limit(etas, *extrapolated(nodes, values, order))
+
+    rays = [(n, mean(flows), vertex) for n in ray_directions(model.dimension)]
     kernels = [partial(potential_kernel, mu=mu, temperature=temperature, eta=eta) for eta in etas]
-    pairs = pair_sums(model, [(q, mean(flows), vertex) for q in rays.wave_vectors], kernels)
-
-    def summed(k: Array, bands: Bands) -> ComplexArray:
-        local = 0 if contact is None else (1j * rays.wave_vectors @ contact(k, bands))[:, None]
-        return np.asarray(pairs(k, bands) + local)
-
-    def expanded(sums: ComplexArray) -> Expansion:
-        return expand(rays, etas, rays.nodes_last(sums))
-
-    return converged(model, summed, expanded, rtol, max_points)
+    summed = ray_sums(model, rays, nodes, kernels)
+    return converged(model, summed, lambda along: expand(along, limit), rtol, max_points)
 
 
 def transverse_field_response(
@@ -165,7 +173,6 @@ def transverse_field_response(
 
     The field is E = -eta A exp(eta t). Raises ValueError unless mu lies in a gap (f(1 - f) < 1e-12 for all states).
     """
-    require_plane(model, mu, temperature)
     scale = scales(model, mu, temperature)
     etas = _frequencies(scale.gap)
     nodes = half_chebyshev(scale.radius(scale.thermal), _NODES)
@@ -180,16 +187,11 @@ def transverse_field_response(
             _require_insulator(bands, mu, temperature)
         return field_kernel(left, right, mu, temperature, eta)
 
-    pairs = axis_pairs(model.dimension)
-    waves = transverse_waves(model, pairs, nodes, flow)
-    summed = pair_sums(model, waves, [partial(kernel, eta=eta) for eta in etas])
+    def limit(along: ComplexArray) -> tuple[AnyArray, Array]:
+        return _slow_limit(etas, *extrapolated(nodes, along.real, 0))
 
-    def expand(sums: ComplexArray) -> Expansion:
-        along = np.swapaxes(sums.reshape(len(pairs), len(nodes), len(etas)), 1, 2)
-        value, error = _slow_limit(etas, *(x[..., None] for x in extrapolated(nodes, along.real, 0)))
-        return {"tensor": scattered(pairs, model.dimension, value[:, 0], error[:, 0])}
-
-    return converged(model, summed, expand, rtol, max_points)["tensor"]
+    kernels = [partial(kernel, eta=eta) for eta in etas]
+    return transverse_response(model, flow, nodes, kernels, limit, rtol, max_points)
 
 
 # -- small pieces ----------------------------------------------------------------------------------------------------
@@ -203,20 +205,6 @@ def _frequencies(gap: float) -> Array:
     if not np.isfinite(gap):
         gap = 1.0  # one band, or all degenerate: no interband scale exists, and the interband part vanishes
     return np.asarray(_FREQUENCIES * gap)
-
-
-def _contact(model: BandStructure, k: Array, bands: Bands, mu: float, temperature: float) -> Any:
-    """-(1/2) sum over k and n of f Im <n| w_il s |n>."""
-    D = model.dimension
-    s = model.matrix("s", np.zeros(D))
-    f = (1 - np.tanh((bands.energies - mu) / (2 * temperature))) / 2
-    U = bands.states
-
-    def element(i: int, l: int) -> float:
-        ws = model.matrix("H", k, (i, l)) @ s
-        return float(-np.einsum("kan,kab,kbn,kn->", U.conj(), ws, U, f, optimize=True).imag / 2)
-
-    return np.array([[element(i, l) for l in range(D)] for i in range(D)])
 
 
 def _require_insulator(bands: Bands, mu: float, temperature: float) -> None:

@@ -9,15 +9,16 @@ refined until they do not change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin import LatticeCell
-from symcur.linear_response.susceptibility import Bands, Flows, Wave, line_velocity, solve, velocities
+from symcur.linear_response.susceptibility import Bands, Flows, Kernel, line_velocity, ray_sums, solve, velocities
 
 _OFFSET = 0.31  # of the grids, in their spacing: off the symmetric points
 _BLOCK = 1 << 13  # momenta diagonalised at a time
@@ -32,8 +33,18 @@ class Estimate:
     error: Array
     points: int
 
-    def times(self, factor: float) -> Estimate:
+    @property
+    def T(self) -> Estimate:
+        return Estimate(self.value.T, self.error.T, self.points)
+
+    def __mul__(self, factor: float) -> Estimate:
         return Estimate(factor * self.value, abs(factor) * self.error, self.points)
+
+    def __neg__(self) -> Estimate:
+        return self * -1
+
+    def __add__(self, other: Estimate) -> Estimate:
+        return Estimate(self.value + other.value, self.error + other.error, max(self.points, other.points))
 
 
 Expansion = dict[str, tuple[AnyArray, Array]]
@@ -51,8 +62,7 @@ def lowest_coefficients(x: Array) -> Array:
     ratio = y[None, :] / (y[None, :] - y[:, None] + np.eye(len(y)))
     np.fill_diagonal(ratio, 1.0)
     at_zero = ratio.prod(axis=1)
-    slope = at_zero * -(np.sum(1 / y) - 1 / y)
-    return np.stack([at_zero, slope])
+    return np.stack([at_zero, at_zero * (1 / y - np.sum(1 / y))])
 
 
 def extrapolated(x: Array, values: AnyArray, order: int) -> tuple[AnyArray, Array]:
@@ -72,47 +82,6 @@ def ray_directions(dimension: int) -> Array:
     return np.array([*axes, *pairs])
 
 
-class Rays:
-    """Wave vectors along several directions: the positive Chebyshev nodes of each ray."""
-
-    def __init__(self, dimension: int, radius: float, count: int) -> None:
-        self.directions, self.nodes = ray_directions(dimension), half_chebyshev(radius, count)
-
-    @property
-    def wave_vectors(self) -> Array:
-        """Shape (rays times nodes, D)."""
-        return (self.directions[:, None, :] * self.nodes[:, None]).reshape(-1, self.directions.shape[1])
-
-    def nodes_last(self, values: ComplexArray) -> ComplexArray:
-        """Values (rays times nodes, ...) as an array (ray, ..., node)."""
-        return np.moveaxis(values.reshape(len(self.directions), len(self.nodes), *values.shape[1:]), 1, -1)
-
-
-def axis_pairs(dimension: int) -> list[tuple[int, int]]:
-    """All pairs of different axes."""
-    return [(i, l) for i in range(dimension) for l in range(dimension) if i != l]
-
-
-def transverse_waves(
-    model: BandStructure, pairs: list[tuple[int, int]], nodes: Array, flows: Callable[[int], Flows]
-) -> list[Wave]:
-    """(q, flows(i), coupling to A_l) for q at the nodes along i; the coupling is minus the velocity averaged along q."""
-
-    def coupling(l: int) -> Flows:
-        return lambda k, q: -line_velocity(model, k, q, l)
-
-    axes = np.eye(model.dimension)
-    return [(x * axes[i], flows(i), coupling(l)) for i, l in pairs for x in nodes]
-
-
-def scattered(pairs: list[tuple[int, int]], dimension: int, value: Array, error: Array) -> tuple[Array, Array]:
-    """Numbers for pairs of axes as a tensor with its errors, 0 elsewhere."""
-    tensor, spread = np.zeros((2, dimension, dimension))
-    for (i, l), x, dx in zip(pairs, value, error, strict=True):
-        tensor[i, l], spread[i, l] = x, dx
-    return tensor, spread
-
-
 def linear_form(rays: Array, along: AnyArray, error: Array) -> tuple[AnyArray, Array]:
     """G with n.G = along for each ray n (first axis), by least squares; its misfit is added to the error."""
     inverse = np.linalg.pinv(rays)
@@ -123,16 +92,12 @@ def linear_form(rays: Array, along: AnyArray, error: Array) -> tuple[AnyArray, A
 
 def quadratic_form(rays: Array, along: AnyArray, error: Array) -> tuple[AnyArray, Array]:
     """The symmetric tensor T with n.T.n = along for each ray n (first axis); shape (D, D, ...)."""
-    dimension = rays.shape[1]
-    indices = [(i, j) for i in range(dimension) for j in range(i, dimension)]
-    design = np.array([[n[i] * n[j] * (1 if i == j else 2) for i, j in indices] for n in rays])
-    inverse = np.linalg.inv(design)
-    T = np.zeros((dimension, dimension, *along.shape[1:]))
-    spread = np.zeros_like(T)
-    for (i, j), row in zip(indices, inverse, strict=True):
-        T[i, j] = T[j, i] = np.tensordot(row, along, axes=1)
-        spread[i, j] = spread[j, i] = np.tensordot(np.abs(row), error, axes=1)
-    return T, spread
+    D = rays.shape[1]
+    i, j = np.triu_indices(D)
+    entries = linear_form(rays[:, i] * rays[:, j] * np.where(i == j, 1, 2), along, error)
+    tensors = np.zeros((2, D, D, *along.shape[1:]))
+    tensors[:, i, j] = tensors[:, j, i] = entries
+    return tensors[0], tensors[1]
 
 
 # -- scales of a model -----------------------------------------------------------------------------------------------
@@ -172,14 +137,7 @@ def require_lattice(model: BandStructure, mu: float, temperature: float) -> Latt
     return model.lattice_cell("exact response needs a periodic zone")
 
 
-def require_plane(model: BandStructure, mu: float, temperature: float) -> None:
-    """The same for a transverse field, which needs more than one dimension."""
-    require_lattice(model, mu, temperature)
-    if model.dimension == 1:
-        raise ValueError(f"model: expected two or three dimensions for a transverse field, got {model.name} in one")
-
-
-def zone_integral(model: BandStructure, size: int, summed: Callable[[Array, Bands], ComplexArray]) -> ComplexArray:
+def zone_integral(model: BandStructure, size: int, summed: Callable[[Array, Bands], AnyArray]) -> AnyArray:
     """int d^Dk/(2 pi)^D on size^D points; summed(k, bands at k) adds up the integrand over a block of momenta."""
     cell = model.lattice_cell("a sum over the zone")
     k = cell.momenta(size, _OFFSET)
@@ -187,16 +145,9 @@ def zone_integral(model: BandStructure, size: int, summed: Callable[[Array, Band
     return np.asarray(sum(summed(block, solve(model, block)) for block in blocks) / (len(k) * cell.volume))
 
 
-def _sizes(dimension: int, max_points: int) -> Iterator[int]:
-    size = 12
-    while size**dimension <= max_points:
-        yield size
-        size = -(-3 * size // 2)
-
-
 def converged(
     model: BandStructure,
-    summed: Callable[[Array, Bands], ComplexArray],
+    summed: Callable[[Array, Bands], AnyArray],
     expand: Callable[[ComplexArray], Expansion],
     rtol: float,
     max_points: int,
@@ -208,16 +159,48 @@ def converged(
 
     Raises ValueError when max_points momenta do not suffice.
     """
-    before: Expansion = {}
-    for size in _sizes(model.dimension, max_points):
+    size, before = 12, Expansion()
+    while size**model.dimension <= max_points:
         now = expand(zone_integral(model, size, summed))
         if before:
             changes = {name: np.abs(now[name][0] - before[name][0]) for name in now}
             if all(np.all(changes[x] <= rtol * np.abs(now[x][0]).max() + _ROUNDING) for x in now):
                 points = size**model.dimension
                 return {x: Estimate(value, error + changes[x], points) for x, (value, error) in now.items()}
-        before = now
+        size, before = -(-3 * size // 2), now
     raise ValueError(
         f"max_points: expected enough momenta to converge the sum over the zone to rtol = {rtol:g}, got {max_points}; raise "
         "max_points, rtol or the temperature"
     )
+
+
+# -- the response to a transverse field -------------------------------------------------------------------------------
+def transverse_response(
+    model: BandStructure,
+    flows: Callable[[int], Flows],
+    nodes: Array,
+    kernels: Sequence[Kernel],
+    limit: Callable[[ComplexArray], tuple[AnyArray, Array]],
+    rtol: float,
+    max_points: int,
+) -> Estimate:
+    """tensor[i, l], l != i: the one flow of flows(i) in answer to A_l exp(i q r_i), by the coupling -A_l v_l.
+
+    v is averaged along q. ``limit`` reads components and errors off an array (pair of axes, kernel, node).
+    """
+    D = model.dimension
+    if D == 1:
+        raise ValueError(f"model: expected two or three dimensions for a transverse field, got {model.name} in one")
+
+    def coupling(l: int) -> Flows:
+        return lambda k, q: -line_velocity(model, k, q, l)
+
+    pairs = list(permutations(range(D), 2))
+    rays = [(np.eye(D)[i], flows(i), coupling(l)) for i, l in pairs]
+
+    def expand(sums: ComplexArray) -> Expansion:
+        tensors = np.zeros((2, D, D))
+        tensors[:, *np.transpose(pairs)] = limit(sums[:, :, 0])
+        return {"tensor": (tensors[0], tensors[1])}
+
+    return converged(model, ray_sums(model, rays, nodes, kernels), expand, rtol, max_points)["tensor"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from scipy.differentiate import derivative
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure
 from symcur.brillouin.occupation import occupation
+from symcur.linear_response.expansion import extrapolated
 
 _OFFSET = 0.27  # of grids, in their spacing
 
@@ -75,10 +78,8 @@ def charge_moved_by_torque_field(model: BandStructure, mu: float, size: int = 40
         return float((kernel * overlap * element.swapaxes(1, 2)).sum().real / len(k))
 
     def second_order(ray: Any) -> float:
-        rows = np.array([density(x * ray) / x**2 for x in reach / 2 ** np.arange(4.0)])
-        for order in (1, 2, 3):
-            rows = (4**order * rows[1:] - rows[:-1]) / (4**order - 1)
-        return float(rows[0])
+        nodes = reach / 2 ** np.arange(4.0)
+        return float(extrapolated(nodes, np.array([density(x * ray) / x**2 for x in nodes]), 0)[0])
 
     xx, yy, diagonal = (second_order(np.array(ray)) for ray in ((1.0, 0.0), (0.0, 1.0), (1.0, 1.0)))
     xy = (diagonal - xx - yy) / 2
@@ -113,15 +114,16 @@ def side_jump_by_phases(
         e = np.eye(2)[axis]
         return sum(c * function((m - 2) * h * e) for m, c in enumerate(stencil) if c) / h
 
+    def scattered(j: int, step: Array) -> Any:
+        """V between the two states, the one at k[j] moved."""
+        steps = [step * (j == side) for side in (0, 1)]
+        return np.vdot(state(1, steps[1]), Gamma @ state(0, steps[0]))
+
     result = np.zeros(2)
     weights = [1.0, 1.0] if conserved else [float(np.vdot(u, s @ u).real) for u in centre]
     V = np.vdot(centre[1], Gamma @ centre[0])
-    for axis in range(2):
-        for j, sign in ((0, -1), (1, 1)):
-            connection = (1j * np.vdot(centre[j], slope(lambda step, j=j: state(j, step), axis))).real
-            if j == 0:
-                dV = slope(lambda step: np.vdot(centre[1], Gamma @ state(0, step)), axis)
-            else:
-                dV = slope(lambda step: np.vdot(state(1, step), Gamma @ centre[0]), axis)
-            result[axis] += weights[j] * (sign * connection - (dV / V).imag)
+    for axis, (j, sign) in product(range(2), ((0, -1), (1, 1))):
+        connection = (1j * np.vdot(centre[j], slope(partial(state, j), axis))).real
+        phase = (slope(partial(scattered, j), axis) / V).imag
+        result[axis] += weights[j] * (sign * connection - phase)
     return result

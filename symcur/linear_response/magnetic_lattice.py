@@ -12,9 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from symcur.arrays import Array, ComplexArray
+from symcur.arrays import ComplexArray
 from symcur.band_structures import BandStructure, TightBinding, tight_binding
 from symcur.brillouin import LatticeCell
+from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import Estimate, extrapolated, require_lattice
 
 
@@ -53,7 +54,7 @@ def density_in_magnetic_field(
         # One cell along a_1 shifts theta_2 by 2 pi/p: the zone repeats.
         theta = (2 * np.pi * (j1 + 0.3) / phases, 2 * np.pi * (j2 + 0.3) / (phases * p))
         energies, states = np.linalg.eigh(magnetic_hamiltonian(bonds, cells, theta))
-        occupied = (1 - np.tanh((energies - mu) / (2 * temperature))) / 2
+        occupied = occupation("f", energies, mu, temperature)
         blocks = states.reshape(p, model.size, -1)
         total += float(np.einsum("can,ab,cbn,n->", blocks.conj(), s, blocks, occupied, optimize=True).real)
     return total / (phases**2 * p * cell.volume)
@@ -77,16 +78,12 @@ def density_per_magnetic_field(
     ascending = sorted(cells)
     area = float(np.linalg.det(cell.vectors))  # the sign of the flux is that of a_1 x a_2
     fields = np.array([2 * np.pi / (p * area) for p in ascending])
-    sides: Array = np.array(
-        [
-            [
-                density_in_magnetic_field(model, sign * p, mu, temperature, operator=operator, phases=phases)
-                for p in ascending
-            ]
-            for sign in (1, -1)
-        ]
-    )
-    value, error = extrapolated(fields, (sides[0] - sides[1]) / 2, 1)
+
+    def density(p: int) -> float:
+        return density_in_magnetic_field(model, p, mu, temperature, operator=operator, phases=phases)
+
+    odd = np.array([(density(p) - density(-p)) / 2 for p in ascending])
+    value, error = extrapolated(fields, odd, 1)
     return Estimate(np.asarray(value), np.asarray(error), phases**2)
 
 

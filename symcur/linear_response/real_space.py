@@ -11,6 +11,7 @@ import numpy as np
 from symcur.arrays import AnyArray
 from symcur.band_structures import BandStructure, tight_binding
 from symcur.brillouin.occupation import occupation
+from symcur.linear_response.expansion import extrapolated
 
 FLAKES = (8, 11, 14, 17)  # cells along an edge
 RING = 48  # cells
@@ -79,10 +80,9 @@ def ring_variation(
         corners = ((1, 1, 1), (1, -1, -1), (-1, 1, -1), (-1, -1, 1))
         return sum(sign * grand_potential(p * a, m * a, phase) for p, m, sign in corners) / (4 * a * a)
 
-    def richardson(phase: float) -> float:
-        coarse, middle, fine = (mixed(a, phase) for a in (4 * step, 2 * step, step))
-        first, second = (4 * middle - coarse) / 3, (4 * fine - middle) / 3
-        return (16 * second - first) / 15
+    def slope(phase: float) -> float:
+        steps = step * np.array([4.0, 2.0, 1.0])
+        return float(extrapolated(steps, np.array([mixed(a, phase) for a in steps]), 0)[0])
 
     # The mean of Re(chi exp(iqx)) cos(qx + a) is Re(chi exp(-ia))/2.
-    return complex(2 * richardson(0.0), 2 * richardson(np.pi / 2))
+    return complex(2 * slope(0.0), 2 * slope(np.pi / 2))

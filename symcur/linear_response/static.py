@@ -13,25 +13,22 @@ from functools import partial
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symcur.arrays import Array, ComplexArray
+from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.linear_response.expansion import (
     Estimate,
     Expansion,
-    Rays,
-    axis_pairs,
     converged,
     extrapolated,
     half_chebyshev,
     linear_form,
     quadratic_form,
+    ray_directions,
     require_lattice,
-    require_plane,
     scales,
-    scattered,
-    transverse_waves,
+    transverse_response,
 )
-from symcur.linear_response.susceptibility import Bands, Kernel, mean, operators, pair_sums, static_kernel
+from symcur.linear_response.susceptibility import Bands, Flows, Kernel, mean, operators, ray_sums, static_kernel
 
 _NODES = 8
 MOST_POINTS = 1 << 21
@@ -52,11 +49,12 @@ def static_response(
     Shape (1,), or (D,) for the current; q is Cartesian, shape (D,).
     """
     require_lattice(model, mu, temperature)
-    wave = (model.points(q), mean(partial(operators, model, [operator])), None)
-    summed = pair_sums(model, [wave], [partial(static_kernel, mu=mu, temperature=temperature)])
+    ray = (model.points(q), mean(partial(operators, model, [operator])), None)
+    summed = ray_sums(model, [ray], [1.0], [partial(static_kernel, mu=mu, temperature=temperature)])
 
     def expand(sums: ComplexArray) -> Expansion:
-        return {"value": (sums[0, 0], np.zeros(sums.shape[2:]))}
+        value = sums[0, 0, :, 0]
+        return {"value": (value, np.zeros(value.shape))}
 
     return converged(model, summed, expand, rtol, max_points)["value"]
 
@@ -122,21 +120,21 @@ def _expanded(
     max_points: int,
 ) -> dict[str, Estimate]:
     """The expansion in q of a response with this kernel; energies move by at most ``width`` within the q that are used."""
-    rays = Rays(model.dimension, scales(model, mu, temperature).radius(width), _NODES)
-
-    flows = mean(partial(operators, model, [operator]))
-    summed = pair_sums(model, [(q, flows, None) for q in rays.wave_vectors], [kernel])
+    directions = ray_directions(model.dimension)
+    nodes = half_chebyshev(scales(model, mu, temperature).radius(width), _NODES)
 
     def expand(sums: ComplexArray) -> Expansion:
-        along = rays.nodes_last(sums[:, 0])  # ray, operator, node
-        uniform, error = extrapolated(rays.nodes, along.real, 0)
+        along = sums[:, 0]  # ray, operator, node
+        uniform, error = extrapolated(nodes, along.real, 0)
         result = {
             "uniform": (uniform.mean(axis=0), error.max(axis=0) + np.ptp(uniform, axis=0)),
-            "gradient": linear_form(rays.directions, *extrapolated(rays.nodes, along.imag, 1)),
-            "curvature": quadratic_form(rays.directions, *extrapolated(rays.nodes, along.real, 2)),
+            "gradient": linear_form(directions, *extrapolated(nodes, along.imag, 1)),
+            "curvature": quadratic_form(directions, *extrapolated(nodes, along.real, 2)),
         }
         return result if operator == "current" else {x: (v[..., 0], e[..., 0]) for x, (v, e) in result.items()}
 
+    flows = mean(partial(operators, model, [operator]))
+    summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, [kernel])
     return converged(model, summed, expand, rtol, max_points)
 
 
@@ -153,7 +151,7 @@ def current_density_response(
     "dipole" [l, i] : d_mu D^{lis}.
     """
     response = expanded_static_response(model, "current", mu, temperature, rtol=rtol, max_points=max_points)
-    return {"uniform": response["uniform"].times(-1), "dipole": response["gradient"]}
+    return {"uniform": -response["uniform"], "dipole": response["gradient"]}
 
 
 def torque_density_response(
@@ -171,7 +169,7 @@ def torque_density_response(
     "quadrupole" [i, l] : the symmetric part of d_mu Q^{il}.
     """
     response = expanded_static_response(model, "torque", mu, temperature, rtol=rtol, max_points=max_points)
-    dipole = response["gradient"].times(-1)
+    dipole = -response["gradient"]
     return {"uniform": response["uniform"], "dipole": dipole, "quadrupole": response["curvature"]}
 
 
@@ -192,15 +190,14 @@ def magnetic_response(
     """
     if operator not in ("s", "density"):
         raise ValueError(f"operator: expected 's' or 'density', which do not change with A, got {operator!r}")
-    require_plane(model, mu, temperature)
     scale = scales(model, mu, temperature)
     nodes = half_chebyshev(scale.radius(0.7 * scale.thermal), _NODES)
-    pairs = axis_pairs(model.dimension)
-    waves = transverse_waves(model, pairs, nodes, lambda i: lambda k, q: operators(model, [operator], k))
-    summed = pair_sums(model, waves, [partial(static_kernel, mu=mu, temperature=temperature)])
+    kernel = partial(static_kernel, mu=mu, temperature=temperature)
 
-    def expand(sums: ComplexArray) -> Expansion:
-        along = sums.reshape(len(pairs), len(nodes))
-        return {"tensor": scattered(pairs, model.dimension, *extrapolated(nodes, along.imag, 1))}
+    def flow(_: int) -> Flows:
+        return lambda k, q: operators(model, [operator], k)
 
-    return converged(model, summed, expand, rtol, max_points)["tensor"]
+    def limit(along: ComplexArray) -> tuple[AnyArray, Array]:
+        return extrapolated(nodes, along[:, 0].imag, 1)
+
+    return transverse_response(model, flow, nodes, [kernel], limit, rtol, max_points)

@@ -125,22 +125,25 @@ def dressed_vertex(
 
 
 Flows = Callable[[Array, Array], ComplexArray]  # (k, q) -> (number, K, N, N)
-Wave = tuple[Array, Flows, Flows | None]  # q, what is measured, and the perturbation (1 where there is none)
+Ray = tuple[
+    Array, Flows, Flows | None
+]  # direction of q, what is measured, and the perturbation (1 where there is none)
 Kernel = Callable[[Bands, Bands], AnyArray]
 
 
-def pair_sums(
-    model: BandStructure, waves: Sequence[Wave], kernels: Sequence[Kernel]
+def ray_sums(
+    model: BandStructure, rays: Sequence[Ray], nodes: Sequence[float] | Array, kernels: Sequence[Kernel]
 ) -> Callable[[Array, Bands], ComplexArray]:
-    """sum_k Tr[flow X] for every (q, flows, vertex), kernel and flow: a function (k, bands at k) -> (waves, kernels, flows)."""
+    """sum_k Tr[flow X] at q = node x direction: a function (k, bands at k) -> (rays, kernels, flows, nodes)."""
+
+    def at_one_q(k: Array, bands: Bands, q: Array, flows: Flows, vertex: Flows | None) -> ComplexArray:
+        right, flow, V = solve(model, k + q), flows(k, q), vertex(k, q) if vertex else None
+        X = (dressed_vertex(bands, right, kernel(bands, right), V) for kernel in kernels)
+        return np.array([np.einsum("okab,kba->o", flow, x, optimize=True) for x in X])
 
     def summed(k: Array, bands: Bands) -> ComplexArray:
-        rows = []
-        for q, flows, vertex in waves:
-            right, flow, V = solve(model, k + q), flows(k, q), vertex(k, q) if vertex else None
-            X = (dressed_vertex(bands, right, kernel(bands, right), V) for kernel in kernels)
-            rows.append([np.einsum("okab,kba->o", flow, x, optimize=True) for x in X])
-        return np.array(rows)
+        rows = [[at_one_q(k, bands, x * n, flows, vertex) for x in nodes] for n, flows, vertex in rays]
+        return np.moveaxis(np.array(rows), 1, -1)
 
     return summed
 
