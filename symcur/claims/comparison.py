@@ -6,7 +6,7 @@ must come from elsewhere (``symcur.linear_response``: finite q, finite differenc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, gap
+from symcur.band_structures import BandStructure
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
 from symcur.claims.claim import CheckResult
 from symcur.eigenstates import evaluate
 from symcur.expressions import Expression
+from symcur.linear_response import Estimate
 
 # -- sums over the zone ----------------------------------------------------------------------------------------------
 # Derivatives by mu and the occupation functions of symcur.brillouin.occupation, with a sign.
@@ -56,20 +57,14 @@ class Zone:
         return total
 
 
-def middle_of_gap(model: BandStructure, filled: int) -> tuple[float, float]:
-    """The middle and the width of the gap above the filled bands."""
-    found = gap(model, filled)
-    return found.mu, found.width
-
-
 def symmetric(tensor: Any) -> Any:
     """(1/2)(T^{il} + T^{li})."""
-    return (tensor + tensor.T) / 2
+    return (tensor + tensor.T) * 0.5
 
 
 def antisymmetric(tensor: Any) -> Any:
     """(1/2)(T^{il} - T^{li})."""
-    return (tensor - tensor.T) / 2
+    return (tensor + -tensor.T) * 0.5
 
 
 # -- comparison ------------------------------------------------------------------------------------------------------
@@ -82,6 +77,11 @@ class Pair:
     expected: Any
     error: ArrayLike = 0.0
     scale: float | None = None
+
+    @classmethod
+    def of(cls, label: str, found: Estimate, expected: Any, scale: float | None = None) -> Pair:
+        """An estimate, with its own error."""
+        return cls(label, found.value, expected, found.error, scale)
 
     @property
     def unit(self) -> float:
@@ -105,14 +105,7 @@ def agreement(pairs: Iterable[Pair], tolerance: float, text: str, also: bool = T
     pairs = list(pairs)
     worst = max(pairs, key=lambda pair: pair.difference)
     estimated = max(pair.estimated for pair in pairs)
-    holds = bool(also and worst.difference <= tolerance and estimated <= tolerance)
+    within = all(pair.difference <= tolerance and pair.estimated <= tolerance for pair in pairs)  # NaN is not
     details = f"{text} Largest relative difference {worst.difference:.1e} ({worst.label})"
     details += f", estimated error {estimated:.1e}." if estimated else "."
-    return CheckResult(holds, worst.difference, tolerance, details)
-
-
-def largest_residual(residuals: Mapping[str, float], tolerance: float, text: str) -> CheckResult:
-    """Every residual is within the tolerance."""
-    worst = max(residuals, key=lambda name: residuals[name])
-    holds = all(residual <= tolerance for residual in residuals.values())
-    return CheckResult(holds, residuals[worst], tolerance, f"{text} Largest at {worst}: {residuals[worst]:.1e}.")
+    return CheckResult(bool(also and within), worst.difference, tolerance, details)

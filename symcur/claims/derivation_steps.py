@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from symcur.claims.prover import Equality, ProofResult, examine, settle
+from symcur.claims.prover import ProofResult, settle
 from symcur.expressions import Axis, Expression, as_expression
 
 
@@ -56,7 +56,7 @@ def refuted_step(
     lhs: Expression | complex, rhs: Expression | complex = 0, *, form: str = "trace", symbol: str = ""
 ) -> Step:
     """An equation that must fail: refuted with a counterexample in exact arithmetic, or an AssertionError."""
-    proof = examine(Equality(as_expression(lhs), as_expression(rhs)))
+    proof = settle(lhs, rhs)
     if proof.outcome != "refuted":
         raise AssertionError(f"refuted_step: {proof.outcome}, {proof.how}")
     return Step(proof, form, symbol)

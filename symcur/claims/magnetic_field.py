@@ -11,11 +11,9 @@ stay, is missing there. It vanishes where [s, H] = 0 (letter for letter: at s = 
 
 from __future__ import annotations
 
-from functools import cache
-
-from symcur.band_structures import Model
+from symcur.band_structures import gap
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, middle_of_gap
+from symcur.claims.comparison import Pair, Zone, agreement
 from symcur.claims.notation import m, s_n
 from symcur.claims.response import magnetization_at_fixed_occupation, sigma
 from symcur.expressions import conserved
@@ -27,18 +25,14 @@ define = section("Magnetic field")
 TOLERANCE = 1e-5  # relative; the lattices in a field, extrapolated in B^2, claim 1e-6
 
 
-@cache
-def insulators() -> tuple[tuple[Model, int], ...]:
-    """Models with their number of filled bands: nonconserved s with and without a Chern number, and a conserved s."""
-    return (chern_insulator("1/2"), 2), (random_lattice(7, hopping=96, spacing=3), 1), (chern_insulator("0"), 2)
-
-
 def check_streda_density() -> CheckResult:
     """ds/dB of lattices in a field against dM_orb/dh (right) and against dM^s/dmu = sigma_H (claimed)."""
     pairs, apart, lines = [], [], []
-    for model, filled in insulators():
-        mu, gap = middle_of_gap(model, filled)
-        T = gap / 100
+    # Nonconserved s with and without a Chern number, and a conserved s.
+    insulators = (chern_insulator("1/2"), 2), (random_lattice(7, hopping=96, spacing=3), 1), (chern_insulator("0"), 2)
+    for model, filled in insulators:
+        between = gap(model, filled)
+        mu, T = between.mu, between.width / 100
         found, (maxwell, uncertainty) = density_per_magnetic_field(model, mu, T), magnetization_by_field(model, mu, T)
         lattice, error = float(found.value), float(found.error) + uncertainty
         claimed = float(sigma(Zone(model, mu, T, 64))[0, 1])  # sigma_H along z: -int f Omega^{xy} s = sigma^{xy}

@@ -20,6 +20,8 @@ from symcur.claims.notation import (
     d_lis,
     d_tau,
     drift,
+    driven,
+    geometric,
     grad_d,
     m,
     q,
@@ -229,17 +231,7 @@ define(
     r"\Omega^{lis} + \chi^{il\tau} = \Omega^{li} s_n + \partial_{k_l} d^{is}",
     recorded="misprint",
     equalities=(
-        Equality(
-            Omega_lis("l", "i") + chi("i", "l"),
-            Omega_weighted("l", "i") + grad_d("i", "i"),
-            "C as printed, d_{k_i} d^{is}",
-            role="printed",
-        ),
-        Equality(
-            Omega_lis("l", "i") + chi("i", "l"),
-            Omega_weighted("l", "i") + grad_d("i", "l"),
-            "B: d_{k_l} d^{is}",
-            role="corrected",
-        ),
+        Equality(driven, Omega_weighted("l", "i") + grad_d("i", "i"), "C as printed, d_{k_i} d^{is}", role="printed"),
+        Equality(driven, geometric, "B: d_{k_l} d^{is}", role="corrected"),
     ),
 )

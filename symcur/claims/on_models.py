@@ -48,12 +48,10 @@ def residual(equality: Equality, model: Model) -> float:
     """The largest |lhs - rhs| over components and random k, relative to the largest value that occurs."""
     from symcur.closed_forms import algebraic
 
-    derivatives = (ex.Derivative(axis, expression) for axis, expression in equality.primitive)
-    sides = (equality.lhs, ex.add(equality.rhs, *derivatives))
     left: list[Expression] = []
     right: list[Expression] = []
     for choice in _choices(equality, model.dimension):
-        closed, states = (ex.by_occupation(ex.with_axes(side, choice)) for side in sides)
+        closed, states = (ex.by_occupation(ex.with_axes(side, choice)) for side in equality.sides)
         for occupation in dict.fromkeys([*closed, *states]):
             left.append(closed.get(occupation, ex.ZERO))
             right.append(states.get(occupation, ex.ZERO))

@@ -40,10 +40,16 @@ class Equality:
     primitive: tuple[tuple[Axis, Expression], ...] = ()
 
     @property
+    def sides(self) -> tuple[Expression, Expression]:
+        """lhs and rhs + sum of d_axis(primitive)."""
+        derivatives = (ex.Derivative(axis, expression) for axis, expression in self.primitive)
+        return self.lhs, ex.add(self.rhs, *derivatives)
+
+    @property
     def difference(self) -> Expression:
         """lhs - rhs - sum of d_axis(primitive): the expression that must vanish."""
-        derivatives = [ex.Derivative(axis, expression) for axis, expression in self.primitive]
-        return ex.add(self.lhs, -self.rhs, *(-derivative for derivative in derivatives))
+        left, right = self.sides
+        return left - right
 
     def latex(self, form: str = "trace") -> tuple[str, str]:
         """Both sides, with the derivatives that an integral over the zone drops written out on the right."""
@@ -138,10 +144,9 @@ def find_counterexample(equality: Equality, attempts: int = 5) -> Counterexample
 
 def _both_sides(equality: Equality, bands: int, seed: int) -> tuple[Any, Any]:
     """lhs and rhs (with the derivative of the primitive) at random exact matrices; of operators one entry."""
-    derivatives = (ex.Derivative(axis, expression) for axis, expression in equality.primitive)
     field = field_for(equality.difference, bands)
     point = random_point(field, seed)
-    sides = [sum_over_states(side, field) for side in (equality.lhs, ex.add(equality.rhs, *derivatives))]
+    sides = [sum_over_states(side, field) for side in equality.sides]
     if any(isinstance(side, Matrix) for side in sides):
         zero = Matrix(np.full((bands, bands), field.zero, dtype=object))
         entries = list(zip(*((zero + side).array.flat for side in sides), strict=True))

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from symcur import linear_response
-from symcur.band_structures import Model
+from symcur.band_structures import gap
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, middle_of_gap, symmetric
+from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
 from symcur.claims.densities import MU, TEMPERATURE, static_response
 from symcur.claims.moments import DEFINITION_A, RESULT_A
-from symcur.claims.notation import PERIODIC, Omega_lis, Omega_weighted, chi, d, d_lis, df, f, grad_d, m, q
+from symcur.claims.notation import PERIODIC, Omega_weighted, d, d_lis, df, driven, f, geometric, m, q
 from symcur.claims.prover import Equality
 from symcur.expressions import (
     ZERO,
@@ -50,16 +50,9 @@ UNTOUCHED = (
 )
 
 
-@cache
-def field_response_of(model: Model, mu: float = MU, temperature: float = TEMPERATURE) -> dict[str, Any]:
-    """The exact response to a uniform field, shared by several claims."""
-    return linear_response.uniform_field_response(model, mu, temperature)
-
-
-@cache
-def dephased(model: Model, operator: str, by: str) -> dict[str, Any]:
-    """The response to gradients of mu or T in the dephased gas, shared by several claims."""
-    return linear_response.dephased_response(model, operator, by, MU, TEMPERATURE)
+# Responses that several claims share.
+field_response_of = cache(linear_response.uniform_field_response)
+dephased = cache(linear_response.dephased_response)
 
 
 def sigma(zone: Zone, weight: str = "f") -> Any:
@@ -73,23 +66,23 @@ def check_field_response() -> CheckResult:
     pairs = []
     for seed in (0, 4):
         model = random_lattice(seed, spacing=3)
-        zone, found = Zone(model, MU, TEMPERATURE), field_response_of(model)
+        zone, found = Zone(model, MU, TEMPERATURE), field_response_of(model, MU, TEMPERATURE)
         for name, expected in (
             ("current", zone.integral("s_berry_curvature", "f")),
             ("torque", zone.integral("torque_berry_curvature", "f")),
             ("torque_gradient", symmetric(zone.integral("torque_polarizability", "f"))),
         ):
-            pairs.append(Pair(f"E, {name}", found[name].value, expected, found[name].error))
+            pairs.append(Pair.of(f"E, {name}", found[name], expected))
     for by in ("mu", "T"):
-        current, torque = (dephased(model, name, by) for name in ("current", "torque"))
+        current, torque = (dephased(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
         weight = f"df/d{by}"
-        for label, found_, expected in (
+        for label, density, expected in (
             ("J", current["uniform"], zone.integral("s_current", weight)),
             ("J", current["gradient"], -zone.integral("s_current_dipole", weight)),
             ("tau", torque["gradient"], -zone.integral("torque_dipole", weight)),
             ("tau", torque["curvature"], -symmetric(zone.integral("torque_quadrupole", weight))),
         ):
-            pairs.append(Pair(f"grad {by}, {label}", found_.value, expected, found_.error))
+            pairs.append(Pair.of(f"grad {by}, {label}", density, expected))
     text = (
         "Two random 2D lattices. Field: J, tau and tau's term -i q_i E_l against int f Omega^{lis}, int f Omega^{l tau}, int f "
         "chi^{il}. Gradients of mu and T: J to first and tau to second order, against sums of f d^{lis}, f d^{i tau}, f q^{il}."
@@ -123,9 +116,9 @@ _shift = 2 * Re(-I * Trace(P * v("l") * S * S * _D)) + Derivative("i", Im(-I * T
 def check_connection() -> CheckResult:
     """In an insulator: the charge that grad h of H + h tau moves, i.e. n_q = -i q_l int f a^l, a^l = i q_i h_q chi_A."""
     model = random_lattice(7, hopping=96, spacing=3)
-    mu, gap = middle_of_gap(model, 1)
-    moved = charge_moved_by_torque_field(model, mu)
-    expected = -symmetric(Zone(model, mu, gap / 60).integral("torque_polarizability", "f"))
+    between = gap(model, 1)
+    moved = charge_moved_by_torque_field(model, between.mu)
+    expected = -symmetric(Zone(model, between.mu, between.width / 60).integral("torque_polarizability", "f"))
     text = f"{model.name}, one band filled: density response to a field of the torque at second order in q, from energies and "
     text += "states at k and k + q, against the symmetric part of int f chi_A."
     return agreement([Pair("q_i q_l n_q", moved, expected)], 1e-6, text)
@@ -160,10 +153,9 @@ def check_subtraction() -> CheckResult:
     model = random_lattice(4, spacing=3)
     zone, pairs = Zone(model, MU, TEMPERATURE), []
     for by, weight in (("mu", "f"), ("T", "entropy")):
-        current, torque = (dephased(model, name, by) for name in ("current", "torque"))
-        found = symmetric(current["gradient"].value) + torque["curvature"].value
-        error = current["gradient"].error + torque["curvature"].error
-        pairs.append(Pair(f"grad {by}", -found, symmetric(sigma(zone, weight)), error))
+        current, torque = (dephased(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
+        found = symmetric(current["gradient"]) + torque["curvature"]
+        pairs.append(Pair.of(f"grad {by}", -found, symmetric(sigma(zone, weight))))
     text = (
         f"{model.name}: in a gas with local mu(r) or T(r) whose bands are dephased, J + J^tau flows with -sigma grad mu or "
         "-alpha grad T plus a curl; compared is the symmetric part, the one with a divergence."
@@ -185,16 +177,12 @@ define(
     ),
     equalities=(
         Equality(
-            -df * (d_lis("l", "i") + q("i", "l")) - f * (Omega_lis("l", "i") + chi("i", "l")),
+            -df * (d_lis("l", "i") + q("i", "l")) - f * driven,
             -df * m("l", "i") - f * Omega_weighted("l", "i"),
             "d_mu of the gradient terms = d_mu M, up to a total derivative",
             primitive=(("l", -f * d("i")),),
         ),
-        Equality(
-            f * (Omega_lis("l", "i") + chi("i", "l")),
-            f * (Omega_weighted("l", "i") + grad_d("i", "l")),
-            "what F drives",
-        ),
+        Equality(f * driven, f * geometric, "what F drives"),
     ),
     check=check_subtraction,
 )
@@ -210,9 +198,9 @@ def check_einstein() -> CheckResult:
         chi = zone.integral("torque_polarizability", "dg/dmu")  # [i, l], where M and D are [l, i]
         scale = float(np.abs(found["D"].value).max())
         pairs += [
-            Pair("symmetric", symmetric(found["D"].value) + found["Q"].value, 0 * M, found["D"].error, scale),
-            Pair("antisymmetric", antisymmetric(found["D"].value), M + antisymmetric(chi), found["D"].error),
-            Pair("uniform", found["uniform"].value - found["dipole"].value, 0 * M[0], found["uniform"].error, scale),
+            Pair.of("symmetric", symmetric(found["D"]) + found["Q"], 0 * M, scale),
+            Pair.of("antisymmetric", antisymmetric(found["D"]), M + antisymmetric(chi)),
+            Pair.of("uniform", found["uniform"] + -found["dipole"], 0 * M[0], scale),
         ]
     text = (
         "Two random 2D lattices in a static potential: the net current and the symmetric part of the tensor of J + J^tau "
@@ -253,22 +241,17 @@ def check_clean_kubo() -> CheckResult:
     pairs = []
     for seed in (0, 4):
         model = random_lattice(seed, spacing=3)
-        found, zone = field_response_of(model), Zone(model, MU, TEMPERATURE)
-        total = symmetric(found["current"].value) + found["torque_gradient"].value
-        error = found["current"].error + found["torque_gradient"].error
-        pairs.append(Pair(f"sigma, symmetric, {model.name}", total, symmetric(sigma(zone)), error))
-        pairs.append(
-            Pair(
-                "int f Omega^lis",
-                found["current"].value,
-                zone.integral("s_berry_curvature", "f"),
-                found["current"].error,
-            )
-        )
+        found, zone = field_response_of(model, MU, TEMPERATURE), Zone(model, MU, TEMPERATURE)
+        total = symmetric(found["current"]) + found["torque_gradient"]
+        pairs += [
+            Pair.of(f"sigma, symmetric, {model.name}", total, symmetric(sigma(zone))),
+            Pair.of("int f Omega^lis", found["current"], zone.integral("s_berry_curvature", "f")),
+        ]
     insulator = chern_insulator("1/2")
-    mu, gap = middle_of_gap(insulator, 2)
-    transverse = linear_response.transverse_field_response(insulator, mu, gap / 100)
-    uniform, at_q = float(sigma(Zone(insulator, mu, gap / 100, 64))[0, 1]), float(transverse.value[0, 1])
+    between = gap(insulator, 2)
+    mu, T = between.mu, between.width / 100
+    transverse = linear_response.transverse_field_response(insulator, mu, T)
+    uniform, at_q = float(sigma(Zone(insulator, mu, T, 64))[0, 1]), float(transverse.value[0, 1])
     text = (
         "Two random metals in a longitudinal field, q -> 0 before the frequency. A transverse field is different: in "
         f"{insulator.name}, J + J^tau answers with {at_q:.6f} = ds/dB at q -> 0, the uniform-field value is {uniform:.6f}."
@@ -300,15 +283,12 @@ def check_onsager() -> CheckResult:
     pairs = []
     for seed in (0, 4):
         model = random_lattice(seed, spacing=3)
-        found, zone = (
-            linear_response.field_gradient_response(model, "charge", MU, TEMPERATURE),
-            Zone(model, MU, TEMPERATURE),
-        )
+        zone = Zone(model, MU, TEMPERATURE)
+        found = linear_response.field_gradient_response(model, "charge", MU, TEMPERATURE)
         transport = found.value + magnetization_at_fixed_occupation(zone)
         pairs.append(Pair(f"charge, {model.name}", transport, -sigma(zone), found.error))
     heat = linear_response.field_gradient_response(model, "heat", MU, TEMPERATURE)
-    expected = -TEMPERATURE * symmetric(sigma(zone, "entropy"))
-    pairs.append(Pair(f"heat, {model.name}", symmetric(heat.value), expected, heat.error))
+    pairs.append(Pair.of(f"heat, {model.name}", symmetric(heat), -TEMPERATURE * symmetric(sigma(zone, "entropy"))))
     text = (
         "Two random 2D metals with H - h(r) s, q -> 0 before the frequency: j^l + d_i M^il (f and g fixed) against "
         "-sigma^{ils} d_i h, all components; the symmetric part of the heat current against -T alpha^{ils} d_i h."

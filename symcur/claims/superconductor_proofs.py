@@ -28,7 +28,12 @@ def exact(algebra: PairingAlgebra, statements: dict[str, Any]) -> CheckResult:
     return CheckResult(not failed, float(len(failed)), 0.0, text)
 
 
-def _cross(algebra: PairingAlgebra, a: list[Any], b: list[Any]) -> Any:
+def both(first: CheckResult, second: CheckResult, also: bool = True) -> CheckResult:
+    holds = first.holds and second.holds and also
+    return CheckResult(holds, first.residual + second.residual, 0.0, f"{first.text}; {second.text}")
+
+
+def _cross(a: list[Any], b: list[Any]) -> Any:
     return a[0] * b[1] - a[1] * b[0]
 
 
@@ -72,16 +77,12 @@ def current_operator() -> CheckResult:
             f"hole {'xy'[i]}": block[1, 1] - hole,
             f"no mixed part {'xy'[i]}": block[0, 1],
         }
-    first, second = exact(even, statements), exact(odd, general)
-    return CheckResult(
-        first.holds and second.holds, first.residual + second.residual, 0.0, f"{first.text}; {second.text}"
-    )
+    return both(exact(even, statements), exact(odd, general))
 
 
 def charge() -> CheckResult:
     a = PairingAlgebra()
-    expression = s_n()
-    return exact(a, {f"rho_{s:+d} = {s:+d} xi/E": a.read(expression, s) - s * a.rho for s in (1, -1)})
+    return exact(a, {f"rho_{s:+d} = {s:+d} xi/E": a.read(s_n(), s) - s * a.rho for s in (1, -1)})
 
 
 def dipole() -> CheckResult:
@@ -97,16 +98,13 @@ def dipole() -> CheckResult:
 
 def berry() -> CheckResult:
     a = PairingAlgebra(odd=True)
-    cross = _cross(a, _gradient(a, a.rho), _theta(a))
+    cross = _cross(_gradient(a, a.rho), _theta(a))
     expression = get("berry_curvature").expression(0, 1)
-    return exact(
-        a,
-        {
-            f"Omega of band {s:+d} = {-s:+d} (grad rho0 x grad theta)/2": a.read(expression, s)
-            + a.number(HALF) * s * cross
-            for s in (1, -1)
-        },
-    )
+    statements = {
+        f"Omega of band {s:+d} = {-s:+d} (grad rho0 x grad theta)/2": a.read(expression, s) + a.number(HALF) * s * cross
+        for s in (1, -1)
+    }
+    return exact(a, statements)
 
 
 def moment() -> CheckResult:
@@ -117,14 +115,11 @@ def moment() -> CheckResult:
     for s in (1, -1):
         statements[f"m of band {s:+d} = (1/2) Re sum A x J + (1/2) d x v"] = odd.read(m(0, 1) - circuits, s)
         rotation = odd.read(connection / 2, s)
-        drag = _cross(odd, [odd.read(d(i), s) for i in (0, 1)], _gradient(odd, odd.jet("eta")))
+        drag = _cross([odd.read(d(i), s) for i in (0, 1)], _gradient(odd, odd.jet("eta")))
         statements[f"first circuit of band {s:+d} = (1/2) d x grad eta"] = rotation - odd.number(HALF) * drag
         domain[f"first circuit of band {s:+d} = 0 for even xi"] = even.read(connection / 2, s)
-    first, second = exact(odd, statements), exact(even, domain)
     nonzero = all(not odd.vanishes(odd.read(connection, s)) for s in (1, -1))
-    return CheckResult(
-        first.holds and second.holds and nonzero, first.residual + second.residual, 0.0, f"{first.text}; {second.text}"
-    )
+    return both(exact(odd, statements), exact(even, domain), also=nonzero)
 
 
 def null_magnetization_statements() -> tuple[PairingAlgebra, dict[str, Any]]:
@@ -141,7 +136,7 @@ def null_magnetization_statements() -> tuple[PairingAlgebra, dict[str, Any]]:
     potential = [a.number(QUARTER) * g_sum * a.inverse_energy**2 * component for component in flow]
     curl = a.derivative(potential[1], 0) - a.derivative(potential[0], 1)
     weight = a.number(QUARTER) * (1 - a.rho**2) * f_sum
-    remainder = weight * _cross(a, _gradient(a, a.jet("eta")), _theta(a))
+    remainder = weight * _cross(_gradient(a, a.jet("eta")), _theta(a))
     return a, {
         "sum of f m + g rho Omega = curl a + (1/4)(1 - rho0^2)(f_+ + f_-) grad eta x grad theta": integrand
         - curl

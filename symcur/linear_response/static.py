@@ -72,9 +72,9 @@ def expanded_static_response(
 
     For the current a last axis counts the directions of flow.
     """
-    width = 0.7 * scales(model, mu, temperature).thermal
+    scale = scales(model, mu, temperature)
     kernel = partial(static_kernel, mu=mu, temperature=temperature)
-    return _expanded(model, operator, mu, temperature, kernel, width, rtol, max_points)
+    return _expanded(model, operator, kernel, scale.radius(0.7 * scale.thermal), rtol, max_points)
 
 
 def dephased_response(
@@ -105,23 +105,15 @@ def dephased_response(
             value = value * energies / (2 * temperature)
         return value
 
-    width = 0.7 * min(scale.thermal, scale.gap / 2)
-    return _expanded(model, operator, mu, temperature, kernel, width, rtol, max_points)
+    radius = scale.radius(0.7 * min(scale.thermal, scale.gap / 2))
+    return _expanded(model, operator, kernel, radius, rtol, max_points)
 
 
 def _expanded(
-    model: BandStructure,
-    operator: str,
-    mu: float,
-    temperature: float,
-    kernel: Kernel,
-    width: float,
-    rtol: float,
-    max_points: int,
+    model: BandStructure, operator: str, kernel: Kernel, radius: float, rtol: float, max_points: int
 ) -> dict[str, Estimate]:
-    """The expansion in q of a response with this kernel; energies move by at most ``width`` within the q that are used."""
-    directions = ray_directions(model.dimension)
-    nodes = half_chebyshev(scales(model, mu, temperature).radius(width), _NODES)
+    """The expansion in q of a response with this kernel, from |q| < radius."""
+    directions, nodes = ray_directions(model.dimension), half_chebyshev(radius, _NODES)
 
     def expand(sums: ComplexArray) -> Expansion:
         along = sums[:, 0]  # ray, operator, node
