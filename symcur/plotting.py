@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symcur import quantities
+from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
 from symcur.eigenstates import evaluate
 from symcur.expressions import axis_name
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PICTURES = (".png", ".pdf", ".svg")
+_SHIFT = 1e-6  # of k: keeps high-symmetry points, where bands may touch, off the grid
 MISSING = "plotting needs matplotlib: python -m pip install 'symcur[plot]'"
 
 
@@ -81,16 +83,14 @@ def draw_zone(
         raise ValueError(f"model: expected D = 2 for a map of the zone, got {model.name} with D = {model.dimension}")
     if not isinstance(band, int) or not 0 <= band < model.size:
         raise ValueError(f"band: expected a whole number from 0 to {model.size - 1}, got {band!r}")
-    component = _component(model, quantity, component)
     axis = np.linspace(-1, 1, points) * (2.0 if model.cell is None else np.abs(model.cell.reciprocal).max())
     k = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
-    shifted = k + 1e-6  # keeps high-symmetry points, where bands may touch, off the grid
-    at: Any = (..., band, *component)
-    value = evaluate(model, quantity, shifted)[at].real
+    every, label = _by_band(model, quantity, component, k + _SHIFT)
+    value = every[..., band]
     figure, axes = _figure(5.4, 4.6)
     top = np.quantile(np.abs(value), 0.995) or 1.0
     image = axes.pcolormesh(k[..., 0], k[..., 1], value, cmap="RdBu_r", vmin=-top, vmax=top, shading="nearest")
-    figure.colorbar(image, ax=axes, label=_label(quantity, component))
+    figure.colorbar(image, ax=axes, label=label)
     axes.set_aspect("equal")
     axes.set_xlabel("k_x")
     axes.set_ylabel("k_y")
@@ -109,21 +109,18 @@ def draw_path(
 ) -> Figure:
     """The bands along straight lines between named k points (Cartesian), coloured by a component of a quantity."""
     model = model.with_values(parameters)
-    component = _component(model, quantity, component)
     corners = [np.asarray(corner, dtype=float) for _, corner in path]
     segments = [a + (b - a) * np.linspace(0, 1, points)[:, None] for a, b in itertools.pairwise(corners)]
     k = np.concatenate(segments)
     jumps = np.linalg.norm(np.diff(k, axis=0, prepend=k[:1]), axis=-1)
     distance = np.cumsum(jumps)
-    shifted = k + 1e-6
-    energies = model.energies(shifted)
-    at: Any = (..., *component)
-    value = evaluate(model, quantity, shifted)[at].real
+    energies = model.energies(k + _SHIFT)
+    value, label = _by_band(model, quantity, component, k + _SHIFT)
     figure, axes = _figure()
     top = np.quantile(np.abs(value), 0.98) or 1.0
     for band in range(model.size):
         dots = axes.scatter(distance, energies[:, band], c=value[:, band], s=5, cmap="RdBu_r", vmin=-top, vmax=top)
-    figure.colorbar(dots, ax=axes, label=_label(quantity, component))
+    figure.colorbar(dots, ax=axes, label=label)
     places = [0.0, *(distance[points * (j + 1) - 1] for j in range(len(segments)))]
     axes.set_xticks(places, [name for name, _ in path])
     for place in places:
@@ -133,7 +130,8 @@ def draw_path(
     return figure
 
 
-def _component(model: BandStructure, quantity: str, component: tuple[int, ...]) -> tuple[int, ...]:
+def _by_band(model: BandStructure, quantity: str, component: tuple[int, ...], k: Array) -> tuple[Array, str]:
+    """Values (..., bands) of a component of a quantity, and its name with the unit."""
     found = quantities.get(quantity)
     if found.operator:
         raise ValueError(f"quantity: expected a number per band, got {quantity}, an operator between bands")
@@ -145,9 +143,5 @@ def _component(model: BandStructure, quantity: str, component: tuple[int, ...]) 
         )
     if any(a not in range(model.dimension) for a in component):
         raise ValueError(f"component: expected axes from 0 to {model.dimension - 1}, got {component}")
-    return component
-
-
-def _label(quantity: str, component: tuple[int, ...]) -> str:
-    found = quantities.get(quantity)
-    return f"${found.symbol(*component)}$  [{found.unit}]"
+    at: Any = (..., *component)
+    return evaluate(model, found, k)[at].real, f"${found.symbol(*component)}$  [{found.unit}]"

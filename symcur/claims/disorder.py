@@ -321,11 +321,7 @@ define(
     r"J_{\mathrm{in}} + J_{\mathrm{dp}} = -e \mathbf{E} \times \int f\, \boldsymbol{\Omega} s_n",
     assumptions=(*BORN, PERIODIC, "J_dp = -e E_l int f d_{k_l} d^s, the claim dipole-shift-current"),
     equalities=(
-        Equality(
-            f * driven,
-            f * geometric,
-            "J_in from its definitions is J_B plus what J_dp cancels",
-        ),
+        Equality(f * driven, f * geometric, "J_in from its definitions is J_B plus what J_dp cancels"),
         Equality(
             f * grad_d("i", "l"),
             -df * v_band("l") * d("i"),

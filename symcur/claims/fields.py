@@ -52,11 +52,7 @@ define(
     r" - \tilde d^{i\tau}_n",
     equalities=(
         Equality(Trace(J("i") * mixed_in("l")), Omega_lis("l", "i"), "the field-induced J is the s-Berry curvature"),
-        Equality(
-            J_n("i"),
-            drift("i") - d_tau("i"),
-            "order zero",
-        ),
+        Equality(J_n("i"), drift("i") - d_tau("i"), "order zero"),
         Equality(
             Omega_lis("l", "i"),
             v_band("i") * Omega_ls("l") - Omega_weighted("i", "l") + grad_d("i", "l") - _TILDE,

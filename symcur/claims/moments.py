@@ -114,11 +114,7 @@ define(
             Im(Trace(P * v("l") * S * J("i"))) / 2 - Im(Trace(P * v("i") * S * J("l"))) / 2,
             "the first term is <(1/2)(r - r_c) x J> on the packet",
         ),
-        Equality(
-            m("l", "i"),
-            -m("i", "l"),
-            "m is antisymmetric",
-        ),
+        Equality(m("l", "i"), -m("i", "l"), "m is antisymmetric"),
     ),
 )
 
@@ -200,11 +196,7 @@ define(
     r"q^{il\tau} = -\mathrm{Im} \sum_{n_1 \neq n} \frac{v^l_{n n_1} J^{is}_{n_1 n}}{\omega_{n n_1}} + d^{is} v^l_n"
     r" + m^{lis}",
     equalities=(
-        Equality(
-            q("i", "l"),
-            -d_lis("l", "i") + d("i") * v_band("l") + m("l", "i"),
-            "moment = result",
-        ),
+        Equality(q("i", "l"), -d_lis("l", "i") + d("i") * v_band("l") + m("l", "i"), "moment = result"),
         Equality(q("i", "l"), q("l", "i"), "symmetric in i and l"),
     ),
 )

@@ -16,19 +16,19 @@ from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
 from symcur.cli import terminal
 from symcur.cli.files import require_file, require_picture
-from symcur.cli.named_models import find_model, with_settings
+from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
 from symcur.observables import Result
 
 MOST_ROWS = 60  # of a scan in the terminal; a file holds all
 
 
 def compute(
-    model: Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")],
+    model: ModelName,
     observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
     mu: Annotated[str, typer.Option(help="Number, list a,b,c, or range first:last:count.")] = "0",
     temperature: Annotated[str, typer.Option(help="The same, k_B = 1.")] = "0",
     filling: Annotated[int | None, typer.Option(help="Filled bands; mu is then in the middle of the gap.")] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")] = None,
+    set_: Settings = None,
     rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
     form: Annotated[str | None, typer.Option(help="regular, sea or surface (where the observable has forms).")] = None,
     method: Annotated[str, typer.Option(help="How to integrate; auto chooses.")] = "auto",

@@ -14,7 +14,7 @@ from rich.markup import escape
 from symcur import quantities
 from symcur.band_structures import Model
 from symcur.cli import terminal
-from symcur.cli.named_models import find_model, settings
+from symcur.cli.named_models import ModelName, Settings, find_model, settings
 from symcur.cli.unicode_math import unicode_math
 from symcur.quantities import Quantity
 
@@ -34,12 +34,10 @@ class Language(StrEnum):
 
 
 def derive(
-    model: Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")],
+    model: ModelName,
     quantity: Annotated[str, typer.Argument(help="A band quantity; symcur list quantities shows them.")],
     to: Annotated[Language | None, typer.Option(help="Print source code instead of readable formulas.")] = None,
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Replace a parameter by a number.")
-    ] = None,
+    set_: Settings = None,
 ) -> None:
     """The closed form of a band quantity, in k, the parameters and the band energy."""
     from symcur.closed_forms import derive as closed_form

@@ -5,11 +5,16 @@ from __future__ import annotations
 import runpy
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 import sympy as sp
+import typer
 
 from symcur import models
 from symcur.band_structures import BandStructure
+
+ModelName = Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")]
+Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")]
 
 
 def find_model(name: str) -> BandStructure:

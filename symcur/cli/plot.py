@@ -8,13 +8,13 @@ from typing import Annotated
 import typer
 
 from symcur.cli.files import require_picture
-from symcur.cli.named_models import find_model, with_settings
+from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
 
 AXES = {"x": 0, "y": 1, "z": 2}
 
 
 def plot(
-    model: Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")],
+    model: ModelName,
     quantity: Annotated[str, typer.Argument(help="A band quantity; symcur list quantities shows them.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.png, .pdf or .svg.")] = Path("symcur.png"),
     band: Annotated[int, typer.Option(help="The band, from 0, for a map of the zone.")] = 0,
@@ -22,7 +22,7 @@ def plot(
     path: Annotated[
         str | None, typer.Option(help="Corners 'G=0,0 K=4.19,0 M=3.14,1.81' (Cartesian): bands along a path.")
     ] = None,
-    set_: Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")] = None,
+    set_: Settings = None,
 ) -> None:
     """A quantity of one band over a 2D zone; with --path, all bands along straight lines, coloured by it."""
     from symcur import plotting

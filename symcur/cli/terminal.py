@@ -28,9 +28,9 @@ STYLES = {
 
 def console(stderr: bool = False) -> Console:
     """A console on stdout or stderr: as wide as the terminal, at most PAGE columns."""
-    stream = sys.stderr if stderr else sys.stdout
-    wide = Console(file=stream, highlight=False)
-    return Console(file=stream, highlight=False, width=min(wide.width, PAGE) if wide.is_terminal else PAGE)
+    screen = Console(file=sys.stderr if stderr else sys.stdout, highlight=False)
+    screen.width = min(screen.width, PAGE) if screen.is_terminal else PAGE
+    return screen
 
 
 @contextmanager
