@@ -45,6 +45,7 @@ from symcur.linear_response.susceptibility import (
 
 _NODES = 6
 _FREQUENCIES = np.array([0.48, 0.40, 0.32, 0.24, 0.16, 0.08])  # in units of the smallest direct gap
+Limit = Callable[[Array, int], tuple[AnyArray, Array]]  # (values at the nodes, order in q) -> coefficients and errors
 
 
 def uniform_field_response(
@@ -114,22 +115,6 @@ def field_gradient_response(
     moved = _slow_response(model, mu, temperature, flows, coupling, expand, rtol, max_points)["tensor"]
     # One diagonalisation per momentum: the contact term is cheap, and converged further.
     return moved + _contact(model, mu, temperature, 1e-2 * rtol, max_points) if flow == "heat" else moved
-
-
-def _contact(model: BandStructure, mu: float, temperature: float, rtol: float, max_points: int) -> Estimate:
-    """-(1/2) sum f Im <w_il s>."""
-    axes = range(model.dimension)
-    s = model.matrix("s", np.zeros(model.dimension))
-
-    def summed(k: Array, bands: Bands) -> Array:
-        f, U = occupation("f", bands.energies, mu, temperature), bands.states
-        ws = np.array([[model.matrix("H", k, (i, l)) @ s for l in axes] for i in axes])
-        return np.asarray(np.einsum("kan,ilkab,kbn,kn->il", U.conj(), ws, U, f, optimize=True).imag / -2)
-
-    return converged(model, summed, lambda sums: {"": (sums, np.zeros(sums.shape))}, rtol, max_points)[""]
-
-
-Limit = Callable[[Array, int], tuple[AnyArray, Array]]
 
 
 def _slow_response(
@@ -205,6 +190,19 @@ def _frequencies(gap: float) -> Array:
     if not np.isfinite(gap):
         gap = 1.0  # one band, or all degenerate: no interband scale exists, and the interband part vanishes
     return np.asarray(_FREQUENCIES * gap)
+
+
+def _contact(model: BandStructure, mu: float, temperature: float, rtol: float, max_points: int) -> Estimate:
+    """-(1/2) sum f Im <w_il s>."""
+    axes = range(model.dimension)
+    s = model.matrix("s", np.zeros(model.dimension))
+
+    def summed(k: Array, bands: Bands) -> Array:
+        f, U = occupation("f", bands.energies, mu, temperature), bands.states
+        ws = np.array([[model.matrix("H", k, (i, l)) @ s for l in axes] for i in axes])
+        return np.asarray(np.einsum("kan,ilkab,kbn,kn->il", U.conj(), ws, U, f, optimize=True).imag / -2)
+
+    return converged(model, summed, lambda sums: {"": (sums, np.zeros(sums.shape))}, rtol, max_points)[""]
 
 
 def _require_insulator(bands: Bands, mu: float, temperature: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from itertools import product
 from typing import Any
@@ -15,6 +16,12 @@ from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import extrapolated
 
 _OFFSET = 0.27  # of grids, in their spacing
+
+
+def _slope(function: Callable[[Array], Any], axis: int, step: float) -> Any:
+    """The derivative along k_x or k_y of a function of the displacement, at 0, by sixth-order differences."""
+    shift = step * np.eye(2)[axis]
+    return sum(c * (function(j * shift) - function(-j * shift)) for j, c in ((1, 45), (2, -9), (3, 1))) / (60 * step)
 
 
 def magnetization_by_field(model: BandStructure, mu: float, temperature: float, size: int = 48) -> tuple[float, float]:
@@ -46,11 +53,8 @@ def curvature_by_projectors(model: BandStructure, k: Array, step: float = 0.02) 
         U = np.linalg.eigh(model.matrix("H", points))[1]
         return np.asarray(np.einsum("kan,kbn->knab", U, U.conj()))
 
-    derivatives = []
-    for axis in np.eye(2) * step:
-        differences = (c * (projectors(k + j * axis) - projectors(k - j * axis)) for j, c in ((1, 45), (2, -9), (3, 1)))
-        derivatives.append(np.sum(list(differences), axis=0) / (60 * step))
-    P, (Px, Py), s = projectors(k), derivatives, model.matrix("s", k[0])
+    Px, Py = (_slope(lambda shift: projectors(k + shift), axis, step) for axis in (0, 1))
+    P, s = projectors(k), model.matrix("s", k[0])
     return np.asarray(np.einsum("ab,knbc,kncd,knda->kn", s, P, Px @ Py - Py @ Px, P, optimize=True).imag * -1)
 
 
@@ -101,7 +105,6 @@ def side_jump_by_phases(
     """
     generator = np.random.default_rng(seed)
     slopes, curvatures = generator.normal(size=(2, 2, 2))
-    h, stencil = 5e-4, np.array([1, -8, 0, 8, -1]) / 12
     s = model.matrix("s", k[0])
     centre = [np.linalg.eigh(model.matrix("H", k[j]))[1][:, bands[j]] for j in range(2)]
 
@@ -109,10 +112,6 @@ def side_jump_by_phases(
         u = np.linalg.eigh(model.matrix("H", k[j] + step))[1][:, bands[j]]
         overlap = np.vdot(centre[j], u)
         return u * (overlap.conj() / abs(overlap)) * np.exp(1j * (slopes[j] @ step + curvatures[j] @ step**2))
-
-    def slope(function: Any, axis: int) -> Any:
-        e = np.eye(2)[axis]
-        return sum(c * function((m - 2) * h * e) for m, c in enumerate(stencil) if c) / h
 
     def scattered(j: int, step: Array) -> Any:
         """V between the two states, the one at k[j] moved."""
@@ -123,7 +122,7 @@ def side_jump_by_phases(
     weights = [1.0, 1.0] if conserved else [float(np.vdot(u, s @ u).real) for u in centre]
     V = np.vdot(centre[1], Gamma @ centre[0])
     for axis, (j, sign) in product(range(2), ((0, -1), (1, 1))):
-        connection = (1j * np.vdot(centre[j], slope(partial(state, j), axis))).real
-        phase = (slope(partial(scattered, j), axis) / V).imag
+        connection = (1j * np.vdot(centre[j], _slope(partial(state, j), axis, 5e-4))).real
+        phase = (_slope(partial(scattered, j), axis, 5e-4) / V).imag
         result[axis] += weights[j] * (sign * connection - phase)
     return result

@@ -150,6 +150,7 @@ def test_disagreement_and_large_errors_do_not_hold():
     assert not agreement([Pair("unsure", 1.0, 1.0, 1e-3)], 1e-6, "").holds
     assert not agreement([Pair("equal", 1.0, 1.0)], 1e-6, "", also=False).holds
     assert not agreement([Pair("undefined", np.nan, 1.0)], 1e-6, "").holds
+    assert not agreement([Pair("equal", 1.0, 1.0), Pair("undefined", np.nan, 1.0)], 1e-6, "").holds
     assert isinstance(agreement([Pair("equal", 1.0, 1.0)], 1e-6, ""), CheckResult)
 
 
