@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
+from typing import Any, TypeVar
 
 from symcur.expressions.expression import (
     CONSTANT,
@@ -36,6 +38,15 @@ from symcur.expressions.expression import (
 )
 
 FIELD = "h"  # the axis of derivatives by a field h, H -> H - h s
+K = TypeVar("K")
+
+
+def collected(terms: Iterable[tuple[K, Any]]) -> dict[K, Any]:
+    """A sum of (key, coefficient) terms with the coefficients of each key added up."""
+    result: dict[K, Any] = {}
+    for key, value in terms:
+        result[key] = result[key] + value if key in result else value
+    return result
 
 
 @cache
@@ -94,11 +105,7 @@ def by_occupation(expression: Expression) -> dict[Expression, Expression]:
     """An expression linear in occupation functions as {occupation: coefficient}; what carries none has the key ONE."""
     match expression:
         case Sum(terms):
-            result: dict[Expression, Expression] = {}
-            for term in terms:
-                for occupation, coefficient in by_occupation(term).items():
-                    result[occupation] = result.get(occupation, ZERO) + coefficient
-            return result
+            return collected(pair for term in terms for pair in by_occupation(term).items())
         case Derivative(axis, operand) if any(key != ONE for key in by_occupation(operand)):
             return by_occupation(derivative(operand, axis))
         case Occupation():

@@ -130,23 +130,25 @@ class Matrix:
     def __add__(self, other: Any) -> Matrix:
         if isinstance(other, Matrix):
             return Matrix(self.array + other.array)
-        result = self.array.copy()
-        for a in range(len(result)):
-            result[a, a] = result[a, a] + other
-        return Matrix(result)
+        return Matrix(shifted(self.array, other))
 
     def __mul__(self, other: Any) -> Matrix:
         if isinstance(other, Matrix):
             return Matrix(self.array @ other.array)
         return Matrix(self.array * other)
 
-    __radd__ = __add__
-
-    def __rmul__(self, other: Any) -> Matrix:
-        return Matrix(self.array * other)
+    __radd__, __rmul__ = __add__, __mul__
 
     def trace(self) -> Any:
-        return reduce(add, np.diagonal(self.array))
+        return np.trace(self.array)
+
+
+def shifted(array: ObjectArray, number: Any) -> ObjectArray:
+    """The array plus this multiple of the identity."""
+    result = array.copy()
+    for a in range(len(result)):
+        result[a, a] = result[a, a] + number
+    return result
 
 
 class MatrixInterpreter(Interpreter):

@@ -21,7 +21,7 @@ Unequal normal forms refute it only together with a counterexample (``symcur.exp
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from math import comb
 from typing import Any
@@ -29,7 +29,7 @@ from typing import Any
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
-from symcur.expressions.calculus import derivative
+from symcur.expressions.calculus import collected, derivative
 from symcur.expressions.interpreter import Interpreter
 
 Letter = tuple[Any, ...]
@@ -37,7 +37,6 @@ String = tuple[Letter, ...]
 Atoms = tuple[tuple[Letter, int], ...]  # commuting scalars with their powers
 Key = tuple[Atoms, String]
 _ONE, _MINUS = QQ_I(1), QQ_I(-1)
-_SIGN = {1: _ONE, -1: _MINUS}
 REFERENCE = "n"  # the band that positive powers of (e_n - H) refer to
 
 
@@ -46,32 +45,28 @@ class NormalForm:
 
     __slots__ = ("multiplet", "terms")
 
-    def __init__(self, terms: dict[Key, Any], multiplet: bool) -> None:
-        self.terms = {key: value for key, value in terms.items() if value}
+    def __init__(self, terms: Iterable[tuple[Key, Any]], multiplet: bool) -> None:
+        self.terms = {key: value for key, value in collected(terms).items() if value}
         self.multiplet = multiplet
 
     def __add__(self, other: NormalForm) -> NormalForm:
-        terms = dict(self.terms)
-        for key, value in other.terms.items():
-            terms[key] = terms[key] + value if key in terms else value
-        return NormalForm(terms, self.multiplet)
+        return NormalForm((*self.terms.items(), *other.terms.items()), self.multiplet)
 
     def __mul__(self, other: NormalForm) -> NormalForm:
-        terms: dict[Key, Any] = {}
-        for (atoms, left), value in self.terms.items():
-            for (more, right), factor in other.terms.items():
-                for coefficient, extra, string in _multiply(left, right, self.multiplet):
-                    key = (_merge(atoms, more, extra), string)
-                    product = value * factor if coefficient == _ONE else value * factor * coefficient
-                    terms[key] = terms[key] + product if key in terms else product
+        terms = (
+            ((_merge(atoms, more, extra), string), value * factor * coefficient)
+            for (atoms, left), value in self.terms.items()
+            for (more, right), factor in other.terms.items()
+            for coefficient, extra, string in _multiply(self.multiplet, left, right)
+        )
         return NormalForm(terms, self.multiplet)
 
     def trace(self) -> NormalForm:
-        terms: dict[Key, Any] = {}
-        for (atoms, string), value in self.terms.items():
-            for coefficient, extra in _trace(string, self.multiplet):
-                key: Key = (_merge(atoms, extra), ())
-                terms[key] = terms[key] + value * coefficient if key in terms else value * coefficient
+        terms = (
+            ((_merge(atoms, extra), ()), value * coefficient)
+            for (atoms, string), value in self.terms.items()
+            for coefficient, extra in _trace(string, self.multiplet)
+        )
         return NormalForm(terms, self.multiplet)
 
     def __eq__(self, other: object) -> bool:
@@ -95,7 +90,7 @@ class NormalFormInterpreter(Interpreter):
         self.multiplet = multiplet
 
     def _single(self, coefficient: Any, atoms: Atoms, string: String) -> NormalForm:
-        return NormalForm({(atoms, string): coefficient}, self.multiplet)
+        return NormalForm([((atoms, string), coefficient)], self.multiplet)
 
     def _atom(self, *letter: Any, power: int = 1) -> NormalForm:
         return self._single(_ONE, ((letter, power),) if power else (), ())
@@ -122,8 +117,8 @@ class NormalFormInterpreter(Interpreter):
         return self._atom(kind, band, order)
 
     def gap(self, m: str, n: str, power: int) -> NormalForm:
-        sign, atom = _gap(m, n, power)
-        return self._single(_SIGN[sign], (atom,) if power else (), ())
+        ((sign, atoms, string),) = _times_gap(m, n, power)
+        return self._single(sign, atoms, string)
 
     def trace(self, value: NormalForm) -> NormalForm:
         return value.trace()
@@ -140,13 +135,17 @@ def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalFor
 Reduced = tuple[Any, Atoms, String]
 
 
-def _multiply(left: String, right: String, multiplet: bool) -> Iterator[Reduced]:
-    """left times right as a sum of (coefficient, atoms, reduced string)."""
+def _multiply(multiplet: bool, left: String, *others: String) -> Iterator[Reduced]:
+    """The product of reduced strings as a sum of (coefficient, atoms, reduced string)."""
+    if not others:
+        yield _ONE, (), left
+        return
+    right, *rest = others
     if not left or not right:
-        yield _ONE, (), left + right
+        yield from _multiply(multiplet, left + right, *rest)
         return
     for coefficient, atoms, string in _push(left, right[0], multiplet):
-        for factor, more, result in _multiply(string, right[1:], multiplet):
+        for factor, more, result in _multiply(multiplet, string, right[1:], *rest):
             yield coefficient * factor, _merge(atoms, more), result
 
 
@@ -159,16 +158,13 @@ def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
                 yield _ONE, (), (*rest, ("K", last[1], letter[2]))
         case "KG":
             if last[2] != letter[1]:
-                sign, atom = _gap(letter[1], last[2], letter[2])
-                yield _SIGN[sign], (atom,), string
+                yield from _times_gap(letter[1], last[2], letter[2], [(_ONE, (), string)])
         case "GK":
             if last[1] != letter[1]:
-                sign, atom = _gap(last[1], letter[1], last[2])
-                for coefficient, atoms, result in _push(rest, letter, multiplet):
-                    yield _SIGN[sign] * coefficient, _merge((atom,), atoms), result
+                yield from _times_gap(last[1], letter[1], last[2], _push(rest, letter, multiplet))
         case "GG":
             for coefficient, atoms, replacement in _powers(last, letter):
-                for factor, more, result in _multiply(rest, replacement, multiplet):
+                for factor, more, result in _multiply(multiplet, rest, replacement):
                     yield coefficient * factor, _merge(atoms, more), result
         case "OK":
             yield from _close(string, letter, multiplet)
@@ -188,20 +184,20 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
         # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute
         (a, k), (b, l) = ((a, k), (b, l)) if k > 0 else ((b, l), (a, k))
         for j in range(k + 1):
-            sign, atom = _gap(a, b, k - j)
-            power = _powers(("G", b, j), ("G", b, l)) if j else iter([(_ONE, (), (("G", b, l),))])
-            for coefficient, atoms, string in power:
-                yield QQ_I(comb(k, j) * sign) * coefficient, _merge((atom,), atoms), string
+            power = _powers(("G", b, j), ("G", b, l)) if j else [(_ONE, (), (("G", b, l),))]
+            yield from _times_gap(a, b, k - j, power, QQ_I(comb(k, j)))
     else:
         # S_a^p S_b^q = S_a^(p-1) [(S_b - S_a)/w + (P_a + P_b)/w^2] S_b^(q-1),  w = e_a - e_b
         outer: String = (("G", a, k + 1),) if k + 1 else ()
         inner: String = (("G", b, l + 1),) if l + 1 else ()
-        partial = ((1, -1, ("G", b, -1)), (-1, -1, ("G", a, -1)), (1, -2, ("K", a, a)), (1, -2, ("K", b, b)))
+        partial = (
+            (_ONE, -1, ("G", b, -1)),
+            (_MINUS, -1, ("G", a, -1)),
+            (_ONE, -2, ("K", a, a)),
+            (_ONE, -2, ("K", b, b)),
+        )
         for sign, power_of_gap, middle in partial:
-            gap_sign, atom = _gap(a, b, power_of_gap)
-            for c1, atoms1, string1 in _multiply(outer, (middle,), True):
-                for c2, atoms2, string2 in _multiply(string1, inner, True):
-                    yield _SIGN[sign * gap_sign] * c1 * c2, _merge((atom,), atoms1, atoms2), string2
+            yield from _times_gap(a, b, power_of_gap, _multiply(True, outer, (middle,), inner), sign)
 
 
 def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
@@ -210,7 +206,7 @@ def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]
     (_, a, b), (_, c, d), block = string[start] if start >= 0 else ("", "", ""), letter, string[start + 1 :]
     if start >= 0 and b == c and len(block) == 1 and block[0][1] == "H":
         for (atoms, replacement), value in _band_block(b, block[0][2], multiplet).terms.items():
-            for factor, more, result in _multiply((*string[:start], ("K", a, b)), (*replacement, letter), multiplet):
+            for factor, more, result in _multiply(multiplet, string[: start + 1], (*replacement, letter)):
                 yield value * factor, _merge(atoms, more), result
     elif start >= 0 and not multiplet:
         yield _ONE, ((("<>", b, block, c), 1),), (*string[:start], ("K", a, d))
@@ -242,10 +238,9 @@ def _trace(string: String, multiplet: bool) -> Iterator[tuple[Any, Atoms]]:
             "Trace: expected a projector in every term, got a term without, which has no normal form for an unspecified "
             "number of bands"
         )
-    first = string[start]
-    for c1, atoms1, opened in _multiply(string[start:], string[:start], multiplet):
-        for c2, atoms2, closed in _multiply(opened, (("K", first[1], first[1]),), multiplet):
-            yield c1 * c2, _merge(atoms1, atoms2, _circle(closed, multiplet))
+    opened, first = string[start:], ("K", string[start][1], string[start][1])
+    for coefficient, atoms, closed in _multiply(multiplet, opened, string[:start], (first,)):
+        yield coefficient, _merge(atoms, _circle(closed, multiplet))
 
 
 def _circle(closed: String, multiplet: bool) -> Atoms:
@@ -258,11 +253,14 @@ def _circle(closed: String, multiplet: bool) -> Atoms:
     return ((("Tr", min((closed[j:-1] + closed[:j] for j in places), key=repr)), 1),)
 
 
-def _gap(a: str, b: str, power: int) -> tuple[int, tuple[Letter, int]]:
-    """(e_a - e_b)^power as a sign and an atom with a fixed order of the labels."""
-    if a < b:
-        return 1, (("gap", a, b), power)
-    return -1 if power % 2 else 1, (("gap", b, a), power)
+def _times_gap(
+    a: str, b: str, power: int, terms: Iterable[Reduced] = ((_ONE, (), ()),), factor: Any = _ONE
+) -> Iterator[Reduced]:
+    """factor (e_a - e_b)^power times a sum of terms; the gap is an atom with a fixed order of the labels."""
+    sign = _MINUS if a > b and power % 2 else _ONE
+    gap = (("gap", *sorted((a, b))), power)
+    for coefficient, atoms, string in terms:
+        yield sign * factor * coefficient, _merge((gap,), atoms), string
 
 
 def _merge(*groups: Atoms) -> Atoms:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
+from symcur.expressions.calculus import collected
 from symcur.expressions.expression import Expression
 from symcur.expressions.interpreter import Interpreter, Matrix
 
@@ -59,23 +60,23 @@ class Field:
         self.symbols = list(dict.fromkeys(symbols))
         self.context = fmpq_mpoly_ctx.get([f"x{j}" for j in range(len(self.symbols))], Ordering.lex)
         self.generators = dict(zip(self.symbols, self.context.gens(), strict=True))
-        self.zero = Ratio(self, {})
+        self.zero = Ratio(self, ())
         self.none = (0,) * len(self.pairs)
 
     def number(self, value: Any) -> Ratio:
         x, y = (fmpq(int(part.numerator), int(part.denominator)) for part in (value.x, value.y))
-        return Ratio(self, {self.none: self.context.constant(x) + y * self.generators[("i",)]})
+        return Ratio(self, [(self.none, self.context.constant(x) + y * self.generators[("i",)])])
 
     def symbol(self, *symbol: Any) -> Ratio:
         if symbol not in self.generators:
             raise KeyError(f"symbol: expected one within the derivatives that this field was made for, got {symbol}")
-        return Ratio(self, {self.none: self.generators[symbol]})
+        return Ratio(self, [(self.none, self.generators[symbol])])
 
     def gap(self, a: int, b: int, power: int) -> Ratio:
         """(e_a - e_b)^power."""
         sign, pair = (1, (a, b)) if a < b else (-1 if power % 2 else 1, (b, a))
         exponents = tuple(power if pair == other else 0 for other in self.pairs)
-        return Ratio(self, {exponents: self.context.constant(sign)})
+        return Ratio(self, [(exponents, self.context.constant(sign))])
 
 
 class Ratio:
@@ -83,25 +84,25 @@ class Ratio:
 
     __slots__ = ("field", "terms")
 
-    def __init__(self, field: Field, terms: dict[tuple[int, ...], Any]) -> None:
-        self.field, self.terms = field, {gaps: p for gaps, p in terms.items() if p != 0}
+    def __init__(self, field: Field, terms: Iterable[tuple[tuple[int, ...], Any]]) -> None:
+        self.field, self.terms = field, {gaps: p for gaps, p in collected(terms).items() if p != 0}
 
     def __add__(self, other: Any) -> Ratio:
         if not isinstance(other, Ratio):
             return NotImplemented
-        terms = dict(self.terms)
-        for gaps, polynomial in other.terms.items():
-            terms[gaps] = terms[gaps] + polynomial if gaps in terms else polynomial
-        return Ratio(self.field, terms)
+        return Ratio(self.field, (*self.terms.items(), *other.terms.items()))
+
+    def __sub__(self, other: Ratio) -> Ratio:
+        return self + self.field.number(QQ_I(-1)) * other
 
     def __mul__(self, other: Any) -> Ratio:
         if not isinstance(other, Ratio):
             return NotImplemented
-        terms: dict[tuple[int, ...], Any] = {}
-        for gaps, p in self.terms.items():
-            for more, q in other.terms.items():
-                key = tuple(map(sum, zip(gaps, more, strict=True)))
-                terms[key] = terms[key] + p * q if key in terms else p * q
+        terms = (
+            (tuple(map(sum, zip(gaps, more, strict=True))), p * q)
+            for gaps, p in self.terms.items()
+            for more, q in other.terms.items()
+        )
         return Ratio(self.field, terms)
 
     def _common(self) -> Any:
@@ -127,16 +128,15 @@ class Ratio:
     def derivative(self, axis: ex.Axis) -> Ratio:
         result = self.field.zero
         for gaps, polynomial in self.terms.items():
-            factor = Ratio(self.field, {gaps: self.field.context.constant(1)})
             for symbol, generator in self.field.generators.items():
                 slope = polynomial.derivative(str(generator))
                 if slope != 0:
-                    result += Ratio(self.field, {gaps: slope}) * _symbol_derivative(self.field, symbol, axis)
+                    result += Ratio(self.field, [(gaps, slope)]) * _symbol_derivative(self.field, symbol, axis)
             for (a, b), power in zip(self.field.pairs, gaps, strict=True):
                 if power:
-                    speed = self.field.symbol("H", (axis,), a, a) + _minus(self.field.symbol("H", (axis,), b, b))
+                    speed = self.field.symbol("H", (axis,), a, a) - self.field.symbol("H", (axis,), b, b)
                     slope_of_gap = self.field.number(QQ_I(power)) * self.field.gap(a, b, -1) * speed
-                    result += Ratio(self.field, {self.field.none: polynomial}) * factor * slope_of_gap
+                    result += Ratio(self.field, [(gaps, polynomial)]) * slope_of_gap
         return result
 
     def value(self, values: dict[Symbol, Any]) -> Any:
@@ -154,10 +154,6 @@ class Ratio:
                         term *= number**exponent
                 total += term
         return total
-
-
-def _minus(value: Ratio) -> Ratio:
-    return value.field.number(QQ_I(-1)) * value
 
 
 def _symbol_derivative(field: Field, symbol: Symbol, axis: ex.Axis) -> Ratio:
@@ -188,11 +184,8 @@ class SumOverStatesInterpreter(Interpreter):
         self.field, self.external = field, {band: j for j, band in enumerate(field.external)}
 
     def _matrix(self, entry: Callable[[int, int], Ratio]) -> Matrix:
-        N = self.field.bands
-        array = np.empty((N, N), dtype=object)
-        for a, b in itertools.product(range(N), repeat=2):
-            array[a, b] = entry(a, b)
-        return Matrix(array)
+        bands = range(self.field.bands)
+        return Matrix(np.array([[entry(a, b) for b in bands] for a in bands], dtype=object))
 
     def number(self, value: Any) -> Ratio:
         return self.field.number(value)
@@ -223,9 +216,7 @@ class SumOverStatesInterpreter(Interpreter):
         return self.field.gap(self.external[m], self.external[n], power)
 
     def trace(self, value: Matrix) -> Ratio:
-        diagonal = self.field.zero
-        for a in range(self.field.bands):
-            diagonal += value.array[a, a]
+        diagonal: Ratio = value.trace()
         return diagonal
 
     def derivative(self, axis: ex.Axis, operand: Expression) -> Any:
@@ -238,9 +229,9 @@ class SumOverStatesInterpreter(Interpreter):
             result: Ratio = inner.array[a, b].derivative(axis)
             for c in range(field.bands):
                 if c != a:
-                    result += _minus(field.symbol("H", (axis,), a, c) * field.gap(a, c, -1) * inner.array[c, b])
+                    result -= field.symbol("H", (axis,), a, c) * field.gap(a, c, -1) * inner.array[c, b]
                 if c != b:
-                    result += _minus(inner.array[a, c] * field.symbol("H", (axis,), c, b) * field.gap(b, c, -1))
+                    result -= inner.array[a, c] * field.symbol("H", (axis,), c, b) * field.gap(b, c, -1)
             return result
 
         return self._matrix(entry)
