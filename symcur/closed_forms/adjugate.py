@@ -22,6 +22,7 @@ from symcur import expressions as ex
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
 from symcur.expressions import MatrixInterpreter
+from symcur.expressions.interpreter import shifted
 from symcur.program import Complex, Program, Scalar, from_sympy
 from symcur.program.matrices import hermitian, hermitian_product, matrix_of_nodes, trace, trace_of_product
 
@@ -60,7 +61,7 @@ class Resolvent:
             product = hermitian_product(self.H, M[0])
             c.insert(0, trace(product) * sp.Rational(-1, j * multiplicity))
             if j < d:
-                M.insert(0, self._shifted(product, c[0]))
+                M.insert(0, shifted(product, c[0]))
         return c, M
 
     def _stieltjes(self) -> tuple[list[Scalar], list[ObjectArray]]:
@@ -85,14 +86,8 @@ class Resolvent:
             before, pi, before_matrix, matrix = pi, following, matrix, following_matrix
         M = [self.identity]
         for j in range(self.distinct - 1, 0, -1):
-            M.insert(0, self._shifted(hermitian_product(self.H, M[0]), pi[j]))
+            M.insert(0, shifted(hermitian_product(self.H, M[0]), pi[j]))
         return pi, M
-
-    def _shifted(self, matrix: ObjectArray, number: Scalar) -> ObjectArray:
-        result = matrix.copy()
-        for a in range(len(result)):
-            result[a, a] = result[a, a] + number
-        return result
 
     def _derivative_of_q(self, order: int) -> Scalar:
         """q^(order)(E)/order!, by Horner's rule."""

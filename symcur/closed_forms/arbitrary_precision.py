@@ -53,16 +53,22 @@ def band_energy(H: Sequence[Any], band: int, digits: int, multiplicities: Sequen
     size = sum(multiplicities)
     energies = sorted(mpmath.eigh(mpmath.matrix(np.reshape(H, (size, size)).tolist()), eigvals_only=True))
     tolerance = mpmath.mpf(10) ** (-digits) * max(energies[-1] - energies[0], abs(energies[0]) * mpmath.eps)
-    clusters: list[list[int]] = [[0]]
-    for lower, upper in itertools.pairwise(range(size)):
-        if energies[upper] - energies[lower] > tolerance:
-            clusters.append([])
-        clusters[-1].append(upper)
-    own = next(cluster for cluster in clusters if band in cluster)
+    found = multiplets(energies, tolerance)
+    own = [multiplet for multiplet in found for _ in multiplet][band]
     uniform = len(set(multiplicities)) == 1
-    if len(own) > max(multiplicities) or (not uniform and len(clusters) < len(multiplicities)):
+    if len(own) > max(multiplicities) or (not uniform and len(found) < len(multiplicities)):
         raise Touching
-    return mpmath.fsum(energies[n] for n in own) / len(own)
+    return mpmath.fsum(own) / len(own)
+
+
+def multiplets(energies: Sequence[Any], tolerance: Any) -> list[list[Any]]:
+    """Ascending energies, cut where two neighbours differ by more than the tolerance."""
+    result = [[energies[0]]]
+    for lower, upper in itertools.pairwise(energies):
+        if upper - lower > tolerance:
+            result.append([])
+        result[-1].append(upper)
+    return result
 
 
 def mpf(number: sp.Expr) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from functools import lru_cache
 
 import mpmath
@@ -13,7 +12,9 @@ from flint import fmpq
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
 from symcur.band_structures.formulas import generic_values
+from symcur.closed_forms.arbitrary_precision import multiplets
 from symcur.closed_forms.ring import Exact, NotExact, Ring
+from symcur.expressions.interpreter import shifted
 
 _DIGITS = 50
 _CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
@@ -50,71 +51,57 @@ def _pattern(model: Model, point: dict[sp.Symbol, sp.Rational]) -> tuple[int, ..
         H = mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
         energies = sorted(mpmath.eigh((H + H.H) / 2, eigvals_only=True))
         tolerance = mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + max(abs(e) for e in energies))
-        pattern = [1]
-        for lower, upper in itertools.pairwise(energies):
-            if upper - lower > tolerance:
-                pattern.append(1)
-            else:
-                pattern[-1] += 1
-    return tuple(pattern)
+        return tuple(map(len, multiplets(energies, tolerance)))
 
 
 def _proved(model: Model, pattern: tuple[int, ...]) -> bool:
     """Is the number of distinct energies at most len(pattern), identically?"""
     try:
         ring = Ring(model.H, model.k)
-        H = traceless(ring, model)
+        _, H = traceless(ring, model)
     except NotExact:
         return False
     if len(set(pattern)) == 1:
-        return all(entry.is_zero for entry in _annihilated(ring, H, pattern).flat)
+        return all(entry.is_zero for entry in _annihilated(H, pattern).flat)
     # The Hankel matrix of the moments Tr H^j has the rank of the number of distinct energies.
     moments = power_sums(H, 2 * len(pattern))
     rows = range(len(pattern) + 1)
     return _determinant(ring, [[moments[i + j] for j in rows] for i in rows]).reduced().is_zero
 
 
-def traceless(ring: Ring, model: Model) -> ObjectArray:
-    """H - Tr H/N as exact entries."""
-    size = model.size
-    H = np.empty((size, size), dtype=object)
-    H.flat[:] = [ring.convert(entry) for entry in model.H]
-    shift = sum((H[a, a] for a in range(size)), ring.zero) * fmpq(-1, size)
-    for a in range(size):
-        H[a, a] = (H[a, a] + shift).reduced()
-    return H
+def traceless(ring: Ring, model: Model) -> tuple[Exact, ObjectArray]:
+    """h0 = Tr H/N and H - h0 in exact entries."""
+    H = ring.matrix(model.H)
+    h0 = (np.trace(H) * fmpq(1, model.size)).reduced()
+    return h0, _reduced(shifted(H, -h0))
 
 
 def power_sums(H: ObjectArray, highest: int) -> list[Exact]:
     """Tr H^j for j = 0 ... highest."""
-    ring = H[0, 0].ring
-    identity = np.full(H.shape, ring.zero, dtype=object)
-    np.fill_diagonal(identity, ring.one)
-    powers = [identity]
+    powers = [_identity(H)]
     for _ in range((highest + 1) // 2):
         powers.append(_reduced(powers[-1] @ H))
     half = len(powers) - 1
     pairs = ((powers[min(j, half)], powers[max(j - half, 0)]) for j in range(highest + 1))
-    return [sum((A * B.T).flat, ring.zero).reduced() for A, B in pairs]
+    return [np.sum(A * B.T).reduced() for A, B in pairs]
 
 
-def _annihilated(ring: Ring, H: ObjectArray, pattern: tuple[int, ...]) -> ObjectArray:
+def _annihilated(H: ObjectArray, pattern: tuple[int, ...]) -> ObjectArray:
     """q(H) with q = prod (z - e_a) over the distinct energies: Newton's identities with power sums Tr H^j / r."""
-    size, multiplicity = len(H), pattern[0]
-    M = np.full((size, size), ring.zero, dtype=object)
-    np.fill_diagonal(M, ring.one)
+    M = _identity(H)
     for j in range(1, len(pattern) + 1):
         M = _reduced(H @ M)
-        coefficient = (sum((M[a, a] for a in range(size)), ring.zero) * fmpq(-1, j * multiplicity)).reduced()
-        for a in range(size):
-            M[a, a] = M[a, a] + coefficient
+        M = shifted(M, (np.trace(M) * fmpq(-1, j * pattern[0])).reduced())
     return _reduced(M)
 
 
+def _identity(H: ObjectArray) -> ObjectArray:
+    ring = H[0, 0].ring
+    return shifted(np.full(H.shape, ring.zero), ring.one)
+
+
 def _reduced(matrix: ObjectArray) -> ObjectArray:
-    result = np.empty_like(matrix)
-    result.flat[:] = [entry.reduced() for entry in matrix.flat]
-    return result
+    return np.asarray(np.frompyfunc(Exact.reduced, 1, 1)(matrix))
 
 
 def _determinant(ring: Ring, rows: list[list[Exact]]) -> Exact:

@@ -197,10 +197,10 @@ def _explicit_energies(model: Model, multiplicities: tuple[int, ...]) -> tuple[s
         return None
     try:
         ring = Ring(model.H, model.k)
-        h0 = _shift(ring, model)
+        h0, H = traceless(ring, model)
         if distinct == 1:
             return (written(h0).expression,)
-        p = [moment * fmpq(1, r) for moment in power_sums(traceless(ring, model), 2 if distinct == 2 else 4)]
+        p = [moment * fmpq(1, r) for moment in power_sums(H, 2 if distinct == 2 else 4)]
     except NotExact:
         return None
     if distinct > 2 and not p[3].is_zero:
@@ -217,14 +217,6 @@ def _explicit_energies(model: Model, multiplicities: tuple[int, ...]) -> tuple[s
         return None
     start = written(h0).expression
     return tuple(start + value for value in values)
-
-
-def _shift(ring: Ring, model: Model) -> Exact:
-    """h0 = Tr H/N."""
-    diagonal = (ring.convert(model.H[a, a]) for a in range(model.size))
-    total: Exact = sum(diagonal, ring.zero)
-    mean: Exact = total * fmpq(1, model.size)
-    return mean.reduced()
 
 
 def _root(value: Exact) -> sp.Expr:

@@ -10,6 +10,7 @@ import sympy as sp
 from flint import fmpq
 
 from symcur.closed_forms.ring import Exact, Ring, rational
+from symcur.expressions.calculus import collected
 
 _COLLECTED_TERMS = 200  # longer polynomials are not worth the search for a shorter form
 _SEARCHED_TERMS = 24
@@ -48,13 +49,13 @@ def written(value: Exact) -> Written:
 def _sum_over_harmonics(value: Exact, expanded: Sequence[int]) -> Written:
     ring = value.ring
     terms: list[tuple[Any, sp.Expr, int]] = []
-    for harmonic, (real, imag) in _coefficients(value, expanded).items():
+    for harmonic, coefficient in _coefficients(value, expanded).items():
         angle = sum((n * unit for n, unit in zip(harmonic, ring.units, strict=True)), sp.Integer(0))
         if not any(harmonic):
-            terms.append((real, sp.Integer(1), 0))
+            terms.append((coefficient.real, sp.Integer(1), 0))
         elif next(n for n in harmonic if n) > 0:
             cost = 2 + 2 * sum(n != 0 for n in harmonic)
-            terms += [(2 * real, sp.cos(angle), cost), (-2 * imag, sp.sin(angle), cost)]
+            terms += [(2 * coefficient.real, sp.cos(angle), cost), (-2 * coefficient.imag, sp.sin(angle), cost)]
     terms = [term for term in terms if not term[0].is_zero()]
     if not terms:
         return Written((sp.Integer(0),), 1)
@@ -70,39 +71,26 @@ def _sum_over_harmonics(value: Exact, expanded: Sequence[int]) -> Written:
     return Written((number, *outer.factors, *below, primitive), length)
 
 
-def _coefficients(value: Exact, expanded: Sequence[int]) -> dict[tuple[int, ...], tuple[Any, Any]]:
-    """Coefficients (real, imaginary) of each harmonic; the phases in ``expanded`` become cosines and sines."""
+def _coefficients(value: Exact, expanded: Sequence[int]) -> dict[tuple[int, ...], Exact]:
+    """The coefficient of each harmonic; the phases in ``expanded`` become cosines and sines."""
     ring = value.ring
-    phases = list(ring.phases)
-    groups: dict[tuple[int, ...], tuple[dict[Any, Any], dict[Any, Any]]] = {}
-    for which, polynomial in enumerate((value.real, value.imag)):
-        for exponents, number in polynomial.to_dict().items():
-            harmonic = tuple(int(exponents[j]) - value.shift[j] for j in phases)
-            rest = tuple(0 if j in ring.phases else e for j, e in enumerate(exponents))
-            groups.setdefault(harmonic, ({}, {}))[which][rest] = number
-    result: dict[tuple[int, ...], tuple[Any, Any]] = {}
-    for harmonic, (real_terms, imag_terms) in groups.items():
-        real, imag = ring.context.from_dict(real_terms), ring.context.from_dict(imag_terms)
-        for place, n in zip(phases, harmonic, strict=True):
-            if place in expanded and n:
-                cosine, sine = _multiple_angle(ring, place, n)
-                real, imag = real * cosine - imag * sine, real * sine + imag * cosine
-        key = tuple(0 if place in expanded else n for place, n in zip(phases, harmonic, strict=True))
-        before = result.get(key)
-        result[key] = (real, imag) if before is None else (before[0] + real, before[1] + imag)
-    return result
+    terms = []
+    for exponents, coefficient in value.by_powers(ring.phases).items():
+        harmonic = {place: exponents[place] - value.shift[place] for place in ring.phases}
+        for place in expanded:
+            coefficient = coefficient * _multiple_angle(ring, place, harmonic.pop(place))
+        terms.append((tuple(harmonic.get(place, 0) for place in ring.phases), coefficient))
+    return collected(terms)
 
 
-def _multiple_angle(ring: Ring, place: int, n: int) -> tuple[Any, Any]:
-    """cos(n theta) = T_n(c) and sin(n theta) = U_(n-1)(c) s as polynomials in c = cos(theta), s = sin(theta)."""
+def _multiple_angle(ring: Ring, place: int, n: int) -> Exact:
+    """cos(n theta) + i sin(n theta) = T_n(c) + i U_(n-1)(c) s, polynomials in c = cos(theta) and s = sin(theta)."""
     c, s = (ring.context.gens()[j] for j in ring.cosine_and_sine(place))
-    one = ring.context.constant(1)
-    T, U = [one, c], [one, 2 * c]
+    T, U = [c**0, c], [0 * c, c**0]  # U_(n-1) stands at n
     for _ in range(abs(n)):
         T.append(2 * c * T[-1] - T[-2])
         U.append(2 * c * U[-1] - U[-2])
-    sign = 1 if n > 0 else -1
-    return T[abs(n)], sign * s * U[abs(n) - 1]
+    return Exact(ring, T[abs(n)], (1 if n > 0 else -1) * s * U[abs(n)], ring.no_shift)
 
 
 def _factored(ring: Ring, polynomial: Any, collect: bool = True) -> Written:
@@ -121,17 +109,12 @@ def _collected(ring: Ring, polynomial: Any) -> Written:
     best = _plain(ring, polynomial)
     if not 3 <= len(polynomial) <= _COLLECTED_TERMS:
         return best
-    terms = polynomial.to_dict()
     used = [j for j, top in enumerate(polynomial.degrees()) if top]
     by = [[j] for j in used] if len(polynomial) <= _SEARCHED_TERMS else []
     for places in [ring.parameter_places, *by]:
-        groups: dict[Any, dict[Any, Any]] = {}
-        for exponents, number in terms.items():
-            outer = tuple(e if j in places else 0 for j, e in enumerate(exponents))
-            inner = tuple(0 if j in places else e for j, e in enumerate(exponents))
-            groups.setdefault(outer, {})[inner] = number
+        groups = ring.by_powers(polynomial, places)
         if 1 < len(groups) < len(polynomial):
-            parts = [(o, _factored(ring, ring.context.from_dict(inner), False)) for o, inner in groups.items()]
+            parts = [(o, _factored(ring, inner, False)) for o, inner in groups.items()]
             length = sum(1 + 2 * sum(map(bool, o)) + part.length for o, part in parts)
             if length < best.length:
                 best = Written((sp.Add(*(sp.Mul(*part.factors, *_powers(ring, o)) for o, part in parts)),), length)

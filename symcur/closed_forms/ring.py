@@ -7,12 +7,16 @@ stands. Exponentials of independent angles are algebraically independent, so equ
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from math import gcd, lcm
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
+
+from symcur.arrays import ObjectArray
+from symcur.expressions.calculus import collected
 
 Exponents = tuple[int, ...]
 
@@ -141,6 +145,10 @@ class Ring:
                 return self.number(0, 1)
         raise NotExact(f"expression: expected a polynomial in the generators {self.generators}, got {expression}")
 
+    def matrix(self, entries: sp.Matrix) -> ObjectArray:
+        """A SymPy matrix as an array of Exact."""
+        return np.array([[self.convert(x).reduced() for x in row] for row in entries.tolist()], dtype=object)
+
     def _phase(self, expression: sp.Expr) -> Exact:
         powers, result = {}, self.one
         for rest, coefficient in self._angle(expression):
@@ -169,6 +177,15 @@ class Ring:
         up = tuple(max(powers.get(j, 0), 0) for j in range(self.size))
         down = tuple(max(-powers.get(j, 0), 0) for j in range(self.size))
         return Exact(self, self.context.from_dict({up: 1}), self.context.constant(0), down)
+
+    def by_powers(self, polynomial: Any, places: Container[int]) -> dict[Exponents, Any]:
+        """The terms of a polynomial sorted by their exponents at ``places``: polynomials in the other generators."""
+        groups: dict[Exponents, dict[Exponents, Any]] = {}
+        for exponents, number in polynomial.to_dict().items():
+            outer = tuple(int(e) if j in places else 0 for j, e in enumerate(exponents))
+            inner = tuple(0 if j in places else e for j, e in enumerate(exponents))
+            groups.setdefault(outer, {})[inner] = number
+        return {outer: self.context.from_dict(terms) for outer, terms in groups.items()}
 
 
 class Exact:
@@ -233,25 +250,17 @@ class Exact:
 
     def conjugate(self) -> Exact:
         """i -> -i and z -> 1/z."""
-        phases = self.ring.phases
-        if not phases:
-            return Exact(self.ring, self.real, -self.imag, self.shift)
-        top = [max(self.real.degrees()[j], self.imag.degrees()[j], 0) for j in phases]
-        lift = [max(0, s - t) for s, t in zip((self.shift[j] for j in phases), top, strict=True)]
+        degrees = zip(self.real.degrees(), self.imag.degrees(), self.shift, strict=True)
+        top = [max(*column, 0) if j in self.ring.phases else None for j, column in enumerate(degrees)]
 
-        def reversed_terms(polynomial: Any) -> Any:
-            terms = {}
-            for exponents, coefficient in polynomial.to_dict().items():
-                mirrored = list(exponents)
-                for j, t, up in zip(phases, top, lift, strict=True):
-                    mirrored[j] = t - exponents[j] + up
-                terms[tuple(mirrored)] = coefficient
-            return self.ring.context.from_dict(terms)
+        def mirrored(exponents: Exponents) -> Exponents:
+            return tuple(e if t is None else t - e for e, t in zip(exponents, top, strict=True))
 
-        shift = list(self.shift)
-        for j, t, up in zip(phases, top, lift, strict=True):
-            shift[j] = t - self.shift[j] + up
-        return Exact(self.ring, reversed_terms(self.real), -reversed_terms(self.imag), tuple(shift))
+        real, imag = (
+            self.ring.context.from_dict({mirrored(e): c for e, c in polynomial.to_dict().items()})
+            for polynomial in (self.real, self.imag)
+        )
+        return Exact(self.ring, real, -imag, mirrored(self.shift))
 
     def part(self, which: str) -> Exact:
         """The real or imaginary part, as a real function: "real" or "imag"."""
@@ -259,24 +268,17 @@ class Exact:
             return self.ring.number(fmpq(1, 2)) * (self + self.conjugate())
         return self.ring.number(0, fmpq(-1, 2)) * (self - self.conjugate())
 
+    def by_powers(self, places: Container[int]) -> dict[Exponents, Exact]:
+        """The same for both parts of the numerator; the denominator stays."""
+        real, imag = (self.ring.by_powers(polynomial, places) for polynomial in (self.real, self.imag))
+        zero = self.ring.zero.real
+        return {e: Exact(self.ring, real.get(e, zero), imag.get(e, zero), self.shift) for e in {**real, **imag}}
+
     def reduced(self) -> Exact:
         """Squares of square roots replaced, and common factors of numerator and monomial cancelled."""
-        squares = self.ring.squares
-
-        def without_squares(polynomial: Any) -> Any:
-            terms: dict[Exponents, Any] = {}
-            for exponents, coefficient in polynomial.to_dict().items():
-                remaining = list(exponents)
-                for j, prime in squares.items():
-                    whole, remaining[j] = divmod(exponents[j], 2)
-                    coefficient = coefficient * fmpq(prime) ** whole
-                key = tuple(remaining)
-                terms[key] = terms.get(key, 0) + coefficient
-            return self.ring.context.from_dict(terms)
-
         real, imag = self.real, self.imag
-        if any(real.degrees()[j] > 1 or imag.degrees()[j] > 1 for j in squares):
-            real, imag = without_squares(real), without_squares(imag)
+        if any(real.degrees()[j] > 1 or imag.degrees()[j] > 1 for j in self.ring.squares):
+            real, imag = self._without_squares(real), self._without_squares(imag)
         common = [
             min([*column, s]) if s > 0 else 0
             for *column, s in zip(*real.monoms(), *imag.monoms(), self.shift, strict=True)
@@ -285,6 +287,16 @@ class Exact:
             lower = self.ring.context.from_dict({tuple(common): 1})
             real, imag = real / lower, imag / lower
         return Exact(self.ring, real, imag, tuple(s - c for s, c in zip(self.shift, common, strict=True)))
+
+    def _without_squares(self, polynomial: Any) -> Any:
+        terms = []
+        for exponents, coefficient in polynomial.to_dict().items():
+            remaining = list(exponents)
+            for j, prime in self.ring.squares.items():
+                whole, remaining[j] = divmod(exponents[j], 2)
+                coefficient = coefficient * fmpq(prime) ** whole
+            terms.append((tuple(remaining), coefficient))
+        return self.ring.context.from_dict(collected(terms))
 
 
 def rational(number: fmpq) -> sp.Rational:

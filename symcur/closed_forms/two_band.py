@@ -7,19 +7,18 @@ add up to an explicit rational function of k, the same for both bands, and the o
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
-import numpy as np
 import sympy as sp
 from flint import fmpq
 
-from symcur import expressions as ex
-from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
+from symcur.closed_forms.degeneracy import traceless
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.ring import Exact, NotExact, Ring
 from symcur.expressions import MatrixInterpreter
+from symcur.expressions.interpreter import shifted
 
 _SHORT = 12  # operations: longer expressions for eps and h . h are given a symbol
 
@@ -31,40 +30,26 @@ class TwoBands:
     """
 
     def __init__(self, model: Model, energy: sp.Symbol, symbols: tuple[sp.Symbol, sp.Symbol]) -> None:
-        self.model, self.energy = model, energy
+        self.energy = energy
         self._inverse = sp.Dummy("1/eps", real=True)
         self._eps, self._square = symbols
-        entries = [*model.H, *model.s]
-        self.ring = ring = Ring(entries, model.k, extra=(self._inverse,))
-        self.operator = cache(self._operator)
-        H = self.operator("H", ())
-        half = fmpq(1, 2)
-        self.h0 = ((H[0, 0] + H[1, 1]) * half).reduced()
-        self.h = tuple(
-            component.reduced()
-            for component in (H[0, 1].part("real"), -H[0, 1].part("imag"), (H[0, 0] - H[1, 1]) * half)
-        )
+        self.ring = ring = Ring([*model.H, *model.s], model.k, extra=(self._inverse,))
+        self.h0, h_sigma = traceless(ring, model)
+        z, x_minus_iy = h_sigma[0]
+        self.h = tuple(part.reduced() for part in (x_minus_iy.part("real"), -x_minus_iy.part("imag"), z))
         self.h_squared = sum((component * component for component in self.h), ring.zero).reduced()
         if self.h_squared.is_zero:
             raise NotExact(f"{model.name}: both bands are degenerate everywhere; there is no vector form")
-        h_sigma = np.array([[self.h[2], H[0, 1]], [H[1, 0], -self.h[2]]], dtype=object)
-        identity = np.array([[ring.one, ring.zero], [ring.zero, ring.one]], dtype=object)
-        w = ring.convert(self._inverse)
-        other = (identity - h_sigma * w) * half
+        half, w = fmpq(1, 2), ring.convert(self._inverse)
+        other = shifted(h_sigma * -w, ring.one) * half
         self.interpreter = MatrixInterpreter(
-            self.operator,
-            (identity + h_sigma * w) * half,
+            lambda name, axes: ring.matrix(model.formulas.symbolic(name, axes)),
+            shifted(h_sigma * w, ring.one) * half,
             lambda power: other * (w * half) ** power,
             1,
             lambda value: ring.number(_fmpq(value.x), _fmpq(value.y)),
             Exact.part,
         )
-
-    def _operator(self, name: str, axes: tuple[ex.Axis, ...]) -> ObjectArray:
-        """H, its derivatives and s as exact 2 x 2 matrices."""
-        matrix = np.empty((2, 2), dtype=object)
-        matrix.flat[:] = [self.ring.convert(x).reduced() for x in self.model.formulas.symbolic(name, axes)]
-        return matrix
 
     # -- writing -----------------------------------------------------------------------------------------------------
     @cached_property
@@ -116,13 +101,7 @@ class TwoBands:
 
     def _powers_of_inverse(self, value: Exact) -> dict[int, Exact]:
         place = self.ring.place(self._inverse)
-        parts: dict[int, tuple[dict[Any, Any], dict[Any, Any]]] = {}
-        for which, polynomial in enumerate((value.real, value.imag)):
-            for exponents, number in polynomial.to_dict().items():
-                rest = (*exponents[:place], 0, *exponents[place + 1 :])
-                parts.setdefault(int(exponents[place]), ({}, {}))[which][rest] = number
-        build = self.ring.context.from_dict
-        return {j: Exact(self.ring, build(re), build(im), value.shift).reduced() for j, (re, im) in parts.items()}
+        return {exponents[place]: c.reduced() for exponents, c in value.by_powers([place]).items()}
 
     def _lowest(self, coefficients: dict[int, Exact]) -> tuple[Exact, int]:
         """sum_m c_m (h.h)^(-m) as N (h.h)^(-M) with the smallest M."""
