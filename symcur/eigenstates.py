@@ -112,6 +112,11 @@ class Eigenbasis(ABC):
         """A scalar expression with the trace over a multiplet shared among its members, shape (..., N)."""
         return np.broadcast_to(self.scalar(expression) / self.rank, self.rank.shape)
 
+    def values(self, components: Components) -> Any:
+        """The same for the components of a quantity, shape (..., N, components...)."""
+        values = [self.value(expression) for expression in components.flat]
+        return np.stack(values, axis=-1).reshape(*self.rank.shape, *components.shape)
+
     def _trace(self, factors: tuple[Expression, ...]) -> Any:
         start = next(j for j, factor in enumerate(factors) if isinstance(factor, ex.Projector))
         diagonal = self._diagonal((*factors[start + 1 :], *factors[:start]))
@@ -121,11 +126,9 @@ class Eigenbasis(ABC):
         """<a| f_1 f_2 ... |a>; the last operator closes the circle, and gaps next to it come last."""
         match factors:
             case (*before, ex.Resolvent(_, power), last) if not has_band_letters(last):
-                return (self.rows(tuple(before)) * _transposed(self.operator(last)) * self.inverse_gaps**power).sum(
-                    axis=-1
-                )
+                return (self.rows(tuple(before)) * self.operator(last).mT * self.inverse_gaps**power).sum(axis=-1)
             case (*before, last) if not has_band_letters(last):
-                return (self.rows(tuple(before)) * _transposed(self.operator(last))).sum(axis=-1)
+                return (self.rows(tuple(before)) * self.operator(last).mT).sum(axis=-1)
         return np.diagonal(self.rows(factors), axis1=-2, axis2=-1)
 
     def rows(self, factors: tuple[Expression, ...]) -> Any:
@@ -153,10 +156,6 @@ class Eigenbasis(ABC):
             case ex.Product(factors):
                 return reduce(self._act, factors, rows)
         raise TypeError(f"expression: expected an operator that eigenstates can read, got {type(expression).__name__}")
-
-
-def _transposed(matrix: Any) -> Any:
-    return np.swapaxes(matrix, -1, -2)
 
 
 @cache
@@ -245,7 +244,7 @@ class Eigenstates(Eigenbasis):
         if not all(isinstance(axis, int) for axis in axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
         matrix = self.model.matrix(name, self.k, [int(axis) for axis in axes])
-        return np.asarray(self.vectors.conj().swapaxes(-1, -2) @ matrix @ self.vectors)
+        return np.asarray(self.vectors.conj().mT @ matrix @ self.vectors)
 
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))
@@ -260,15 +259,17 @@ def values_at(
     model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float
 ) -> tuple[dict[str, AnyArray], Array]:
     """{name: (M, N, components...)} at k of shape (M, D), and the number of distinct energies at each point."""
-    parts: dict[str, list[AnyArray]] = {name: [] for name in components}
-    distinct = []
+    blocks = [
+        ({name: states.values(array) for name, array in components.items()}, states.distinct)
+        for states in _in_blocks(model, k, tolerance)
+    ]
+    values = {name: np.concatenate([block[name] for block, _ in blocks]) for name in components}
+    return values, np.concatenate([distinct for _, distinct in blocks])
+
+
+def _in_blocks(model: BandStructure, k: Array, tolerance: float) -> Iterator[Eigenstates]:
     for start in range(0, max(len(k), 1), _BLOCK):
-        states = Eigenstates(model, k[start : start + _BLOCK], tolerance)
-        for name, array in components.items():
-            stacked = np.stack([states.value(expression) for expression in array.flat], axis=-1)
-            parts[name].append(stacked.reshape(*states.rank.shape, *array.shape))
-        distinct.append(states.distinct)
-    return {name: np.concatenate(blocks) for name, blocks in parts.items()}, np.concatenate(distinct)
+        yield Eigenstates(model, k[start : start + _BLOCK], tolerance)
 
 
 def evaluate(
@@ -306,10 +307,9 @@ def evaluate(
 def _operator_elements(model: BandStructure, quantity: Quantity, k: Array, tolerance: float) -> tuple[AnyArray, Array]:
     """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n)."""
     blocks, distinct = [], []
-    for start in range(0, max(len(k), 1), _BLOCK):
-        states = Eigenstates(model, k[start : start + _BLOCK], tolerance)
+    for states in _in_blocks(model, k, tolerance):
         rows = [states.rows((ex.adjoint(quantity.expression(*axes)),)) for axes in quantity.components(model.dimension)]
-        blocks.append(np.stack([_transposed(row.conj()) for row in rows], axis=1))
+        blocks.append(np.stack([row.conj().mT for row in rows], axis=1))
         distinct.append(states.distinct)
     return np.concatenate(blocks), np.concatenate(distinct)
 

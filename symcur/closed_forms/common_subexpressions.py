@@ -8,6 +8,7 @@ from typing import Any
 import sympy as sp
 
 from symcur.program import Program, operations
+from symcur.program.program import FUNCTIONS
 
 Terms = list[tuple[Any, tuple[sp.Expr, ...]]]  # a sum of products: (number, factors) each
 Definitions = tuple[tuple[sp.Symbol, sp.Expr], ...]
@@ -16,12 +17,11 @@ _ONE, _MINUS = sp.Integer(1), sp.Integer(-1)
 
 def symbolic_operations(symbols: Mapping[str, sp.Symbol], evaluate: bool = True) -> dict[str, Callable[..., Any]]:
     """The arithmetic of a program in SymPy; unevaluated, it shares equal parts and never expands them."""
-    minus = sp.Integer(-1)
     return operations(sp, symbols.__getitem__, lambda number: number) | {
         "+": lambda a, b: sp.Add(a, b, evaluate=evaluate),
-        "-": lambda a, b: sp.Add(a, sp.Mul(minus, b, evaluate=evaluate), evaluate=evaluate),
+        "-": lambda a, b: sp.Add(a, sp.Mul(_MINUS, b, evaluate=evaluate), evaluate=evaluate),
         "*": lambda a, b: sp.Mul(a, b, evaluate=evaluate),
-        "/": lambda a, b: sp.Mul(a, sp.Pow(b, minus, evaluate=evaluate), evaluate=evaluate),
+        "/": lambda a, b: sp.Mul(a, sp.Pow(b, _MINUS, evaluate=evaluate), evaluate=evaluate),
     }
 
 
@@ -88,9 +88,7 @@ _TERMS: dict[str, Callable[..., Any]] = {
     "-": lambda a, b: a + [(-c, f) for c, f in b],
     "*": _product,
     "/": _quotient,
-    "sqrt": _function("sqrt"),
-    "cos": _function("cos"),
-    "sin": _function("sin"),
+    **{name: _function(name) for name in FUNCTIONS},
 }
 
 

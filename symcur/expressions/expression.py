@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
 from sympy import QQ, QQ_I
@@ -347,10 +347,8 @@ def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression
 
     def moved(node: Expression) -> Expression | None:
         match node:
-            case Operator(name, axes) if axes:
-                return Operator(name, ordered(tuple(choice.get(axis, axis) for axis in axes)))
-            case BandEnergy(n, axes) if axes:
-                return BandEnergy(n, ordered(tuple(choice.get(axis, axis) for axis in axes)))
+            case Operator(_, axes) | BandEnergy(_, axes):
+                return replace(node, axes=ordered(tuple(choice.get(axis, axis) for axis in axes)))
             case Derivative(axis, operand):
                 return Derivative(choice.get(axis, axis), with_axes(operand, choice))
         return None

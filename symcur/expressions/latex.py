@@ -6,7 +6,6 @@ Both are printed from the expression itself, so what is printed is what is prove
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import gcd
 from typing import Any
 
 from symcur.expressions import expression as ex
@@ -114,7 +113,6 @@ def _number(value: Any) -> str:
 
 def _rational(value: Any) -> str:
     numerator, denominator = int(value.numerator), int(value.denominator)
-    assert gcd(numerator, denominator) == 1
     if denominator == 1:
         return str(numerator)
     return ("-" if numerator < 0 else "") + rf"\tfrac{{{abs(numerator)}}}{{{denominator}}}"

@@ -164,7 +164,7 @@ def _compiled(
             program.input(name)
         found = spectrum(program, matrices("H", ()))
     states = ProgramStates(model, program, matrices, found, ranks)
-    layout = Layout({name: _values(states, array) for name, array in components.items()})
+    layout = Layout({name: states.values(array) for name, array in components.items()})
     outputs = [*layout.nodes, found.error_estimate.node]
     if len(program.live(outputs)) > _LONGEST:
         raise _NoProgram(f"a program of more than {_LONGEST} operations")
@@ -213,9 +213,3 @@ def _given_spectrum(program: SimplifyingProgram, N: int) -> tuple[Spectrum, list
     entries = [Complex(program.input(x), program.input(y)) for x, y in zip(*parts, strict=True)]
     vectors = np.array(entries, dtype=object).reshape(N, N)
     return Spectrum(program.zero, levels, vectors, program.zero), [*names, *parts[0], *parts[1]]
-
-
-def _values(states: ProgramStates, components: Components) -> Nodes:
-    """(band, components...) as nodes."""
-    values = [states.value(expression) for expression in components.flat]
-    return np.stack(values, axis=-1).reshape(len(states.rank), *components.shape)

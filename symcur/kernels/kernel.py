@@ -167,10 +167,8 @@ class Kernel:
         """All quantities as the program has them, and the places of the points that it leaves undecided."""
         n, block = len(flat), compiled.backend.block
         undecided = np.zeros(n, dtype=bool)
-        if n <= block:
-            rows = self._block(compiled, model, flat, numbers, undecided)
-        elif compiled.backend.streams and self.route == "closed form":
-            rows = self._block(compiled, model, flat, numbers, undecided, self.threads)
+        if n <= block or (compiled.backend.streams and self.route == "closed form"):
+            rows = self._block(compiled, model, flat, numbers, undecided, self.threads if n > block else 1)
         else:
             rows = self._buffers.empty((len(compiled.layout.nodes), n))
 

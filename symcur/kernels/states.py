@@ -17,6 +17,8 @@ from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
 from symcur.eigenstates import Eigenbasis
 from symcur.expressions import Expression
+from symcur.expressions.calculus import collected
+from symcur.expressions.interpreter import shifted
 from symcur.kernels.spectrum import Spectrum
 from symcur.program import Complex, Program
 from symcur.program.matrices import hermitian
@@ -43,7 +45,7 @@ class ProgramStates(Eigenbasis):
         self._constant, self._vectors, self._matrix = program.constant, found.vectors, matrices
         zero, one = Complex(program.zero), Complex(program.one)
         label = np.repeat(np.arange(len(multiplets)), multiplets)
-        members = np.array([[int(label[a] == label[b]) for b in range(N)] for a in range(N)], dtype=object)
+        members = (label[:, None] == label).astype(int).astype(object)
         rank = members.sum(axis=-1)
         levels = (members @ np.array([Complex(level) for level in found.levels])) / rank
         inverse_gaps = np.full((N, N), zero)
@@ -52,7 +54,7 @@ class ProgramStates(Eigenbasis):
                 if label[m] != label[n]:
                     inverse_gaps[n, m] = one / (levels[n] - levels[m])
                     inverse_gaps[m, n] = -inverse_gaps[n, m]
-        identity = np.array([[one if a == b else zero for b in range(N)] for a in range(N)])
+        identity = shifted(np.full((N, N), zero), one)
         super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity)
         diagonal = [model.s[a, a] for a in range(N)] if model.s.is_diagonal() else []
         self._blocks = [[a for a in range(N) if diagonal[a] == value] for value in dict.fromkeys(diagonal)]
@@ -63,7 +65,7 @@ class ProgramStates(Eigenbasis):
         return Complex(self._constant(value.x), self._constant(value.y))
 
     def part(self, values: Nodes, which: str) -> Nodes:
-        return _each(lambda x: Complex(getattr(x, which)), values)
+        return np.asarray(np.frompyfunc(lambda x: Complex(getattr(x, which)), 1, 1)(values))
 
     def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> Nodes:
         orbitals = list(range(len(self.identity)))
@@ -103,7 +105,7 @@ class ProgramStates(Eigenbasis):
             ex.Operator: operator,
             ex.Number: lambda node: {None: np.full(blocks, self.number(node.value))},
             ex.Named: lambda node, definition: definition,
-            ex.Sum: lambda node, *terms: reduce(_sum, terms),
+            ex.Sum: _sum,
             ex.Product: lambda node, *factors: reduce(_product, factors),
         }
         return ex.fold(expression, rules, lambda node, *parts: None)
@@ -118,7 +120,7 @@ class ProgramStates(Eigenbasis):
 
     def _between(self, X: Nodes, rows: list[int], columns: list[int]) -> Nodes:
         U = self._vectors
-        result: Nodes = _each(Complex.conjugate, U[rows]).T @ (X[np.ix_(rows, columns)] @ U[columns])
+        result: Nodes = U[rows].conj().T @ (X[np.ix_(rows, columns)] @ U[columns])
         return result
 
 
@@ -126,23 +128,19 @@ Weights = dict[Expression | None, ObjectArray]
 """{operator X: c[g, h]} for sum_gh c_gh X_gh; under None the diagonal d[g] of what contains no operator but s."""
 
 
-def _sum(a: Weights | None, b: Weights | None) -> Weights | None:
-    if a is None or b is None:
-        return None
-    return {key: a[key] + b[key] if key in a and key in b else {**a, **b}[key] for key in {**a, **b}}
+def _sum(node: Expression, *terms: Weights | None) -> Weights | None:
+    known = [term for term in terms if term is not None]
+    return collected(pair for term in known for pair in term.items()) if len(known) == len(terms) else None
 
 
 def _product(a: Weights | None, b: Weights | None) -> Weights | None:
-    if a is None or b is None:
+    if a is None or b is None or (set(a) != {None} and set(b) != {None}):
         return None
-    result: Weights | None = {}
-    for x, left in a.items():
-        for y, right in b.items():
-            if x is not None and y is not None:
-                return None
-            weight = left * right if x is None and y is None else left[:, None] * right if x is None else left * right
-            result = _sum(result, {x or y: weight})
-    return result
+    return collected(
+        (x or y, left[:, None] * right if x is None and y is not None else left * right)
+        for x, left in a.items()
+        for y, right in b.items()
+    )
 
 
 def _of_upper_half(X: Nodes) -> Nodes:
@@ -151,10 +149,3 @@ def _of_upper_half(X: Nodes) -> Nodes:
 
 def _vanishes(x: Complex) -> bool:
     return x.real.is_zero and x.imag.is_zero
-
-
-def _each(function: Callable[[Complex], Complex], nodes: Nodes) -> Nodes:
-    result = np.empty_like(nodes)
-    for place, entry in np.ndenumerate(nodes):
-        result[place] = function(entry)
-    return result

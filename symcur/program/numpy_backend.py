@@ -8,17 +8,10 @@ from typing import Any
 import numpy as np
 
 from symcur.arrays import Array
-from symcur.program.program import Program
+from symcur.program.program import FUNCTIONS, Program
 
-_UFUNCS: dict[str, Any] = {
-    "+": np.add,
-    "-": np.subtract,
-    "*": np.multiply,
-    "/": np.divide,
-    "sqrt": np.sqrt,
-    "cos": np.cos,
-    "sin": np.sin,
-}
+_SIGNS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+_UFUNCS: dict[str, Any] = _SIGNS | {name: getattr(np, name) for name in FUNCTIONS}
 
 
 class NumPyBackend:

@@ -257,9 +257,9 @@ def from_sympy(program: Program, expression: sp.Expr) -> Complex:
         case _ if expression.is_number and expression.is_real:
             return Complex(program.constant(expression))
         case sp.Add():
-            return functools.reduce(lambda a, b: a + b, (from_sympy(program, term) for term in expression.args))
+            return functools.reduce(operator.add, (from_sympy(program, term) for term in expression.args))
         case sp.Mul():
-            return functools.reduce(lambda a, b: a * b, (from_sympy(program, term) for term in expression.args))
+            return functools.reduce(operator.mul, (from_sympy(program, factor) for factor in expression.args))
         case sp.exp():
             phase = sp.expand(expression.args[0] / sp.I)
             angle = from_sympy(program, phase)
