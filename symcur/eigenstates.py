@@ -300,7 +300,7 @@ def evaluate(
         components = quantities.components(quantity, model.dimension)
         values, distinct = values_at(model, {"": components}, flat, tolerance)
         result = values[""] if isinstance(quantity, Expression) else values[""].real
-    report_touchings(flat, distinct, distinct_elsewhere(model, tolerance))
+    report_touchings(model, flat, distinct, tolerance)
     return result.reshape(*points.shape[:-1], *result.shape[1:])
 
 
@@ -314,14 +314,11 @@ def _operator_elements(model: BandStructure, quantity: Quantity, k: Array, toler
     return np.concatenate(blocks), np.concatenate(distinct)
 
 
-def distinct_elsewhere(model: BandStructure, tolerance: float) -> float:
-    """The number of distinct energies at momenta without symmetry, where only bands degenerate everywhere coincide."""
-    generic = np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
-    return float(Eigenstates(model, generic, tolerance).distinct.max())
-
-
-def report_touchings(k: Array, distinct: Array, elsewhere: float) -> None:
+def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: float) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
+    # At momenta without symmetry only bands degenerate everywhere coincide.
+    generic = np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
+    elsewhere = Eigenstates(model, generic, tolerance).distinct.max()
     fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
     if len(fewer):
         warnings.warn(

@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, cached_property
 from math import comb
+from typing import Any
 
+import numpy as np
 import sympy as sp
 from sympy import QQ
 
@@ -47,7 +49,7 @@ class Resolvent:
         for j, coefficient in enumerate(self.polynomial):
             self._label(f"c_{j}", coefficient)
         self.series: list[ObjectArray] = []
-        self._q = [self._derivative_of_q(j) for j in range(1, self.distinct + 1)]
+        self._q = [self._derivative(self.polynomial, j, program.zero) for j in range(1, self.distinct + 1)]
         for j, value in enumerate(self._q, 1):
             self._label(f"q_{j}", value)
         projector = self.coefficient(-1)
@@ -67,46 +69,37 @@ class Resolvent:
     def _stieltjes(self) -> tuple[list[Scalar], list[ObjectArray]]:
         """The same for unequal multiplicities; the norms Tr pi_j(H)^2 vanish only where distinct energies touch."""
         zero = self.program.zero
-        before, pi = [zero], [self.program.one]
-        before_matrix, matrix = None, self.identity
-        norm = before_norm = None
+        pi, matrix = np.array([self.program.one]), self.identity
+        before = before_matrix = before_norm = None
         for _ in range(self.distinct):
-            H_pi = hermitian_product(self.H, matrix)
-            before_norm, norm = norm, trace_of_product(matrix, matrix)
+            H_pi, norm = hermitian_product(self.H, matrix), trace_of_product(matrix, matrix)
             a = trace_of_product(H_pi, matrix) / norm
-            following = [zero, *pi]
-            for j, coefficient in enumerate(pi):
-                following[j] = following[j] - a * coefficient
+            following = np.array([zero, *pi])
+            following[:-1] -= pi * a
             following_matrix = H_pi + matrix * -a
             if before_norm is not None:
                 b = norm / before_norm
-                for j, coefficient in enumerate(before):
-                    following[j] = following[j] - b * coefficient
+                following[:-2] -= before * b
                 following_matrix = following_matrix + before_matrix * -b
-            before, pi, before_matrix, matrix = pi, following, matrix, following_matrix
+            before, before_matrix, before_norm = pi, matrix, norm
+            pi, matrix = following, following_matrix
         M = [self.identity]
         for j in range(self.distinct - 1, 0, -1):
             M.insert(0, shifted(hermitian_product(self.H, M[0]), pi[j]))
-        return pi, M
+        return list(pi), M
 
-    def _derivative_of_q(self, order: int) -> Scalar:
-        """q^(order)(E)/order!, by Horner's rule."""
-        result = self.program.zero
-        for j in range(self.distinct, order - 1, -1):
-            result = result * self.energy + self.polynomial[j] * comb(j, order)
-        return result
-
-    def _derivative_of_B(self, order: int) -> ObjectArray:
-        result: ObjectArray = self.identity * self.program.zero
-        for j in range(self.distinct - 1, order - 1, -1):
-            result = result * self.energy + self.matrices[j] * comb(j, order)
+    def _derivative(self, coefficients: Sequence[Any], order: int, zero: Any) -> Any:
+        """The derivative of sum_j c_j z^j at E, over order!, by Horner's rule."""
+        result = zero
+        for j in range(len(coefficients) - 1, order - 1, -1):
+            result = result * self.energy + coefficients[j] * comb(j, order)
         return result
 
     def coefficient(self, power: int) -> ObjectArray:
         """The coefficient of x^power in R(E + x), power >= -1: P, S, -S^2, S^3, ..."""
         while len(self.series) <= power + 1:
             order = len(self.series)
-            value = self._derivative_of_B(order)
+            value = self._derivative(self.matrices, order, self.identity * self.program.zero)
             for j in range(1, min(order, self.distinct - 1) + 1):
                 value = value + self.series[order - j] * -self._q[j]
             value = _divided(value, self._q[0])

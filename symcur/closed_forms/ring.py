@@ -8,7 +8,6 @@ stands. Exponentials of independent angles are algebraically independent, so equ
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
-from math import gcd, lcm
 from typing import Any
 
 import numpy as np
@@ -54,15 +53,12 @@ class Ring:
         self.momentum_phases = [j for j, a in zip(self.phases, angles, strict=True) if a.free_symbols & moving]
         self.parameter_phases = [j for j in self.phases if j not in self.momentum_phases]
         self.parameter_places = [j for j, g in enumerate(self.generators) if not g.free_symbols & moving]
-        self._place = {generator: j for j, generator in enumerate(plain)}
+        self.place = {generator: j for j, generator in enumerate(plain)}
         self._angle_place = {a: self.phases[j] for j, a in enumerate(angles)}
         self.size = len(self.generators)
         self.context = fmpq_mpoly_ctx.get([f"g{j}" for j in range(self.size)], Ordering.degrevlex)
         self.no_shift: Exponents = (0,) * self.size
         self.zero, self.one = self.number(0), self.number(1)
-
-    def place(self, symbol: sp.Symbol) -> int:
-        return self._place[symbol]
 
     def cosine_and_sine(self, phase: int) -> tuple[int, int]:
         """The places of cos(theta) and sin(theta), which serve for writing only, of the phase exp(i theta)."""
@@ -89,7 +85,7 @@ class Ring:
                     else:
                         self._scan(rest)  # its derivatives appear in those of H
                         known = self._angles.get(rest)
-                        self._angles[rest] = _common(known, coefficient) if known else abs(coefficient)
+                        self._angles[rest] = known.gcd(coefficient) if known else abs(coefficient)
             case sp.Pow(base=sp.Rational() as base, exp=exponent) if (2 * exponent).is_Integer and base > 0:
                 self._roots.update(dict.fromkeys(sp.factorint(base.p * base.q)))
             case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and (exponent > 0 or base.is_Symbol):
@@ -116,8 +112,8 @@ class Ring:
     def convert(self, expression: sp.Expr) -> Exact:
         """A SymPy expression made of the generators."""
         match expression:
-            case _ if expression in self._place:
-                return self.monomial({self._place[expression]: 1})
+            case _ if expression in self.place:
+                return self.monomial({self.place[expression]: 1})
             case sp.Rational():
                 return self.number(fmpq(int(expression.p), int(expression.q)))
             case sp.Add():
@@ -139,8 +135,8 @@ class Ring:
                 return self._root(base, int(2 * exponent))
             case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and exponent > 0:
                 return self.convert(base) ** int(exponent)
-            case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and base in self._place:
-                return self.monomial({self._place[base]: int(exponent)})
+            case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and base in self.place:
+                return self.monomial({self.place[base]: int(exponent)})
             case _ if expression == sp.I:
                 return self.number(0, 1)
         raise NotExact(f"expression: expected a polynomial in the generators {self.generators}, got {expression}")
@@ -302,9 +298,3 @@ class Exact:
 def rational(number: fmpq) -> sp.Rational:
     """A rational number of flint as SymPy's."""
     return sp.Rational(int(number.p), int(number.q))
-
-
-def _common(a: fmpq, b: fmpq) -> fmpq:
-    """The largest rational of which both are integer multiples."""
-    denominator = lcm(int(a.q), int(b.q))
-    return fmpq(gcd(int((a * denominator).p), int((b * denominator).p)), denominator)

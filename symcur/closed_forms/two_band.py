@@ -100,7 +100,7 @@ class TwoBands:
         return self._lowest(even), self._lowest(odd)
 
     def _powers_of_inverse(self, value: Exact) -> dict[int, Exact]:
-        place = self.ring.place(self._inverse)
+        place = self.ring.place[self._inverse]
         return {exponents[place]: c.reduced() for exponents, c in value.by_powers([place]).items()}
 
     def _lowest(self, coefficients: dict[int, Exact]) -> tuple[Exact, int]:
@@ -157,16 +157,10 @@ def divided(numerator: Exact, denominator: Exact) -> Exact | None:
         if not remainder.is_zero():
             return None
         parts.append(quotient)
-    shift = (n - d + u for n, d, u in zip(numerator.shift, denominator.shift, unit, strict=True))
-    return _normal(Exact(ring, parts[0], parts[1], tuple(shift)))
-
-
-def _normal(value: Exact) -> Exact:
-    """The same with shifts that are not negative."""
-    lift = tuple(max(-s, 0) for s in value.shift)
-    factor = value.ring.context.from_dict({lift: 1})
-    shift = tuple(s + l for s, l in zip(value.shift, lift, strict=True))
-    return Exact(value.ring, value.real * factor, value.imag * factor, shift).reduced()
+    shift = tuple(n - d + u for n, d, u in zip(numerator.shift, denominator.shift, unit, strict=True))
+    positive = tuple(max(s, 0) for s in shift)
+    real, imag = Exact(ring, parts[0], parts[1], shift).lifted(positive)
+    return Exact(ring, real, imag, positive).reduced()
 
 
 def _galois(value: Exact, place: int | None) -> Exact | None:

@@ -217,17 +217,10 @@ class SumOverStatesInterpreter(Interpreter):
         if isinstance(inner, Ratio):
             return inner.derivative(axis)
         field = self.field
-
-        def entry(a: int, b: int) -> Ratio:
-            result: Ratio = inner.array[a, b].derivative(axis)
-            for c in range(field.bands):
-                if c != a:
-                    result -= field.symbol("H", (axis,), a, c) * field.gap(a, c, -1) * inner.array[c, b]
-                if c != b:
-                    result -= inner.array[a, c] * field.symbol("H", (axis,), c, b) * field.gap(b, c, -1)
-            return result
-
-        return self._matrix(entry)
+        # d|b> = sum_c |c> A_cb
+        A = self._matrix(lambda c, b: field.zero if c == b else field.symbol("H", (axis,), c, b) * field.gap(b, c, -1))
+        slopes = self._matrix(lambda a, b: inner.array[a, b].derivative(axis))
+        return slopes + A * inner + self.number(QQ_I(-1)) * (inner * A)
 
 
 # -- what the independent check is asked -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Model, Parameters
-from symcur.eigenstates import Components, distinct_elsewhere, joined, report_touchings, values_at
+from symcur.eigenstates import Components, joined, report_touchings, values_at
 from symcur.expressions import axis_name
 from symcur.program import Complex, Program, Scalar
 from symcur.program.source import loop_in_c
@@ -154,7 +154,7 @@ class Kernel:
             levels = np.full(len(flat), float(len(self.multiplets)))
             levels[where] = distinct
             if levels.min() < len(self.multiplets) - 0.5:
-                report_touchings(flat, levels, distinct_elsewhere(model, self.tolerance))
+                report_touchings(model, flat, levels, self.tolerance)
         shape = points.shape[:-1]
         result = Values({name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()})
         result.by_eigenstates = len(where)

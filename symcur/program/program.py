@@ -117,9 +117,6 @@ class Program:
         operation, arguments = self.nodes[node]
         return () if operation in ("input", "constant") else arguments
 
-    def inputs(self, outputs: Iterable[int]) -> list[str]:
-        return [self.nodes[node][1][0] for node in self.live(outputs) if self.nodes[node][0] == "input"]
-
     def run(
         self, outputs: Iterable[int], operations: Operations, keep: Callable[[int, Any], Any] | None = None
     ) -> list[Any]:

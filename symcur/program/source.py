@@ -51,13 +51,14 @@ def source(function: Function, language: str) -> str:
     if language not in LANGUAGES:
         raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
     names = _legal_names(function, language)
-    make_printer, write = _WRITERS[language]
+    make_printer, number, write = _WRITERS[language]
     printer = make_printer()
     defined = [(str(names[s]), printer.doprint(formula.xreplace(names))) for s, formula in function.definitions]
-    results = []
+    results: list[str] = []
     for result in function.results:
         parts = result.as_real_imag() if function.complex else (result,)
-        results.append(tuple(printer.doprint(part.xreplace(names)) for part in parts))
+        texts = [printer.doprint(part.xreplace(names)) for part in parts]
+        results += [number.format(*texts)] if number and function.complex else texts
     return write(function, [str(names[symbol]) for symbol in function.arguments], defined, results)
 
 
@@ -81,18 +82,16 @@ def _legal_names(function: Function, language: str) -> dict[sp.Symbol, sp.Symbol
 
 
 Steps = list[tuple[str, str]]
-Results = list[tuple[str, ...]]
 
 
-def _python(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+def _python(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
     lines = ["import math", "", "", f"def {function.name}({', '.join(arguments)}):"]
     lines += ['    r"""', *(f"    {line}" for line in function.heading), '    """']
     lines += [f"    {name} = {value}" for name, value in defined]
-    values = [f"complex({', '.join(parts)})" if function.complex else parts[0] for parts in results]
-    return "\n".join([*lines, "    return [", *(f"        {value}," for value in values), "    ]", ""])
+    return "\n".join([*lines, "    return [", *(f"        {value}," for value in results), "    ]", ""])
 
 
-def _c(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+def _c(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
     given = ", ".join(f"double {name}" for name in arguments)
     lines = [
         "#include <math.h>",
@@ -104,19 +103,17 @@ def _c(function: Function, arguments: list[str], defined: Steps, results: Result
         "{",
     ]
     lines += [f"    const double {name} = {value};" for name, value in defined]
-    parts = [part for pair in results for part in pair]
-    return "\n".join([*lines, *(f"    result[{j}] = {part};" for j, part in enumerate(parts)), "}", ""])
+    return "\n".join([*lines, *(f"    result[{j}] = {value};" for j, value in enumerate(results)), "}", ""])
 
 
-def _fortran(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
-    parts = [part for pair in results for part in pair]
+def _fortran(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
     lines = [f"! {line}" for line in function.heading]
     lines += _folded(f"pure subroutine {function.name}({', '.join([*arguments, 'values'])})")
     lines += ["  implicit none", "  integer, parameter :: dp = kind(1.0d0)"]
     lines += [f"  real(dp), intent(in) :: {name}" for name in arguments]
-    lines += [f"  real(dp), intent(out) :: values({len(parts)})"]
+    lines += [f"  real(dp), intent(out) :: values({len(results)})"]
     lines += [f"  real(dp) :: {name}" for name, _ in defined]
-    for name, value in [*defined, *((f"values({j})", part) for j, part in enumerate(parts, 1))]:
+    for name, value in [*defined, *((f"values({j})", result) for j, result in enumerate(results, 1))]:
         lines += _folded(f"  {name} = {value}")
     return "\n".join([*lines, f"end subroutine {function.name}", ""])
 
@@ -133,33 +130,32 @@ def _folded(line: str, width: int = 110) -> list[str]:
     return [*lines, indent + current]
 
 
-def _julia(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+def _julia(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
     lines = [f"# {line}" for line in function.heading]
     lines += [
         f"function {function.name}({', '.join(arguments)})",
         *(f"    {name} = {value}" for name, value in defined),
     ]
-    values = [f"complex({', '.join(parts)})" if function.complex else parts[0] for parts in results]
-    return "\n".join([*lines, "    return [", *(f"        {value}," for value in values), "    ]", "end", ""])
+    return "\n".join([*lines, "    return [", *(f"        {value}," for value in results), "    ]", "end", ""])
 
 
-def _mathematica(function: Function, arguments: list[str], defined: Steps, results: Results) -> str:
+def _mathematica(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
     head = "".join(part.capitalize() for part in function.name.split("_"))
     head = head[0].lower() + head[1:]
     lines = ["(*", *(line.replace("(*", "( *") for line in function.heading), "*)"]
     lines += [f"{head}[{', '.join(f'{name}_' for name in arguments)}] := Module["]
     lines += [f"  {{{', '.join(str(name) for name, _ in defined)}}},"]
     lines += [f"  {name} = {value};" for name, value in defined]
-    values = [f"({parts[0]}) + I*({parts[1]})" if function.complex else parts[0] for parts in results]
-    return "\n".join([*lines, "  {" + ",\n   ".join(values) + "}", "]", ""])
+    return "\n".join([*lines, "  {" + ",\n   ".join(results) + "}", "]", ""])
 
 
-_WRITERS: dict[str, tuple[Callable[[], CodePrinter], Callable[[Function, list[str], Steps, Results], str]]] = {
-    "python": (lambda: PythonCodePrinter({"fully_qualified_modules": True}), _python),
-    "c": (C99CodePrinter, _c),
-    "fortran": (lambda: FCodePrinter({"source_format": "free", "standard": 2008}), _fortran),
-    "julia": (lambda: JuliaCodePrinter({"contract": False}), _julia),
-    "mathematica": (MCodePrinter, _mathematica),
+# The printer, a complex number of two real ones (where there is none, both are results), and the writer.
+_WRITERS: dict[str, tuple[Callable[[], CodePrinter], str, Callable[[Function, list[str], Steps, list[str]], str]]] = {
+    "python": (lambda: PythonCodePrinter({"fully_qualified_modules": True}), "complex({}, {})", _python),
+    "c": (C99CodePrinter, "", _c),
+    "fortran": (lambda: FCodePrinter({"source_format": "free", "standard": 2008}), "", _fortran),
+    "julia": (lambda: JuliaCodePrinter({"contract": False}), "complex({}, {})", _julia),
+    "mathematica": (MCodePrinter, "({}) + I*({})", _mathematica),
 }
 
 
