@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
@@ -36,10 +37,7 @@ def steps(
     Everything else is written into the sum or product that uses it. Sums and products are left as they are: SymPy's
     sorting of terms would take most of the time.
     """
-    uses: dict[int, int] = {}
-    for node in program.live(outputs):
-        for argument in set(program.arguments(node)):
-            uses[argument] = uses.get(argument, 0) + 1
+    uses = Counter(argument for node in program.live(outputs) for argument in set(program.arguments(node)))
     taken = {*symbols, *labels.values()}
     prefix = next(letter for letter in ("x", "y", "u", "aux") if not any(n.startswith(f"{letter}_") for n in taken))
     definitions: list[tuple[sp.Symbol, sp.Expr]] = []

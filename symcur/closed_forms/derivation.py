@@ -165,7 +165,7 @@ def _target(model: Model, quantity: str | Quantity | Expression, multiplet: bool
     quantity = quantities.get(quantity)
     axes = quantity.components(model.dimension)
     components = tuple(quantity.expression(*chosen) for chosen in axes)
-    symbols = [quantity.named(*chosen).symbol for chosen in axes]
+    symbols = [quantity.symbol(*chosen) for chosen in axes]
     shape = (model.dimension,) * len(quantity.indices)
     if not quantity.operator:
         return _Target(quantity.name, tuple(symbols), shape, components)

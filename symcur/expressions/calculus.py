@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import product
 from typing import Any, TypeVar
 
 from symcur.expressions.expression import (
@@ -113,8 +114,8 @@ def by_occupation(expression: Expression) -> dict[Expression, Expression]:
         case Product(factors):
             parts: dict[Expression, Expression] = {ONE: ONE}
             for factor in factors:
-                split = by_occupation(factor) if isinstance(factor, Sum | Occupation | Product) else {ONE: factor}
-                parts = {multiply(a, b): multiply(x, y) for a, x in parts.items() for b, y in split.items()}
+                pairs = product(parts.items(), by_occupation(factor).items())
+                parts = collected((multiply(a, b), multiply(x, y)) for (a, x), (b, y) in pairs)
             return parts
     return {ONE: expression}
 

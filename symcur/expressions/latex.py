@@ -58,8 +58,7 @@ def _gap(node: ex.Gap) -> Text:
 
 
 def _sum(node: ex.Sum, *terms: Text) -> Text:
-    first, *rest = [text for text, _ in terms]
-    return first + "".join(map(_appended, rest)), _SUM
+    return _added([text for text, _ in terms]), _SUM
 
 
 def _product(node: ex.Product, *texts: Text) -> Text:
@@ -99,8 +98,8 @@ def _closed_off(factor: Expression, text: Text) -> str:
     return rf"\left({text[0]}\right)" if text[1] == _SUM or open_ended else text[0]
 
 
-def _appended(term: str) -> str:
-    return " - " + term[1:].lstrip() if term.startswith("-") else " + " + term
+def _added(terms: list[str]) -> str:
+    return terms[0] + "".join(" - " + t[1:].lstrip() if t.startswith("-") else " + " + t for t in terms[1:])
 
 
 def _number(value: Any) -> str:
@@ -125,8 +124,8 @@ def _trace(node: ex.Trace, operand: Text) -> Text:
 
 def _sum_over_states(node: ex.Trace, operand: Text) -> Text:
     """Tr[P X S^p Y ...] as sum over n_1 != n of X_{n n_1} Y_{n_1 n} / omega_{n n_1}^p."""
-    first, *rest = [text for factors in _products(node.operand) if (text := _states(factors))] or ["0"]
-    return first + "".join(map(_appended, rest)), _SUM if rest or first.startswith("-") else _FACTOR
+    terms = [text for factors in _products(node.operand) if (text := _states(factors))] or ["0"]
+    return _added(terms), _SUM if len(terms) > 1 or terms[0].startswith("-") else _FACTOR
 
 
 def _products(expression: Expression) -> Iterator[tuple[Expression, ...]]:
