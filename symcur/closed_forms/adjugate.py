@@ -20,7 +20,6 @@ import numpy as np
 import sympy as sp
 from sympy import QQ
 
-from symcur import expressions as ex
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
 from symcur.expressions import MatrixInterpreter
@@ -136,9 +135,9 @@ class Bands:
     """Everything the closed forms of one model share: the program, H, s, and what reads expressions of the band with energy E."""
 
     def __init__(self, model: Model, energy: str, multiplicities: Sequence[int]) -> None:
-        self.model, self.program = model, Program()
+        self.program = Program()
         self.energy = self.program.input(energy)
-        self.operator = cache(self._operator)
+        self.operator = cache(lambda name, axes: matrix_of_nodes(self.program, model.formulas.symbolic(name, axes)))
         shift = sp.expand(model.H.trace()) / model.size
         traceless = model.H - shift * sp.eye(model.size)
         nodes = matrix_of_nodes(self.program, traceless.applyfunc(sp.expand))
@@ -157,6 +156,3 @@ class Bands:
             lambda value, part: Complex(getattr(value, part)),
             Complex(self.energy),
         )
-
-    def _operator(self, name: str, axes: tuple[ex.Axis, ...]) -> ObjectArray:
-        return matrix_of_nodes(self.program, self.model.formulas.symbolic(name, axes))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -91,8 +90,8 @@ class ClosedForm:
 
     @property
     def _nodes(self) -> list[int]:
-        parts = ((z.real.node, z.imag.node) if self.complex else (z.real.node,) for z in self.outputs)
-        return list(itertools.chain.from_iterable(parts))
+        parts = ("real", "imag") if self.complex else ("real",)
+        return [getattr(z, part).node for z in self.outputs for part in parts]
 
     def _joined(self, values: Sequence[Any]) -> list[Any]:
         """Real and imaginary parts, which alternate in ``_nodes``, put together."""

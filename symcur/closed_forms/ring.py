@@ -8,6 +8,7 @@ stands. Exponentials of independent angles are algebraically independent, so equ
 from __future__ import annotations
 
 from collections.abc import Container, Iterable
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -117,12 +118,9 @@ class Ring:
             case sp.Rational():
                 return self.number(fmpq(int(expression.p), int(expression.q)))
             case sp.Add():
-                return sum((self.convert(term) for term in expression.args), self.zero)
+                return sum(map(self.convert, expression.args), self.zero)
             case sp.Mul():
-                result = self.one
-                for factor in expression.args:
-                    result = result * self.convert(factor)
-                return result
+                return prod(map(self.convert, expression.args), start=self.one)
             case sp.conjugate():
                 return self.convert(expression.args[0]).conjugate()
             case sp.cos():
@@ -227,22 +225,14 @@ class Exact:
             return NotImplemented
         if self.is_zero or other.is_zero:
             return self.ring.zero
-        real = self.real * other.real
-        imag = self.ring.zero.real
-        if not other.imag.is_zero():
-            imag = self.real * other.imag
-        if not self.imag.is_zero():
-            imag = imag + self.imag * other.real
-            real = real - self.imag * other.imag
+        real = self.real * other.real - self.imag * other.imag
+        imag = self.real * other.imag + self.imag * other.real
         return Exact(self.ring, real, imag, tuple(a + b for a, b in zip(self.shift, other.shift, strict=True)))
 
     __rmul__ = __mul__
 
     def __pow__(self, exponent: int) -> Exact:
-        result = self.ring.one
-        for _ in range(exponent):
-            result = result * self
-        return result
+        return prod([self] * exponent, start=self.ring.one)
 
     def conjugate(self) -> Exact:
         """i -> -i and z -> 1/z."""

@@ -94,14 +94,11 @@ class TwoBands:
 
     def _by_parity(self, value: Exact) -> tuple[tuple[Exact, int], tuple[Exact, int]]:
         """(N, m) with the even part N/(h.h)^m and the odd part N eps/(h.h)^m, both in lowest powers of h.h."""
-        powers = self._powers_of_inverse(value)
+        place = self.ring.place[self._inverse]
+        powers = {exponents[place]: c.reduced() for exponents, c in value.by_powers([place]).items()}
         even = {j // 2: c for j, c in powers.items() if j % 2 == 0}
         odd = {(j + 1) // 2: c for j, c in powers.items() if j % 2}
         return self._lowest(even), self._lowest(odd)
-
-    def _powers_of_inverse(self, value: Exact) -> dict[int, Exact]:
-        place = self.ring.place[self._inverse]
-        return {exponents[place]: c.reduced() for exponents, c in value.by_powers([place]).items()}
 
     def _lowest(self, coefficients: dict[int, Exact]) -> tuple[Exact, int]:
         """sum_m c_m (h.h)^(-m) as N (h.h)^(-M) with the smallest M."""

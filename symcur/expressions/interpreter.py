@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import reduce
 from operator import add, mul
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from sympy import QQ_I
@@ -20,26 +20,18 @@ from symcur.expressions import expression as ex
 from symcur.expressions.calculus import adjoint, band_energy_derivative, derivative
 from symcur.expressions.expression import Axis, Expression
 
+_REMEMBERED = ex.Operator | ex.Projector | ex.Resolvent | ex.Named | ex.Trace | ex.Sum
 _HALF, _MINUS_HALF_I = QQ_I(1) / QQ_I(2), QQ_I(0, -1) / QQ_I(2)
 
 
 class Interpreter(ABC):
     """Supply the letters; ``read(expression)`` gives the value. Re X = (X + X^adjoint)/2 and Im X likewise."""
 
-    remembers: ClassVar[tuple[type[Expression], ...]] = (
-        ex.Operator,
-        ex.Projector,
-        ex.Resolvent,
-        ex.Named,
-        ex.Trace,
-        ex.Sum,
-    )
-
     def __init__(self) -> None:
         self.memory: dict[Expression, Any] = {}
 
     def read(self, expression: Expression) -> Any:
-        if not isinstance(expression, self.remembers):
+        if not isinstance(expression, _REMEMBERED):
             return self.evaluate(expression)
         if expression not in self.memory:
             self.memory[expression] = self.evaluate(expression)

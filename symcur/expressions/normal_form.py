@@ -75,9 +75,6 @@ class NormalForm:
     def __hash__(self) -> int:
         return hash(frozenset(self.terms.items()))
 
-    def __bool__(self) -> bool:
-        return bool(self.terms)
-
     def __len__(self) -> int:
         return len(self.terms)
 
@@ -92,8 +89,8 @@ class NormalFormInterpreter(Interpreter):
     def _single(self, coefficient: Any, atoms: Atoms, string: String) -> NormalForm:
         return NormalForm([((atoms, string), coefficient)], self.multiplet)
 
-    def _atom(self, *letter: Any, power: int = 1) -> NormalForm:
-        return self._single(_ONE, ((letter, power),) if power else (), ())
+    def _atom(self, *letter: Any) -> NormalForm:
+        return self._single(_ONE, ((letter, 1),), ())
 
     def number(self, value: Any) -> NormalForm:
         return self._single(value, (), ())

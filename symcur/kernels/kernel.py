@@ -15,7 +15,7 @@ from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Model, Parameters
 from symcur.eigenstates import Components, joined, report_touchings, values_at
 from symcur.expressions import axis_name
-from symcur.program import Complex, Program, Scalar
+from symcur.program import Program, Scalar
 from symcur.program.source import loop_in_c
 
 ACCURACY = 1e-11
@@ -72,11 +72,9 @@ class Layout:
             self.start[name] = len(self.nodes)
             for part in ("real", "imag")[: 1 + self.is_complex[name]]:
                 suffix = f".{part}" if self.is_complex[name] else ""
-                for component in np.ndindex(value.shape[1:]):
-                    for band in range(len(value)):
-                        entry: Complex = value[(band, *component)]
-                        self.nodes.append(getattr(entry, part).node)
-                        self.labels.append(f"{name}[{', '.join(map(str, (band, *component)))}]{suffix}")
+                for (*component, band), entry in np.ndenumerate(np.moveaxis(value, 0, -1)):
+                    self.nodes.append(getattr(entry, part).node)
+                    self.labels.append(f"{name}[{', '.join(map(str, (band, *component)))}]{suffix}")
 
     def view(self, name: str, rows: Array) -> AnyArray:
         """The array (n, band, components...) of a quantity, for a real one without copying."""

@@ -15,8 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
-from operator import mul
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -73,7 +72,7 @@ def spectrum(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
     error_estimate += (spread + mean * mean) * total((1 / (levels[n] - levels[n + 1])) ** 2 for n in range(N - 1))
     for n, (before, e, inverse) in enumerate(zip(rough, levels, inverse_norms, strict=True)):
         for m in {max(n - 1, 0), min(n + 1, N - 1)} - {n}:
-            others = reduce(mul, [(e - levels[l]) ** 2 for l in range(N) if l not in (m, n)], program.one)
+            others = prod([(e - levels[l]) ** 2 for l in range(N) if l not in (m, n)], start=program.one)
             error_estimate += (N * ((e - before) * inverse) ** 2 * others / _ROUNDING) ** 2
     return Spectrum(mean, levels, vectors, error_estimate)
 

@@ -8,6 +8,7 @@ any arithmetic: floats, NumPy arrays, mpmath numbers, SymPy expressions, heyoka 
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -232,10 +233,7 @@ class Complex:
     def __pow__(self, exponent: int) -> Complex:
         if exponent < 0:
             return Complex(self.real.program.one) / self ** (-exponent)
-        result = Complex(self.real.program.one)
-        for _ in range(exponent):
-            result = result * self
-        return result
+        return math.prod([self] * exponent, start=Complex(self.real.program.one))
 
     def conjugate(self) -> Complex:
         return Complex(self.real, -self.imag)
