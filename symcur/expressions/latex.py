@@ -80,9 +80,7 @@ def _part(name: str) -> Callable[[Any, Text], Text]:
 
 
 def _derivative(node: ex.Derivative, operand: Text) -> Text:
-    text, strength = operand
-    if strength == _SUM or isinstance(node.operand, ex.Product):
-        text = rf"\left({text}\right)"
+    text = _bracketed((operand[0], _SUM) if isinstance(node.operand, ex.Product) else operand)
     return rf"\partial_{{k_{{{axis_name(node.axis)}}}}} {text}", _FACTOR
 
 
@@ -95,7 +93,7 @@ def _closed_off(factor: Expression, text: Text) -> str:
     open_ended = isinstance(factor, ex.Derivative | ex.Re | ex.Im) or (
         isinstance(factor, ex.Trace) and r"\sum" in text[0]
     )
-    return rf"\left({text[0]}\right)" if text[1] == _SUM or open_ended else text[0]
+    return _bracketed((text[0], _SUM) if open_ended else text)
 
 
 def _added(terms: list[str]) -> str:
