@@ -6,7 +6,8 @@ And the tensor Gauss rule on a box, with the tails of the Legendre series that j
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -50,9 +51,9 @@ class Boxes:
 
     def bisected(self) -> Boxes:
         """The 2^D halves of every box, kept together."""
-        corners = np.array(list(product((0.0, 0.5), repeat=self.low.shape[1])))
-        low = self.low[:, None] + self.size[:, None] * corners
         dimension = self.low.shape[1]
+        corners = np.array(list(product((0.0, 0.5), repeat=dimension)))
+        low = self.points(corners)
         return Boxes(low.reshape(-1, dimension), np.repeat(self.size / 2, len(corners), axis=0))
 
 
@@ -81,10 +82,9 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
     Each round bisects every box but those whose errors together take less than a part of the tolerance.
     Interruption returns the last complete round.
     """
-    best = nothing(size, "interrupted")
+    best = nothing(size)
     if not sweep.affords(points * len(boxes)):
-        best.status, best.message = "tolerance not met", f"max_evaluations does not allow {points * len(boxes)} points"
-        return best
+        return best.unmet(f"max_evaluations does not allow {points * len(boxes)} points")
     try:
         parts: tuple[AnyArray, ...] = rule(boxes)
         history: list[tuple[int, float]] = []
@@ -98,14 +98,12 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
             sweep.report(None, text)
             must_bisect = parts[3]
             if must_bisect.any():
-                best.status = "tolerance not met"
-                best.message = text = f"{text}, {must_bisect.sum()} of them with bands that touch unresolved at mu"
+                best = best.unmet(f"{text}, {must_bisect.sum()} of them with bands that touch unresolved at mu")
             elif excess <= 1:
                 return best
             history.append((len(boxes), excess))
             if not must_bisect.any() and _futile(history):
-                best.status, best.message = "tolerance not met", f"bisection no longer reduces the error; {text}"
-                return best
+                return best.unmet(f"bisection no longer reduces the error; {best.message}")
             share = np.max(parts[1] / allowed, axis=1)
             order = np.argsort(share, kind="stable")
             keep = np.zeros(len(boxes), dtype=bool)
@@ -116,20 +114,16 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
             keep |= boxes.size.max(axis=1) < SMALLEST
             halves = boxes[~keep].bisected()
             if len(halves) == 0:
-                best.status, best.message = "tolerance not met", f"boxes shrank to {SMALLEST:g}; {text}"
-                return best
+                return best.unmet(f"boxes shrank to {SMALLEST:g}; {best.message}")
             if not sweep.affords(points * len(halves)):
-                best.status = "tolerance not met"
-                best.message = f"max_evaluations reached; {text}"
-                return best
+                return best.unmet(f"max_evaluations reached; {best.message}")
             new = rule(halves)
             parts = tuple(np.concatenate([part[keep], fresh]) for part, fresh in zip(parts, new, strict=True))
             boxes = Boxes(
                 np.concatenate([boxes.low[keep], halves.low]), np.concatenate([boxes.size[keep], halves.size])
             )
     except KeyboardInterrupt:
-        best.status, best.message = "interrupted", "by the user; last complete round: " + best.message
-        return best
+        return replace(best, status="interrupted", message="by the user; last complete round: " + best.message)
 
 
 def _futile(history: list[tuple[int, float]]) -> bool:
@@ -153,13 +147,7 @@ def functionals(p: int, dimension: int) -> Array:
     for axis in range(dimension):
         for tail in b.tails:
             rows.append([tail if a == axis else b.weights for a in range(dimension)])
-    result = []
-    for factors in rows:
-        product = np.ones(1)
-        for factor in factors:
-            product = np.multiply.outer(product, factor).ravel()
-        result.append(product)
-    return np.array(result)
+    return np.array([reduce(np.multiply.outer, factors).ravel() for factors in rows])
 
 
 def tail_error(tails: Array, size: Array) -> Array:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from .domains import Domain
 from .method import METHODS, Method
-from .problem import Bands, Function, Problem, SmoothProblem, band_problem
-from .solution import Integral, Tolerance
+from .problem import BandProblem, Bands, Function, Problem, SmoothProblem
+from .solution import Integral, Tolerance, nothing
 from .sweep import Map, Progress, Sweep, open_map
 
 
@@ -36,10 +37,8 @@ def integrate(
     do not depend on it. ``progress(fraction or None, message)`` is called now and then. If the tolerance is not met,
     ``status`` says so; so it does after an interruption by the keyboard.
     """
-    _check(domain, max_evaluations)
-    problem = SmoothProblem(function, domain)
-    tolerance = _tolerance(rtol, atol, relative_to, problem.shape, int(np.prod(problem.shape)))
-    return _solve(problem, method, tolerance, problem.shape, max_evaluations, workers, progress)
+    problem = SmoothProblem(function, _checked(domain))
+    return _solve(problem, rtol, atol, relative_to, method, max_evaluations, workers, progress)
 
 
 def integrate_bands(
@@ -64,41 +63,44 @@ def integrate_bands(
     (*mu.shape, *temperature.shape, C), and all of it comes from one sweep over k. The other arguments are those
     of ``integrate``.
     """
-    _check(domain, max_evaluations)
-    levels, temperatures = np.asarray(mu, dtype=float), np.asarray(temperature, dtype=float)
-    problem = band_problem(bands, domain, weights, levels, temperatures)
-    shape = (*levels.shape, *temperatures.shape, len(problem.weights))
-    tolerance = _tolerance(rtol, atol, relative_to, shape, len(problem.weights))
-    return _solve(problem, method, tolerance, shape, max_evaluations, workers, progress)
+    problem = BandProblem(bands, _checked(domain), weights, mu, temperature)
+    return _solve(problem, rtol, atol, relative_to, method, max_evaluations, workers, progress)
 
 
 def _solve(
     problem: Problem,
+    rtol: float,
+    atol: ArrayLike,
+    relative_to: str,
     method: str | Method,
-    tolerance: Tolerance,
-    shape: tuple[int, ...],
     max_evaluations: int,
     workers: int | Map,
     progress: Progress | None,
 ) -> Integral:
+    tolerance = _tolerance(rtol, atol, relative_to, problem.shape, problem.together)
+    if max_evaluations < 1:
+        raise ValueError(f"max_evaluations: expected a positive integer, got {max_evaluations!r}")
     chosen = METHODS.get(method)
     obstacle = chosen.obstacle(problem)
     if obstacle:
         raise ValueError(f"method: expected one for this integral, got {chosen.name!r}; {obstacle}")
     with open_map(workers) as mapper:
         sweep = Sweep(mapper, max_evaluations, progress)
-        found = chosen.estimate(problem, sweep, tolerance)
+        try:
+            found = chosen.estimate(problem, sweep, tolerance)
+        except KeyboardInterrupt:
+            found = replace(nothing(problem.size), method=chosen.description, reason="not begun")
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)
     return Integral(
-        value=found.value.reshape(shape),
-        error=found.error.reshape(shape),
+        value=found.value.reshape(problem.shape),
+        error=found.error.reshape(problem.shape),
         evaluations=sweep.evaluations,
         status=found.status,
         message=found.message,
         method=found.method,
         reason=found.reason,
         domain=problem.domain.description,
-        scale=found.scale.reshape(shape),
+        scale=found.scale.reshape(problem.shape),
     )
 
 
@@ -117,8 +119,7 @@ def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, shape: tuple[int,
     return Tolerance(float(rtol), flat, relative_to, together)
 
 
-def _check(domain: Domain, max_evaluations: int) -> None:
+def _checked(domain: Domain) -> Domain:
     if not isinstance(domain, Domain):
         raise ValueError(f"domain: expected a LatticeCell, Plane or Ball, got {domain!r}")
-    if max_evaluations < 1:
-        raise ValueError(f"max_evaluations: expected a positive integer, got {max_evaluations!r}")
+    return domain

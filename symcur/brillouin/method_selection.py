@@ -10,7 +10,7 @@ from .cubature import CUBATURE
 from .method import METHODS, Method
 from .patches import PATCHES
 from .problem import Problem, SmoothProblem
-from .solution import Estimate, Tolerance, nothing
+from .solution import Estimate, Tolerance
 from .sweep import Sweep
 from .trapezoid import TRAPEZOID, sharpness
 
@@ -34,14 +34,11 @@ class Automatic(Method):
         if not all(problem.domain.periodic):
             return _adaptive(problem, sweep, tolerance, "the domain is not periodic")
         most = LARGEST_GRID[problem.domain.dimension]
-        try:
-            occupations = sharpness(problem, sweep, tolerance.rtol, most)
-        except KeyboardInterrupt:
-            return replace(nothing(problem.size, "interrupted"), method=TRAPEZOID.description, reason="not begun")
+        occupations = sharpness(problem, sweep, tolerance.rtol, most)
         if occupations.sharp:
             return _adaptive(problem, sweep, tolerance, occupations.why)
-        first, done = TRAPEZOID.attempt(problem, sweep, tolerance, occupations.points, most, patient=False)
-        if done or first.status == "interrupted":
+        first = TRAPEZOID.attempt(problem, sweep, tolerance, occupations.points, most, patient=False)
+        if first.status in ("converged", "interrupted"):
             return replace(first, reason=occupations.why)
         reason = f"the trapezoid rule converged too slowly ({first.message})"
         second = _adaptive(problem, sweep, tolerance, reason)

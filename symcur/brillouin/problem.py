@@ -1,41 +1,40 @@
-"""The two kinds of integrand, made uniform for the methods: samples on the unit cube, and weighted sums."""
+"""The two kinds of integrand, made uniform for the methods: samples on the unit cube, and weighted sums.
+
+A problem has ``size`` components; the result has the ``shape``, and the last ``together`` of them belong to one result.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array
 
 from .domains import Domain
-from .occupation import OCCUPATIONS, Weights, columns, occupation
+from .occupation import OCCUPATIONS, columns, occupation
 from .sweep import check_finite
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
 
 
-@dataclass
 class SmoothProblem:
     """The integral of function(k), k of shape (M, D), result of shape (M, *shape), real or complex."""
 
-    function: Function
-    domain: Domain
-    shape: tuple[int, ...] = field(init=False)
-    size: int = field(init=False)
     has_steps = False
 
-    def __post_init__(self) -> None:
-        k, _ = self.domain.map(np.full((2, self.domain.dimension), 0.3819660112501051))
-        first = np.asarray(self.function(k))
+    def __init__(self, function: Function, domain: Domain) -> None:
+        self.function, self.domain = function, domain
+        k = _two_points(domain)
+        first = np.asarray(function(k))
         if first.ndim < 1 or first.shape[0] != 2:
             raise ValueError(
                 f"function: expected a result of shape (M, ...) for k of shape {k.shape}, M = 2, got {first.shape}"
             )
         self.shape = first.shape[1:]
-        self.size = int(np.prod(self.shape))
+        self.size = self.together = int(np.prod(self.shape))
 
     def sample(self, u: Array) -> AnyArray:
         """jacobian(u) function(k(u)), shape (M, size)."""
@@ -56,29 +55,34 @@ class SmoothProblem:
         return np.stack([values.sum(axis=0), np.abs(values).sum(axis=0)])
 
 
-@dataclass
 class BandProblem:
-    """The sum over bands of weight_c(e_n; mu, T) values_{nc}; mu and temperature are 1D arrays here."""
+    """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays."""
 
-    bands: Bands
-    domain: Domain
-    weights: Weights
-    mu: Array
-    temperature: Array
-    count: int = field(init=False)
-    size: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        for name in self.weights:
-            OCCUPATIONS.get(name)
-        if not self.weights:
+    def __init__(
+        self, bands: Bands, domain: Domain, weights: Sequence[str], mu: ArrayLike, temperature: ArrayLike
+    ) -> None:
+        levels, temperatures = np.asarray(mu, dtype=float), np.asarray(temperature, dtype=float)
+        for name, value in (("mu", levels), ("temperature", temperatures)):
+            if value.ndim > 1 or value.size == 0 or not np.isfinite(value).all():
+                raise ValueError(f"{name}: expected a finite number or a 1D array of them, got {value!r}")
+        if (temperatures < 0).any():
+            raise ValueError(f"temperature: expected numbers >= 0 (k_B = 1), got {temperatures!r}")
+        if isinstance(weights, str):
+            raise ValueError(
+                f"weights: expected a sequence of names, one for each component, got the string {weights!r}"
+            )
+        if not weights:
             raise ValueError("weights: expected one name for each component of the values, got none")
-        k, _ = self.domain.map(np.full((2, self.domain.dimension), 0.3819660112501051))
-        energies = np.asarray(self.bands(k)[0])
+        for name in weights:
+            OCCUPATIONS.get(name)
+        energies = np.asarray(bands(_two_points(domain))[0])
         if energies.ndim != 2 or energies.shape[0] != 2:
             raise ValueError(f"bands: expected energies of shape (M, N), M = 2, got {energies.shape}")
-        self.count = energies.shape[1]
-        self.size = len(self.mu) * len(self.temperature) * len(self.weights)
+        self.bands, self.domain, self.weights = bands, domain, tuple(weights)
+        self.mu, self.temperature = np.atleast_1d(levels), np.atleast_1d(temperatures)
+        self.count, self.together = energies.shape[1], len(weights)
+        self.shape = (*levels.shape, *temperatures.shape, len(weights))
+        self.size = int(np.prod(self.shape))
 
     @property
     def has_steps(self) -> bool:
@@ -134,13 +138,6 @@ class BandProblem:
 Problem = SmoothProblem | BandProblem
 
 
-def band_problem(bands: Bands, domain: Domain, weights: Sequence[str], mu: Array, temperature: Array) -> BandProblem:
-    """Check mu and temperature and build the problem."""
-    for name, value in (("mu", mu), ("temperature", temperature)):
-        if value.ndim > 1 or value.size == 0 or not np.isfinite(value).all():
-            raise ValueError(f"{name}: expected a finite number or a 1D array of them, got {value!r}")
-    if (temperature < 0).any():
-        raise ValueError(f"temperature: expected numbers >= 0 (k_B = 1), got {temperature!r}")
-    if isinstance(weights, str):
-        raise ValueError(f"weights: expected a sequence of names, one for each component, got the string {weights!r}")
-    return BandProblem(bands, domain, tuple(weights), np.atleast_1d(mu), np.atleast_1d(temperature))
+def _two_points(domain: Domain) -> Array:
+    """Some k at which an integrand is asked for the shape of its result."""
+    return domain.map(np.full((2, domain.dimension), 0.3819660112501051))[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Tolerance:
         return np.maximum(allowed, np.finfo(float).tiny)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Estimate:
     """The result of a method: flat components, what was done (``method``) and why it was chosen (``reason``)."""
 
@@ -76,7 +76,12 @@ class Estimate:
     method: str = ""
     reason: str = "asked for"
 
+    def unmet(self, message: str) -> Estimate:
+        """The same numbers where the tolerance was not met."""
+        return replace(self, status="tolerance not met", message=message)
 
-def nothing(size: int, status: str) -> Estimate:
-    """The result of work that was stopped before it had any: NaN with an infinite error."""
-    return Estimate(np.full(size, np.nan), np.full(size, np.inf), np.zeros(size), status, "stopped before any result")
+
+def nothing(size: int) -> Estimate:
+    """The result of work that was interrupted before it had any: NaN with an infinite error."""
+    nan, infinite = np.full(size, np.nan), np.full(size, np.inf)
+    return Estimate(nan, infinite, np.zeros(size), "interrupted", "stopped before any result")

@@ -29,16 +29,11 @@ START = {1: 16, 2: 8, 3: 6}
 OFFSET = np.array([0.3819660112501051, 0.2360679774997897, 0.1458980337503154])
 
 
-def grid(n: int, dimension: int, shift: tuple[float, ...], start: int, stop: int) -> Array:
-    """Points start..stop (row-major order) of the n^D grid displaced by shift, in units of the cube."""
-    index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * dimension), axis=-1)
-    u: Array = (index + np.asarray(shift)) / n % 1.0
-    return u
-
-
 def _partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, int]) -> AnyArray:
+    """The sum over points start..stop (row-major order) of the n^D grid displaced by shift."""
     n, shift, start, stop = argument
-    return problem.sums(grid(n, problem.domain.dimension, shift, start, stop))
+    index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * problem.domain.dimension), axis=-1)
+    return problem.sums((index + shift) / n % 1.0)
 
 
 def _copy(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...]) -> AnyArray:
@@ -83,18 +78,18 @@ class Trapezoid(Method):
             raise ValueError(
                 f"method: expected one that can integrate a step ({occupations.why}), got 'trapezoid'; 'patches' and 'auto' can"
             )
-        return self.attempt(problem, sweep, tolerance, occupations.points, sweep.max_evaluations, patient=True)[0]
+        return self.attempt(problem, sweep, tolerance, occupations.points, sweep.max_evaluations, patient=True)
 
     def attempt(
         self, problem: Problem, sweep: Sweep, tolerance: Tolerance, least: float, most: int, *, patient: bool
-    ) -> tuple[Estimate, bool]:
-        """The estimate, and whether it met the tolerance; unless ``patient`` it gives up early where more cannot help.
+    ) -> Estimate:
+        """The estimate; unless ``patient`` it gives up early where more cannot help.
 
         ``most`` bounds the number of points of a grid. ``least`` is the number of points per axis known to be needed:
         copies that agree on coarser grids, as they may for steps not resolved at all, mean nothing. Interruption returns the
         last complete grid.
         """
-        best = replace(nothing(problem.size, "interrupted"), method=self.description)
+        best = replace(nothing(problem.size), method=self.description)
         dimension = problem.domain.dimension
         try:
             for n, value, error, scale in refinements(problem, sweep, most):
@@ -103,15 +98,13 @@ class Trapezoid(Method):
                 best = Estimate(value, error, scale, "converged", text, self.description)
                 sweep.report(None, "trapezoid: " + text)
                 if excess <= 1 and n >= least:
-                    return best, True
+                    return best
                 enough = most ** (1 / dimension) / n
                 if not patient and n >= 4 * START[dimension] and _hopeless(best, tolerance, enough):
                     break
         except KeyboardInterrupt:
-            return replace(
-                best, status="interrupted", message="by the user; last complete grid: " + best.message
-            ), False
-        return replace(best, status="tolerance not met"), False
+            return replace(best, status="interrupted", message="by the user; last complete grid: " + best.message)
+        return best.unmet(best.message)
 
 
 TRAPEZOID = Trapezoid()
@@ -152,7 +145,7 @@ def sharpness(problem: Problem, sweep: Sweep, rtol: float, most: int) -> Sharpne
         return Sharpness(False, "no occupation function", 0.0)
     dimension = problem.domain.dimension
     n = PROBE[dimension]
-    u = grid(n, dimension, tuple(OFFSET[:dimension]), 0, n**dimension)
+    u = problem.domain.grid(n, OFFSET[:dimension]).reshape(-1, dimension)
     energies = np.concatenate([problem.sample(part)[0] for part in np.array_split(u, max(1, len(u) // 4096))])
     sweep.evaluations += len(u)
     e = energies.reshape(*(n,) * dimension, -1)

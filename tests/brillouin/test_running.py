@@ -83,8 +83,10 @@ def test_an_interrupted_metal():
 
 
 @pytest.mark.parametrize("patience", [2, 10])
-def test_an_interruption_before_any_result_gives_nan_and_says_so(patience):
-    result = integrate_bands(Interrupted(bands, patience), SQUARE, ["f"], [0.5, 0.6], 0.0, rtol=1e-6)
+@pytest.mark.parametrize("method", ["auto", "trapezoid", "patches"])
+def test_an_interruption_before_any_result_gives_nan_and_says_so(method, patience):
+    impatient = Interrupted(bands, patience)
+    result = integrate_bands(impatient, SQUARE, ["f"], [0.5, 0.6], 0.0, rtol=1e-6, method=method)
     assert result.status == "interrupted"
     assert result.value.shape == (2, 1)
     assert np.isnan(result.value).all()
