@@ -11,6 +11,7 @@ does not (it holds an extremum or a saddle of e, or a level set too curved) is b
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -44,16 +45,15 @@ class Pieces:
     row: Indices
 
     def __getitem__(self, which: Indices | Mask) -> Pieces:
-        return Pieces(*(getattr(self, name)[which] for name in self.__dataclass_fields__))
+        return Pieces(*(array[which] for array in vars(self).values()))
 
-    def halves(self, axes: tuple[int, ...]) -> Pieces:
-        """Bisect along the given axes of the cube (0 is the first)."""
-        e, v, copies = self.e, self.v, 1
+    def halves(self, axes: int) -> Pieces:
+        """Bisect along that many axes of the cube, from the first."""
+        e, v, copies = self.e, self.v, 2**axes
         b = basis(e.shape[-1])
-        for axis in axes:
+        for axis in range(axes):
             e = np.concatenate([along(m, e, axis + 1) for m in (b.left, b.right)])
             v = np.concatenate([along(m, v, axis + 2) for m in (b.left, b.right)])
-            copies *= 2
         mu, temperature, volume = (np.tile(a, copies) for a in (self.mu, self.temperature, self.volume / copies))
         return Pieces(e, v, mu, temperature, volume, np.tile(self.row, copies))
 
@@ -81,10 +81,8 @@ def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> 
             outer = _outer(levels, dimension)
             result = _slices(good.e, good.v, good.mu, good.temperature, levels, outer, weights, n)
             total += _collect(good, result, rows)
-        again = [pieces[(split == axes) & ~tiny].halves(tuple(range(axes))) for axes in range(1, dimension + 1)]
-        pieces = Pieces(
-            *(np.concatenate([getattr(part, name) for part in again]) for name in Pieces.__dataclass_fields__)
-        )
+        again = [pieces[(split == axes) & ~tiny].halves(axes) for axes in range(1, dimension + 1)]
+        pieces = Pieces(*map(np.concatenate, zip(*(vars(part).values() for part in again), strict=True)))
     return total
 
 
@@ -132,9 +130,7 @@ def _gauss(pieces: Pieces, weights: Weights, n: int) -> Array:
     matrix = vander(x, pieces.e.shape[-1])
     e = transform(matrix, pieces.e, dimension).reshape(count, -1)
     v = transform(matrix, pieces.v, dimension).reshape(count, len(weights), -1)
-    for _ in range(1, dimension):
-        w = np.multiply.outer(w, gauss(n)[1]).ravel()
-    return _weigh(e, v, pieces.mu, pieces.temperature, w, weights)
+    return _weigh(e, v, pieces.mu, pieces.temperature, reduce(np.multiply.outer, [w] * dimension).ravel(), weights)
 
 
 def _unresolved(pieces: Pieces, weights: Weights, n: int) -> Array:
@@ -193,17 +189,21 @@ def _obstacle(pieces: Pieces) -> Indices:
     if dimension == 1 or len(e) == 0:
         return split
     levels = _outer(_levels(pieces), dimension)
-    p = e.shape[-1]
     if dimension == 3:
         for face in (e[..., 0], e[..., -1]):
             flat = _flat(face)
             crossed = (flat.min(axis=1)[:, None] < levels) & (levels < flat.max(axis=1)[:, None])
             split = np.where((split == 0) & crossed.any(axis=1) & ~_monotone(face), 2, split)
-    edges = e[..., [0, -1]] if dimension == 2 else e[..., [0, -1], :][..., [0, -1]]
-    for edge in edges.reshape(len(e), p, -1).transpose(2, 0, 1):
+    for edge in np.moveaxis(_edges(e), -1, 0):
         many = (sign_changes(edge, levels) > 1).any(axis=1)
         split = np.where((split == 0) & many, 1, split)
     return split
+
+
+def _edges(e: Array) -> Array:
+    """The polynomials in 2D or 3D on the edges along the first axis, (J, p, edges)."""
+    edges = e[..., [0, -1]] if e.ndim == 3 else e[..., [0, -1], :][..., [0, -1]]
+    return edges.reshape(*e.shape[:2], -1)
 
 
 def _slices(e: Array, v: Array, mu: Array, t: Array, levels: Array, outer: Array, weights: Weights, n: int) -> Array:
@@ -211,13 +211,8 @@ def _slices(e: Array, v: Array, mu: Array, t: Array, levels: Array, outer: Array
     if e.ndim == 2:
         return _line(e, v, mu, t, levels, weights, n)
     count, p = e.shape[:2]
-    edges = e[..., [0, -1]] if e.ndim == 3 else e[..., [0, -1], :][..., [0, -1]]
-    edges = edges.reshape(count, p, -1)
-    ends = [
-        np.zeros((count, 1)),
-        *(roots(edges[..., i], outer) for i in range(edges.shape[-1])),
-        np.ones((count, 1)),
-    ]
+    inner = [roots(edge, outer) for edge in np.moveaxis(_edges(e), -1, 0)]
+    ends = [np.zeros((count, 1)), *inner, np.ones((count, 1))]
     breaks = np.sort(np.concatenate(ends, axis=1), axis=1)
     wide = np.diff(breaks, axis=1) > 1e-15
     stretches = wide.sum(axis=1)
@@ -234,11 +229,11 @@ def _slices(e: Array, v: Array, mu: Array, t: Array, levels: Array, outer: Array
         e1 = (matrix @ e[some].reshape(len(some), p, -1)).reshape(-1, *shape)
         v1 = (matrix[:, None] @ v[some].reshape(len(some), len(weights), p, -1)).swapaxes(1, 2)
         repeat = np.repeat(some, m * n)
-        inner = _slices(
+        parts = _slices(
             e1, v1.reshape(-1, len(weights), *shape), mu[repeat], t[repeat], levels[repeat], outer[repeat], weights, n
         ).reshape(2, len(some), m * n, len(weights))
         factor = (width[..., None] * w).reshape(len(some), -1)
-        result[:, some] = np.einsum("rjmk,jm->rjk", inner, factor)
+        result[:, some] = np.einsum("rjmk,jm->rjk", parts, factor)
     return result
 
 

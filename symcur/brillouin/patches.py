@@ -95,7 +95,7 @@ def _rule(problem: BandProblem, sweep: Sweep, n: int, boxes: Boxes) -> tuple[Arr
     samples: list[Sampled] = sweep.run(partial(_sample, problem, p), tasks, len(boxes) * p**dimension, message)
     value, error, scale = (np.concatenate([getattr(s, name) for s in samples]) for name in ("value", "error", "scale"))
     change = np.zeros_like(value)
-    sharp = list(_sharp_tasks(problem, p, samples, per_task))
+    sharp = list(_sharp_tasks(problem, samples, per_task))
     answers = sweep.run(partial(_sharp_task, problem.weights, p, dimension, n), [task for task, _ in sharp], 0, message)
     for (_, where), parts in zip(sharp, answers, strict=True):
         for target, part in zip((value, change, scale, error), parts, strict=True):
@@ -113,29 +113,27 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1) * boxes.volume()[:, None, None, None]
     full, empty, smooth, must_bisect = _occupations(problem, e, p)
     rows = functionals(p, dimension)
-    parts = np.zeros((len(rows), count, len(problem.mu), len(problem.temperature), size))
-    scale = np.zeros(parts.shape[1:])
+    total = np.zeros((len(rows) + 1, count, len(problem.mu), len(problem.temperature), size))
     cut = ~(full | empty | smooth)
     moments = _moments(e, v, rows)
     for name, which in columns(problem.weights).items():
         if OCCUPATIONS.get(name).constant:
-            parts[..., which] = moments.bare[..., which].sum(axis=2)[:, :, None, None, :]
-            scale[..., which] = moments.size[..., which].sum(axis=1)[:, None, None, :]
-    _add_full(problem, moments, full, parts, scale)
-    _add_smooth(problem, e, v, smooth, rows, parts, scale)
-    error = tail_error(parts[1:], scale)
+            total[..., which] = moments[0][..., which].sum(axis=2)[:, :, None, None, :]
+    _add_full(problem, moments, full, total)
+    _add_smooth(problem, e, v, smooth, rows, total)
+    error = tail_error(total[1:-1], total[-1])
     # Cutting the Legendre series of v leaves its integral over the box unchanged. What the interpolants of a cut
     # band may miss is therefore judged as for a full one, with the bands below it, whose sum can be smoother.
-    parts_below, scale_below = parts.copy(), scale.copy()
+    below = total.copy()
     for n in range(problem.count):
         if cut[:, n].any():
-            _add_full(problem, moments.band(n), cut[:, n : n + 1], parts_below, scale_below)
-            error = np.maximum(error, tail_error(parts_below[1:], scale_below))
+            _add_full(problem, moments[:, :, :, n : n + 1], cut[:, n : n + 1], below)
+            error = np.maximum(error, tail_error(below[1:-1], below[-1]))
     sharp = np.argwhere(cut)
     box = np.unique(sharp[:, 0])
     keep = (e, v) if len(box) else (e[:0], v[:0])
     must_bisect &= boxes.size.max(axis=1) > HIDDEN[dimension]
-    return Sampled(parts[0], error, scale, must_bisect, sharp, *keep)
+    return Sampled(total[0], error, total[-1], must_bisect, sharp, *keep)
 
 
 def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
@@ -176,50 +174,34 @@ def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
     return must_bisect
 
 
-@dataclass
-class Moments:
-    """The functionals of v and e v of each band (F, B, N, C), and the integrals of |v| and e |v| (B, N, C)."""
-
-    bare: Array
-    energy: Array
-    size: Array
-    energy_size: Array
-
-    def band(self, n: int) -> Moments:
-        """Those of one band."""
-        return Moments(*(array[..., n : n + 1, :] for array in vars(self).values()))
+def _moments(e: Array, v: Array, rows: Array) -> Array:
+    """For v and for e v of each band the functionals, then the integral with |v| for v: (2, F + 1, B, N, C)."""
+    moments = []
+    for factor in (np.ones_like(e), e):
+        signed, modulus = (values * factor[:, :, None] for values in (v, np.abs(v)))
+        moments.append(np.concatenate([np.moveaxis(signed @ rows.T, -1, 0), (modulus @ rows[0])[None]]))
+    return np.stack(moments)
 
 
-def _moments(e: Array, v: Array, rows: Array) -> Moments:
-    modulus = np.abs(v)
-    bare, energy = (np.moveaxis(values @ rows.T, -1, 0) for values in (v, v * e[:, :, None]))
-    return Moments(bare, energy, modulus @ rows[0], (modulus * e[:, :, None]) @ rows[0])
-
-
-def _add_full(problem: BandProblem, moments: Moments, full: Mask, parts: Array, scale: Array) -> None:
-    """Add bands whose occupation is a constant or linear in the energy where ``full`` (B, N, mu, T)."""
-    mask = full.astype(float)
-    shifted = mask * problem.mu[:, None]
+def _add_full(problem: BandProblem, moments: Array, full: Mask, total: Array) -> None:
+    """Add bands whose occupation is constant + slope (e - mu), of one sign, where ``full`` (B, N, mu, T)."""
 
     def summed(mask: Array, values: Array) -> Array:
         return np.asarray(np.einsum("bnmt,...bnc->...bmtc", mask, values, optimize=True))
 
+    mask = full.astype(float)
     for name, c in columns(problem.weights).items():
-        weight = OCCUPATIONS.get(name)
-        constant, slope = weight.filled
-        if constant and not weight.constant:
-            parts[..., c] += constant * summed(mask, moments.bare[..., c])
-            scale[..., c] += abs(constant) * summed(mask, moments.size[..., c])
+        constant, slope = OCCUPATIONS.get(name).filled
+        if OCCUPATIONS.get(name).constant or not (constant or slope):
+            continue
+        added = summed(mask * (constant - slope * problem.mu[:, None]), moments[0][..., c])
         if slope:
-            parts[..., c] += slope * summed(mask, moments.energy[..., c])
-            parts[..., c] -= slope * summed(shifted, moments.bare[..., c])
-            size = summed(shifted, moments.size[..., c]) - summed(mask, moments.energy_size[..., c])
-            scale[..., c] += np.abs(slope * size)
+            added += slope * summed(mask, moments[1][..., c])
+        added[-1] = np.abs(added[-1])
+        total[..., c] += added
 
 
-def _add_smooth(
-    problem: BandProblem, e: Array, v: Array, smooth: Mask, rows: Array, parts: Array, scale: Array
-) -> None:
+def _add_smooth(problem: BandProblem, e: Array, v: Array, smooth: Mask, rows: Array, total: Array) -> None:
     for b in np.nonzero(smooth.any(axis=(1, 2, 3)))[0]:
         m, t = np.nonzero(smooth[b].any(axis=0))
         mask = smooth[b][:, m, t].T[:, :, None]
@@ -231,9 +213,9 @@ def _add_smooth(
             vb = v[b][:, which]
             weighted = np.einsum("ncp,fp->npfc", vb, rows).reshape(weight.shape[1], -1)
             result = (weight @ weighted).reshape(len(m), len(rows), len(which))
-            parts[:, b, m[:, None], t[:, None], which] += result.swapaxes(0, 1)
+            total[:-1, b, m[:, None], t[:, None], which] += result.swapaxes(0, 1)
             sizes = np.einsum("ncp,p->npc", np.abs(vb), rows[0]).reshape(weight.shape[1], -1)
-            scale[b, m[:, None], t[:, None], which] += np.abs(weight) @ sizes
+            total[-1, b, m[:, None], t[:, None], which] += np.abs(weight) @ sizes
 
 
 @dataclass
@@ -250,9 +232,7 @@ class SharpTask:
 Where = tuple[Indices, ...]
 
 
-def _sharp_tasks(
-    problem: BandProblem, p: int, samples: list[Sampled], per_task: int
-) -> Iterator[tuple[SharpTask, Where]]:
+def _sharp_tasks(problem: BandProblem, samples: list[Sampled], per_task: int) -> Iterator[tuple[SharpTask, Where]]:
     """Tasks of bounded size, T = 0 and T > 0 apart, with the place (box, mu, T) their results add to."""
     dimension = problem.domain.dimension
     for number, sample in enumerate(samples):
