@@ -7,14 +7,21 @@ gradient, is an analytic periodic parametrisation k(theta): the trapezoid rule c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from symcur.arrays import Array, Indices, Mask
+from symcur.arrays import Array, Indices
 from symcur.band_structures import BandStructure
-from symcur.disorder.momentum_cell import MomentumCell, Unresolved, UnresolvedFermiSurface, energy_and_velocity, project
+from symcur.disorder.momentum_cell import (
+    MomentumCell,
+    Piece,
+    Unresolved,
+    UnresolvedFermiSurface,
+    energy_and_velocity,
+    project,
+)
 
 GRIDS = (64, 128, 256, 512)
 _FEWEST = 16  # vertices of a polygon; with fewer a finer grid is laid over the pocket
@@ -45,12 +52,12 @@ class Contour:
 
     def sample(self, model: BandStructure, energy: float, count: int) -> tuple[Array, Array]:
         """k (count, 2) on the curve and the weights dk/(|v| (2 pi)^2) of the trapezoid rule."""
-        theta = 2 * np.pi * np.arange(count) / count
-        guess = _basis(theta, self.degree) @ self.coefficients + theta[:, None] / (2 * np.pi) * self.winding
+        turns = np.arange(count)[:, None] / count
+        guess = _basis(2 * np.pi * turns[:, 0], self.degree) @ self.coefficients + turns * self.winding
         k = project(model, self.band, energy, guess)
         wave = np.fft.fftfreq(count, 1 / count)
         wave[count // 2] = 0
-        periodic = k - theta[:, None] / (2 * np.pi) * self.winding
+        periodic = k - turns * self.winding
         tangent = np.fft.ifft(1j * wave[:, None] * np.fft.fft(periodic, axis=0), axis=0).real
         tangent = tangent + self.winding / (2 * np.pi)
         _, v = energy_and_velocity(model, k, self.band)
@@ -62,7 +69,7 @@ class Contour:
 
 @dataclass(frozen=True)
 class Contours:
-    """All curves at an energy. ``sample(level)`` doubles the nodes with every level."""
+    """All curves at an energy. ``pieces(level)`` doubles the nodes with every level."""
 
     model: BandStructure
     energy: float
@@ -70,22 +77,16 @@ class Contours:
     levels = range(5)
     method = "closed curves, trapezoid rule in an analytic parameter"
 
-    def sample(self, level: int) -> tuple[Array, Indices, Array]:
-        """k (M, 2), band index (M,) and weights (M,) with sum(weights F) = int d^2k/(2 pi)^2 delta(energy - e) F."""
-        k, band, weight = [np.zeros((0, 2))], [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
+    def pieces(self, level: int) -> Iterator[Piece]:
+        """Band, k (M, 2) and weights (M,) of each curve: sum(weights F) = int d^2k/(2 pi)^2 delta(energy - e) F."""
         for curve in self.curves:
-            count = max(32, 3 * curve.degree) * 2**level
-            points, weights = curve.sample(self.model, self.energy, count)
-            k.append(points)
-            weight.append(weights)
-            band.append(np.full(count, curve.band))
-        return np.concatenate(k), np.concatenate(band), np.concatenate(weight)
+            yield curve.band, *curve.sample(self.model, self.energy, max(32, 3 * curve.degree) * 2**level)
 
     def sample_first(self) -> None:
         """Raise Unresolved if a curve folds over however many nodes it gets: the projection leads astray."""
         for level in self.levels[:-1]:
             try:
-                self.sample(level)
+                list(self.pieces(level))
                 return
             except Unresolved:
                 continue
@@ -97,8 +98,7 @@ def trace(model: BandStructure, energy: float, cell: MomentumCell) -> Contours:
     reason = ""
     for n in GRIDS:
         try:
-            curves = tuple(_curves(model, energy, cell, n))
-            contours = Contours(model, energy, curves)
+            contours = Contours(model, energy, tuple(_curves(model, energy, cell, n)))
             contours.sample_first()
             return contours
         except Unresolved as unresolved:
@@ -124,8 +124,8 @@ def _curves(
     curves: list[Contour] = []
     for band in range(model.size) if bands is None else bands:
         e = np.asarray(energies[..., band] - energy)
-        small = [(grid[i, j], 2 / n, False) for i, j in _hidden_pockets(e, cell.periodic)]
-        for u, winding in _polygons(e > 0, e, grid, cell.periodic):
+        small = [(grid[i, j], 2 / n, False) for i, j in _hidden_pockets(e, cell)]
+        for u, winding in _polygons(e, grid, cell.periodic):
             if np.isnan(winding).any():
                 _check_open(cell, u, depth)
             elif len(u) < _FEWEST:
@@ -155,70 +155,49 @@ def _check_open(cell: MomentumCell, u: Array, depth: int) -> None:
         )
 
 
-def _hidden_pockets(e: Array, periodic: bool) -> list[tuple[int, int]]:
+def _hidden_pockets(e: Array, cell: MomentumCell) -> Iterator[Indices]:
     """Grid extrema whose parabolas through the neighbours reach zero: a pocket may lie between the grid points."""
-    shifted = [np.roll(e, (a, b), (0, 1)) for a in (-1, 0, 1) for b in (-1, 0, 1) if (a, b) != (0, 0)]
-    found = []
-    for sign in (1, -1):
-        lowest = np.all([sign * e <= sign * other for other in shifted], axis=0) & (sign * e > 0)
-        if not periodic:
-            lowest[[0, -1], :] = lowest[:, [0, -1]] = False
-        for i, j in np.argwhere(lowest):
-            dip = sum(
-                _dip(*(sign * np.take(line, (at + step), mode="wrap") for step in (-1, 0, 1)))
-                for line, at in ((e[:, j], i), (e[i, :], j))
-            )
-            if sign * e[i, j] < 2 * dip:
-                found.append((int(i), int(j)))
-    return found
+    for height in (e, -e):
+        dips = sum(_dip(np.roll(height, 1, axis), height, np.roll(height, -1, axis)) for axis in (0, 1))
+        yield from np.argwhere(cell.minima(height) & (height > 0) & (height < 2 * dips))
 
 
-def _dip(left: float, middle: float, right: float) -> float:
+def _dip(left: Array, middle: Array, right: Array) -> Array:
     """How far the parabola through three equidistant values dips below the middle one."""
     bend = left + right - 2 * middle
-    return (left - right) ** 2 / (8 * bend) if bend > 0 else 0.0
+    return np.asarray((left - right) ** 2 / (8 * np.where(bend > 0, bend, np.inf)))
 
 
-def _polygons(above: Mask, e: Array, grid: Array, periodic: bool) -> list[tuple[Array, Array]]:
+def _polygons(e: Array, grid: Array, periodic: bool) -> list[tuple[Array, Array]]:
     """Polygons in reduced coordinates, unwrapped, with their winding (nan where one ends at the edge of the grid).
 
     Every square is cut into two triangles, so that no crossing is ambiguous.
     """
-    steps = np.array([(1, 0), (0, 1), (1, 1)])
-    points: dict[int, Array] = {}
-    neighbours: dict[int, list[int]] = {}
-    rows, columns = e.shape
-
-    def shifted(array: Any, di: int, dj: int) -> Any:
-        return np.roll(array, (-di, -dj), (0, 1))
-
-    number = np.arange(rows * columns).reshape(rows, columns)
-    crossed, label = [], []
-    for kind, (di, dj) in enumerate(steps):
-        there = above != shifted(above, di, dj)
-        crossed.append(there)
-        label.append(number + kind * number.size)
-        i, j = np.nonzero(there)
-        other = shifted(e, di, dj)[i, j]
-        t = e[i, j] / (e[i, j] - other)
-        at = grid[i, j] + t[:, None] * np.array([di, dj]) * (grid[1, 1] - grid[0, 0])
-        points.update(zip(label[kind][i, j].tolist(), at, strict=True))
-    inner = np.ones_like(above)
+    steps = np.array([(1, 0), (0, 1), (1, 1)])  # the three kinds of edges from a grid point
+    ends = np.stack([np.roll(e, -step, (0, 1)) for step in steps])
+    crossed = (e > 0) != (ends > 0)
+    t = np.divide(e, e - ends, out=np.zeros_like(ends), where=crossed)
+    points = grid + t[..., None] * steps[:, None, None] * (grid[1, 1] - grid[0, 0])
+    label = np.arange(crossed.size).reshape(crossed.shape)
+    inner = np.ones(e.shape, dtype=bool)
     if not periodic:
         inner[-1, :] = inner[:, -1] = False
-    lower = ((0, 0, 0), (1, 1, 0), (2, 0, 0))  # kind, and the shift of the edge
-    upper = ((1, 0, 0), (0, 0, 1), (2, 0, 0))
+    neighbours: dict[int, list[int]] = {}
+    lower = ((0, (0, 0)), (1, (1, 0)), (2, (0, 0)))  # kind, and where the edge starts
+    upper = ((1, (0, 0)), (0, (0, 1)), (2, (0, 0)))
     for triangle in (lower, upper):
-        edges = np.stack([shifted(crossed[kind], di, dj) for kind, di, dj in triangle])
-        names = np.stack([shifted(label[kind], di, dj) for kind, di, dj in triangle])
-        for i, j in np.argwhere((edges.sum(axis=0) == 2) & inner):
-            a, b = (int(names[edge, i, j]) for edge in range(3) if edges[edge, i, j])
+        edges, names = (
+            np.stack([np.roll(array[kind], np.negative(start), (0, 1)) for kind, start in triangle], axis=-1)
+            for array in (crossed, label)
+        )
+        two = (edges.sum(axis=-1) == 2) & inner
+        for a, b in names[two][edges[two]].reshape(-1, 2).tolist():
             neighbours.setdefault(a, []).append(b)
             neighbours.setdefault(b, []).append(a)
-    return _chains(points, neighbours, periodic)
+    return _chains(points.reshape(-1, 2), neighbours, periodic)
 
 
-def _chains(points: dict[int, Array], neighbours: dict[int, list[int]], periodic: bool) -> list[tuple[Array, Array]]:
+def _chains(points: Array, neighbours: dict[int, list[int]], periodic: bool) -> list[tuple[Array, Array]]:
     """Follow the links: first the chains that have ends, each from an end, then the closed ones."""
     polygons = []
     unseen = set(neighbours)
@@ -231,11 +210,10 @@ def _chains(points: dict[int, Array], neighbours: dict[int, list[int]], periodic
             unseen.discard(at)
             onward = [b for b in neighbours[at] if b in unseen]
             chain += onward[:1]
-        u = np.array([points[a] for a in (*chain, start)])
-        step = np.diff(u, axis=0)
+        step = np.diff(points[[*chain, start]], axis=0)
         if periodic:
             step -= np.round(step)
-        u = u[0] + np.concatenate([np.zeros((1, 2)), np.cumsum(step, axis=0)])
+        u = points[start] + np.concatenate([np.zeros((1, 2)), np.cumsum(step, axis=0)])
         winding = np.round(u[-1] - u[0]) if periodic else np.zeros(2)
         polygons.append((u[:-1], np.full(2, np.nan) if len(neighbours[start]) == 1 else winding))
     return polygons
@@ -258,18 +236,17 @@ def _projected(model: BandStructure, band: int, energy: float, k: Array, reach: 
 
 def _sifted(k: Array, winding: Array, spacing: float) -> Array:
     """Without vertices that nearly coincide with the one before: their direction is rounding."""
-    chord = np.linalg.norm(np.diff(np.concatenate([k[-1:] - winding, k]), axis=0), axis=-1)
+    chord = np.linalg.norm(np.diff(k, axis=0, prepend=k[-1:] - winding), axis=-1)
     return np.asarray(k[chord > 0.05 * spacing])
 
 
 def _refined(model: BandStructure, band: int, energy: float, k: Array, winding: Array) -> Array:
     """The polygon with vertices added on the curve wherever its normal turns by more than 0.15 from one to the next."""
     for _ in range(8):
-        following = np.concatenate([k[1:], k[:1] + winding])
         sharp = np.abs(_turns(model, band, k)) > 0.15
         if not sharp.any():
             break
-        half = (following[sharp] - k[sharp]) / 2
+        half = np.diff(k, axis=0, append=k[:1] + winding)[sharp] / 2
         middle = _projected(model, band, energy, k[sharp] + half, np.linalg.norm(half, axis=-1))
         k = np.insert(k, np.flatnonzero(sharp) + 1, middle, axis=0)
     return k
@@ -279,7 +256,7 @@ def _turns(model: BandStructure, band: int, k: Array) -> Array:
     """The angle by which the normal turns from each vertex to the next."""
     _, v = energy_and_velocity(model, k, band)
     angle = np.arctan2(v[:, 1], v[:, 0])
-    turn = np.diff(np.append(angle, angle[0]))
+    turn = np.diff(angle, append=angle[:1])
     return np.asarray(turn - 2 * np.pi * np.round(turn / (2 * np.pi)))
 
 
@@ -289,7 +266,7 @@ def _fit(k: Array, winding: Array, turns: Array, spacing: float) -> Array:
     The parameter grows with the length ds by (1/s0^2 + curvature^2)^(1/6) ds, 2 pi s0 the length of the curve: analytic,
     uniform where the curve bends little, and the affine length in a sharp bend, in which a hyperbola is a cosh and a sinh.
     """
-    chord = np.linalg.norm(np.diff(np.concatenate([k, k[:1] + winding]), axis=0), axis=-1)
+    chord = np.linalg.norm(np.diff(k, axis=0, append=k[:1] + winding), axis=-1)
     curvature = turns / chord
     length = np.concatenate([[0.0], np.cumsum(chord * ((2 * np.pi / chord.sum()) ** 2 + curvature**2) ** (1 / 6))])
     theta = 2 * np.pi * length[:-1] / length[-1]

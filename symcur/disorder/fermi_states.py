@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
 
-from symcur import expressions as ex
 from symcur import quantities
 from symcur.arrays import Array, ComplexArray, Indices
 from symcur.band_structures import BandStructure
@@ -88,15 +86,12 @@ class FermiSurface:
 
     @cached_property
     def velocity(self) -> Array:
-        return np.stack([self.value(ex.Trace(ex.P * ex.v(i))) for i in range(self.model.dimension)], axis=-1)
+        return self.quantity("velocity")
 
     @cached_property
     def density_of_states(self) -> float:
         """int d^Dk/(2 pi)^D delta(energy - e), summed over bands."""
         return float(self.weight.sum())
-
-
-Sampler = Callable[[int], FermiSurface]
 
 
 def fermi_surface(
@@ -119,5 +114,7 @@ def fermi_surface(
 
 def sampled(shape: contours.Contours | surfaces.Surface, level: int) -> FermiSurface:
     """The quadrature rule of this level; every level has (about) twice the nodes per axis of the one before."""
-    k, band, weight = shape.sample(level)
+    nothing = np.zeros((0, shape.model.dimension)), np.zeros(0, dtype=np.intp), np.zeros(0)
+    pieces = [(k, np.full(len(k), band), weight) for band, k, weight in shape.pieces(level)]
+    k, band, weight = map(np.concatenate, zip(nothing, *pieces, strict=True))
     return FermiSurface(shape.model, shape.energy, k, band, weight)

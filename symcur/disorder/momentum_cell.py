@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symcur.arrays import Array, Indices
+from symcur.arrays import Array, Indices, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.energies import crossing_radius
 
+Piece = tuple[int, Array, Array]  # of a Fermi surface: the band, nodes k (M, D) and their weights (M,)
 _OFFSET = np.array([0.4139, 0.2718, 0.3571])  # of the grid, in its spacing: off the symmetric points
 
 
@@ -30,21 +31,25 @@ class MomentumCell:
     periodic: bool
     cutoff: float | None = None
 
-    @property
-    def dimension(self) -> int:
-        return len(self.origin)
-
     def to_k(self, u: Array) -> Array:
         return np.asarray(self.origin + u @ self.vectors)
 
     def grid(self, n: int) -> Array:
         """Reduced coordinates (n, ..., D) of n points along each axis; without the end point where periodic."""
-        D = self.dimension
-        if self.periodic:
-            axes = [(np.arange(n) + _OFFSET[i]) / n for i in range(D)]
-        else:
-            axes = [np.linspace(0, 1, n)] * D
+        offsets = _OFFSET[: len(self.origin)]
+        axes = [(np.arange(n) + offset) / n if self.periodic else np.linspace(0, 1, n) for offset in offsets]
         return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+
+    def minima(self, values: Array) -> Mask:
+        """Which points of a grid lie below all their neighbours, for values (n, ..., ...); not those on the rim of a box."""
+        D = len(self.origin)
+        lowest = np.ones(values.shape, dtype=bool)
+        for shift in np.ndindex(*(3,) * D):
+            lowest &= values <= np.roll(values, [a - 1 for a in shift], tuple(range(D)))
+        if not self.periodic:
+            for axis in range(D):
+                lowest[(slice(None),) * axis + ([0, -1],)] = False
+        return lowest
 
     def part(self, centre: Array, half: float) -> MomentumCell:
         """The box of half width ``half`` around ``centre``, both in reduced coordinates."""

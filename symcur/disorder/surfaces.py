@@ -9,17 +9,18 @@ projection depends on the point only, so that neighbours share their edges, and 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from symcur.arrays import Array, Indices, Mask
+from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure
-from symcur.disorder.momentum_cell import MomentumCell, energy_and_velocity, project
+from symcur.brillouin.bernstein import gauss
+from symcur.disorder.momentum_cell import MomentumCell, Piece, energy_and_velocity, project
 
-Nodes = tuple[Array, Indices, Array]
 _POLES = (6, 9, 14, 20, 28, 40)  # Gauss points in cos(theta); twice as many azimuths
 _GRIDS = (8, 12, 16, 24, 32, 48)  # points of the mesh per axis
 _ORDER = 4  # degree of the curved triangles
@@ -28,7 +29,7 @@ _RADII = 200
 
 @dataclass(frozen=True)
 class Surface:
-    """All sheets at an energy; ``sample(level)`` refines the nodes with every level."""
+    """All sheets at an energy; ``pieces(level)`` refines the nodes with every level."""
 
     model: BandStructure
     energy: float
@@ -43,19 +44,16 @@ class Surface:
             return "marching tetrahedra with curved triangles"
         return "rays from k = 0, Gauss points times equidistant azimuths"
 
-    def sample(self, level: int) -> Nodes:
-        """k (M, 3), band index (M,) and weights (M,) with sum(weights F) = int d^3k/(2 pi)^3 delta(energy - e) F."""
+    def pieces(self, level: int) -> Iterator[Piece]:
+        """Band, k (M, 3) and weights (M,) of each sheet: sum(weights F) = int d^3k/(2 pi)^3 delta(energy - e) F."""
         if self.sheets is None:
-            return _mesh(self, _GRIDS[level])
+            yield from _mesh(self, _GRIDS[level])
+            return
         directions, solid_angle = _sphere(_POLES[level])
         radii = _crossings(self.model, self.energy, self.cell, directions)
-        k, band, weight = [np.zeros((0, 3))], [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
-        for n, sheet in self.sheets:
-            points, weights = _on_rays(self, n, radii[n][:, sheet], directions)
-            k.append(points)
-            weight.append(weights * solid_angle)
-            band.append(np.full(len(points), n))
-        return np.concatenate(k), np.concatenate(band), np.concatenate(weight)
+        for band, sheet in self.sheets:
+            k, weight = _on_rays(self, band, radii[band][:, sheet], directions)
+            yield band, k, weight * solid_angle
 
 
 def trace(model: BandStructure, energy: float, cell: MomentumCell) -> Surface:
@@ -116,22 +114,16 @@ _TETRAHEDRA = tuple(
 )
 
 
-def _mesh(surface: Surface, n: int) -> Nodes:
+def _mesh(surface: Surface, n: int) -> Iterator[Piece]:
     cell, model = surface.cell, surface.model
     grid = cell.grid(n)
     energies = model.energies(cell.to_k(grid)) - surface.energy
-    k, band, weight = [np.zeros((0, 3))], [np.zeros(0, dtype=np.intp)], [np.zeros(0)]
-    for number in range(model.size):
-        triangles = _triangles(np.asarray(energies[..., number]), grid, cell)
-        if not len(triangles):
-            continue
-        points, weights = _curved(surface, number, triangles)
-        if not cell.inside(points):
-            continue
-        k.append(points)
-        weight.append(weights)
-        band.append(np.full(len(points), number))
-    return np.concatenate(k), np.concatenate(band), np.concatenate(weight)
+    for band in range(model.size):
+        triangles = _triangles(np.asarray(energies[..., band]), grid, cell)
+        if len(triangles):
+            k, weight = _curved(surface, band, triangles)
+            if cell.inside(k):
+                yield band, k, weight
 
 
 def _triangles(e: Array, grid: Array, cell: MomentumCell) -> Array:
@@ -139,8 +131,7 @@ def _triangles(e: Array, grid: Array, cell: MomentumCell) -> Array:
     found = []
     inner = np.ones(e.shape, dtype=bool)
     if not cell.periodic:
-        for axis in range(3):
-            inner[(slice(None),) * axis + (-1,)] = False
+        inner[-1] = inner[:, -1] = inner[:, :, -1] = False
         faces = np.concatenate([(np.take(e, side, axis) > 0).ravel() for side in (0, -1) for axis in range(3)])
         if faces.any() and not faces.all():
             raise ValueError(
@@ -150,8 +141,7 @@ def _triangles(e: Array, grid: Array, cell: MomentumCell) -> Array:
     for corners in _TETRAHEDRA:
         values = np.stack([np.roll(e, [-c for c in corner], (0, 1, 2)) for corner in corners], axis=-1)[inner]
         places = np.stack([grid + np.array(corner) * spacing for corner in corners], axis=-2)[inner]
-        k = cell.to_k(places)
-        found += _cut(values, k)
+        found += _cut(values, cell.to_k(places))
     return np.concatenate(found)
 
 
@@ -172,13 +162,12 @@ def _cut(values: Array, k: Array) -> list[Array]:
         (2, [((0, 2), (0, 3), (1, 3)), ((0, 2), (1, 3), (1, 2))]),
     ):
         some = count == number
-        upward = (k[some][:, 4 - number :].mean(axis=1) - k[some][:, : 4 - number].mean(axis=1)) if some.any() else None
+        upward = k[some][:, 4 - number :].mean(axis=1) - k[some][:, : 4 - number].mean(axis=1)
         for ends in triangles:
             corners = np.stack([edge(some, a, b) for a, b in ends], axis=1)
-            if upward is not None:
-                normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-                flip = (normal * upward).sum(axis=-1) < 0
-                corners[flip] = corners[flip][:, ::-1]
+            normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+            flip = (normal * upward).sum(axis=-1) < 0
+            corners[flip] = corners[flip][:, ::-1]
             pieces.append(corners)
     return pieces
 
@@ -186,24 +175,15 @@ def _cut(values: Array, k: Array) -> list[Array]:
 @cache
 def _element() -> tuple[Array, Array, Array, Array, Array]:
     """Interpolation points and quadrature on the unit triangle: barycentric points, weights, values, two slopes."""
-    p = _ORDER
-    points = np.array([(i, j) for i in range(p + 1) for j in range(p + 1 - i)]) / p
-    x, w = np.polynomial.legendre.leggauss(4)
-    x, w = (x + 1) / 2, w / 2
-    a, b = (part.ravel() for part in np.meshgrid(x, x, indexing="ij"))
-    quadrature, weights = np.stack([a, b * (1 - a)], axis=-1), np.outer(w * (1 - x), w).ravel()
-    powers = [(i, j) for i in range(p + 1) for j in range(p + 1 - i)]
-
-    def monomials(at: Array, dx: int, dy: int) -> Array:
-        columns = []
-        for i, j in powers:
-            first = i * at[:, 0] ** max(i - 1, 0) if dx else at[:, 0] ** i
-            second = j * at[:, 1] ** max(j - 1, 0) if dy else at[:, 1] ** j
-            columns.append(first * second)
-        return np.stack(columns, axis=-1)
-
-    inverse = np.linalg.inv(monomials(points, 0, 0))
-    values, slope_x, slope_y = (monomials(quadrature, dx, dy) @ inverse for dx, dy in ((0, 0), (1, 0), (0, 1)))
+    i, j = np.array([(i, j) for i in range(_ORDER + 1) for j in range(_ORDER + 1 - i)]).T
+    points = np.stack([i, j], axis=-1) / _ORDER
+    u, w = gauss(4)
+    x, height = (part.reshape(-1, 1) for part in np.meshgrid(u, u, indexing="ij"))
+    y, weights = height * (1 - x), np.outer(w * (1 - u), w).ravel()
+    inverse = np.linalg.inv(points[:, :1] ** i * points[:, 1:] ** j)
+    values = x**i * y**j @ inverse
+    slope_x = i * x ** np.maximum(i - 1, 0) * y**j @ inverse
+    slope_y = x**i * j * y ** np.maximum(j - 1, 0) @ inverse
     return points, weights, values, slope_x, slope_y
 
 
@@ -211,18 +191,11 @@ def _curved(surface: Surface, band: int, triangles: Array) -> tuple[Array, Array
     """Nodes and weights: curved triangles through projected points, areas by the flux through them."""
     points, weights, values, slope_x, slope_y = _element()
 
-    def place(corners: Array, at: Array) -> Array:
-        x, y = at[:, 0, None], at[:, 1, None]
-        return (
-            corners[:, None, 0]
-            + x * (corners[:, 1] - corners[:, 0])[:, None]
-            + y * (corners[:, 2] - corners[:, 0])[:, None]
-        )
-
     def onto(k: Array) -> Array:
         return project(surface.model, band, surface.energy, k.reshape(-1, 3)).reshape(k.shape)
 
-    nodes = onto(place(onto(triangles), points))
+    barycentric = np.column_stack([1 - points.sum(axis=1), points])
+    nodes = onto(np.einsum("pc,tcx->tpx", barycentric, onto(triangles)))
     k = np.einsum("qp,tpx->tqx", values, nodes)
     normal = np.cross(np.einsum("qp,tpx->tqx", slope_x, nodes), np.einsum("qp,tpx->tqx", slope_y, nodes))
     k = onto(k).reshape(-1, 3)
