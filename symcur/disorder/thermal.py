@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
 from symcur.arrays import Array, Indices
 from symcur.band_structures import BandStructure
+from symcur.brillouin.bernstein import gauss
 from symcur.disorder.momentum_cell import MomentumCell, energy_and_velocity
 
 _GRID = {2: 48, 3: 12}
@@ -29,10 +28,9 @@ def gauss_rule(
     Towards a ``critical`` end x is a square of the variable of the rule, in which a square root is smooth. By Lanczos
     iteration on a fine discretisation of the weight.
     """
-    t, w = np.polynomial.legendre.leggauss(400)
-    t = (t + 1) / 2
+    t, w = gauss(400)
     place, slope = _stretched(t, *critical)
-    w = w / 2 * slope * (right - left) / (4 * np.cosh((left + (right - left) * place) / 2) ** 2)
+    w = w * slope * (right - left) / (4 * np.cosh((left + (right - left) * place) / 2) ** 2)
     vectors = [np.sqrt(w / w.sum())]
     diagonal, off = [], []
     for _ in range(count):
@@ -56,19 +54,10 @@ def _stretched(t: Array, start: bool, end: bool) -> tuple[Array, Array]:
     return (1 - (1 - t) ** 2, 2 * (1 - t)) if end else (t, np.ones_like(t))
 
 
-@dataclass(frozen=True)
-class Piece:
-    """An interval of x = (e - mu)/T, and whether its ends are critical energies."""
-
-    left: float
-    right: float
-    critical: tuple[bool, bool]
-
-    def rule(self, count: int) -> tuple[Array, Array]:
-        return gauss_rule(self.left, self.right, count, self.critical)
+Interval = tuple[float, float, tuple[bool, bool]]  # of x = (e - mu)/T: its ends, and whether they are critical energies
 
 
-def pieces(edges: Array, mu: float, temperature: float, rtol: float) -> list[Piece]:
+def intervals(edges: Array, mu: float, temperature: float, rtol: float) -> list[Interval]:
     """The intervals between critical energies that carry weight."""
     reach = window(1.0, rtol)
     x = (edges - mu) / temperature
@@ -78,7 +67,7 @@ def pieces(edges: Array, mu: float, temperature: float, rtol: float) -> list[Pie
     weight = np.diff(np.tanh(breaks / 2) / 2)
     last = len(weight) - 1
     return [
-        Piece(float(breaks[j]), float(breaks[j + 1]), (j > 0, j < last))
+        (float(breaks[j]), float(breaks[j + 1]), (j > 0, j < last))
         for j in range(len(weight))
         if weight[j] > _NEGLIGIBLE * rtol
     ]
@@ -95,49 +84,26 @@ def critical_energies(model: BandStructure, cell: MomentumCell) -> Array:
     speeds = [(energy_and_velocity(model, flat, band)[1] ** 2).sum(axis=-1) for band in range(model.size)]
     speed = np.stack(speeds, axis=-1).reshape(energies.shape)
 
-    def energy_at(k: Array, band: Indices, sign: int) -> Array:
-        e = model.energies(k)
-        return np.asarray(sign * np.take_along_axis(e, band[:, None, None], axis=-1)[..., 0])
+    def energy_at(k: Array, band: Indices) -> Array:
+        return np.asarray(np.take_along_axis(model.energies(k), band[:, None, None], axis=-1)[..., 0])
 
-    def speed_at(k: Array, band: Indices, sign: int) -> Array:
-        every = np.repeat(band, k.shape[1])
-        _, v = energy_and_velocity(model, k.reshape(-1, D), every)
+    def speed_at(k: Array, band: Indices) -> Array:
+        _, v = energy_and_velocity(model, k.reshape(-1, D), np.repeat(band, k.shape[1]))
         return np.asarray((v**2).sum(axis=-1).reshape(k.shape[:2]))
 
-    found = []
-    for values, function, sign in ((energies, energy_at, 1), (energies, energy_at, -1), (speed, speed_at, 1)):
-        u, band = _grid_minima(np.asarray(sign * values), grid, cell.periodic)
-        u, least = _zoom(partial(_at, cell, function, band, sign), u, 1 / n)
-        stationary = least < 1e-12 * speed.max() if function is speed_at else np.ones(len(u), dtype=bool)
-        found.append(energy_at(cell.to_k(u)[:, None], band, 1)[stationary, 0])
-    return np.unique(np.round(np.concatenate(found), 9))
+    def minima(values: Array, function: Callable[[Array, Indices], Array]) -> tuple[Array, Array]:
+        """Follow the minima on the grid to ever finer stencils: the band energies there, and the values at the minima."""
+        *places, band = np.nonzero(cell.minima(values))
+        u, least, size = grid[tuple(places)], np.zeros(len(band)), 1 / n
+        for _ in range(24):
+            tried = u[:, None] + size * stencil
+            values = function(cell.to_k(tried), band)
+            u, least, size = tried[np.arange(len(u)), values.argmin(axis=1)], values.min(axis=1), size / 2
+        return energy_at(cell.to_k(u)[:, None], band)[:, 0], least
 
-
-def _at(cell: MomentumCell, function: Callable[..., Array], band: Indices, sign: int, u: Array) -> Array:
-    return np.asarray(function(cell.to_k(u), band, sign))
-
-
-def _grid_minima(values: Array, grid: Array, periodic: bool) -> tuple[Array, Indices]:
-    """Reduced coordinates and bands of the grid points below all their neighbours."""
-    D = grid.shape[-1]
-    lowest = np.ones(values.shape, dtype=bool)
-    for shift in np.ndindex(*(3,) * D):
-        lowest &= values <= np.roll(values, [a - 1 for a in shift], tuple(range(D)))
-    if not periodic:
-        for axis in range(D):
-            lowest[(slice(None),) * axis + ([0, -1],)] = False
-    places = np.argwhere(lowest)
-    return grid[tuple(places[:, :D].T)], places[:, D]
-
-
-def _zoom(function: Callable[[Array], Array], u: Array, size: float) -> tuple[Array, Array]:
-    """Follow minima to ever finer stencils; the places and the values."""
-    D = u.shape[-1]
     stencil = np.stack(np.meshgrid(*(np.linspace(-1, 1, 5),) * D, indexing="ij"), axis=-1).reshape(-1, D)
-    least = np.zeros(len(u))
-    for _ in range(24):
-        tried = u[:, None] + size * stencil
-        values = function(tried)
-        best = values.argmin(axis=1)
-        u, least, size = tried[np.arange(len(u)), best], values.min(axis=1), size / 2
-    return u, least
+    lowest, _ = minima(energies, energy_at)
+    highest, _ = minima(-energies, lambda k, band: -energy_at(k, band))
+    slow, least = minima(speed, speed_at)
+    stationary = slow[least < 1e-12 * speed.max()]
+    return np.unique(np.round(np.concatenate([lowest, highest, stationary]), 9))

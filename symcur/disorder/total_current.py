@@ -222,14 +222,14 @@ def _thermal(
     reach = thermal.window(temperature, rtol)
     cells = [search_cell(model, e, cutoff) for e in (mu - reach, mu, mu + reach)]
     edges = np.concatenate([thermal.critical_energies(model, cell) for cell in cells])
-    intervals = thermal.pieces(np.unique(np.round(edges, 9)), mu, temperature, rtol)
+    intervals = thermal.intervals(np.unique(np.round(edges, 9)), mu, temperature, rtol)
     before: Currents | None = None
     energies = level = 0
     missed = 0.0
     for count in COUNTS:
         samples, missed = [], 0.0
-        for piece in intervals:
-            for x, weight in zip(*piece.rule(count), strict=True):
+        for left, right, critical in intervals:
+            for x, weight in zip(*thermal.gauss_rule(left, right, count, critical), strict=True):
                 try:
                     shape = fermi_surface(model, mu + temperature * float(x), cutoff=cutoff)
                     sample, reached = converged_currents(shape, disorder, scale, rtol, level)
