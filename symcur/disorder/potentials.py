@@ -24,6 +24,7 @@ local at each position. The sum over R decays exponentially, unlike its Fourier 
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -32,7 +33,6 @@ import sympy as sp
 
 from symcur.arrays import Array, ComplexArray, Indices
 from symcur.band_structures import BandStructure
-from symcur.brillouin import LatticeCell
 
 _SMALL = 1e-15  # correlations at distances where c(r) has decayed to this are left out
 
@@ -102,16 +102,13 @@ class Disorder:
         The rate is W[b, a] = 2 pi sum C <b|Gamma_p|a> <b|Gamma_p'|a>^*.
         """
         result: list[tuple[ComplexArray, ComplexArray, Any]] = []
-        cell = model.cell
-        positions, labels = _positions(model, cell) if cell else (np.zeros((1, model.dimension)), None)
+        positions, labels = _positions(model)
         for kind in self.kinds:
-            Gamma = _structure(kind.structure, model)
-            parts = [Gamma] if labels is None else _by_position(Gamma, labels, len(positions))
-            for p, first in enumerate(parts):
-                for q, second in enumerate(parts):
-                    if first.any() and second.any() and (p == q or kind.shape != "white"):
-                        correlation = _correlation(kind, model, k, positions[p] - positions[q])
-                        result.append((first, second, correlation))
+            parts = _by_position(_structure(kind.structure, model), labels, len(positions))
+            for p, q in itertools.product(range(len(parts)), repeat=2):
+                if parts[p].any() and parts[q].any() and (p == q or kind.shape != "white"):
+                    correlation = _correlation(kind, model, k, positions[p] - positions[q])
+                    result.append((parts[p], parts[q], correlation))
         return result
 
     def __str__(self) -> str:
@@ -186,17 +183,18 @@ def _structure(structure: Any, model: BandStructure) -> ComplexArray:
     return np.asarray(structure, dtype=complex)
 
 
-def _positions(model: BandStructure, cell: LatticeCell) -> tuple[Array, Indices]:
-    """The different atomic positions in the cell, up to lattice vectors, and which of them each orbital sits at."""
-    assert model.positions is not None
+def _positions(model: BandStructure) -> tuple[Array, Indices]:
+    """The different positions in the cell, up to lattice vectors, and which of them each orbital has (a continuum: one)."""
     labels = np.zeros(model.size, dtype=np.intp)
+    if model.cell is None or model.positions is None:
+        return np.zeros((1, model.dimension)), labels
     distinct: list[Array] = []
     for a, x in enumerate(model.positions):
         same = [j for j, y in enumerate(distinct) if np.abs(x - y - np.round(x - y)).max() < 1e-6]
         labels[a] = same[0] if same else len(distinct)
         if not same:
             distinct.append(x)
-    return np.array(distinct) @ cell.vectors, labels
+    return np.array(distinct) @ model.cell.vectors, labels
 
 
 def _by_position(Gamma: ComplexArray, labels: Indices, count: int) -> list[ComplexArray]:
