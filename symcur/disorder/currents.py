@@ -7,7 +7,8 @@ does not depend on the disorder. It is computed from the scattering here, so tha
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from symcur.disorder.momentum_cell import Unresolved, UnresolvedFermiSurface
 from symcur.disorder.potentials import Disorder
 from symcur.disorder.rates import Scattering, TooLarge, shift_rate
 from symcur.disorder.surfaces import Surface
+from symcur.observables import Part
 
 OCCUPATION = ("conventional", "torque", "occupation", "charge")  # proportional to the relaxation time
 SCATTERING = ("dipole_shift", "side_jump", "scattering_torque")  # independent of the strength of the disorder
@@ -27,30 +29,44 @@ _ROUNDING = 1e-13  # of the natural size: below it a part is zero
 
 
 @dataclass(frozen=True)
-class Currents:
-    """The parts at one energy (arrays [i, l]; the torque [0, l]), their errors and the quality of the solution.
+class Current(Part):
+    """A part [i, l] (the torque [0, l]) and what its error is compared with.
 
-    ``scales`` are the same sums with moduli: what a part that vanishes by cancellation is compared with. ``sizes`` are
-    natural sizes from dimensions alone, for parts in which every electron carries nothing.
+    ``scale`` is the same sum with moduli, for a part that vanishes by cancellation. ``size`` is the natural size from
+    dimensions alone, for a part in which every electron carries nothing.
     """
 
-    values: dict[str, Array]
-    errors: dict[str, Array]
-    scales: dict[str, float]
-    sizes: dict[str, float]
+    scale: float
+    size: float
+
+    def allowed(self, rtol: float) -> float:
+        """The error that meets the tolerance."""
+        return max(rtol * self.scale, _ROUNDING * self.size)
+
+    def relative(self, difference: Array) -> float:
+        """A difference relative to the scale, or to a small part of the natural size if the part vanishes."""
+        return float(np.abs(difference).max() / max(self.scale, 1e-3 * self.size, 1e-300))
+
+
+@dataclass(frozen=True)
+class Currents:
+    """The parts at one energy, or their average over energies, and the quality of the solution."""
+
+    parts: dict[str, Current]
     mean_rate: float
     density_of_states: float
     distribution: Distribution | None
     nodes: int
     converged: bool
 
-    def allowed(self, part: str, rtol: float) -> float:
-        """The error that meets the tolerance."""
-        return max(rtol * self.scales[part], _ROUNDING * self.sizes[part])
+    def changes(self, coarse: Currents, rtol: float) -> tuple[dict[str, Array], bool]:
+        """By how much every part differs from that of a coarser computation, and whether all are within the tolerance."""
+        changes = {name: np.abs(part.value - coarse.parts[name].value) for name, part in self.parts.items()}
+        return changes, all(changes[name].max() <= part.allowed(rtol) for name, part in self.parts.items())
 
-    def relative(self, difference: Array, part: str) -> float:
-        """A difference relative to the scale of a part, or to a small part of its natural size if it vanishes."""
-        return float(np.abs(difference).max() / max(self.scales[part], 1e-3 * self.sizes[part], 1e-300))
+    def with_errors(self, errors: dict[str, Array], converged: bool) -> Currents:
+        parts = {name: replace(part, error=errors[name]) for name, part in self.parts.items()}
+        return replace(self, parts=parts, converged=converged)
 
 
 def carried(surface: FermiSurface, scattering: Scattering) -> dict[str, Array]:
@@ -68,18 +84,18 @@ def carried(surface: FermiSurface, scattering: Scattering) -> dict[str, Array]:
     }
 
 
-def currents(surface: FermiSurface, disorder: Disorder, scale: float = 1.0) -> Currents:
+def currents(surface: FermiSurface, disorder: Disorder) -> Currents:
     """Solve the Boltzmann equation on these nodes and add up the currents; no error estimate."""
-    scattering = Scattering(surface, disorder, scale)
+    scattering = Scattering(surface, disorder)
     distribution = solve(scattering)
     weighted = surface.weight[:, None] * distribution.values
-    carry = carried(surface, scattering)
-    scales = {name: float((np.abs(x).T @ np.abs(weighted)).max()) for name, x in carry.items()}
+    sizes = _sizes(surface, weighted)
+    parts = {}
+    for name, x in carried(surface, scattering).items():
+        value, scale = x.T @ weighted, float((np.abs(x).T @ np.abs(weighted)).max())
+        parts[name] = Current(value, np.full_like(value, np.inf), scale, sizes[name])
     return Currents(
-        values={name: x.T @ weighted for name, x in carry.items()},
-        errors={name: np.full((x.shape[1], weighted.shape[1]), np.inf) for name, x in carry.items()},
-        scales=scales,
-        sizes=_sizes(surface, scales["charge"]),
+        parts=parts,
         mean_rate=scattering.mean_rate,
         density_of_states=surface.density_of_states,
         distribution=distribution,
@@ -88,10 +104,11 @@ def currents(surface: FermiSurface, disorder: Disorder, scale: float = 1.0) -> C
     )
 
 
-def _sizes(surface: FermiSurface, charge: float) -> dict[str, float]:
+def _sizes(surface: FermiSurface, weighted: Array) -> dict[str, float]:
     """The size of each part if s and the dipoles were as large as they can be."""
     s = float(np.abs(np.linalg.eigvalsh(surface.model.matrix("s", surface.k[0]))).max())
     v, spread = surface.velocity, surface.spread
+    charge = float((np.abs(v).T @ np.abs(weighted)).max())
     geometric = s * float((np.abs(surface.weight) * (v**2).sum(axis=-1) / spread).sum())
     torque = s * float((np.abs(surface.weight) * np.abs(v).sum(axis=-1)).sum())
     sizes = dict.fromkeys(OCCUPATION, s * charge) | dict.fromkeys(SCATTERING, geometric)
@@ -99,7 +116,7 @@ def _sizes(surface: FermiSurface, charge: float) -> dict[str, float]:
 
 
 def converged_currents(
-    shape: Contours | Surface, disorder: Disorder, scale: float, rtol: float, start: int = 0
+    shape: Contours | Surface, disorder: Disorder, rtol: float, start: int = 0
 ) -> tuple[Currents, int]:
     """Refine the nodes until every part changes by less than rtol of its scale; also the level that was reached."""
     coarse, level = None, start
@@ -108,7 +125,7 @@ def converged_currents(
             surface = sampled(shape, level)
             if not len(surface):
                 return _nothing(shape.model.dimension), start
-            fine = currents(surface, disorder, scale)
+            fine = currents(surface, disorder)
         except Unresolved:
             coarse = None
             continue
@@ -117,10 +134,8 @@ def converged_currents(
                 raise
             break
         if coarse is not None:
-            errors = {name: np.abs(fine.values[name] - coarse.values[name]) for name in PARTS}
-            within = all(errors[name].max() <= fine.allowed(name, rtol) for name in PARTS)
-            fine = replace(fine, errors=errors, converged=within)
-            if within:
+            fine = fine.with_errors(*fine.changes(coarse, rtol))
+            if fine.converged:
                 return fine, level
         coarse = fine
     if coarse is None:
@@ -132,6 +147,24 @@ def converged_currents(
 
 def _nothing(D: int) -> Currents:
     """Where no band crosses the energy."""
-    empty = {name: np.zeros((1 if name == "scattering_torque" else D, D)) for name in PARTS}
-    zero = dict.fromkeys(PARTS, 0.0)
-    return Currents(empty, empty, zero, zero, 0.0, 0.0, None, 0, True)
+    zeros = {name: np.zeros((1 if name == "scattering_torque" else D, D)) for name in PARTS}
+    parts = {name: Current(zero, zero, 0.0, 0.0) for name, zero in zeros.items()}
+    return Currents(parts, 0.0, 0.0, None, nodes=0, converged=True)
+
+
+def average(samples: list[tuple[float, Currents]]) -> Currents:
+    """The sum of the currents at several energies with these weights; of the solutions the worst is kept."""
+
+    def total(part: str, number: str) -> Any:
+        return sum(weight * getattr(c.parts[part], number) for weight, c in samples)
+
+    solved = [c.distribution for _, c in samples if c.distribution is not None]
+    density = sum(weight * c.density_of_states for weight, c in samples)
+    return Currents(
+        parts={name: Current(*(total(name, field.name) for field in fields(Current))) for name in PARTS},
+        mean_rate=sum(weight * c.mean_rate * c.density_of_states for weight, c in samples) / max(density, 1e-300),
+        density_of_states=density,
+        distribution=max(solved, key=lambda d: d.residual, default=None),
+        nodes=max(c.nodes for _, c in samples),
+        converged=all(c.converged for _, c in samples),
+    )

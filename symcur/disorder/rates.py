@@ -50,10 +50,10 @@ class ScatteringKernel:
 
 
 class Scattering:
-    """The rates w[b, a] between nodes (symmetric) for a disorder whose strength is multiplied by ``scale``."""
+    """The rates w[b, a] between nodes (symmetric) for a disorder of the strengths given."""
 
-    def __init__(self, surface: FermiSurface, disorder: Disorder, scale: float = 1.0) -> None:
-        self.surface, self.disorder, self.scale = surface, disorder, scale
+    def __init__(self, surface: FermiSurface, disorder: Disorder) -> None:
+        self.surface, self.disorder = surface, disorder
         nodes, size = len(surface), surface.model.size
         white = all(kind.shape == "white" for kind in disorder.kinds)
         self.thin = white and nodes > _THIN * 2 * size**2
@@ -70,9 +70,9 @@ class Scattering:
 
     def kernel(self, bra: ComplexArray, part: str) -> ScatteringKernel:
         """The "real" or "imag" part of the kernel with these bras, (M, N)."""
-        u, factor = self.surface.states, 2 * np.pi * self.scale
+        u = self.surface.states
         if self.thin:
-            left = factor * (bra[:, :, None] * u[:, None, :]).reshape(len(u), -1)
+            left = 2 * np.pi * (bra[:, :, None] * u[:, None, :]).reshape(len(u), -1)
             right = sum(
                 c * ((u @ first.T)[:, :, None] * (u @ second.T).conj()[:, None, :]).reshape(len(u), -1)
                 for first, second, c in self.channels
@@ -83,7 +83,7 @@ class Scattering:
         for first, second, c in self.channels:
             product = c * (bra @ first @ u.T) * (u.conj() @ second @ u.T).conj()
             total += product.real if part == "real" else product.imag
-        return ScatteringKernel(factor * total)
+        return ScatteringKernel(2 * np.pi * total)
 
     @cached_property
     def rate(self) -> Array:

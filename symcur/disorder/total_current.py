@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
 from symcur.disorder import thermal
-from symcur.disorder.currents import PARTS, Currents, converged_currents
+from symcur.disorder.currents import Currents, average, converged_currents
 from symcur.disorder.fermi_states import fermi_surface, sampled
 from symcur.disorder.momentum_cell import UnresolvedFermiSurface, search_cell
 from symcur.disorder.potentials import Disorder, is_number
@@ -84,14 +84,15 @@ class Transport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        plain = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in ("parts", "torque")}
-        parts = {n: {"value": p.value.tolist(), "error": p.error.tolist()} for n, p in self.parts.items()}
-        torque = {"value": self.torque.value.tolist(), "error": self.torque.error.tolist()}
-        return plain | {
+
+        def plain(part: Part) -> dict[str, Any]:
+            return {"value": part.value.tolist(), "error": part.error.tolist()}
+
+        return vars(self) | {
             "parameters": dict(self.parameters),
+            "parts": {name: plain(part) for name, part in self.parts.items()},
+            "torque": plain(self.torque),
             "checks": dict(self.checks),
-            "parts": parts,
-            "torque": torque,
             "relaxation_time": self.relaxation_time,
         }
 
@@ -129,26 +130,25 @@ def transport(
     """
     model = _checked(model, disorder, mu, temperature, rtol, form).with_values(parameters)
     mu, temperature = float(mu), float(temperature)
-    scale = _scale(model, disorder, mu, cutoff)
+    scaled = _scaled(disorder, model, mu, cutoff)
     if temperature == 0:
-        shape = fermi_surface(model, mu, cutoff=cutoff)
-        found, energies = converged_currents(shape, disorder, scale, rtol)[0], "1 energy"
+        found, energies = converged_currents(fermi_surface(model, mu, cutoff=cutoff), scaled, rtol)[0], "1 energy"
     else:
-        found, energies = _thermal(model, disorder, mu, temperature, rtol, cutoff, scale)
-    parts = {name: Part(found.values[name], found.errors[name]) for name in PARTS}
+        found, energies = _thermal(model, scaled, mu, temperature, rtol, cutoff)
+    parts: dict[str, Part] = {**found.parts}
     torque = parts.pop("scattering_torque")
     split = _sum_of(parts, "conventional", "torque").value - parts["occupation"].value
-    checks = {"occupation": found.relative(split, "conventional")}
+    checks = {"occupation": found.parts["conventional"].relative(split)}
     if found.distribution is not None:
         checks |= {"boltzmann": found.distribution.residual, "particles": found.distribution.drift}
     converged, label, said = found.converged, "no intrinsic part", ""
     if intrinsic:
-        atol = found.allowed("dipole_shift", rtol)  # good enough
+        atol = found.parts["dipole_shift"].allowed(rtol)  # good enough
         sea = conductivity(model, mu, temperature, form=form, rtol=rtol, atol=atol, cutoff=cutoff)
         parts |= {name: sea.parts[name] for name in ("intrinsic", "band")}
         parts["total"] = _sum_of(parts, "band", "side_jump", "occupation")
         rest = _sum_of(parts, "intrinsic", "dipole_shift").value - parts["band"].value
-        checks["band"] = found.relative(rest, "dipole_shift")
+        checks["band"] = found.parts["dipole_shift"].relative(rest)
         converged, label, said = converged and sea.status == "converged", sea.form, f"; Fermi sea: {sea.message}"
     message = f"rtol = {rtol:g}, {found.nodes} nodes on the largest Fermi surface, {energies}{said}"
     return Transport(
@@ -196,27 +196,22 @@ def _checked(
     return model
 
 
-def _scale(model: BandStructure, disorder: Disorder, mu: float, cutoff: float | None) -> float:
-    """The factor on all rates that a target for the relaxation time at mu asks for."""
+def _scaled(disorder: Disorder, model: BandStructure, mu: float, cutoff: float | None) -> Disorder:
+    """The disorder with the strengths that its target for the relaxation time at mu asks for."""
     if disorder.relaxation_time is None:
-        return 1.0
+        return disorder
     shape = fermi_surface(model, mu, cutoff=cutoff)
     surface = sampled(shape, shape.levels[2])
     if not len(surface):
         raise ValueError(
             f"relaxation_time: expected a Fermi surface to fix it on, got none at mu = {mu:g}; give strengths instead"
         )
-    return 1 / (disorder.relaxation_time * Scattering(surface, disorder).mean_rate)
+    factor = 1 / (disorder.relaxation_time * Scattering(surface, disorder).mean_rate)
+    return Disorder(tuple(replace(kind, strength=factor * kind.strength) for kind in disorder.kinds))
 
 
 def _thermal(
-    model: BandStructure,
-    disorder: Disorder,
-    mu: float,
-    temperature: float,
-    rtol: float,
-    cutoff: float | None,
-    scale: float,
+    model: BandStructure, disorder: Disorder, mu: float, temperature: float, rtol: float, cutoff: float | None
 ) -> tuple[Currents, str]:
     """The average over energy, refined until it settles; also what is to be said about the energies."""
     reach = thermal.window(temperature, rtol)
@@ -232,7 +227,7 @@ def _thermal(
             for x, weight in zip(*thermal.gauss_rule(left, right, count, critical), strict=True):
                 try:
                     shape = fermi_surface(model, mu + temperature * float(x), cutoff=cutoff)
-                    sample, reached = converged_currents(shape, disorder, scale, rtol, level)
+                    sample, reached = converged_currents(shape, disorder, rtol, level)
                 except UnresolvedFermiSurface:  # at a critical energy; its weight goes to the others
                     missed += float(weight)
                     continue
@@ -241,31 +236,13 @@ def _thermal(
         if not samples:
             raise ValueError(f"mu: expected an energy whose Fermi surfaces can be resolved, got {mu:g} in {model.name}")
         energies += len(samples)
-        now = _averaged([(weight / (1 - missed), sample) for weight, sample in samples])
+        now = average([(weight / (1 - missed), sample) for weight, sample in samples])
         if before is not None:
-            steps = {name: np.abs(now.values[name] - before.values[name]) for name in PARTS}
-            settled = all(steps[name].max() <= now.allowed(name, rtol) for name in PARTS)
-            errors = {name: now.errors[name] + steps[name] + missed * np.abs(now.values[name]) for name in PARTS}
-            now = replace(now, errors=errors, converged=now.converged and settled and missed < rtol)
+            steps, settled = now.changes(before, rtol)
+            errors = {name: p.error + steps[name] + missed * np.abs(p.value) for name, p in now.parts.items()}
+            now = now.with_errors(errors, now.converged and settled and missed < rtol)
             if settled:
                 break
         before = now
     left_out = f"; next to critical energies a weight of {missed:.1e} was left out" if missed else ""
     return now, f"{energies} energies{left_out}"
-
-
-def _averaged(samples: list[tuple[float, Currents]]) -> Currents:
-    solved = [c for _, c in samples if c.distribution is not None]
-    worst = max(solved, key=lambda c: c.distribution.residual) if solved else samples[0][1]  # type: ignore[union-attr]
-    density = sum(w * c.density_of_states for w, c in samples)
-    return Currents(
-        values={name: np.asarray(sum(w * c.values[name] for w, c in samples)) for name in PARTS},
-        errors={name: np.asarray(sum(w * c.errors[name] for w, c in samples)) for name in PARTS},
-        scales={name: float(sum(w * c.scales[name] for w, c in samples)) for name in PARTS},
-        sizes={name: float(sum(w * c.sizes[name] for w, c in samples)) for name in PARTS},
-        mean_rate=sum(w * c.mean_rate * c.density_of_states for w, c in samples) / max(density, 1e-300),
-        density_of_states=density,
-        distribution=worst.distribution,
-        nodes=max(c.nodes for _, c in samples),
-        converged=all(c.converged for _, c in samples),
-    )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 import pytest
 import sympy as sp
@@ -122,13 +120,10 @@ def test_contours_that_scattering_does_not_connect_keep_their_particles(thin, mo
         assert np.abs(q[mine] @ found.values[mine]).max() < 1e-10
 
 
-def test_two_contours_to_six_digits_in_two_seconds():
-    model = models.rashba_dresselhaus()
-    transport(model, gaussian(1.0), 0.9, intrinsic=False)
-    start = time.perf_counter()
-    found = transport(model, gaussian(1.0), 1.0, rtol=1e-6, intrinsic=False)
-    assert time.perf_counter() - start < 2
+def test_three_hundred_nodes_suffice_for_six_digits_on_two_contours():
+    found = transport(models.rashba_dresselhaus(), gaussian(1.0), 1.0, rtol=1e-6, intrinsic=False)
     assert found.status == "converged"
+    assert found.nodes <= 300
 
 
 def test_finite_range_disorder_in_three_dimensions_favours_forward_scattering():
