@@ -91,17 +91,8 @@ def _solve(
         except KeyboardInterrupt:
             found = replace(nothing(problem.size), method=chosen.description, reason="not begun")
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)
-    return Integral(
-        value=found.value.reshape(problem.shape),
-        error=found.error.reshape(problem.shape),
-        evaluations=sweep.evaluations,
-        status=found.status,
-        message=found.message,
-        method=found.method,
-        reason=found.reason,
-        domain=problem.domain.description,
-        scale=found.scale.reshape(problem.shape),
-    )
+    shaped = {name: getattr(found, name).reshape(problem.shape) for name in ("value", "error", "scale")}
+    return Integral(**vars(found) | shaped, evaluations=sweep.evaluations, domain=problem.domain.description)
 
 
 def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, shape: tuple[int, ...], together: int) -> Tolerance:

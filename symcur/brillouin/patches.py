@@ -73,8 +73,8 @@ METHODS.add(PATCHES)
 class Sampled:
     """What a task learns about its boxes: the Gauss part, and where level sets are needed.
 
-    value, error and scale have shape (B, mu, T, C); ``must_bisect`` marks boxes to bisect in any case; ``sharp`` lists (box, band, mu, T), for which e (B, N, P) and
-    v (B, N, C, P) are kept; e and v are empty where no box needs them.
+    value, error and scale have shape (B, mu, T, C); ``must_bisect`` marks boxes to bisect in any case; ``sharp`` lists
+    (box, band, mu, T), for which e (B, N, P) and v (B, N, C, P) are kept; e and v are empty where no box needs them.
     """
 
     value: Array
@@ -130,8 +130,7 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
             _add_full(problem, moments[:, :, :, n : n + 1], cut[:, n : n + 1], below)
             error = np.maximum(error, tail_error(below[1:-1], below[-1]))
     sharp = np.argwhere(cut)
-    box = np.unique(sharp[:, 0])
-    keep = (e, v) if len(box) else (e[:0], v[:0])
+    keep = (e, v) if len(sharp) else (e[:0], v[:0])
     must_bisect &= boxes.size.max(axis=1) > HIDDEN[dimension]
     return Sampled(total[0], error, total[-1], must_bisect, sharp, *keep)
 

@@ -14,36 +14,6 @@ ROUNDING = 3e-13
 
 
 @dataclass(frozen=True)
-class Integral:
-    """An integral d^Dk/(2 pi)^D with its error estimate.
-
-    ``value`` and ``error`` have the shape of the result, ``error`` is an estimated bound of |value - truth| for
-    each component. ``status`` is "converged", "tolerance not met" or "interrupted"; ``message`` says it in
-    words. ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
-    ``scale`` is the integral of |integrand| (approximate), the natural size against which a result that
-    vanishes by cancellation can be judged.
-    """
-
-    value: AnyArray
-    error: Array
-    evaluations: int
-    status: str
-    message: str
-    method: str
-    reason: str
-    domain: str
-    scale: Array
-
-    @property
-    def converged(self) -> bool:
-        """Whether every component met its tolerance."""
-        return self.status == "converged"
-
-    def __str__(self) -> str:
-        return f"{self.value} +- {self.error} ({self.status}: {self.message}; {self.method}, {self.reason})"
-
-
-@dataclass(frozen=True)
 class Tolerance:
     """error <= atol + rtol |value| for every component, or rtol times ``scale`` if relative to the integrand.
 
@@ -79,6 +49,29 @@ class Estimate:
     def unmet(self, message: str) -> Estimate:
         """The same numbers where the tolerance was not met."""
         return replace(self, status="tolerance not met", message=message)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integral(Estimate):
+    """An integral d^Dk/(2 pi)^D with its error estimate.
+
+    ``value`` and ``error`` have the shape of the result, ``error`` is an estimated bound of |value - truth| for
+    each component. ``status`` is "converged", "tolerance not met" or "interrupted"; ``message`` says it in
+    words. ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
+    ``scale`` is the integral of |integrand| (approximate), the natural size against which a result that
+    vanishes by cancellation can be judged.
+    """
+
+    evaluations: int
+    domain: str
+
+    @property
+    def converged(self) -> bool:
+        """Whether every component met its tolerance."""
+        return self.status == "converged"
+
+    def __str__(self) -> str:
+        return f"{self.value} +- {self.error} ({self.status}: {self.message}; {self.method}, {self.reason})"
 
 
 def nothing(size: int) -> Estimate:
