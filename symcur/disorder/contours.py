@@ -7,7 +7,7 @@ gradient, is an analytic periodic parametrisation k(theta): the trapezoid rule c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -98,7 +98,7 @@ def trace(model: BandStructure, energy: float, cell: MomentumCell) -> Contours:
     reason = ""
     for n in GRIDS:
         try:
-            contours = Contours(model, energy, tuple(_curves(model, energy, cell, n)))
+            contours = Contours(model, energy, tuple(_curves(model, energy, cell, n, range(model.size))))
             contours.sample_first()
             return contours
         except Unresolved as unresolved:
@@ -110,19 +110,14 @@ def trace(model: BandStructure, energy: float, cell: MomentumCell) -> Contours:
 
 
 def _curves(
-    model: BandStructure,
-    energy: float,
-    cell: MomentumCell,
-    n: int,
-    bands: tuple[int, ...] | None = None,
-    depth: int = 0,
+    model: BandStructure, energy: float, cell: MomentumCell, n: int, bands: Iterable[int], depth: int = 0
 ) -> list[Contour]:
     """The curves found on a grid; pockets that are small on it are searched again on a grid of their own."""
     grid = cell.grid(n)
     energies = model.energies(cell.to_k(grid))
     spacing = float(np.linalg.norm(cell.vectors, axis=-1).max()) / n
     curves: list[Contour] = []
-    for band in range(model.size) if bands is None else bands:
+    for band in bands:
         e = np.asarray(energies[..., band] - energy)
         small = [(grid[i, j], 2 / n, False) for i, j in _hidden_pockets(e, cell)]
         for u, winding in _polygons(e, grid, cell.periodic):
@@ -137,10 +132,8 @@ def _curves(
                     k = _refined(model, band, energy, k, shift)
                     curves.append(Contour(band, shift, _fit(k, shift, _turns(model, band, k), spacing)))
         for centre, half, certain in small:
-            found = []
-            if depth < _DEEPEST:
-                part = cell.part(centre, half)
-                found = _curves(model, energy, part, GRIDS[0], (band,), depth + 1)
+            part = cell.part(centre, half)
+            found = _curves(model, energy, part, GRIDS[0], [band], depth + 1) if depth < _DEEPEST else []
             if certain and not found:
                 raise Unresolved("a pocket of few grid points")
             curves += [new for new in found if not any(new.repeats(old, cell) for old in curves)]

@@ -185,16 +185,12 @@ def _structure(structure: Any, model: BandStructure) -> ComplexArray:
 
 def _positions(model: BandStructure) -> tuple[Array, Indices]:
     """The different positions in the cell, up to lattice vectors, and which of them each orbital has (a continuum: one)."""
-    labels = np.zeros(model.size, dtype=np.intp)
     if model.cell is None or model.positions is None:
-        return np.zeros((1, model.dimension)), labels
-    distinct: list[Array] = []
-    for a, x in enumerate(model.positions):
-        same = [j for j, y in enumerate(distinct) if np.abs(x - y - np.round(x - y)).max() < 1e-6]
-        labels[a] = same[0] if same else len(distinct)
-        if not same:
-            distinct.append(x)
-    return np.array(distinct) @ model.cell.vectors, labels
+        return np.zeros((1, model.dimension)), np.zeros(model.size, dtype=np.intp)
+    apart = model.positions[:, None] - model.positions
+    same = np.abs(apart - np.round(apart)).max(axis=-1) < 1e-6
+    first, labels = np.unique(same.argmax(axis=1), return_inverse=True)
+    return model.positions[first] @ model.cell.vectors, labels
 
 
 def _by_position(Gamma: ComplexArray, labels: Indices, count: int) -> list[ComplexArray]:
