@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         superconductors,
     )
     from symcur.band_structures import Model
+    from symcur.brillouin import Interrupted
     from symcur.claims import Claim, ClaimResult, Equality, settle, verify, verify_all
     from symcur.closed_forms import derive
     from symcur.disorder import transport
@@ -40,6 +41,7 @@ _HOME = {
     "Claim": "claims",
     "ClaimResult": "claims",
     "Equality": "claims",
+    "Interrupted": "brillouin",
     "Model": "band_structures",
     "compile": "kernels",
     "conductivity": "observables",
@@ -58,6 +60,7 @@ __all__ = [
     "Claim",
     "ClaimResult",
     "Equality",
+    "Interrupted",
     "Model",
     "band_structures",
     "brillouin",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symcur import quantities
+from symcur import files, quantities
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
 from symcur.eigenstates import evaluate
@@ -33,8 +34,10 @@ def _figure(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Any]:
 
 
 def save(figure: Figure, path: str | Path) -> None:
-    """Write a figure to a file; the ending chooses the format (png, pdf, svg)."""
-    figure.savefig(path, dpi=160)
+    """Write a figure to a file; the ending chooses the format (png, pdf, svg). What was there before stays if it fails."""
+    memory = io.BytesIO()
+    figure.savefig(memory, format=Path(path).suffix.removeprefix("."), dpi=160)
+    files.write(path, memory.getvalue())
 
 
 def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figure:

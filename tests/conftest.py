@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
@@ -12,6 +14,36 @@ from random_models import random_lattice_model
 @pytest.fixture(scope="session")
 def lattice_model():
     return random_lattice_model
+
+
+@pytest.fixture
+def press_ctrl_c() -> Iterator[Callable[[], None]]:
+    """A function that does what Ctrl-C does, also where the tests run in a background shell, which ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield lambda: signal.raise_signal(signal.SIGINT)
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def ctrl_c_after(monkeypatch, press_ctrl_c) -> Callable[[int], None]:
+    """ctrl_c_after(n): the user presses Ctrl-C when an observable has asked for n k points from now on."""
+    from symcur.observables.engine import BandValues
+
+    values = BandValues.__call__
+
+    def choose(points: int) -> None:
+        left = [points]
+
+        def impatient(bands, k):
+            left[0] -= len(k)
+            if left[0] < 0:
+                left[0] = 10**9
+                press_ctrl_c()
+            return values(bands, k)
+
+        monkeypatch.setattr(BandValues, "__call__", impatient)
+
+    return choose
 
 
 @cache

@@ -5,16 +5,16 @@ from __future__ import annotations
 import io
 import json
 import re
-import signal
 import subprocess
 import sys
-import time
+import threading
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
+from rich.progress import Progress
 
 import symcur as sc
 from symcur import claims
@@ -109,34 +109,66 @@ def test_json_on_stdout_is_nothing_but_json(symcur):
     assert json.loads(out)["verdicts"][0]["name"] == "torque-dipole"
 
 
-def test_interrupting_leaves_what_was_finished(symcur, monkeypatch, tmp_path):
+@pytest.fixture(name="impatient")
+def stopped_at(monkeypatch, press_ctrl_c):
+    """impatient(name): the user loses patience when the claim of this name begins."""
     settle = claims.verify
 
-    def interrupted(claim, model=None):
-        if claim.name == "torque-metric":
-            signal.raise_signal(signal.SIGINT)
-        return settle(claim, model)
+    def choose(name: str) -> None:
+        def verify(claim, model=None):
+            if claim.name == name:
+                press_ctrl_c()
+            return settle(claim, model)
 
-    monkeypatch.setattr(claims, "verify", interrupted)
-    file = tmp_path / "ledger.json"
-    names = ("torque-dipole", "torque-berry", "torque-metric", "intrinsic-geometry")
-    status, out, _ = symcur("verify", *names, "--model", "rashba", "--json", str(file))
+        monkeypatch.setattr(claims, "verify", verify)
+
+    return choose
+
+
+NAMES = ("torque-dipole", "torque-berry", "torque-metric", "intrinsic-geometry")
+
+
+def test_interrupting_leaves_what_was_finished(symcur, impatient, tmp_path):
+    impatient("torque-metric")
+    ledger, page = tmp_path / "ledger.json", tmp_path / "ledger.html"
+    ledger.write_text("a good one")
+    status, out, _ = symcur("verify", *NAMES, "--model", "rashba", "--json", str(ledger), "--report", str(page))
     assert status == 130
     assert "torque-berry" in out
     assert "intrinsic-geometry" not in out
     assert "Interrupted after 2 of 4 claims." in out
-    content = json.loads(file.read_text())
+    assert "ledger.interrupted.json and " in out.replace("\n", "")
+    assert ledger.read_text() == "a good one"
+    assert not page.exists()
+    content = json.loads((tmp_path / "ledger.interrupted.json").read_text())
     assert [row["name"] for row in content["verdicts"]] == ["torque-dipole", "torque-berry"]
     assert not content["complete"]
+    assert "Interrupted after 2 of 4 claims." in (tmp_path / "ledger.interrupted.html").read_text()
+
+
+def test_what_interruptions_left_is_not_overwritten_either(symcur, impatient, tmp_path):
+    page = tmp_path / "ledger.html"
+    for stop in ("torque-metric", "torque-berry"):
+        impatient(stop)
+        assert symcur("verify", *NAMES, "--model", "rashba", "--report", str(page))[0] == 130
+    assert "after 2 of 4 claims" in (tmp_path / "ledger.interrupted.html").read_text()
+    assert "after 1 of 4 claims" in (tmp_path / "ledger.interrupted-2.html").read_text()
+    impatient("torque-dipole")
+    symcur("verify", *NAMES, "--model", "rashba", "--report", str(page))
+    assert len(list(tmp_path.iterdir())) == 2, "nothing was finished, nothing is written"
 
 
 def test_the_bar_appears_only_when_work_takes_long(monkeypatch):
+    start = Progress.start
+
     def shown(delay: float) -> str:
-        screen = Console(file=io.StringIO(), force_terminal=True, width=90)
+        screen, begun = Console(file=io.StringIO(), force_terminal=True, width=90), threading.Event()
         monkeypatch.setattr(terminal, "console", lambda stderr=False: screen)
+        monkeypatch.setattr(Progress, "start", lambda bar: start(bar) or begun.set())
         with terminal.progress(total=2, delay=delay) as report:
             report(0, "torque-dipole")
-            time.sleep(0.2)
+            if delay == 0:
+                assert begun.wait(60)
         return screen.file.getvalue()
 
     assert "torque-dipole" in shown(0.0)
@@ -236,6 +268,8 @@ def test_list_names_everything(symcur, kind):
             ("verify", "torque-dipole", "--report", "nowhere/x.html"),
             "--report: expected an existing directory, got nowhere",
         ),
+        (("verify", "torque-dipole", "--report", "mine.py"), r"--report: expected a name that ends in one of \.html, "),
+        (("verify", "torque-dipole", "--json", "mine.py"), r"--json: expected a name that ends in one of \.json, got"),
         (("derive", "rashba", "dipole"), r"quantity: expected one of .*, got 'dipole' \(did you mean s_dipole\?\)"),
         (("derive", "rashba", "s_dipole", "--set", "M=zero"), "--set: expected name=number, .*, got 'M=zero'"),
         (("derive", "rashba", "s_dipole", "--set", "N=1"), "parameters: expected some of M, alpha, m of rashba, got N"),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
-import signal
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from scipy.io import netcdf_file
 
 import symcur as sc
-from symcur.cli import main, terminal
+from symcur.cli import main
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -149,22 +149,62 @@ def test_a_missed_tolerance_is_status_1_and_told(symcur, monkeypatch, tmp_path):
     assert json.loads(file.read_text())["status"] == "tolerance not met"
 
 
-def test_interrupting_leaves_what_was_finished(symcur, monkeypatch, tmp_path):
-    @contextmanager
-    def impatient(title="", total=None):
-        def report(done, message):
-            if "interrupted" not in message:
-                signal.raise_signal(signal.SIGINT)
+INTERRUPTED = ("compute", "kane_mele", "conductivity", "--mu", "0.4,1.1", "--rtol", "1e-12", "-o", "scan.json")
 
-        yield report
 
-    monkeypatch.setattr(terminal, "progress", impatient)
-    file = tmp_path / "result.json"
-    arguments = ("--mu", "0.4,1.1", "--rtol", "1e-12", "-o", str(file))
-    status, out, _ = symcur("compute", "kane_mele", "conductivity", *arguments)
+def test_interrupting_leaves_what_was_finished(symcur, ctrl_c_after, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "scan.json"
+    file.write_text("a good one")
+    for name in ("scan.interrupted", "scan.interrupted-2"):
+        ctrl_c_after(100_000)
+        status, out, _ = symcur(*INTERRUPTED, "--plot", "scan.png")
+        assert status == 130
+        assert re.search(r"status +interrupted", out)
+        assert (
+            f"what was finished is in {name}.json and {name}.png; nothing was written to scan.json and scan.png."
+            in " ".join(out.split())
+        )
+        data = json.loads((tmp_path / f"{name}.json").read_text())
+        assert data["status"] == "interrupted"
+        assert np.isfinite(np.array(data["value"], dtype=float)).all()
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(PNG)
+    assert file.read_text() == "a good one"
+    assert not (tmp_path / "scan.png").exists()
+
+
+@pytest.mark.parametrize("points", [1, 100])
+def test_interrupting_before_the_first_round_writes_nothing(symcur, ctrl_c_after, monkeypatch, tmp_path, points):
+    monkeypatch.chdir(tmp_path)
+    ctrl_c_after(points)
+    status, out, err = symcur(*INTERRUPTED)
     assert status == 130
-    assert re.search(r"status +interrupted", out)
-    assert json.loads(file.read_text())["status"] == "interrupted"
+    assert "Interrupted before the first complete round; no file was written.\n" in out + err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(name="full_disk")
+def _full_disk(monkeypatch):
+    """Every file is full after 100 bytes; writing more fails as on a full disk."""
+    fsync = os.fsync
+
+    def full(descriptor):
+        if os.fstat(descriptor).st_size > 100:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", full)
+
+
+def test_a_full_disk_is_told_and_the_numbers_are_on_the_screen(symcur, full_disk, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scan.csv").write_text("a good one")
+    arguments = ("--mu", "0:1:70", "--temperature", "0.5", "--rtol", "1e-2", "-o", "scan.csv")
+    status, out, err = symcur("compute", "rice_mele", "conductivity", *arguments)
+    assert status == 2
+    assert err == "symcur: [Errno 28] No space left on device; what was there before is whole: 'scan.csv'\n"
+    assert len(rows(out)) == 70, "what no file holds is not cut"
+    assert [file.read_text() for file in tmp_path.iterdir()] == ["a good one"]
 
 
 # -- plot --------------------------------------------------------------------------------------------------------------

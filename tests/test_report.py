@@ -107,6 +107,13 @@ def test_misprints_stand_side_by_side(page):
     assert "C as printed, d_{kᵢ} dⁱˢ" in article
 
 
+def test_an_interrupted_page_says_so(verdicts, page):
+    assert "Interrupted" not in page
+    part = html(verdicts[:3], asked=len(verdicts))
+    assert f"Interrupted after 3 of {len(verdicts)} claims. The others are missing here." in part
+    assert part.index("Interrupted after") < part.index("<table>")
+
+
 def test_text_is_escaped_and_residuals_shown(page):
     assert "needs &lt;disorder&gt; &amp; time" in page
     assert "a quantised number: residual 2.0e-13 ≤ 1e-09" in page

@@ -10,7 +10,7 @@ from .domains import Ball, Domain, LatticeCell, Plane
 from .integration import integrate, integrate_bands
 from .method import METHODS, Method
 from .method_selection import Automatic
-from .solution import Estimate, Integral, Tolerance
+from .solution import Estimate, Integral, Interrupted, Tolerance
 
 __all__ = [
     "METHODS",
@@ -19,6 +19,7 @@ __all__ = [
     "Domain",
     "Estimate",
     "Integral",
+    "Interrupted",
     "LatticeCell",
     "Method",
     "Plane",

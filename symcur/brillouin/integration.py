@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from .domains import Domain
 from .method import METHODS, Method
 from .problem import BandProblem, Bands, Function, Problem, SmoothProblem
-from .solution import Integral, Tolerance, nothing
+from .solution import Integral, Interrupted, Tolerance, nothing
 from .sweep import Map, Progress, Sweep, open_map
 
 
@@ -35,7 +35,7 @@ def integrate(
     cancellation, and relative_to="largest" takes the largest of these among all components. ``method`` is a name of
     METHODS, "auto" for one that fits, or an object. ``workers`` is a number of threads or a map, see ``open_map``; results
     do not depend on it. ``progress(fraction or None, message)`` is called now and then. If the tolerance is not met,
-    ``status`` says so; so it does after an interruption by the keyboard.
+    ``status`` says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
     """
     problem = SmoothProblem(function, _checked(domain))
     return _solve(problem, rtol, atol, relative_to, method, max_evaluations, workers, progress)
@@ -92,7 +92,10 @@ def _solve(
             found = replace(nothing(problem.size), method=chosen.description, reason="not begun")
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)
     shaped = {name: getattr(found, name).reshape(problem.shape) for name in ("value", "error", "scale")}
-    return Integral(**vars(found) | shaped, evaluations=sweep.evaluations, domain=problem.domain.description)
+    result = Integral(**vars(found) | shaped, evaluations=sweep.evaluations, domain=problem.domain.description)
+    if result.status == "interrupted":
+        raise Interrupted(result)
+    return result
 
 
 def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, shape: tuple[int, ...], together: int) -> Tolerance:

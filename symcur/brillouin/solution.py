@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -72,6 +73,21 @@ class Integral(Estimate):
 
     def __str__(self) -> str:
         return f"{self.value} +- {self.error} ({self.status}: {self.message}; {self.method}, {self.reason})"
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C during an integration. ``result`` is what was finished by then, with the status "interrupted".
+
+    It is what would have been returned (an ``Integral``, or the ``Result`` of an observable): the last complete round with
+    its error estimate, NaN with an infinite error where no round was complete.
+    """
+
+    def __init__(self, result: Any) -> None:
+        super().__init__(result)
+        self.result = result
+
+    def __str__(self) -> str:
+        return f"{self.result.message}; the attribute result of this exception holds what was finished"
 
 
 def nothing(size: int) -> Estimate:

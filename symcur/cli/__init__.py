@@ -8,12 +8,12 @@ from signal import SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Entry point of the ``symcur`` command: errors in the input are one line on stderr and exit status 2."""
+    """Entry point of the ``symcur`` command: errors in the input, and files that fail, are one line on stderr and exit status 2."""
     try:
         from symcur.cli.commands import app
 
         app(args=None if arguments is None else list(arguments), prog_name="symcur")
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OSError) as error:
         print(f"symcur: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

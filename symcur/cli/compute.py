@@ -14,12 +14,14 @@ from rich.table import Table
 from symcur import observables
 from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
+from symcur.brillouin import Interrupted
 from symcur.cli import terminal
-from symcur.cli.files import require_file, require_picture
+from symcur.cli.files import name_for, require_file, require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
 from symcur.observables import Result
 
 MOST_ROWS = 60  # of a scan in the terminal; a file holds all
+NOTHING = "Interrupted before the first complete round; no file was written."
 
 
 def compute(
@@ -42,7 +44,10 @@ def compute(
     output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
 ) -> None:
-    """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures."""
+    """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures.
+
+    After Ctrl-C what was finished is shown, and FILE.interrupted.csv (.json, .nc) written instead of FILE.csv.
+    """
     require_file("--output", output, observables.FORMATS)
     require_picture("--plot", plot)
     subject = with_settings(find_model(model), set_)
@@ -51,28 +56,55 @@ def compute(
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
     with terminal.progress(f"{observable} of {subject.name}") as progress:
-        result = observables.get(observable)(
-            subject,
-            levels,
-            temperatures,
-            form=form,
-            rtol=rtol,
-            method=method,
-            cutoff=cutoff,
-            workers=workers,
-            progress=progress,
-        )
+        try:
+            result = observables.get(observable)(
+                subject,
+                levels,
+                temperatures,
+                form=form,
+                rtol=rtol,
+                method=method,
+                cutoff=cutoff,
+                workers=workers,
+                progress=progress,
+            )
+        except Interrupted as stopped:
+            result = stopped.result
+        except KeyboardInterrupt:
+            terminal.console(stderr=True).print(NOTHING)
+            raise
     if unit != "1" or s_unit != "hbar":
         result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant)
+    try:
+        note = write_files(result, output, plot)
+    except OSError:
+        show(result, subject, most=None)  # the file would have held all rows
+        raise
     show(result, subject)
+    if note:
+        terminal.console().print(note, style="bold red", markup=False)
+    if result.status != "converged":
+        raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
+
+
+def write_files(result: Result, output: Path | None, plot: Path | None) -> str:
+    """Write the result and its picture, under other names after an interruption: the text then says where they are."""
+    interrupted = result.status == "interrupted"
+    if interrupted and not np.isfinite(result.value).any():
+        return NOTHING
+    written = []
     if output is not None:
-        observables.write(result, output)
+        written.append(name_for(output, interrupted))
+        observables.write(result, written[-1])
     if plot is not None:
         from symcur import plotting
 
-        plotting.save(plotting.draw_scan(result), plot)
-    if result.status != "converged":
-        raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
+        written.append(name_for(plot, interrupted))
+        plotting.save(plotting.draw_scan(result), written[-1])
+    if not interrupted or not written:
+        return ""
+    asked = " and ".join(str(path) for path in (output, plot) if path is not None)
+    return f"Interrupted: what was finished is in {' and '.join(map(str, written))}; nothing was written to {asked}."
 
 
 def numbers(option: str, text: str) -> float | ObjectArray:
@@ -89,8 +121,8 @@ def numbers(option: str, text: str) -> float | ObjectArray:
         ) from None
 
 
-def show(result: Result, model: BandStructure) -> None:
-    """The table of parts and components, then what the numbers mean."""
+def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> None:
+    """The table of parts and components, at most so many rows, then what the numbers mean."""
     screen = terminal.console()
     table = Table(
         title=escape(f"{result.observable} of {model.name}"),
@@ -105,11 +137,11 @@ def show(result: Result, model: BandStructure) -> None:
         table.add_column(name, justify="right")
     table.add_column("largest error", justify="right")
     lines = list(_lines(result))
-    for line in lines[:MOST_ROWS]:
+    for line in lines[:most]:
         table.add_row(*line)
     screen.print(table)
-    if len(lines) > MOST_ROWS:
-        screen.print(f"... {len(lines) - MOST_ROWS} more rows; -o FILE writes all", style="dim")
+    if most is not None and len(lines) > most:
+        screen.print(f"... {len(lines) - most} more rows; -o FILE writes all", style="dim")
     for label, text in (
         ("sum", result.sums),
         ("unit", result.unit),

@@ -1,4 +1,4 @@
-"""Paths given on the command line: complaints come before the work, not after it."""
+"""Paths given on the command line: complaints come before the work, and what an interruption leaves gets a name of its own."""
 
 from __future__ import annotations
 
@@ -6,19 +6,14 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from symcur import files
 from symcur.plotting import MISSING, PICTURES
 
 
 def require_file(option: str, path: Path | None, endings: Sequence[str] = ()) -> None:
     """Raise ValueError unless a file of this name, with one of these endings (any where there are none), can be written."""
-    if path is None:
-        return
-    if endings and path.suffix not in endings:
-        raise ValueError(f"{option}: expected a name that ends in one of {', '.join(endings)}, got {path}")
-    if not path.parent.is_dir():
-        raise ValueError(f"{option}: expected an existing directory, got {path.parent}")
-    if path.is_dir():
-        raise ValueError(f"{option}: expected the name of a file, got the directory {path}")
+    if path is not None:
+        files.require_writable(option, path, endings)
 
 
 def require_picture(option: str, path: Path | None) -> None:
@@ -26,3 +21,8 @@ def require_picture(option: str, path: Path | None) -> None:
     require_file(option, path, PICTURES)
     if path is not None and find_spec("matplotlib") is None:
         raise ValueError(f"{option}: {MISSING}")
+
+
+def name_for(path: Path, interrupted: bool) -> Path:
+    """The path; after an interruption a name beside it that no file has, so that a finished one is never overwritten."""
+    return files.unused(path, "interrupted") if interrupted else path

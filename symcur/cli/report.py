@@ -31,11 +31,15 @@ a { color: var(--link); }
 .proved, .proved-for-a-model { background: #1b6e37; } .confirmed { background: #0b6470; }
 .refuted { background: #84237f; } .misprint { background: #8a5200; } .open { background: #2a57a8; }
 .failed { background: #b3161d; }
+.interrupted { border: 2px solid #b3161d; border-radius: .5rem; padding: .4rem .8rem; }
 """
 
 
-def html(verdicts: Sequence[ClaimResult]) -> str:
-    """The page for these verdicts, grouped by the sections of the paper; write it to a file as UTF-8."""
+def html(verdicts: Sequence[ClaimResult], asked: int | None = None) -> str:
+    """The page for these verdicts, grouped by the sections of the paper; write it to a file as UTF-8.
+
+    ``asked`` is how many claims were to be settled; a page with fewer says that it was interrupted.
+    """
     from symcur.version import __version__
 
     sections = dict.fromkeys(verdict.claim.section for verdict in verdicts)
@@ -43,6 +47,7 @@ def html(verdicts: Sequence[ClaimResult]) -> str:
         "<h1>The claims of the paper and their verdicts</h1>",
         "<p>Cong Xiao and Qian Niu, “Conserved current of nonconserved quantities”, Phys. Rev. B 104, L241411 (2021). "
         "A is its first preprint, B the revised preprint, C the Letter.</p>",
+        _interruption(len(verdicts), len(verdicts) if asked is None else asked),
         _kinds(verdicts),
     ]
     for section in sections:
@@ -63,6 +68,12 @@ def mathml(formula: str, display: bool = False) -> str:
     from latex2mathml.converter import convert
 
     return str(convert(formula, display="block" if display else "inline"))
+
+
+def _interruption(done: int, asked: int) -> str:
+    if done >= asked:
+        return ""
+    return f'<p class="interrupted"><strong>Interrupted after {done} of {asked} claims. The others are missing here.</strong></p>'
 
 
 def _kinds(verdicts: Sequence[ClaimResult]) -> str:

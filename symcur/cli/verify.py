@@ -13,11 +13,11 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from symcur import claims
+from symcur import claims, files
 from symcur.claims import ClaimResult, ProofResult
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
 from symcur.cli import terminal
-from symcur.cli.files import require_file
+from symcur.cli.files import name_for, require_file
 from symcur.cli.named_models import find_model
 from symcur.cli.unicode_math import sentence, unicode_math
 
@@ -33,17 +33,20 @@ def verify(
     model: Annotated[
         str | None, typer.Option(help="Check on this library model, or FILE.py[:NAME], instead of on all of them.")
     ] = None,
-    json_file: Annotated[str | None, typer.Option("--json", help="Write the verdicts to FILE (- for stdout).")] = None,
-    report: Annotated[Path | None, typer.Option(help="Write a self-contained HTML page to FILE.")] = None,
+    json_file: Annotated[
+        str | None, typer.Option("--json", help="Write the verdicts to FILE.json (- for stdout).")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a self-contained page to FILE.html.")] = None,
 ) -> None:
     """Settle the claims of the paper: one verdict per row, or one claim in full.
 
-    The exit status is 1 if a verdict is not what the ledger records, 130 after Ctrl-C.
+    The exit status is 1 if a verdict is not what the ledger records, 130 after Ctrl-C. What was finished then goes to
+    FILE.interrupted.html (.json) and not to FILE.html.
     """
     chosen = [claims.get(name) for name in claim or claims.names()]
     subject = find_model(model) if model else None
-    require_file("--json", Path(json_file) if json_file not in (None, "-") else None)
-    require_file("--report", report)
+    require_file("--json", Path(json_file) if json_file not in (None, "-") else None, (".json",))
+    require_file("--report", report, (".html", ".htm"))
     verdicts: list[ClaimResult] = []
     interrupted = False
     try:
@@ -53,26 +56,41 @@ def verify(
                 verdicts.append(claims.verify(item, subject))
     except KeyboardInterrupt:
         interrupted = True
-    if json_file:
-        _write_json(json_file, verdicts, interrupted)
-    if report:
-        from symcur.cli.report import html
-
-        report.write_text(html(verdicts), encoding="utf-8")
-    if json_file != "-":
-        screen = terminal.console()
+    screen = terminal.console()
+    if json_file == "-":
+        print(_json(verdicts, interrupted), end="")
+    else:
         if len(chosen) == 1 and verdicts:
             print_claim(verdicts[0], screen)
         else:
             print_ledger(verdicts, screen)
         if interrupted:
             screen.print(f"Interrupted after {len(verdicts)} of {len(chosen)} claims.", style="bold red")
+    written = _write(verdicts, len(chosen), interrupted, json_file, report) if verdicts else []
     if interrupted:
+        if written and json_file != "-":
+            screen.print(f"They are in {' and '.join(map(str, written))}; no other file was touched.", markup=False)
         raise typer.Exit(terminal.INTERRUPTED)
     raise typer.Exit(0 if all(verdict.as_recorded for verdict in verdicts) else 1)
 
 
-def _write_json(target: str, verdicts: Sequence[ClaimResult], interrupted: bool) -> None:
+def _write(
+    verdicts: Sequence[ClaimResult], asked: int, interrupted: bool, json_file: str | None, report: Path | None
+) -> list[Path]:
+    """Write the files that were asked for, under names of their own after an interruption; returns the names."""
+    written = []
+    if json_file not in (None, "-"):
+        written.append(name_for(Path(json_file), interrupted))
+        files.write(written[-1], _json(verdicts, interrupted))
+    if report is not None:
+        from symcur.cli.report import html
+
+        written.append(name_for(report, interrupted))
+        files.write(written[-1], html(verdicts, asked))
+    return written
+
+
+def _json(verdicts: Sequence[ClaimResult], interrupted: bool) -> str:
     from symcur.version import __version__
 
     content = {
@@ -81,11 +99,7 @@ def _write_json(target: str, verdicts: Sequence[ClaimResult], interrupted: bool)
         "as_recorded": all(verdict.as_recorded for verdict in verdicts),
         "verdicts": [verdict.to_dict() for verdict in verdicts],
     }
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    if target == "-":
-        print(text, end="")
-    else:
-        Path(target).write_text(text, encoding="utf-8")
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 
 # -- the ledger --------------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from symcur import quantities
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure
 from symcur.band_structures.energies import bounded_below, occupied_radius
-from symcur.brillouin import Ball, Domain, Integral
+from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.occupation import occupation
 from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.result import Part
@@ -131,10 +131,14 @@ def integrate_parts(
 
     ``integrate`` is ``integrate_bands`` with its tolerance and method. The tolerance is relative to the integral of the
     absolute value of the largest integrand at the same mu and temperature, so that parts and components that vanish by
-    symmetry converge too. Parts of several terms add values and errors.
+    symmetry converge too. Parts of several terms add values and errors. After Ctrl-C the integral has the status
+    "interrupted" and the parts are those of its last complete round.
     """
     with _touchings() as merged:
-        integral = integrate(bands, domain, bands.weights, mu, temperature, atol=atol, relative_to="largest")
+        try:
+            integral = integrate(bands, domain, bands.weights, mu, temperature, atol=atol, relative_to="largest")
+        except Interrupted as stopped:
+            integral = stopped.result
     if merged:
         note = "; bands touch at points of the sweep and were merged there"
         integral = replace(integral, message=integral.message + note)

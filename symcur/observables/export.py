@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from symcur import files
 from symcur.observables.result import Result
 
 FORMATS = (".csv", ".json", ".nc")
 
 
 def write(result: Result, path: str | Path) -> None:
-    """Write a result; the ending of the file name chooses the format."""
+    """Write a result; the ending of the file name chooses the format. If it fails, what was there before stays whole."""
     path = Path(path)
-    writers = {".csv": _write_csv, ".json": _write_json, ".nc": _write_netcdf}
-    if path.suffix not in writers:
+    formats: dict[str, Callable[[Result], str | bytes]] = {".csv": _csv, ".json": _json, ".nc": _netcdf}
+    if path.suffix not in formats:
         raise ValueError(f"path: expected a name that ends in one of {', '.join(FORMATS)}, got {path.name}")
-    writers[path.suffix](result, path)
+    files.write(path, formats[path.suffix](result))
 
 
 def rows(result: Result) -> list[dict[str, Any]]:
@@ -38,18 +41,18 @@ def _header(result: Result) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key not in ("value", "error", "parts", "mu", "temperature")}
 
 
-def _write_csv(result: Result, path: Path) -> None:
-    table = rows(result)
-    with path.open("w", newline="") as file:
-        for key, value in _header(result).items():
-            file.write(f"# {key}: {value}\n")
-        writer = csv.DictWriter(file, fieldnames=list(table[0]))
-        writer.writeheader()
-        writer.writerows(table)
+def _csv(result: Result) -> str:
+    table, file = rows(result), io.StringIO(newline="")
+    for key, value in _header(result).items():
+        file.write(f"# {key}: {' '.join(str(value).splitlines())}\n")  # a name of two lines would end the comment
+    writer = csv.DictWriter(file, fieldnames=list(table[0]))
+    writer.writeheader()
+    writer.writerows(table)
+    return file.getvalue()
 
 
-def _write_json(result: Result, path: Path) -> None:
-    path.write_text(json.dumps(_finite(result.to_dict()), indent=1, allow_nan=False) + "\n")
+def _json(result: Result) -> str:
+    return json.dumps(_finite(result.to_dict()), indent=1, allow_nan=False) + "\n"
 
 
 def _finite(data: Any) -> Any:
@@ -61,11 +64,12 @@ def _finite(data: Any) -> Any:
     return None if isinstance(data, float) and not math.isfinite(data) else data
 
 
-def _write_netcdf(result: Result, path: Path) -> None:
+def _netcdf(result: Result) -> bytes:
     from scipy.io import netcdf_file
 
     mu, temperature, parts = result.scan
-    with netcdf_file(path, "w") as file:
+    memory = io.BytesIO()
+    with netcdf_file(memory, "w") as file:
         for key, value in _header(result).items():
             setattr(file, key, value if isinstance(value, str) else json.dumps(value))
         sizes = {"mu": len(mu), "temperature": len(temperature), **dict.fromkeys(result.indices, result.dimension)}
@@ -78,3 +82,5 @@ def _write_netcdf(result: Result, path: Path) -> None:
                 variable = file.createVariable(label, "d", tuple(sizes))
                 variable[:] = array
                 variable.units = result.unit
+        file.flush()
+        return memory.getvalue()

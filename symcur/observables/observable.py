@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
-from symcur.brillouin import Domain, Method, integrate_bands
+from symcur.brillouin import Domain, Interrupted, Method, integrate_bands
 from symcur.observables import engine
 from symcur.observables.engine import KINDS, Parts
 from symcur.observables.result import Result
@@ -93,7 +93,8 @@ class Observable:
 
         Raises
         ------
-        ValueError or TypeError naming the argument, what was expected and what was given.
+        ValueError or TypeError naming the argument, what was expected and what was given; after Ctrl-C ``Interrupted``, a
+        KeyboardInterrupt whose ``result`` is the last complete round with its errors.
         """
         model, mu, temperature = self._prepared(model, mu, temperature, parameters)
         chosen = self._form(form)
@@ -113,7 +114,7 @@ class Observable:
         bands = engine.BandValues(model, chosen.parts)
         least = atol + engine.RESOLVED * engine.natural_size(model, region, self.kind)
         parts, integral = engine.integrate_parts(bands, region, mu, temperature, least, integrate)
-        return Result(
+        result = Result(
             observable=self.name,
             model=model.name,
             value=parts[self.total].value,
@@ -137,6 +138,9 @@ class Observable:
             # The first trial of the integrand is not among the evaluations.
             by_eigenstates=min(bands.by_eigenstates, integral.evaluations) if isinstance(workers, int) else None,
         )
+        if result.status == "interrupted":
+            raise Interrupted(result)
+        return result
 
     def integrand(
         self,

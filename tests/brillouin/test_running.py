@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
+import pickle
 from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
 from known_integrals import chern_insulator
 
-from symcur.brillouin import LatticeCell, Plane, integrate, integrate_bands
+from symcur import models
+from symcur.brillouin import Interrupted, LatticeCell, Plane, integrate, integrate_bands
+from symcur.observables import conductivity
 
 SQUARE = LatticeCell(np.eye(2))
 
@@ -48,7 +51,7 @@ def test_results_do_not_depend_on_the_workers_by_a_single_bit():
             assert a.evaluations == b.evaluations
 
 
-class Interrupted:
+class Impatient:
     """An integrand at which the user loses patience after some points."""
 
     def __init__(self, function, patience):
@@ -63,12 +66,14 @@ class Interrupted:
 
 @pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("method", ["trapezoid", "cubature"])
-def test_an_interruption_returns_what_was_finished(method, workers):
+def test_an_interruption_is_raised_and_holds_what_was_finished(method, workers):
     def peaked(k):
         return (1e-3 + np.sin(k[:, 0] / 2) ** 2 + np.sin(k[:, 1] / 2) ** 2) ** -0.5
 
     whole = integrate(peaked, SQUARE, rtol=1e-9, method=method, max_evaluations=300_000)
-    part = integrate(Interrupted(peaked, 3000), SQUARE, rtol=1e-9, method=method, workers=workers)
+    with pytest.raises(KeyboardInterrupt, match="the attribute result of this exception") as stopped:
+        integrate(Impatient(peaked, 3000), SQUARE, rtol=1e-9, method=method, workers=workers)
+    part = stopped.value.result
     assert part.status == "interrupted"
     assert "user" in part.message
     assert abs(part.value - whole.value) <= part.error + whole.error
@@ -77,7 +82,9 @@ def test_an_interruption_returns_what_was_finished(method, workers):
 
 def test_an_interrupted_metal():
     whole = integrate_bands(bands, SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
-    part = integrate_bands(Interrupted(bands, 4000), SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
+    with pytest.raises(Interrupted) as stopped:
+        integrate_bands(Impatient(bands, 4000), SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
+    part = stopped.value.result
     assert part.status == "interrupted"
     assert abs(part.value - whole.value) <= part.error + whole.error
 
@@ -85,12 +92,32 @@ def test_an_interrupted_metal():
 @pytest.mark.parametrize("patience", [2, 10])
 @pytest.mark.parametrize("method", ["auto", "trapezoid", "patches"])
 def test_an_interruption_before_any_result_gives_nan_and_says_so(method, patience):
-    impatient = Interrupted(bands, patience)
-    result = integrate_bands(impatient, SQUARE, ["f"], [0.5, 0.6], 0.0, rtol=1e-6, method=method)
+    with pytest.raises(Interrupted) as stopped:
+        integrate_bands(Impatient(bands, patience), SQUARE, ["f"], [0.5, 0.6], 0.0, rtol=1e-6, method=method)
+    result = stopped.value.result
     assert result.status == "interrupted"
     assert result.value.shape == (2, 1)
     assert np.isnan(result.value).all()
     assert np.isinf(result.error).all()
+
+
+def test_a_loop_of_the_user_ends_at_ctrl_c(ctrl_c_after):
+    begun = []
+
+    def loop():
+        for mu in (0.1, 0.5, 0.9):
+            begun.append(mu)
+            if len(begun) == 2:
+                ctrl_c_after(2000)
+            conductivity(models.haldane(), mu, 0.1, rtol=1e-4)
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        loop()
+    assert begun == [0.1, 0.5]
+    result = pickle.loads(pickle.dumps(stopped.value)).result
+    assert (result.observable, result.status, float(result.mu)) == ("conductivity", "interrupted", 0.5)
+    whole = conductivity(models.haldane(), 0.5, 0.1, rtol=1e-6)
+    assert (abs(result.value - whole.value) <= result.error + whole.error).all()
 
 
 def test_progress_is_reported():

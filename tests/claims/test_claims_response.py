@@ -47,7 +47,6 @@ def test_verdicts_are_as_recorded(claim):
     verdict = verify(claim, check_models=False)
     assert verdict.kind == claim.recorded, (verdict.how, verdict.checks)
     assert all(check.holds for check in verdict.checks)
-    assert verdict.seconds < 30  # on a busy machine; measured 0.3 to 4
 
 
 # -- wrong formulas ----------------------------------------------------------------------------------------------------

@@ -1,0 +1,66 @@
+"""Files are written whole or not at all, and where they cannot be written, this is said before the work."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from secrets import token_hex
+
+
+def write(path: str | Path, content: str | bytes) -> None:
+    """Write a file (text as UTF-8) aside, in the same directory, and rename it, so that no one ever sees a part of it.
+
+    If anything fails, a file that was there before stays as it was and an OSError names the path. What is no ordinary
+    file, such as /dev/stdout, is written to as it is; a symbolic link keeps pointing to its file.
+    """
+    data = content.encode() if isinstance(content, str) else content
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        target.write_bytes(data)
+        return
+    aside = target.with_name(f".symcur-{token_hex(8)}")
+    try:
+        try:
+            with aside.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if target.exists():
+                aside.chmod(target.stat().st_mode & 0o7777)
+            os.replace(aside, target)
+        except BaseException:
+            aside.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise OSError(error.errno, f"{error.strerror}; what was there before is whole", str(path)) from None
+
+
+def require_writable(label: str, path: str | Path, endings: Sequence[str] = ()) -> None:
+    """Raise ValueError unless a file of this name, with one of these endings (any where there are none), can be written."""
+    path = Path(path)
+    if endings and path.suffix not in endings:
+        raise ValueError(f"{label}: expected a name that ends in one of {', '.join(endings)}, got {path}")
+    parent = Path(os.path.realpath(path)).parent
+    if not parent.is_dir():
+        raise ValueError(f"{label}: expected an existing directory, got {path.parent}")
+    try:
+        if path.is_dir():
+            raise ValueError(f"{label}: expected the name of a file, got the directory {path}")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise ValueError(f"{label}: expected a file that may be written to, got {path}")
+        if path.is_file() or not path.exists():
+            tempfile.TemporaryFile(dir=parent).close()
+    except OSError as error:
+        raise ValueError(f"{label}: expected a file that can be written, got {path} ({error.strerror})") from None
+
+
+def unused(path: str | Path, mark: str) -> Path:
+    """``scan.csv`` with the mark "part" as ``scan.part.csv``, or ``scan.part-2.csv`` ... where that is taken."""
+    path, number = Path(path), 1
+    while True:
+        found = path.with_name(f"{path.stem}.{mark}{'' if number == 1 else f'-{number}'}{path.suffix}")
+        if not os.path.lexists(found):
+            return found
+        number += 1
