@@ -65,7 +65,11 @@ REJECTED = {
         "H: expected a square SymPy matrix or nested list of numbers",
     ),
     "s a text": ({"s": "1"}, TypeError, "s: expected a square SymPy matrix or nested list of numbers"),
-    "H nothing": ({"H": None}, TypeError, "H: expected a square SymPy matrix or nested list, got NoneType"),
+    "H nothing": (
+        {"H": None},
+        TypeError,
+        "H: expected a square SymPy matrix or nested list of numbers and SymPy expressions, got NoneType",
+    ),
     "H with an undeclared symbol": (
         {"parameters": {}},
         ValueError,

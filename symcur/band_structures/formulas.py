@@ -136,59 +136,6 @@ def require_admissible(symbol: sp.Symbol, value: Any) -> None:
             raise ValueError(f"{symbol.name}: expected a {sign} number, as the symbol is declared, got {value!r}")
 
 
-def square_matrix(label: str, matrix: Any, size: int | None = None) -> sp.ImmutableDenseMatrix:
-    """A SymPy matrix, nested list, or (where the size is known) number as an exact N x N matrix."""
-    if isinstance(matrix, (int, float, np.number, sp.Expr)) and not hasattr(matrix, "rows") and size is not None:
-        matrix = sp.sympify(matrix + 0) * sp.eye(size)
-    result = exact_matrix(label, matrix, "a square SymPy matrix or nested list")
-    if result.rows != result.cols or result.rows == 0:
-        raise ValueError(f"{label}: expected a square matrix, got shape {result.shape}")
-    if size is not None and result.rows != size:
-        raise ValueError(f"{label}: expected shape ({size}, {size}), that of H, got {result.shape}")
-    return result
-
-
-def exact_matrix(label: str, matrix: Any, expected: str) -> sp.ImmutableDenseMatrix:
-    """A SymPy matrix or nested list with exact entries; anything else raises TypeError."""
-    if _holds_text(matrix):
-        raise TypeError(f"{label}: expected {expected} of numbers and SymPy expressions, got text")
-    try:
-        return _exact_entries(sp.ImmutableDenseMatrix(matrix))
-    except (TypeError, ValueError, NotImplementedError) as error:
-        raise TypeError(f"{label}: expected {expected}, got {type(matrix).__name__}") from error
-
-
-@lru_cache(maxsize=256)
-def _exact_entries(matrix: sp.ImmutableDenseMatrix) -> sp.ImmutableDenseMatrix:
-    """Kept, because new values of the parameters come with the same matrices."""
-    return sp.ImmutableDenseMatrix(matrix.applyfunc(exact))
-
-
-def _holds_text(value: Any) -> bool:
-    """Text would be evaluated by SymPy as Python code."""
-    if isinstance(value, np.ndarray):
-        return value.dtype.kind in "SU" or (value.dtype == object and any(map(_holds_text, value.ravel())))
-    return isinstance(value, (str, bytes)) or (isinstance(value, (list, tuple)) and any(map(_holds_text, value)))
-
-
-def exact(entry: Any) -> sp.Expr:
-    """Floats become rationals (0.1 is 1/10), so that closed forms and proofs stay exact."""
-    return entry.xreplace({number: _rational(number) for number in entry.atoms(sp.Float)})
-
-
-def exact_formula(name: str, value: Any) -> sp.Expr:
-    """A number or formula as an exact one; text is refused, since SymPy would run it."""
-    if not isinstance(value, (int, float, np.number, sp.Expr)):
-        raise TypeError(f"{name}: expected a number or a formula, got {value!r}")
-    return exact(sp.sympify(value))
-
-
-def _rational(number: sp.Float) -> sp.Rational:
-    """The simplest rational that rounds to the number: 1/3 for 0.333..., else the decimal fraction it prints."""
-    simple = sp.nsimplify(number, rational=True)
-    return simple if float(simple) == float(number) else sp.Rational(repr(float(number)))
-
-
 def _require_known_symbols(
     label: str, matrix: sp.ImmutableDenseMatrix, k: Sequence[sp.Symbol], parameters: Sequence[sp.Symbol]
 ) -> None:

@@ -16,15 +16,13 @@ import sympy as sp
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name, ordered_axes
+from symcur.band_structures.exact import exact_formula, exact_matrix, square_matrix
 from symcur.band_structures.formulas import (
     Formulas,
     checked_formulas,
     default_values,
-    exact_formula,
-    exact_matrix,
     momenta,
     require_admissible,
-    square_matrix,
 )
 from symcur.band_structures.numeric import NumericModel, from_hoppings
 

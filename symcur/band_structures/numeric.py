@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name
+from symcur.band_structures.exact import number_array
 from symcur.band_structures.formulas import require_admissible
 from symcur.band_structures.hoppings import TightBinding, tight_binding
 from symcur.band_structures.periodicity import orbital_positions
@@ -163,7 +164,7 @@ def from_hoppings(
         raise ValueError(f"hoppings: expected a mapping from integers to matrices, got {hoppings!r}")
     matrices: dict[tuple[int, ...], ComplexArray] = {}
     for R, t in hoppings.items():
-        place, matrix = tuple(np.atleast_1d(R).tolist()), _complex_array("hoppings", t)
+        place, matrix = tuple(np.atleast_1d(R).tolist()), number_array("hoppings", t)
         size = len(next(iter(matrices.values()), np.atleast_1d(matrix)))
         if matrix.shape != (size, size) or len(place) != cell.dimension or not all(type(n) is int for n in place):
             raise ValueError(
@@ -180,7 +181,7 @@ def from_hoppings(
             raise ValueError(
                 f"hoppings: expected t(-R) = t(R)^+, got {t.tolist()} for R = {place} and {partner.tolist()} for -R"
             )
-    x = np.zeros((size, cell.dimension)) if positions is None else np.asarray(positions, dtype=float)
+    x = np.zeros((size, cell.dimension)) if positions is None else number_array("positions", positions, float)
     if x.shape != (size, cell.dimension):
         raise ValueError(f"positions: expected an array of shape {(size, cell.dimension)}, got {x.shape}")
     bonds = TightBinding(cell, x, matrices)
@@ -191,7 +192,7 @@ def from_hoppings(
 
 def _cell(lattice: ArrayLike) -> LatticeCell:
     try:
-        return LatticeCell(lattice)
+        return LatticeCell(number_array("lattice", lattice, float))
     except (TypeError, ValueError) as error:
         raise ValueError(f"lattice: expected 1 to 3 primitive vectors as rows, got {lattice!r} ({error})") from None
 
@@ -219,16 +220,9 @@ def _size(H: Function, dimension: int, parameters: Mapping[str, float]) -> int:
     return int(shape[-1])
 
 
-def _complex_array(label: str, value: ArrayLike) -> ComplexArray:
-    try:
-        return np.array(value, dtype=complex)
-    except (TypeError, ValueError):
-        raise TypeError(f"{label}: expected numbers, got {value!r}") from None
-
-
 def _operator(s: ArrayLike, size: int) -> ComplexArray:
     """s as a Hermitian matrix that nobody can write to; a number stands for a multiple of the identity."""
-    matrix = _complex_array("s", s)
+    matrix = number_array("s", s)
     if matrix.ndim == 0:
         matrix = matrix * np.eye(size)
     if matrix.shape != (size, size):

@@ -10,6 +10,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from symcur.band_structures.exact import is_formula
+
 _GUARD = 20  # digits beyond those asked for, at first
 _DOUBLINGS = 7
 
@@ -82,8 +84,10 @@ def real_number(name: str, value: Any) -> sp.Expr:
     """An exact SymPy number from anything that stands for a finite real number; floats by their binary value."""
     if isinstance(value, np.generic):
         value = value.item()
+    if not isinstance(value, str) and not is_formula(value):
+        raise TypeError(f"{name}: expected a real number, got {value!r}")
     try:
-        number = sp.Rational(value) if isinstance(value, str) else sp.sympify(value)
+        number = sp.Rational(value) if isinstance(value, str) else sp.sympify(value, strict=True)
     except (TypeError, ValueError, AttributeError):
         number = None
     if not isinstance(number, sp.Expr) or not number.is_number:

@@ -39,7 +39,7 @@ class Ring:
         self._angles: dict[sp.Expr, fmpq] = {}
         self.separable = True  # every angle is a multiple of a single one
         for expression in expressions:
-            self._scan(sp.sympify(expression))
+            self._scan(sp.sympify(expression, strict=True))
         plain = list(self._symbols)
         roots = sorted(self._roots)
         angles = sorted(self._angles, key=str)

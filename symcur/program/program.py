@@ -47,7 +47,7 @@ class Program:
 
     def constant(self, value: Any) -> Scalar:
         """An exact real number: int, Fraction or SymPy number (sqrt(3) and pi included)."""
-        number = sp.sympify(value)
+        number = sp.sympify(value, strict=True)
         if not number.is_number or number.has(sp.Float):
             raise TypeError(f"value: expected an exact real number, got {value!r}")
         return self._node("constant", number)

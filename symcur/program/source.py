@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sympy as sp
@@ -21,11 +21,12 @@ _RESERVED = {
     "is lambda nonlocal not or pass raise return try while with yield None True False math complex",
     "c": "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while I j0 j1 jn y0 y1 "
-    "yn result cos sin sqrt pow M_PI",
-    "fortran": "result values dp cos sin sqrt real aimag if do end function subroutine program module use call return",
+    "yn result cos sin tan sqrt pow exp log fabs atan2 cosh sinh tanh M_PI M_E NAN INFINITY NULL main",
+    "fortran": "result values dp cos sin tan sqrt exp log abs atan2 cosh sinh tanh real aimag kind if do end function "
+    "subroutine program module use call return",
     "julia": "baremodule begin break catch const continue do else elseif end export false finally for function global if "
-    "import let local macro module quote return struct true try using while im pi e cos sin sqrt",
-    "mathematica": "C D E I K N O Pi",
+    "import let local macro module quote return struct true try using while im pi e cos sin tan sqrt exp log abs complex",
+    "mathematica": "C D E I K N O Pi Module",
 }
 LANGUAGES = tuple(_RESERVED)
 
@@ -33,6 +34,8 @@ LANGUAGES = tuple(_RESERVED)
 @dataclass(frozen=True)
 class Function:
     """What is to be written: a name, lines for the comment in front, arguments, intermediate steps and results.
+
+    Names and lines may hold anything: what the language would not take in that place is replaced.
 
     ``definitions`` are (symbol, formula) pairs, each in the arguments and earlier symbols; ``complex`` results are written
     with their real and imaginary parts.
@@ -50,6 +53,9 @@ def source(function: Function, language: str) -> str:
     """A complete function of scalars in one of LANGUAGES; C and Fortran fill an array with the results, the others return it."""
     if language not in LANGUAGES:
         raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
+    function = replace(
+        function, name=identifier(function.name), heading=[commented(line, language) for line in function.heading]
+    )
     names = _legal_names(function, language)
     make_printer, number, write = _WRITERS[language]
     printer = make_printer()
@@ -62,14 +68,36 @@ def source(function: Function, language: str) -> str:
     return write(function, [str(names[symbol]) for symbol in function.arguments], defined, results)
 
 
+def identifier(name: str) -> str:
+    """The name in letters, digits and underscores that every language takes."""
+    name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in name)
+    return name if name[:1].isalpha() else f"x{name}"
+
+
+# What would end a comment, or begin one inside it, and what stands there instead.
+_COMMENT_MARKS = {
+    "python": [('"""', "'''")],
+    "c": [("*/", "* /"), ("/*", "/ *")],
+    "mathematica": [("*)", "* )"), ("(*", "( *")],
+}
+
+
+def commented(line: str, language: str) -> str:
+    """One line that may stand in a comment: no line breaks or control characters, nothing that ends it or continues it."""
+    line = "".join(letter if letter.isprintable() else " " for letter in line)
+    for mark, harmless in _COMMENT_MARKS.get(language, ()):
+        while mark in line:
+            line = line.replace(mark, harmless)
+    return f"{line} ." if line.rstrip().endswith(("\\", "??/")) else line  # C joins such a line with the next one
+
+
 def _legal_names(function: Function, language: str) -> dict[sp.Symbol, sp.Symbol]:
     """Names that the language accepts; Fortran does not tell t from T, Mathematica has no underscores."""
     fold = str.lower if language == "fortran" else str
     taken = {fold(word) for word in _RESERVED[language].split()} | {fold(function.name)}
     names: dict[sp.Symbol, sp.Symbol] = {}
     for symbol in (*function.arguments, *(symbol for symbol, _ in function.definitions)):
-        name = "".join(letter if letter.isalnum() and letter.isascii() else "_" for letter in symbol.name)
-        name = name if name[:1].isalpha() else f"x{name}"
+        name = identifier(symbol.name)
         if language == "mathematica":
             name = name.replace("_", "")
         base, number = name, 1
@@ -142,7 +170,7 @@ def _julia(function: Function, arguments: list[str], defined: Steps, results: li
 def _mathematica(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
     head = "".join(part.capitalize() for part in function.name.split("_"))
     head = head[0].lower() + head[1:]
-    lines = ["(*", *(line.replace("(*", "( *") for line in function.heading), "*)"]
+    lines = ["(*", *function.heading, "*)"]
     lines += [f"{head}[{', '.join(f'{name}_' for name in arguments)}] := Module["]
     lines += [f"  {{{', '.join(str(name) for name, _ in defined)}}},"]
     lines += [f"  {name} = {value};" for name, value in defined]
@@ -193,7 +221,7 @@ def loop_in_c(
     head = "void kernel(size_t n, const double *restrict in, double *restrict out)"
     return "\n".join(
         [
-            *(f"// {line}" for line in comment),
+            *(f"// {commented(line, 'c')}" for line in comment),
             *("#include <math.h>", "#include <stddef.h>", "", head, "{", "  for (size_t p = 0; p < n; ++p) {"),
             *lines,
             *(f"    out[{j}*n + p] = {result};" for j, result in enumerate(results)),

@@ -13,6 +13,8 @@ from typing import Any
 
 import sympy as sp
 
+from symcur.band_structures.exact import exact_formula
+
 
 @dataclass(frozen=True)
 class QuasiparticleForms:
@@ -63,4 +65,6 @@ class QuasiparticleForms:
 
 def quasiparticle_forms(xi: Any, gap: Any, theta: Any, k: Sequence[sp.Symbol]) -> QuasiparticleForms:
     """The closed forms for given xi(k), |Delta|(k) and theta(k)."""
-    return QuasiparticleForms(sp.sympify(xi), sp.sympify(gap), sp.sympify(theta), tuple(k))
+    return QuasiparticleForms(
+        exact_formula("xi", xi), exact_formula("gap", gap), exact_formula("theta", theta), tuple(k)
+    )

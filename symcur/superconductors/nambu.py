@@ -27,7 +27,8 @@ import numpy as np
 import sympy as sp
 
 from symcur.band_structures import Model, Statistics
-from symcur.band_structures.formulas import generic_values, momenta, require_hermitian, square_matrix
+from symcur.band_structures.exact import square_matrix
+from symcur.band_structures.formulas import generic_values, momenta, require_hermitian
 
 _TOLERANCE = 1e-12  # relative: H(k) against H(-k) in floating point
 CONDENSATE = (
