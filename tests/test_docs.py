@@ -69,6 +69,18 @@ def test_readme_python_runs(capsys):
     assert printed[-1] == "(100, 2, 2)"  # the kernel's s dipole: points, bands, components
 
 
+def test_the_file_in_readme_is_the_model_in_readme(tmp_path):
+    file = tmp_path / "chern.toml"
+    file.write_text(re.search(r"^```toml\n(.*?)^```", README, re.M | re.S).group(1))
+    namespace: dict = {}
+    exec(re.search(r"^```python\n(.*?)^```", README, re.M | re.S).group(1), namespace)
+    model, k = namespace["model"], [[0.3, 0.2], [-1.1, 2.4]]
+    read = sc.models.load(file)
+    assert read.values() == model.values()
+    assert abs(read.matrix("H", k) - model.matrix("H", k)).max() < 1e-14
+    assert abs(read.matrix("s", k) - model.matrix("s", k)).max() == 0
+
+
 def test_the_model_in_readme_takes_ten_lines():
     block = re.search(r"^```python\n(.*?)^```", README, re.M | re.S).group(1).strip().splitlines()
     last = next(number for number, line in enumerate(block) if line.startswith("form = "))

@@ -213,7 +213,7 @@ def _numeric(
 
     def function(points: Array, values: Sequence[float]) -> ComplexArray:
         result = np.zeros((len(points), size, size), dtype=complex)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             computed = entries(*points.T, *values)
         for (a, b), entry in zip(places, computed, strict=True):
             result[:, a, b] = np.real(entry) if a == b else entry

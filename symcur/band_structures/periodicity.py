@@ -25,6 +25,8 @@ def orbital_positions(H: Callable[[Array], ComplexArray], s: ComplexArray, cell:
     """
     k = np.random.default_rng(11).uniform(-2.0, 2.0, size=(6, cell.dimension))
     here = H(k)
+    if not np.isfinite(here).all():
+        raise ValueError("H: expected finite numbers at generic k, got NaN or infinity")
     scale = float(np.abs(here).max())
     columns = []
     for number, G in enumerate(cell.reciprocal):

@@ -1,4 +1,4 @@
-"""A model named on the command line: one of the library, or one in a Python file of the user's."""
+"""A model named on the command line: one of the library, one in a TOML file, or one in a Python file, which is run."""
 
 from __future__ import annotations
 
@@ -13,12 +13,17 @@ import typer
 from symcur import models
 from symcur.band_structures import BandStructure
 
-ModelName = Annotated[str, typer.Argument(help="A library model, or FILE.py[:NAME].")]
+ModelName = Annotated[str, typer.Argument(help="A library model, FILE.toml, or FILE.py[:NAME], which is run.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")]
 
 
 def find_model(name: str) -> BandStructure:
-    """The library model of this name, or the model in FILE.py (FILE.py:NAME where there are several)."""
+    """The library model of this name, or the model in FILE.toml or FILE.py (FILE.py:NAME where there are several).
+
+    A Python file is run, with all that it contains; a TOML file is only read.
+    """
+    if name.endswith(".toml"):
+        return models.load(name)
     path, _, variable = name.partition(":")
     return _from_file(Path(path), variable) if path.endswith(".py") else models.get(name)
 

@@ -31,7 +31,7 @@ LEGEND = (
 def verify(
     claim: Annotated[list[str] | None, typer.Argument(help="Names of claims; all without any.")] = None,
     model: Annotated[
-        str | None, typer.Option(help="Check on this library model, or FILE.py[:NAME], instead of on all of them.")
+        str | None, typer.Option(help="Check on this library model, FILE.toml or FILE.py[:NAME] instead of on all.")
     ] = None,
     json_file: Annotated[
         str | None, typer.Option("--json", help="Write the verdicts to FILE.json (- for stdout).")

@@ -5,7 +5,7 @@ Each model is a function of its name that takes parameter values by keyword and 
     symcur.models.kane_mele(lambda_R=0.05)
     symcur.models.get("kane_mele", lambda_R=0.05)
 
-Nothing is built before a function is called.
+Nothing is built before a function is called. ``load`` reads a model from a TOML file, without running anything.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from symcur.models.continuum import cubic_rashba, luttinger, massive_dirac, rash
 from symcur.models.honeycomb import bilayer_graphene, haldane, kane_mele
 from symcur.models.lattices import altermagnet, bhz, kagome_antiferromagnet, rice_mele, weyl
 from symcur.models.library import MODELS, LibraryModel, library_model
+from symcur.models.model_file import load
 from symcur.models.superconductors import (
     chiral_d_superconductor,
     chiral_p_superconductor,
@@ -40,6 +41,7 @@ __all__ = [
     "kagome_antiferromagnet",
     "kane_mele",
     "library_model",
+    "load",
     "luttinger",
     "massive_dirac",
     "names",
