@@ -12,6 +12,7 @@ exclude_patterns = ["_build", "README.md"]
 html_theme = "furo"
 html_title = "symcur"
 nb_execution_mode = "force"
+nb_execution_in_temp = True
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence", "deflist"]

@@ -94,7 +94,7 @@ def _solve(
     shaped = {name: getattr(found, name).reshape(problem.shape) for name in ("value", "error", "scale")}
     result = Integral(**vars(found) | shaped, evaluations=sweep.evaluations, domain=problem.domain.description)
     if result.status == "interrupted":
-        raise Interrupted(result)
+        raise Interrupted(result, result.message)
     return result
 
 

@@ -76,18 +76,18 @@ class Integral(Estimate):
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C during an integration. ``result`` is what was finished by then, with the status "interrupted".
+    """Ctrl-C during long work. ``result`` is what was finished by then, of the kind that would have been returned.
 
-    It is what would have been returned (an ``Integral``, or the ``Result`` of an observable): the last complete round with
-    its error estimate, NaN with an infinite error where no round was complete.
+    For an ``Integral`` or the ``Result`` of an observable this is the last complete round with its error estimate and the
+    status "interrupted", NaN with an infinite error where no round was complete; for ``verify_all`` the verdicts so far.
     """
 
-    def __init__(self, result: Any) -> None:
-        super().__init__(result)
-        self.result = result
+    def __init__(self, result: Any, message: str) -> None:
+        super().__init__(result, message)
+        self.result, self.message = result, message
 
     def __str__(self) -> str:
-        return f"{self.result.message}; the attribute result of this exception holds what was finished"
+        return f"{self.message}; the attribute result of this exception holds what was finished"
 
 
 def nothing(size: int) -> Estimate:

@@ -9,6 +9,7 @@ import numpy as np
 
 from symcur import models
 from symcur.band_structures import BandStructure, Model
+from symcur.brillouin import Interrupted
 from symcur.claims import on_models
 from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, ClaimResult
 from symcur.claims.prover import ProofResult, examine
@@ -43,13 +44,19 @@ def verify_all(
     names: Iterable[str] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> list[ClaimResult]:
-    """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each."""
+    """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each.
+
+    Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
+    """
     chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
-    verdicts = []
+    verdicts: list[ClaimResult] = []
     for number, claim in enumerate(chosen):
         if progress:
             progress(number, len(chosen), claim.name)
-        verdicts.append(verify(claim, model))
+        try:
+            verdicts.append(verify(claim, model))
+        except KeyboardInterrupt:
+            raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
     if progress:
         progress(len(chosen), len(chosen), "")
     return verdicts

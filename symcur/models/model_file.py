@@ -81,10 +81,10 @@ def _model(table: Mapping[str, Any], stem: str) -> BandStructure:
     kind = ("k", "parameters", "definitions", "H") if "H" in table else ("hoppings", "positions")
     for key in table:
         if key not in (*_ABOUT, "lattice", "s", *kind):
-            known = key if key in _KEYS else shortened(key)
+            got = f"{key} {'beside' if 'H' in table else 'without'} H" if key in _KEYS else shortened(key)
             raise ValueError(
-                f"{known}: expected H and s with k, parameters, definitions and lattice, or hoppings and s with lattice and "
-                f"positions, got {known} {'beside ' + ('H' if 'H' in table else 'no H') if key in _KEYS else ''}".rstrip()
+                f"{key if key in _KEYS else shortened(key)}: expected H and s with k, parameters, definitions and lattice, or "
+                f"hoppings and s with lattice and positions, got {got}"
             )
     about = {"name": stem} | {key: _words(key, table[key]) for key in _ABOUT if key in table}
     reader = _Reader()

@@ -139,7 +139,7 @@ class Observable:
             by_eigenstates=min(bands.by_eigenstates, integral.evaluations) if isinstance(workers, int) else None,
         )
         if result.status == "interrupted":
-            raise Interrupted(result)
+            raise Interrupted(result, result.message)
         return result
 
     def integrand(

@@ -155,3 +155,12 @@ def test_a_claim_of_ones_own_is_known_by_its_name():
     finally:
         claims.remove("mine")
     assert "mine" not in claims.names()
+
+
+def test_ctrl_c_during_the_ledger_holds_the_verdicts_so_far(press_ctrl_c):
+    impatient = dataclasses.replace(
+        claims.get("torque-metric"), equalities=(), recorded="confirmed", check=press_ctrl_c
+    )
+    with pytest.raises(KeyboardInterrupt, match="after 1 of 3 claims") as stopped:
+        claims.verify_all("rashba", ["torque-dipole", impatient, "torque-berry"])
+    assert [verdict.name for verdict in stopped.value.result] == ["torque-dipole"]
