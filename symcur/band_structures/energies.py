@@ -11,6 +11,7 @@ from symcur.band_structures.band_structure import BandStructure, Parameters
 
 _GRID = {1: 512, 2: 96, 3: 28}
 _STARTS = 4  # best grid points that are polished
+_RAYS = 64, 5  # random directions besides the axes, and their seed
 _CLOSED = 1e-7  # of the spread of the energies: what the minimiser leaves of a gap at a point where bands touch
 
 
@@ -86,18 +87,58 @@ def bounded_below(model: BandStructure) -> bool:
     return not bool((further > 2 * np.abs(drop) + 1e-9 * np.abs(lowest).max(axis=0)).any())
 
 
-def occupied_radius(model: BandStructure, energy: float) -> float:
-    """A radius beyond which the lowest band lies above the energy in all of many directions; tiny where it always does."""
+def occupied_ball(model: BandStructure, energy: float) -> tuple[Array, float]:
+    """Centre and radius of a ball beyond which the lowest band lies above the energy; tiny where it always does.
+
+    The edges of the occupied states are found on rays from k = 0 and from the minima of the lowest band. The ball lies around
+    k = 0 unless one around a minimum is less than half as large.
+    """
+    centres = [np.zeros(model.dimension), *_minima(model)]
+    edges = np.concatenate([_edges(model, energy, centre) for centre in centres])
+    if not len(edges):
+        return centres[0], 1e-6  # an empty system
+    radii = [float(np.linalg.norm(edges - centre, axis=-1).max()) for centre in centres]
+    best = int(np.argmin(radii))
+    return (centres[0], radii[0]) if radii[0] <= 2 * radii[best] else (centres[best], radii[best])
+
+
+def _minima(model: BandStructure) -> list[Array]:
+    """The lowest minima of the lowest band, each once."""
+    from scipy.optimize import minimize
+
+    radii = np.geomspace(1e-3, 1e6, 601)
+    lowest = _on_rays(model, radii)[..., 0]
+    inner = (lowest[1:-1] < lowest[:-2]) & (lowest[1:-1] < lowest[2:])
+    ring, ray = np.nonzero(inner)
+    starts = radii[ring + 1, None] * directions(model.dimension, *_RAYS)[ray]
+    starts = starts[np.argsort(lowest[ring + 1, ray], kind="stable")]
+    found: list[Array] = []
+    for start in starts:
+        if len(found) < _STARTS and all(np.linalg.norm(start - c) > 0.2 * np.linalg.norm(c) for c in found):
+            size = float(np.linalg.norm(start))
+            best = minimize(
+                lambda x, size=size: float(model.energies(size * x)[0]),
+                start / size,
+                method="Nelder-Mead",
+                options={"xatol": 1e-7, "fatol": 1e-12},
+            )
+            found.append(size * best.x)
+    return found
+
+
+def _edges(model: BandStructure, energy: float, centre: Array) -> Array:
+    """Points just beyond the last state below the energy on rays from the centre, shape (rays with such states, D)."""
     radii = np.geomspace(1e-6, 1e9, 1501)
-    below = np.flatnonzero((_on_rays(model, radii)[..., 0] <= energy).any(axis=1))
-    if not len(below):
-        return float(radii[0])  # an empty system
-    if below[-1] + 1 >= len(radii):
+    below = _on_rays(model, radii, centre)[..., 0] <= energy
+    last = len(radii) - 1 - np.argmax(below[::-1], axis=0)
+    occupied = below.any(axis=0)
+    if occupied.any() and last[occupied].max() + 1 >= len(radii):
         raise ValueError(
             f"mu: expected a lowest band of {model.name} that rises above {energy:g} far out, got one that stays below; "
             "no momentum cutoff exists"
         )
-    return float(radii[below[-1] + 1]) * 1.02
+    rays = directions(model.dimension, *_RAYS)[occupied]
+    return np.asarray(centre + 1.02 * radii[last[occupied] + 1, None] * rays)
 
 
 def crossing_radius(model: BandStructure, energy: float) -> float:
@@ -112,6 +153,6 @@ def crossing_radius(model: BandStructure, energy: float) -> float:
     return float(radii[changes[-1] + 1]) if len(changes) else float(radii[0])
 
 
-def _on_rays(model: BandStructure, radii: Array) -> Array:
+def _on_rays(model: BandStructure, radii: Array, centre: Array | float = 0.0) -> Array:
     """Energies (radii, directions, bands)."""
-    return model.energies(radii[:, None, None] * directions(model.dimension, 64, 5))
+    return model.energies(centre + radii[:, None, None] * directions(model.dimension, *_RAYS))

@@ -57,8 +57,28 @@ class Boxes:
         return Boxes(low.reshape(-1, dimension), np.repeat(self.size / 2, len(corners), axis=0))
 
 
-def initial_boxes(domain: Domain, per_axis: int) -> Boxes:
-    """A grid of boxes whose faces avoid symmetric positions, where level sets might lie on them exactly."""
+@dataclass(frozen=True)
+class Landmarks:
+    """Points of the unit cube near which an integrand is narrow, shape (L, D), and its length there along each axis."""
+
+    u: Array
+    length: Array
+
+    def __getitem__(self, which: Mask) -> Landmarks:
+        return Landmarks(self.u[which], self.length[which])
+
+    @classmethod
+    def none(cls, dimension: int) -> Landmarks:
+        return cls(np.zeros((0, dimension)), np.zeros((0, dimension)))
+
+    @property
+    def shortest(self) -> float:
+        """The smallest length; infinity where there is no feature."""
+        return float(self.length.min(initial=np.inf))
+
+
+def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks) -> Boxes:
+    """A grid of boxes, finer at landmarks, whose faces avoid symmetric positions, where level sets might lie on them."""
     edges = []
     for periodic in domain.periodic:
         e = np.linspace(0.0, 1.0, per_axis + 1)
@@ -69,7 +89,34 @@ def initial_boxes(domain: Domain, per_axis: int) -> Boxes:
         edges.append(e)
     low = np.stack(np.meshgrid(*(e[:-1] for e in edges), indexing="ij"), axis=-1)
     size = np.stack(np.meshgrid(*(np.diff(e) for e in edges), indexing="ij"), axis=-1)
-    return Boxes(low.reshape(-1, domain.dimension), size.reshape(-1, domain.dimension))
+    return graded(Boxes(low.reshape(-1, domain.dimension), size.reshape(-1, domain.dimension)), marks, domain.periodic)
+
+
+def graded(boxes: Boxes, marks: Landmarks, periodic: tuple[bool, ...]) -> Boxes:
+    """Boxes bisected until those near a landmark are at most four times as long as its feature, along each axis.
+
+    Boxes further away are at most about four times as large as their distance from it.
+    """
+    while len(marks.u):
+        offset = marks.u - (boxes.low + boxes.size / 2)[:, None]
+        offset = np.abs(np.where(periodic, (offset + 0.5) % 1 - 0.5, offset))
+        size = boxes.size[:, None]
+        near = np.all(offset - size / 2 <= np.maximum(2 * marks.length, size / 4), axis=-1, keepdims=True)
+        split = np.asarray(np.any(near & (size > 4 * marks.length), axis=1))
+        if not split.any():
+            break
+        boxes = _halved(boxes, split)
+    return boxes
+
+
+def _halved(boxes: Boxes, split: Mask) -> Boxes:
+    """Boxes bisected along the marked axes, shape (B, D)."""
+    for axis in range(split.shape[1]):
+        halved, step = split[:, axis], np.eye(split.shape[1])[axis]
+        size = np.where(halved[:, None], boxes.size * (1 - step / 2), boxes.size)
+        low = np.concatenate([boxes.low, (boxes.low + size * step)[halved]])
+        boxes, split = Boxes(low, np.concatenate([size, size[halved]])), np.concatenate([split, split[halved]])
+    return boxes
 
 
 # value, error and scale for each box, shape (B, components) each, and whether to bisect it in any case, shape (B)

@@ -16,6 +16,7 @@ from symcur.arrays import AnyArray, Array, Mask
 
 from .bernstein import basis
 from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .landmarks import landmarks
 from .method import METHODS, Method
 from .problem import Problem, SmoothProblem
 from .solution import Estimate, Tolerance
@@ -36,7 +37,7 @@ class Cubature(Method):
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         smooth, dimension = problem.weighted(), problem.domain.dimension
-        boxes = initial_boxes(problem.domain, START[dimension])
+        boxes = initial_boxes(problem.domain, START[dimension], landmarks(problem))
         points = POINTS[dimension] ** dimension
         found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, problem.size)
         return replace(found, method=self.description)

@@ -34,7 +34,7 @@ class Automatic(Method):
         if not all(problem.domain.periodic):
             return _adaptive(problem, sweep, tolerance, "the domain is not periodic")
         most = LARGEST_GRID[problem.domain.dimension]
-        occupations = sharpness(problem, sweep, tolerance.rtol, most)
+        occupations = sharpness(problem, tolerance.rtol, most)
         if occupations.sharp:
             return _adaptive(problem, sweep, tolerance, occupations.why)
         first = TRAPEZOID.attempt(problem, sweep, tolerance, occupations.points, most, patient=False)

@@ -23,6 +23,7 @@ from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import basis, transform
 from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .landmarks import landmarks
 from .level_sets import Pieces, level_set_integrals
 from .method import METHODS, Method
 from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
@@ -61,7 +62,10 @@ class Patches(Method):
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
         rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
-        boxes, points = initial_boxes(problem.domain, START[dimension]), POINTS[dimension] ** dimension
+        boxes, points = (
+            initial_boxes(problem.domain, START[dimension], landmarks(problem)),
+            POINTS[dimension] ** dimension,
+        )
         return replace(refine(rule, points, boxes, sweep, tolerance, problem.size), method=self.description)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array
 
+from .cells import Landmarks
 from .domains import Domain
 from .occupation import OCCUPATIONS, columns, occupation
 from .sweep import check_finite
@@ -83,6 +84,7 @@ class BandProblem:
         self.count, self.together = energies.shape[1], len(weights)
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
+        self.landmarks: Landmarks | None = None
 
     @property
     def has_steps(self) -> bool:
@@ -105,6 +107,11 @@ class BandProblem:
         check_finite("bands (energies)", energies, k)
         check_finite("bands (values)", values, k)
         return energies.astype(float), values * jacobian[:, None, None]
+
+    def energies(self, u: Array) -> Array:
+        """Energies (M, N) alone; by ``bands.energies`` where the function has such an attribute."""
+        k, _ = self.domain.map(u)
+        return np.asarray(getattr(self.bands, "energies", lambda k: self.bands(k)[0])(k), dtype=float)
 
     def sums(self, u: Array) -> Array:
         """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""

@@ -5,7 +5,8 @@ by half a spacing; nothing is evaluated twice. The error of the finer sum is jud
 copies: each is an n^D rule of its own, so the largest of their deviations from the mean, D_n, bounds the
 error of the coarser rule even where one copy agrees by accident. It is the estimate. For analytic integrands
 errors square when n doubles, so it is generous; but a gain taken for granted would be lost where a weak narrow
-feature hides behind a strong smooth one.
+feature hides behind a strong smooth one. All copies alias the harmonics that are multiples of the first n, so a grid
+with n/2 + 1 points per axis, incommensurate with them, must agree as well before a result is accepted.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ import numpy as np
 
 from symcur.arrays import AnyArray, Array
 
+from .landmarks import landmarks
 from .method import METHODS, Method
 from .occupation import OCCUPATIONS
-from .problem import Problem, SmoothProblem
+from .problem import BandProblem, Problem, SmoothProblem
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
 
@@ -73,7 +75,7 @@ class Trapezoid(Method):
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         """Grids are doubled until the tolerance or the limit of evaluations is met. Raises ValueError at a step (T = 0)."""
-        occupations = sharpness(problem, sweep, tolerance.rtol, sweep.max_evaluations)
+        occupations = sharpness(problem, tolerance.rtol, sweep.max_evaluations)
         if occupations.points == np.inf:
             raise ValueError(
                 f"method: expected one that can integrate a step ({occupations.why}), got 'trapezoid'; 'patches' and 'auto' can"
@@ -98,7 +100,10 @@ class Trapezoid(Method):
                 best = Estimate(value, error, scale, "converged", text, self.description)
                 sweep.report(None, "trapezoid: " + text)
                 if excess <= 1 and n >= least:
-                    return best
+                    other = _copy(problem, sweep, n // 2 + 1, tuple(OFFSET[:dimension]))[0]
+                    best = replace(best, error=np.maximum(error, np.abs(other - value)))
+                    if (best.error <= tolerance.allowed(value, scale)).all():
+                        return best
                 enough = most ** (1 / dimension) / n
                 if not patient and n >= 4 * START[dimension] and _hopeless(best, tolerance, enough):
                     break
@@ -132,7 +137,7 @@ class Sharpness:
     points: float
 
 
-def sharpness(problem: Problem, sweep: Sweep, rtol: float, most: int) -> Sharpness:
+def sharpness(problem: Problem, rtol: float, most: int) -> Sharpness:
     """Judge whether the trapezoid rule can reach rtol with a grid of ``most`` points.
 
     At T = 0 a band is cut by mu if mu lies within its range on a probing grid, widened by the curvature between
@@ -141,14 +146,26 @@ def sharpness(problem: Problem, sweep: Sweep, rtol: float, most: int) -> Sharpne
     """
     if isinstance(problem, SmoothProblem):
         return Sharpness(False, "periodic integrand", 0.0)
+    marks, largest = landmarks(problem), most ** (1 / problem.domain.dimension)
+    features = float(np.log(10 / rtol) / (2 * np.pi * marks.shortest))
+    need, why = features, f"bands that come close, or an occupied pocket, within {marks.shortest:.1e} of the zone"
+    if features <= largest:
+        need, why = max((need, why), _occupations(problem, rtol))
+    if need <= largest:
+        why = "occupations are smooth: insulator, or T large enough"
+    elif need < np.inf:
+        why += f" need {need:.0f} grid points per axis"
+    return Sharpness(need > largest, why, need)
+
+
+def _occupations(problem: BandProblem, rtol: float) -> tuple[float, str]:
+    """The points per axis that occupations need, infinitely many where a band is cut at T = 0, and why."""
     if all(OCCUPATIONS.get(name).constant for name in problem.weights):
-        return Sharpness(False, "no occupation function", 0.0)
+        return 0.0, "no occupation function"
     dimension = problem.domain.dimension
     n = PROBE[dimension]
     u = problem.domain.grid(n, OFFSET[:dimension]).reshape(-1, dimension)
-    energies = np.concatenate([problem.sample(part)[0] for part in np.array_split(u, max(1, len(u) // 4096))])
-    sweep.evaluations += len(u)
-    e = energies.reshape(*(n,) * dimension, -1)
+    e = problem.energies(u).reshape(*(n,) * dimension, -1)
     axes = tuple(range(dimension))
     slope = np.max([np.abs(np.roll(e, -1, a) - np.roll(e, 1, a)) * n / 2 for a in axes], axis=0)
     bend = np.sum([np.abs(np.roll(e, -1, a) + np.roll(e, 1, a) - 2 * e) for a in axes], axis=0)
@@ -156,13 +173,10 @@ def sharpness(problem: Problem, sweep: Sweep, rtol: float, most: int) -> Sharpne
     mu = problem.mu[:, None]
     if (problem.temperature == 0).any() and ((low < mu) & (mu < high)).any():
         level = problem.mu[int(np.argmax(((low < mu) & (mu < high)).any(axis=1)))]
-        return Sharpness(True, f"metal at T = 0: a band is cut by mu = {level:g}, or nearly so", np.inf)
-    worst = max(
-        (_points_per_axis(e, slope, mu, t, rtol), t) for t in (*problem.temperature[problem.temperature > 0], 1e300)
-    )
-    if worst[0] > most ** (1 / dimension):
-        return Sharpness(True, f"occupations at T = {worst[1]:g} need {worst[0]:.0f} grid points per axis", worst[0])
-    return Sharpness(False, "occupations are smooth: insulator, or T large enough", worst[0])
+        return np.inf, f"metal at T = 0: a band is cut by mu = {level:g}, or nearly so"
+    warm = [*problem.temperature[problem.temperature > 0], 1e300]
+    points = [_points_per_axis(e, slope, mu, t, rtol) for t in warm]
+    return max(points), f"occupations at T = {warm[int(np.argmax(points))]:g}"
 
 
 def _points_per_axis(e: Array, slope: Array, mu: Array, t: float, rtol: float) -> float:

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from symcur import quantities
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure
-from symcur.band_structures.energies import bounded_below, occupied_radius
+from symcur.band_structures.energies import bounded_below, occupied_ball
 from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.occupation import occupation
 from symcur.eigenstates import DegeneracyWarning
@@ -70,7 +70,7 @@ class BandValues:
     def __init__(self, model: BandStructure, parts: Parts) -> None:
         from symcur.kernels import compile as compile_kernel
 
-        self.model, self.parts = model, parts
+        self.model, self.parts, self.energies = model, parts, model.energies
         self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
         needed = [quantities.get(term.quantity) for term in self.terms]
         if any(term.times_velocity for term in self.terms):
@@ -154,8 +154,7 @@ def domain_of(
 ) -> Domain:
     """One reciprocal cell of a lattice model; for a continuum model a ball that holds every occupied state.
 
-    Without a cutoff the radius is where the lowest band has risen above mu by 40 T (any amount at T = 0) in all
-    directions. A model whose bands are not bounded below needs a stated cutoff.
+    Without a cutoff it is the ball beyond which the lowest band has risen above mu by 40 T (any amount at T = 0). A model whose bands are not bounded below needs a stated cutoff.
     """
     if domain is not None:
         if not isinstance(domain, Domain):
@@ -173,7 +172,8 @@ def domain_of(
             "a regularisation, got None; boundary terms at the cutoff are then part of the result"
         )
     top = float(np.max(mu)) + _TAIL * float(np.max(temperature))
-    return Ball(model.dimension, occupied_radius(model, top), because=f"every band lies above {top:g} beyond")
+    centre, radius = occupied_ball(model, top)
+    return Ball(model.dimension, radius, center=centre, because=f"every band lies above {top:g} beyond")
 
 
 def require_empty_boundary(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> None:

@@ -83,7 +83,7 @@ def test_an_interruption_is_raised_and_holds_what_was_finished(method, workers):
 def test_an_interrupted_metal():
     whole = integrate_bands(bands, SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
     with pytest.raises(Interrupted) as stopped:
-        integrate_bands(Impatient(bands, 4000), SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
+        integrate_bands(Impatient(bands, 24_000), SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
     part = stopped.value.result
     assert part.status == "interrupted"
     assert abs(part.value - whole.value) <= part.error + whole.error

@@ -1,0 +1,175 @@
+"""Narrow features of a sum over bands, found before sampling: near touchings of bands, and pockets at a Fermi level.
+
+What depends on the gap to a neighbouring band peaks where this gap is small, over the length in which the gap doubles; an
+occupation turns over the length in which a band leaves mu. A rule with a wider spacing sees neither. Both are found from the
+energies alone: in the cells of a grid that do not resolve them the least gap, or the extremum of a band, is zoomed in on
+until the energies no longer change much between neighbouring points. Features that the integrand does not feel (bands that
+cross without coupling) are dropped. What shows in no cell of the grid (a dip much narrower than its spacing, away from all
+touchings) is not found.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from symcur.arrays import Array, Indices, Mask
+
+from .cells import Landmarks
+from .occupation import columns, occupation
+from .problem import BandProblem, Problem, SmoothProblem
+from .sweep import CHUNK
+
+GRID = {1: 1024, 2: 96, 3: 24}
+COARSE = 1 / 16  # features of this length and more show on any grid
+MOST = 512  # cells that are followed
+SMALLEST, TOUCHING = 1e-9, 1e-8
+PEAK = 3.0  # an integrand above this times its mean is felt
+OFFSET = 0.2360679774997897
+
+
+class Feature(ABC):
+    """``height(e)`` of energies (..., N) is small at the feature, which is as wide as it changes by ``change(height)``."""
+
+    extremum: bool
+
+    @abstractmethod
+    def height(self, e: Array) -> Array: ...
+
+    @abstractmethod
+    def change(self, height: Array) -> Array: ...
+
+
+@dataclass(frozen=True)
+class NarrowGap(Feature):
+    """The gap above a band is small and doubles."""
+
+    band: int
+    extremum = False
+
+    def height(self, e: Array) -> Array:
+        return np.asarray(e[..., self.band + 1] - e[..., self.band])
+
+    def change(self, height: Array) -> Array:
+        return np.abs(height)
+
+
+@dataclass(frozen=True)
+class Extremum(Feature):
+    """A band has a minimum (sign 1) or maximum (-1) and leaves the poles mu +- i pi T of the Fermi functions."""
+
+    band: int
+    sign: int
+    mu: Array
+    temperature: Array
+    extremum = True
+
+    def height(self, e: Array) -> Array:
+        return np.asarray(self.sign * e[..., self.band])
+
+    def change(self, height: Array) -> Array:
+        e = self.sign * height[..., None, None]
+        return np.asarray(2 * np.hypot(e - self.mu[:, None], np.pi * self.temperature).min(axis=(-1, -2)))
+
+
+def landmarks(problem: Problem) -> Landmarks:
+    """The features that the integrand feels and that are shorter than a sixteenth of the zone, looked for once."""
+    if isinstance(problem, SmoothProblem):
+        return Landmarks.none(problem.domain.dimension)
+    if problem.landmarks is None:
+        problem.landmarks = _looked_for(problem)
+    return problem.landmarks
+
+
+def _looked_for(problem: BandProblem) -> Landmarks:
+    D = problem.domain.dimension
+    grid = problem.domain.grid(GRID[D], OFFSET)
+    u = grid.reshape(-1, D)
+    energies = _energies(problem, u).reshape(*grid.shape[:-1], -1)
+    marks = [Landmarks.none(D)]
+    for feature in _features(problem, energies):
+        found = _found(problem, feature, grid, feature.height(energies))
+        marks.append(found if feature.extremum or not len(found.u) else found[_felt(problem, found, u)])
+    return Landmarks(*(np.concatenate([getattr(m, name) for m in marks]) for name in ("u", "length")))
+
+
+def _felt(problem: BandProblem, marks: Landmarks, everywhere: Array) -> Mask:
+    """Where the integrand is well above its mean, beside the landmark, since bands may touch there."""
+    usual = _strength(problem, everywhere[:: len(everywhere) // 512 + 1]).mean(axis=0).max(axis=-1, keepdims=True)
+    return np.asarray((_strength(problem, marks.u + marks.length / 2) > PEAK * usual).any(axis=(1, 2)))
+
+
+def _energies(problem: BandProblem, u: Array) -> Array:
+    return np.concatenate([problem.energies(part) for part in np.array_split(u, len(u) // CHUNK + 1)])
+
+
+def _strength(problem: BandProblem, u: Array) -> Array:
+    """The modulus of the integrand, shape (points, mu T, C)."""
+    energies, values = problem.sample(u)
+    total = np.zeros((len(u), len(problem.mu), len(problem.temperature), len(problem.weights)))
+    for name, which in columns(problem.weights).items():
+        for t, temperature in enumerate(problem.temperature):
+            weight = occupation(name, energies, problem.mu[:, None, None], temperature)
+            total[:, :, t, which] = np.einsum("mpn,pnc->pmc", weight, values[..., which])
+    return np.abs(total).reshape(len(u), -1, total.shape[-1])
+
+
+def _features(problem: BandProblem, energies: Array) -> list[Feature]:
+    """The gap between each two neighbouring bands that are not degenerate throughout, both extrema of each band."""
+    flat, bands = energies.reshape(-1, problem.count), range(problem.count)
+    apart = np.ptp(np.diff(flat, axis=1), axis=0) > 1e-9 * np.ptp(flat)
+    gaps = [NarrowGap(n) for n in bands[:-1] if apart[n]]
+    return [*gaps, *(Extremum(n, sign, problem.mu, problem.temperature) for n in bands for sign in (1, -1))]
+
+
+def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:
+    """The values at all 3^D points around each, shape (..., 3, ..., 3); beyond an edge those of the edge."""
+    wide = height
+    for axis, wraps in enumerate(periodic):
+        pad = [(1, 1) if a == axis else (0, 0) for a in range(height.ndim)]
+        wide = np.pad(wide, pad, mode="wrap" if wraps else "edge")
+    return np.lib.stride_tricks.sliding_window_view(wide, (3,) * height.ndim)
+
+
+def _found(problem: BandProblem, feature: Feature, grid: Array, height: Array) -> Landmarks:
+    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
+    D, spacing = problem.domain.dimension, 1 / len(grid)
+    around = _neighbours(height, problem.domain.periodic)
+    axes = tuple(range(D, 2 * D))
+    change = np.abs(around - height[(..., *(None,) * D)]).max(axis=axes)
+    length = spacing * feature.change(height) / np.maximum(change, np.finfo(float).tiny)
+    chosen = (length < spacing) & (height <= around.min(axis=axes)) if feature.extremum else length < COARSE
+    cells = np.flatnonzero(chosen)
+    cells = cells[np.argsort(length.ravel()[cells], kind="stable")[:MOST]]
+    found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing)
+    resolved = (found.length == spacing).all(axis=-1, keepdims=True)
+    return Landmarks(found.u, np.where(resolved, length.ravel()[cells, None], found.length))
+
+
+def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float) -> Landmarks:
+    """From the centre of each cell to the lowest of the points around, which come closer until they resolve the height."""
+    D, periodic = problem.domain.dimension, problem.domain.periodic
+    points, lengths = cells.copy(), np.full_like(cells, spacing)
+    best = feature.height(_energies(problem, points))
+    corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
+    along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
+    active: Indices = np.arange(len(points))
+    while len(active):
+        around = points[active, None] + lengths[active, None] * corners
+        around = np.clip(around, cells[active, None] - spacing, cells[active, None] + spacing)
+        around = np.where(periodic, around, np.clip(around, 0, 1))
+        heights = feature.height(_energies(problem, around.reshape(-1, D))).reshape(len(active), -1)
+        rows, place = np.arange(len(active)), np.argmin(heights, axis=1)
+        moved = heights[rows, place] < best[active]
+        points[active] = np.where(moved[:, None], around[rows, place], points[active])
+        best[active] = np.minimum(best[active], heights[rows, place])
+        change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
+        wide = (change > feature.change(best[active])[:, None]) & (lengths[active] > SMALLEST)
+        lengths[active] = np.where(wide & ~moved[:, None], lengths[active] / 2, lengths[active])
+        active = active[moved | wide.any(axis=1)]
+    # Where the smallest length is reached bands touch, or mu is an extremum: no length is left to be resolved.
+    touching = lengths.min(axis=-1, keepdims=True) < TOUCHING
+    return Landmarks(points, np.where(touching, spacing / 4, lengths))
