@@ -141,18 +141,26 @@ def _found(problem: BandProblem, feature: Feature, grid: Array, height: Array) -
     axes = tuple(range(D, 2 * D))
     change = np.abs(around - height[(..., *(None,) * D)]).max(axis=axes)
     length = spacing * feature.change(height) / np.maximum(change, np.finfo(float).tiny)
-    chosen = (length < spacing) & (height <= around.min(axis=axes)) if feature.extremum else length < COARSE
-    cells = np.flatnonzero(chosen)
+    cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else length < COARSE)
     cells = cells[np.argsort(length.ravel()[cells], kind="stable")[:MOST]]
     found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing)
-    resolved = (found.length == spacing).all(axis=-1, keepdims=True)
-    return Landmarks(found.u, np.where(resolved, length.ravel()[cells, None], found.length))
+    least = found.length.min(axis=-1, keepdims=True)
+    if (
+        feature.extremum
+    ):  # a smooth one needs no landmark, nor does one of the smallest length: bands touch, or mu lies on it
+        return found[((least > TOUCHING) & (least < spacing / 2))[:, 0]]
+    # Where bands touch no length is left to be resolved.
+    lengths = np.where(least == spacing, length.ravel()[cells, None], found.length)
+    return Landmarks(found.u, np.where(least > TOUCHING, lengths, spacing / 4))
 
 
 def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float) -> Landmarks:
-    """From the centre of each cell to the lowest of the points around, which come closer until they resolve the height."""
+    """From the centre of each cell to the lowest of the points around, which come closer until they resolve the height.
+
+    For the gap to vary by less than itself is enough; an extremum must look like a parabola too.
+    """
     D, periodic = problem.domain.dimension, problem.domain.periodic
-    points, lengths = cells.copy(), np.full_like(cells, spacing)
+    points, lengths, before = cells.copy(), np.full_like(cells, spacing), np.zeros_like(cells)
     best = feature.height(_energies(problem, points))
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
@@ -167,9 +175,11 @@ def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float
         points[active] = np.where(moved[:, None], around[rows, place], points[active])
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
-        wide = (change > feature.change(best[active])[:, None]) & (lengths[active] > SMALLEST)
+        wide = change > feature.change(best[active])[:, None]
+        if feature.extremum:  # a parabola changes by a quarter when the length is halved
+            wide |= change > 0.4 * before[active]
+            before[active] = change
+        wide &= lengths[active] > SMALLEST
         lengths[active] = np.where(wide & ~moved[:, None], lengths[active] / 2, lengths[active])
         active = active[moved | wide.any(axis=1)]
-    # Where the smallest length is reached bands touch, or mu is an extremum: no length is left to be resolved.
-    touching = lengths.min(axis=-1, keepdims=True) < TOUCHING
-    return Landmarks(points, np.where(touching, spacing / 4, lengths))
+    return Landmarks(points, lengths)

@@ -1,0 +1,101 @@
+"""Features narrower than any grid: near touchings, tiny pockets, valleys far from k = 0. The true error is inside the estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import symcur as sc
+from symcur import models
+from symcur.brillouin import LatticeCell, integrate, integrate_bands
+from symcur.models.pauli import sigma_x as X
+from symcur.models.pauli import sigma_y as Y
+from symcur.models.pauli import sigma_z as Z
+
+k_x, k_y = sp.symbols("k_x k_y", real=True)
+SQUARE = [[1, 0], [0, 1]]
+
+
+def chern_insulator(a, b, m, level=0):
+    """sin x X + sin y Y + (m + 2 - cos x - cos y) Z, x = k_x - a, y = k_y - b: |sigma_xy| 2 pi = 1 for m < 0, 0 for m > 0."""
+    a, b, m = (sp.Rational(str(number)) for number in (a, b, m))
+    x, y = k_x - a, k_y - b
+    H = sp.sin(x) * X + sp.sin(y) * Y + (m + 2 - sp.cos(x) - sp.cos(y)) * Z + level * sp.eye(2)
+    return sc.Model(H, 1, (k_x, k_y), lattice=SQUARE)
+
+
+@pytest.mark.parametrize("rtol", [1e-2, 1e-5])
+@pytest.mark.parametrize(
+    ("a", "b", "m", "T"), [(0.3, -0.77, -1e-3, 5e-5), (-2.2, 1.9, -1e-4, 5e-6), (0.7, 2.7, -1e-5, 1e-7)]
+)
+def test_a_quantum_of_curvature_in_a_tiny_gap_is_found(a, b, m, T, rtol):
+    result = sc.conductivity(chern_insulator(a, b, m), 0.0, T, rtol=rtol)
+    value, error = (2 * np.pi * part[0, 1] for part in (result.value, result.error))
+    assert result.status == "converged"
+    assert abs(abs(value) - 1) <= error <= 4 * rtol
+
+
+@pytest.mark.parametrize("rtol", [1e-2, 1e-4])
+@pytest.mark.parametrize("m", [1e-3, 1e-5])
+def test_two_filled_bands_that_nearly_touch(m, rtol):
+    """All bands filled, s = Z/2: the magnetization vanishes by g being linear there; its integrand peaks at k = 0."""
+    model = chern_insulator(0, 0, m, level=-5).with_s(Z / 2)
+    result = sc.magnetization(model, form="sea", rtol=rtol)
+    assert result.status == "converged"
+    assert abs(result.value[0, 1]) <= result.error[0, 1] < 0.1 * rtol * 5
+
+
+def test_the_spin_hall_conductivity_beside_a_line_of_near_touchings():
+    """Kane-Mele, lambda_v = 0.3: the filled bands nearly touch along lines. At lambda_R = 0.003 independently 0.99306/2pi."""
+    for lambda_R, known in ((0.02, None), (0.003, 0.99306)):
+        model = models.kane_mele(lambda_v=0.3, lambda_R=lambda_R)
+        results = [sc.conductivity(model, 0.0, 0.0, rtol=rtol) for rtol in (1e-3, 1e-4, 1e-6)]
+        for result in results:
+            assert result.status == "converged"
+            assert abs(result.value - results[-1].value)[0, 1] <= (result.error + results[-1].error)[0, 1]
+        if known:
+            assert 2 * np.pi * results[-1].value[0, 1] == pytest.approx(known, abs=2e-5)
+
+
+@pytest.mark.parametrize("radius", [20, 200])
+@pytest.mark.parametrize("angle", [0.4, 2.9])
+def test_a_valley_may_lie_anywhere_in_the_continuum(radius, angle):
+    """A Rashba gas moved to |k| = radius has the conductivity of the one at k = 0."""
+    at_rest = models.rashba()
+    a, b = (sp.Rational(round(1000 * radius * f(angle)), 1000) for f in (np.cos, np.sin))
+    x, y = at_rest.k
+    moved = at_rest.replace(H=at_rest.H.subs({x: x - a, y: y - b}, simultaneous=True))
+    result = sc.conductivity(moved, 0.5, 0.0, rtol=1e-3).parts["conventional"]
+    assert abs(result.value[0, 1] - 0.0389930) <= result.error[0, 1] < 1e-3
+
+
+@pytest.mark.parametrize("width", [0.05, 0.02, 0.01])
+@pytest.mark.parametrize(("a", "b"), [(0.6, -1.1), (2.345, 3.1)])
+def test_electrons_in_a_narrow_dip_are_counted(width, a, b):
+    """e = 1 + 0.2 (cos k_x + cos k_y) - 1/(1 + |k - k_0|^2/w^2), nearly: the area of the dip below mu by a sum around k_0."""
+
+    def bands(k):
+        x, y = k[:, 0], k[:, 1]
+        dip = 1 / (1 + (4 - 2 * np.cos(x - a) - 2 * np.cos(y - b)) / width**2)
+        return (1 + 0.2 * (np.cos(x) + np.cos(y)) - dip)[:, None], np.ones((len(k), 1, 1))
+
+    edge, n = 8 * width, 3000
+    line = (np.arange(n) + 0.5) / n * 2 * edge - edge
+    k = np.stack(np.meshgrid(a + line, b + line, indexing="ij"), axis=-1).reshape(-1, 2)
+    mu = float(bands(np.array([[a, b]]))[0][0, 0]) + 0.3
+    count = (bands(k)[0] < mu).mean() * (2 * edge) ** 2 / (2 * np.pi) ** 2
+    result = integrate_bands(bands, LatticeCell(SQUARE), ["f"], mu, 0.0, rtol=1e-3)
+    assert result.converged
+    assert count > 0
+    assert abs(result.value[0] - count) <= result.error[0] + 2e-3 * count
+
+
+@pytest.mark.parametrize("dimension", [1, 2])
+@pytest.mark.parametrize("multiple", [16, 32, 48])
+def test_a_harmonic_that_nested_grids_alias_is_seen(dimension, multiple):
+    """The mean of 1 + cos(n k) is 1, that of 1/(2 + cos(n k)) is 1/sqrt(3)."""
+    cell = LatticeCell(np.eye(dimension))
+    for function, mean in ((lambda c: 1 + c, 1), (lambda c: 1 / (2 + c), 3**-0.5)):
+        result = integrate(lambda k, f=function: f(np.cos(multiple * k[:, 0])), cell, rtol=1e-3)
+        assert abs(result.value - mean) <= result.error
