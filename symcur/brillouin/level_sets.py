@@ -28,7 +28,7 @@ SLOPE_RATIO = 0.4
 SMALLEST = 1e-12
 
 # Numbers kept at once; pieces that would need more are left unresolved, with an error bound.
-LARGEST = 10_000_000
+LARGEST = 1_000_000
 # Numbers handled at a time, so that they stay in the cache.
 BLOCK = 100_000
 
