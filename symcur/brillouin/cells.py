@@ -22,8 +22,10 @@ from .sweep import Sweep
 
 # The part of the tolerance that boxes left alone may use up together.
 LEFT_ALONE = 0.3
-# Boxes this small are not bisected: rounding of k and e would be all that is left to see.
-SMALLEST = 1e-8
+# Boxes this small are not bisected: rounding of k and e would be all that is left to see. It may show in tiny ones already.
+SMALLEST, TINY = 1e-8, 1e-5
+# An error above this times the integral of the modulus belongs to an integral that diverges.
+DIVERGENT = 1e3
 
 
 @dataclass
@@ -123,6 +125,34 @@ def _halved(boxes: Boxes, split: Mask) -> Boxes:
 Rule = Callable[[Boxes], tuple[AnyArray, Array, Array, Mask]]
 
 
+@dataclass
+class Cover:
+    """Boxes that fill the cube, what the rule gives for them, and which are not to be bisected."""
+
+    boxes: Boxes
+    parts: tuple[AnyArray, ...]
+    final: Mask
+
+    def bisected(self, rule: Rule, split: Mask, allowed: Array) -> Cover:
+        """The marked boxes bisected, but tiny ones whose halves have much larger errors: they show rounding, and stay."""
+        halves = self.boxes[split].bisected()
+        new = rule(halves)
+        family = len(halves) // int(split.sum())
+        before, after = (
+            np.max(error / allowed, axis=-1)
+            for error in (self.parts[1][split], new[1].reshape(-1, family, len(allowed)).sum(axis=1))
+        )
+        noisy = (after > 4 * before) & (self.boxes.size[split].max(axis=1) < TINY)
+        fresh, keep, final = np.repeat(~noisy, family), ~split, self.final.copy()
+        keep[np.flatnonzero(split)[noisy]] = final[np.flatnonzero(split)[noisy]] = True
+        halves = halves[fresh]
+        boxes = Boxes(
+            *(np.concatenate([getattr(b, name) for b in (self.boxes[keep], halves)]) for name in ("low", "size"))
+        )
+        parts = tuple(np.concatenate([old[keep], part[fresh]]) for old, part in zip(self.parts, new, strict=True))
+        return Cover(boxes, parts, np.concatenate([final[keep], halves.size.max(axis=1) < SMALLEST]))
+
+
 def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, size: int) -> Estimate:
     """Bisect until the errors of all boxes add up to the tolerance; ``points`` is what a box costs.
 
@@ -133,53 +163,53 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
     if not sweep.affords(points * len(boxes)):
         return best.unmet(f"max_evaluations does not allow {points * len(boxes)} points")
     try:
-        parts: tuple[AnyArray, ...] = rule(boxes)
+        cover = Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool))
         history: list[tuple[int, float]] = []
         while True:
-            value, error, scale = (part.sum(axis=0) for part in parts[:3])
+            value, error, scale = (part.sum(axis=0) for part in cover.parts[:3])
             allowed = tolerance.allowed(value, scale)
             error = error + ROUNDING * scale
             excess = float(np.max(error / allowed, initial=0.0))
-            text = f"estimate {excess:.1e} of the tolerance with {len(boxes)} boxes"
+            text = f"estimate {excess:.1e} of the tolerance with {len(cover.final)} boxes"
             best = Estimate(value, error, scale, "converged", text)
             sweep.report(None, text)
-            must_bisect = parts[3]
+            must_bisect = cover.parts[3] & ~cover.final
             if must_bisect.any():
                 best = best.unmet(f"{text}, {must_bisect.sum()} of them with bands that touch unresolved at mu")
             elif excess <= 1:
                 return best
-            history.append((len(boxes), excess))
-            if not must_bisect.any() and _futile(history):
+            history.append((len(cover.final), excess))
+            if not must_bisect.any() and _futile(history, bool((error > DIVERGENT * scale).any())):
                 return best.unmet(f"bisection no longer reduces the error; {best.message}")
-            share = np.max(parts[1] / allowed, axis=1)
-            order = np.argsort(share, kind="stable")
-            keep = np.zeros(len(boxes), dtype=bool)
-            keep[order[np.cumsum(share[order]) <= LEFT_ALONE]] = True
-            if keep.all() and excess > 1:
-                keep[order[-1]] = False
-            keep &= ~must_bisect
-            keep |= boxes.size.max(axis=1) < SMALLEST
-            halves = boxes[~keep].bisected()
-            if len(halves) == 0:
-                return best.unmet(f"boxes shrank to {SMALLEST:g}; {best.message}")
-            if not sweep.affords(points * len(halves)):
+            split = ~cover.final & (_large(np.max(cover.parts[1] / allowed, axis=1)) | must_bisect)
+            if not split.any():
+                return best.unmet(f"the boxes with the largest errors shrank to rounding; {best.message}")
+            cost = points * int(split.sum()) * 2 ** boxes.size.shape[1]
+            if not sweep.affords(cost):
                 return best.unmet(f"max_evaluations reached; {best.message}")
-            new = rule(halves)
-            parts = tuple(np.concatenate([part[keep], fresh]) for part, fresh in zip(parts, new, strict=True))
-            boxes = Boxes(
-                np.concatenate([boxes.low[keep], halves.low]), np.concatenate([boxes.size[keep], halves.size])
-            )
+            cover = cover.bisected(rule, split, allowed)
     except KeyboardInterrupt:
         return replace(best, status="interrupted", message="by the user; last complete round: " + best.message)
 
 
-def _futile(history: list[tuple[int, float]]) -> bool:
+def _large(share: Array) -> Mask:
+    """All but the smallest shares of the tolerance that together stay below a part of it; at least the largest."""
+    order = np.argsort(share, kind="stable")
+    large = np.ones(len(share), dtype=bool)
+    large[order[np.cumsum(share[order]) <= LEFT_ALONE]] = False
+    large[order[-1]] = True
+    return large
+
+
+def _futile(history: list[tuple[int, float]], divergent: bool) -> bool:
     """Whether sixteen times as many boxes, and many, have not brought the error down: it is rounding then.
 
-    A narrow peak is no such case: the boxes that close in on it are few.
+    A narrow peak is no such case: the boxes that close in on it are few. An error far above the integral of the modulus shows
+    a divergence, for which fewer are enough.
     """
     boxes, excess = history[-1]
-    return boxes >= 1000 and any(16 * few <= boxes and excess > 0.7 * was for few, was in history)
+    many, growth = (100, 4) if divergent else (1000, 16)
+    return boxes >= many and any(growth * few <= boxes and excess > 0.7 * was for few, was in history)
 
 
 def tensor(x: Array, dimension: int) -> Array:
