@@ -25,7 +25,7 @@ LEFT_ALONE = 0.3
 # Boxes this small are not bisected: rounding of k and e would be all that is left to see. It may show in tiny ones already.
 SMALLEST, TINY = 1e-8, 1e-5
 # An error above this times the integral of the modulus belongs to an integral that diverges.
-DIVERGENT = 1e3
+DIVERGENT = 1e6
 
 
 @dataclass
@@ -208,8 +208,8 @@ def _futile(history: list[tuple[int, float]], divergent: bool) -> bool:
     a divergence, for which fewer are enough.
     """
     boxes, excess = history[-1]
-    many, growth = (100, 4) if divergent else (1000, 16)
-    return boxes >= many and any(growth * few <= boxes and excess > 0.7 * was for few, was in history)
+    many = 100 if divergent else 1000
+    return boxes >= many and any(16 * few <= boxes and excess > 0.7 * was for few, was in history)
 
 
 def tensor(x: Array, dimension: int) -> Array:

@@ -38,7 +38,8 @@ def integrate(
     ``status`` says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
     """
     problem = SmoothProblem(function, _checked(domain))
-    return _solve(problem, rtol, atol, relative_to, method, max_evaluations, workers, progress)
+    tolerance = _tolerance(rtol, atol, relative_to, problem)
+    return _solve(problem, tolerance, method, max_evaluations, workers, progress)
 
 
 def integrate_bands(
@@ -51,6 +52,7 @@ def integrate_bands(
     rtol: float,
     atol: ArrayLike = 0.0,
     relative_to: str = "value",
+    natural: float = np.inf,
     method: str | Method = "auto",
     max_evaluations: int = 10_000_000,
     workers: int | Map = 1,
@@ -60,24 +62,23 @@ def integrate_bands(
 
     ``bands`` takes Cartesian k of shape (M, D) and returns energies (M, N) and values (M, N, C). ``weights`` names
     the occupation function of each of the C components, in ``occupation.OCCUPATIONS``. ``mu`` and ``temperature`` (k_B = 1, >= 0) are numbers or 1D arrays; the result has the shape
-    (*mu.shape, *temperature.shape, C), and all of it comes from one sweep over k. The other arguments are those
-    of ``integrate``.
+    (*mu.shape, *temperature.shape, C), and all of it comes from one sweep over k. With relative_to="largest" the
+    integral of |integrand| counts as the larger of ``natural`` and ten times the largest component where it is above both. The
+    other arguments are those of ``integrate``.
     """
     problem = BandProblem(bands, _checked(domain), weights, mu, temperature)
-    return _solve(problem, rtol, atol, relative_to, method, max_evaluations, workers, progress)
+    tolerance = _tolerance(rtol, atol, relative_to, problem, natural)
+    return _solve(problem, tolerance, method, max_evaluations, workers, progress)
 
 
 def _solve(
     problem: Problem,
-    rtol: float,
-    atol: ArrayLike,
-    relative_to: str,
+    tolerance: Tolerance,
     method: str | Method,
     max_evaluations: int,
     workers: int | Map,
     progress: Progress | None,
 ) -> Integral:
-    tolerance = _tolerance(rtol, atol, relative_to, problem.shape, problem.together)
     if max_evaluations < 1:
         raise ValueError(f"max_evaluations: expected a positive integer, got {max_evaluations!r}")
     chosen = METHODS.get(method)
@@ -98,7 +99,7 @@ def _solve(
     return result
 
 
-def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, shape: tuple[int, ...], together: int) -> Tolerance:
+def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, problem: Problem, natural: float = np.inf) -> Tolerance:
     if not isinstance(rtol, (int, float, np.floating)) or not 0 < rtol < 1:
         raise ValueError(f"rtol: expected a number between 0 and 1, got {rtol!r}")
     absolute = np.asarray(atol, dtype=float)
@@ -107,10 +108,10 @@ def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, shape: tuple[int,
     if relative_to not in ("value", "integrand", "largest"):
         raise ValueError(f"relative_to: expected 'value', 'integrand' or 'largest', got {relative_to!r}")
     try:
-        flat = np.broadcast_to(absolute, shape).reshape(-1)
+        flat = np.broadcast_to(absolute, problem.shape).reshape(-1)
     except ValueError:
-        raise ValueError(f"atol: expected a shape that broadcasts to {shape}, got {absolute.shape}") from None
-    return Tolerance(float(rtol), flat, relative_to, together)
+        raise ValueError(f"atol: expected a shape that broadcasts to {problem.shape}, got {absolute.shape}") from None
+    return Tolerance(float(rtol), flat, relative_to, problem.together, natural)
 
 
 def _checked(domain: Domain) -> Domain:

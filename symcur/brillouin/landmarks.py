@@ -25,7 +25,7 @@ from .sweep import CHUNK
 
 GRID = {1: 1024, 2: 96, 3: 24}
 COARSE = 1 / 16  # features of this length and more show on any grid
-MOST = 512  # cells that are followed
+MOST, ROUNDS = 512, 100  # cells that are followed, and how often their points come closer
 SMALLEST, TOUCHING = 1e-9, 1e-8
 PEAK = 3.0  # an integrand above this times its mean is felt
 OFFSET = 0.2360679774997897
@@ -165,7 +165,9 @@ def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
     active: Indices = np.arange(len(points))
-    while len(active):
+    for _ in range(ROUNDS):
+        if not len(active):
+            break
         around = points[active, None] + lengths[active, None] * corners
         around = np.clip(around, cells[active, None] - spacing, cells[active, None] + spacing)
         around = np.where(periodic, around, np.clip(around, 0, 1))

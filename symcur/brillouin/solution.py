@@ -18,19 +18,23 @@ ROUNDING = 3e-13
 class Tolerance:
     """error <= atol + rtol |value| for every component, or rtol times ``scale`` if relative to the integrand.
 
-    With relative_to="largest" it is the largest ``scale`` among the ``together`` components that belong to one result.
+    With relative_to="largest" it is the largest ``scale`` among the ``together`` components that belong to one result, but
+    at most ``natural`` or ten times the largest of their values, whichever is larger: an integrand that cancels by orders of
+    magnitude, or diverges, sets no scale.
     """
 
     rtol: float
     atol: Array
     relative_to: str
     together: int = 1
+    natural: float = np.inf
 
     def allowed(self, value: AnyArray, scale: Array) -> Array:
         """The largest error estimate that meets the tolerance, per component; never below rounding."""
         size = np.abs(value) if self.relative_to == "value" else np.maximum(scale, np.abs(value))
         if self.relative_to == "largest":
-            size = np.repeat(size.reshape(-1, self.together).max(axis=1), self.together)
+            largest, values = (a.reshape(-1, self.together).max(axis=1) for a in (size, np.abs(value)))
+            size = np.repeat(np.minimum(largest, np.maximum(10 * values, self.natural)), self.together)
         allowed: Array = np.maximum(self.atol + self.rtol * size, 2 * ROUNDING * scale)
         return np.maximum(allowed, np.finfo(float).tiny)
 

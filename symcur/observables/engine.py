@@ -125,18 +125,16 @@ def integrand(model: BandStructure, parts: Parts, k: ArrayLike, mu: float, tempe
 
 
 def integrate_parts(
-    bands: BandValues, domain: Domain, mu: Array, temperature: Array, atol: float, integrate: Callable[..., Integral]
+    bands: BandValues, domain: Domain, mu: Array, temperature: Array, integrate: Callable[..., Integral]
 ) -> tuple[dict[str, Part], Integral]:
     """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
 
-    ``integrate`` is ``integrate_bands`` with its tolerance and method. The tolerance is relative to the integral of the
-    absolute value of the largest integrand at the same mu and temperature, so that parts and components that vanish by
-    symmetry converge too. Parts of several terms add values and errors. After Ctrl-C the integral has the status
-    "interrupted" and the parts are those of its last complete round.
+    ``integrate`` is ``integrate_bands`` with its tolerance and method. Parts of several terms add values and errors. After
+    Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
     """
     with _touchings() as merged:
         try:
-            integral = integrate(bands, domain, bands.weights, mu, temperature, atol=atol, relative_to="largest")
+            integral = integrate(bands, domain, bands.weights, mu, temperature)
         except Interrupted as stopped:
             integral = stopped.result
     if merged:

@@ -15,7 +15,7 @@ from symcur.band_structures import BandStructure, Parameters
 from symcur.brillouin import Domain, Interrupted, Method, integrate_bands
 from symcur.observables import engine
 from symcur.observables.engine import KINDS, Parts
-from symcur.observables.result import Result
+from symcur.observables.result import Part, Result
 from symcur.registry import Registry
 
 
@@ -85,8 +85,9 @@ class Observable:
         ----------
         form : one of ``forms``, the ways to write the integral.
         parameters : values of the model's parameters, by name or symbol.
-        rtol, atol : tolerance, relative to the integral of the absolute value of the largest integrand; never below 1e-13 of
-            the size that the unit gives.
+        rtol, atol : tolerance, relative to the integral of the absolute value of the largest integrand, which counts at most as
+            ten times the largest component or as the size that the unit gives; never below 1e-13 of that size. ``message``
+            tells the largest relative error of the value.
         method : how to integrate, a name in ``symcur.brillouin.METHODS`` or such an object.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
         workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``.
@@ -103,22 +104,27 @@ class Observable:
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if chosen.by_parts and (cutoff is not None or domain is not None):
             engine.require_empty_boundary(model, region, mu, temperature)
+        natural = engine.natural_size(model, region, self.kind)
+        # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
             rtol=rtol,
+            atol=atol + engine.RESOLVED * natural,
+            relative_to="largest",
+            natural=natural,
             method=method,
             workers=workers,
             progress=progress,
             max_evaluations=max_evaluations,
         )
         bands = engine.BandValues(model, chosen.parts)
-        least = atol + engine.RESOLVED * engine.natural_size(model, region, self.kind)
-        parts, integral = engine.integrate_parts(bands, region, mu, temperature, least, integrate)
+        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
+        total = parts[self.total]
         result = Result(
             observable=self.name,
             model=model.name,
-            value=parts[self.total].value,
-            error=parts[self.total].error,
+            value=total.value,
+            error=total.error,
             parts=parts,
             sums=self.sums,
             mu=mu,
@@ -131,7 +137,7 @@ class Observable:
             dimension=model.dimension,
             kind=self.kind,
             status=integral.status,
-            message=integral.message,
+            message=f"{integral.message}; {_relative(total, len(self.indices))}",
             method=f"{integral.method}: {integral.reason}",
             domain=integral.domain,
             evaluations=integral.evaluations,
@@ -193,6 +199,15 @@ def _numbers(label: str, value: ArrayLike) -> Array:
     if array.ndim > 1 or array.size == 0 or not np.isfinite(array).all():
         raise ValueError(f"{label}: expected a finite number or a 1D array of them, got {array.tolist()}")
     return array
+
+
+def _relative(total: Part, rank: int) -> str:
+    """The largest error in units of the largest component at the same mu and temperature."""
+    axes = tuple(range(total.value.ndim - rank, total.value.ndim))
+    value, error = np.abs(total.value).max(axis=axes), total.error.max(axis=axes)
+    if not (error < value).all():
+        return "values smaller than their errors among them"
+    return f"relative error of the value at most {float((error / value).max()):.1e}"
 
 
 OBSERVABLES: Registry[Observable] = Registry("observable")
