@@ -5,7 +5,7 @@ And the tensor Gauss rule on a box, with the tails of the Legendre series that j
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
@@ -73,6 +73,10 @@ class Landmarks:
     def none(cls, dimension: int) -> Landmarks:
         return cls(np.zeros((0, dimension)), np.zeros((0, dimension)))
 
+    @classmethod
+    def joined(cls, marks: Sequence[Landmarks]) -> Landmarks:
+        return cls(np.concatenate([m.u for m in marks]), np.concatenate([m.length for m in marks]))
+
     @property
     def shortest(self) -> float:
         """The smallest length; infinity where there is no feature."""
@@ -127,14 +131,15 @@ Rule = Callable[[Boxes], tuple[AnyArray, Array, Array, Mask]]
 
 @dataclass
 class Cover:
-    """Boxes that fill the cube, what the rule gives for them, and which are not to be bisected."""
+    """Boxes that fill the cube, what the rule gives for them, which are not to be bisected, and the parent's error."""
 
     boxes: Boxes
     parts: tuple[AnyArray, ...]
     final: Mask
+    parent: Array
 
     def bisected(self, rule: Rule, split: Mask, allowed: Array) -> Cover:
-        """The marked boxes bisected, but tiny ones whose halves have much larger errors: they show rounding, and stay."""
+        """The marked boxes bisected, but tiny ones whose halves have much larger errors after errors fell: they show rounding, and stay."""
         halves = self.boxes[split].bisected()
         new = rule(halves)
         family = len(halves) // int(split.sum())
@@ -142,7 +147,8 @@ class Cover:
             np.max(error / allowed, axis=-1)
             for error in (self.parts[1][split], new[1].reshape(-1, family, len(allowed)).sum(axis=1))
         )
-        noisy = (after > 4 * before) & (self.boxes.size[split].max(axis=1) < TINY)
+        falling = before < 0.75 * self.parent[split]
+        noisy = (after > 4 * before) & falling & (self.boxes.size[split].max(axis=1) < TINY)
         fresh, keep, final = np.repeat(~noisy, family), ~split, self.final.copy()
         keep[np.flatnonzero(split)[noisy]] = final[np.flatnonzero(split)[noisy]] = True
         halves = halves[fresh]
@@ -150,7 +156,8 @@ class Cover:
             *(np.concatenate([getattr(b, name) for b in (self.boxes[keep], halves)]) for name in ("low", "size"))
         )
         parts = tuple(np.concatenate([old[keep], part[fresh]]) for old, part in zip(self.parts, new, strict=True))
-        return Cover(boxes, parts, np.concatenate([final[keep], halves.size.max(axis=1) < SMALLEST]))
+        final = np.concatenate([final[keep], halves.size.max(axis=1) < SMALLEST])
+        return Cover(boxes, parts, final, np.concatenate([self.parent[keep], np.repeat(before, family)[fresh]]))
 
 
 def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, size: int) -> Estimate:
@@ -163,7 +170,7 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
     if not sweep.affords(points * len(boxes)):
         return best.unmet(f"max_evaluations does not allow {points * len(boxes)} points")
     try:
-        cover = Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool))
+        cover = Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool), np.full(len(boxes), np.inf))
         history: list[tuple[int, float]] = []
         while True:
             value, error, scale = (part.sum(axis=0) for part in cover.parts[:3])

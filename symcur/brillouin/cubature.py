@@ -37,7 +37,7 @@ class Cubature(Method):
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         smooth, dimension = problem.weighted(), problem.domain.dimension
-        boxes = initial_boxes(problem.domain, START[dimension], landmarks(problem))
+        boxes = initial_boxes(problem.domain, START[dimension], landmarks(problem, tolerance.rtol))
         points = POINTS[dimension] ** dimension
         found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, problem.size)
         return replace(found, method=self.description)

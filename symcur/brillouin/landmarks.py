@@ -28,6 +28,7 @@ COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 512, 100  # cells that are followed, and how often their points come closer
 SMALLEST, TOUCHING = 1e-9, 1e-8
 PEAK = 3.0  # an integrand above this times its mean is felt
+LEFT_OUT = 0.1  # the part of the tolerance that peaks left out may use up
 OFFSET = 0.2360679774997897
 
 
@@ -75,31 +76,46 @@ class Extremum(Feature):
         return np.asarray(2 * np.hypot(e - self.mu[:, None], np.pi * self.temperature).min(axis=(-1, -2)))
 
 
-def landmarks(problem: Problem) -> Landmarks:
-    """The features that the integrand feels and that are shorter than a sixteenth of the zone, looked for once."""
+def landmarks(problem: Problem, rtol: float) -> Landmarks:
+    """The features shorter than a sixteenth of the zone that matter at this tolerance, looked for once."""
     if isinstance(problem, SmoothProblem):
         return Landmarks.none(problem.domain.dimension)
     if problem.landmarks is None:
-        problem.landmarks = _looked_for(problem)
+        problem.landmarks = _looked_for(problem, rtol)
     return problem.landmarks
 
 
-def _looked_for(problem: BandProblem) -> Landmarks:
+def _looked_for(problem: BandProblem, rtol: float) -> Landmarks:
     D = problem.domain.dimension
     grid = problem.domain.grid(GRID[D], OFFSET)
     u = grid.reshape(-1, D)
     energies = _energies(problem, u).reshape(*grid.shape[:-1], -1)
-    marks = [Landmarks.none(D)]
+    marks = {True: [Landmarks.none(D)], False: [Landmarks.none(D)]}
     for feature in _features(problem, energies):
-        found = _found(problem, feature, grid, feature.height(energies))
-        marks.append(found if feature.extremum or not len(found.u) else found[_felt(problem, found, u)])
-    return Landmarks(*(np.concatenate([getattr(m, name) for m in marks]) for name in ("u", "length")))
+        marks[feature.extremum].append(_found(problem, feature, grid, feature.height(energies)))
+    pockets, gaps = Landmarks.joined(marks[True]), Landmarks.joined(marks[False])
+    return Landmarks.joined([pockets, gaps[_felt(problem, gaps, u, rtol)]]) if len(gaps.u) else pockets
 
 
-def _felt(problem: BandProblem, marks: Landmarks, everywhere: Array) -> Mask:
-    """Where the integrand is well above its mean, beside the landmark, since bands may touch there."""
+def _felt(problem: BandProblem, marks: Landmarks, everywhere: Array, rtol: float) -> Mask:
+    """Which peaks of the integrand are high, and not so weak that all that are left out together stay below rtol.
+
+    The weight of a peak, or of a ridge that crosses the cell, is the largest integral over cubes around it.
+    """
+    D = marks.u.shape[1]
     usual = _strength(problem, everywhere[:: len(everywhere) // 512 + 1]).mean(axis=0).max(axis=-1, keepdims=True)
-    return np.asarray((_strength(problem, marks.u + marks.length / 2) > PEAK * usual).any(axis=(1, 2)))
+    random = np.random.default_rng(41).uniform(-0.5, 0.5, size=(8, D))
+    height, weight = np.zeros((2, len(marks.u)))
+    for growth in 6.0 ** np.arange(6):
+        side = np.minimum(2 * growth * marks.length.min(axis=-1), 1 / GRID[D])
+        points = marks.u[:, None] + side[:, None, None] * random
+        strength = _strength(problem, points.reshape(-1, D)) / np.maximum(usual, np.finfo(float).tiny)
+        means = strength.reshape(len(side), len(random), -1).mean(axis=1).max(axis=-1)
+        height, weight = np.maximum(height, means), np.maximum(weight, means * side**D)
+    order = np.argsort(weight)
+    weak = np.zeros(len(weight), dtype=bool)
+    weak[order[np.cumsum(weight[order]) < LEFT_OUT * rtol]] = True
+    return np.asarray((height > PEAK) & ~weak)
 
 
 def _energies(problem: BandProblem, u: Array) -> Array:
@@ -143,18 +159,20 @@ def _found(problem: BandProblem, feature: Feature, grid: Array, height: Array) -
     length = spacing * feature.change(height) / np.maximum(change, np.finfo(float).tiny)
     cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else length < COARSE)
     cells = cells[np.argsort(length.ravel()[cells], kind="stable")[:MOST]]
-    found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing)
+    noise = 1e-12 * float(np.abs(height).max())
+    found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing, noise)
     least = found.length.min(axis=-1, keepdims=True)
-    if (
-        feature.extremum
-    ):  # a smooth one needs no landmark, nor does one of the smallest length: bands touch, or mu lies on it
-        return found[((least > TOUCHING) & (least < spacing / 2))[:, 0]]
+    resolved = length.ravel()[cells, None]
+    if feature.extremum:  # nothing is to be resolved where bands touch, mu lies on it, or it is wide
+        resolved = spacing * np.sqrt(resolved / spacing)
+        lengths = np.where(least < spacing / 2, found.length, resolved)
+        return Landmarks(found.u, lengths)[((least > TOUCHING) & (lengths.min(axis=-1, keepdims=True) < COARSE))[:, 0]]
     # Where bands touch no length is left to be resolved.
-    lengths = np.where(least == spacing, length.ravel()[cells, None], found.length)
+    lengths = np.where(least == spacing, resolved, found.length)
     return Landmarks(found.u, np.where(least > TOUCHING, lengths, spacing / 4))
 
 
-def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float) -> Landmarks:
+def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float, noise: float) -> Landmarks:
     """From the centre of each cell to the lowest of the points around, which come closer until they resolve the height.
 
     For the gap to vary by less than itself is enough; an extremum must look like a parabola too.
@@ -178,10 +196,11 @@ def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
         wide = change > feature.change(best[active])[:, None]
-        if feature.extremum:  # a parabola changes by a quarter when the length is halved
-            wide |= change > 0.4 * before[active]
-            before[active] = change
-        wide &= lengths[active] > SMALLEST
-        lengths[active] = np.where(wide & ~moved[:, None], lengths[active] / 2, lengths[active])
+        if feature.extremum:  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
+            wide |= change > 0.7 * before[active]
+        wide &= (lengths[active] > SMALLEST) & (change > noise)
+        shrinks = wide & ~moved[:, None]
+        lengths[active] = np.where(shrinks, lengths[active] / 2, lengths[active])
+        before[active] = np.where(shrinks, change, before[active])
         active = active[moved | wide.any(axis=1)]
     return Landmarks(points, lengths)

@@ -63,7 +63,7 @@ class Patches(Method):
         dimension = problem.domain.dimension
         rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
         boxes, points = (
-            initial_boxes(problem.domain, START[dimension], landmarks(problem)),
+            initial_boxes(problem.domain, START[dimension], landmarks(problem, tolerance.rtol)),
             POINTS[dimension] ** dimension,
         )
         return replace(refine(rule, points, boxes, sweep, tolerance, problem.size), method=self.description)

@@ -146,7 +146,7 @@ def sharpness(problem: Problem, rtol: float, most: int) -> Sharpness:
     """
     if isinstance(problem, SmoothProblem):
         return Sharpness(False, "periodic integrand", 0.0)
-    marks, largest = landmarks(problem), most ** (1 / problem.domain.dimension)
+    marks, largest = landmarks(problem, rtol), most ** (1 / problem.domain.dimension)
     features = float(np.log(10 / rtol) / (2 * np.pi * marks.shortest))
     need, why = features, f"bands that come close, or an occupied pocket, within {marks.shortest:.1e} of the zone"
     if features <= largest:
