@@ -20,6 +20,7 @@ from symcur.disorder.rates import Scattering
 from symcur.observables import Part, conductivity
 
 COUNTS = (6, 12, 24)  # energies per piece at T > 0
+_CHECKED = 1e-9  # differences that theory says vanish may be this large, or ten times rtol
 
 VALIDITY = (
     "weak disorder, lowest Born order, randomly placed impurities with an even potential; no skew scattering, no "
@@ -44,7 +45,8 @@ class Transport:
 
     ``parts`` maps the names of ``MEANING`` to values and error estimates; intrinsic, band and total are absent if no
     intrinsic part was asked for. conventional + torque = occupation; intrinsic + dipole_shift = band; total = band +
-    side_jump + occupation. ``checks`` are differences that theory says vanish, relative to the size of what is compared.
+    side_jump + occupation. ``checks`` are differences that theory says vanish, relative to the size of what is compared; a
+    result whose checks fail is not converged.
     ``torque`` [l] is the scattering torque. ``rate`` is the mean scattering rate on the Fermi surface (thermally averaged), ``relaxation_time`` its inverse,
     ``density_of_states`` likewise. ``form`` says how the intrinsic part is integrated.
     """
@@ -125,7 +127,7 @@ def transport(
     how the intrinsic part is integrated, see ``observables.conductivity``: in "surface" (the default) delta functions of the
     curvature at band touchings are left out. ``cutoff`` limits |k| in a continuum; models not bounded below need it for the
     intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. Raises ValueError for bands that
-    are degenerate on the Fermi surface, for one dimension and for superconductors, with the reason. ``parameters`` maps names or
+    are degenerate on the Fermi surface, where the disorder leaves a part of it unscattered that the field accelerates, for one dimension and for superconductors, with the reason. ``parameters`` maps names or
     symbols to values other than the model's.
     """
     model = _checked(model, disorder, mu, temperature, rtol, form).with_values(parameters)
@@ -150,6 +152,8 @@ def transport(
         rest = _sum_of(parts, "intrinsic", "dipole_shift").value - parts["band"].value
         checks["band"] = found.parts["dipole_shift"].relative(rest)
         converged, label, said = converged and sea.status == "converged", sea.form, f"; Fermi sea: {sea.message}"
+    failed = [name for name, difference in checks.items() if not difference <= max(10 * rtol, _CHECKED)]
+    said += "".join(f"; the check {name!r} fails by {checks[name]:.1e}" for name in failed)
     message = f"rtol = {rtol:g}, {found.nodes} nodes on the largest Fermi surface, {energies}{said}"
     return Transport(
         model=model.name,
@@ -163,7 +167,7 @@ def transport(
         rate=found.mean_rate,
         density_of_states=found.density_of_states,
         form=label,
-        status="converged" if converged else "tolerance not met",
+        status="converged" if converged and not failed else "tolerance not met",
         message=message if found.nodes else f"no Fermi surface: mu lies in a gap; {message}",
         nodes=found.nodes,
     )

@@ -9,6 +9,7 @@ from metals import massless_dirac, parabolic, square_lattice, warped_sphere
 from scipy.integrate import quad
 
 from symcur import models
+from symcur.band_structures import Model
 from symcur.disorder import (
     Scattering,
     fermi_surface,
@@ -21,6 +22,7 @@ from symcur.disorder import (
     yukawa,
 )
 from symcur.disorder import rates as rates_module
+from symcur.models.pauli import sigma_x, sigma_y, sigma_z
 
 
 @pytest.mark.parametrize("disorder", [white_noise(0.9), gaussian(1.2), yukawa(0.8, density=0.5)])
@@ -118,6 +120,34 @@ def test_contours_that_scattering_does_not_connect_keep_their_particles(thin, mo
     for band in (0, 1):
         mine = scattering.surface.band == band
         assert np.abs(q[mine] @ found.values[mine]).max() < 1e-10
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.05])
+def test_open_lines_that_hardly_exchange_electrons(temperature):
+    """Each of two open lines carries a net velocity: J_dp does not depend on the disorder while it joins them, then nothing is solved."""
+    k_x, k_y = k = sp.symbols("k_x k_y", real=True)
+    H = (-2 * sp.cos(k_x) - 0.4 * sp.cos(k_y)) * sp.eye(2) + 0.3 * sp.sin(k_y) * sigma_x
+    H += -(0.3 * sp.sin(k_x) - 0.15 * sp.sin(k_y)) * sigma_y + (0.25 + 0.2 * sp.cos(k_x)) * sigma_z
+    model = Model(H, sigma_z / 2, k, lattice=[[1, 0], [0, 1]])
+    short, longer = (
+        transport(model, gaussian(length), -0.3, temperature, rtol=1e-4, intrinsic=False) for length in (0.5, 1.0)
+    )
+    for result in (short, longer):
+        assert result.status == "converged"
+    moved, error = (getattr(short.parts["dipole_shift"], name)[0, 0] for name in ("value", "error"))
+    assert abs(longer["dipole_shift"][0, 0] - moved) <= error + longer.parts["dipole_shift"].error[0, 0]
+    if temperature == 0:
+        assert moved == pytest.approx(0.001402, abs=1e-6)
+    with pytest.raises(ValueError, match=r"^disorder: expected one that scatters between all parts"):
+        transport(model, gaussian(3), -0.3, temperature, rtol=1e-4, intrinsic=False)
+
+
+def test_a_result_whose_checks_fail_is_not_converged(monkeypatch):
+    """The collision integral is made wrong behind the back of the solver: particles are not conserved any more."""
+    monkeypatch.setattr(rates_module.Scattering, "accumulated", lambda self, x: 1.001 * -self.collision(x))
+    result = transport(models.altermagnet(), gaussian(0.8), -1.5, rtol=1e-5)
+    assert result.status == "tolerance not met"
+    assert "the check 'band' fails by" in result.message
 
 
 def test_three_hundred_nodes_suffice_for_six_digits_on_two_contours():
