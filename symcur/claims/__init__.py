@@ -14,7 +14,7 @@ from symcur.claims import (  # isort: skip
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
 from symcur.claims.prover import Counterexample, Equality, ProofResult, examine, settle
-from symcur.claims.verification import verify, verify_all
+from symcur.claims.verification import verify, verify_all, with_fault
 
 get, names, remove = CLAIMS.get, CLAIMS.names, CLAIMS.remove
 
@@ -43,4 +43,5 @@ __all__ = [
     "transport",
     "verify",
     "verify_all",
+    "with_fault",
 ]

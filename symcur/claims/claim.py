@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from symcur.claims.faults import Fault
 from symcur.claims.prover import Counterexample, Equality, ProofResult
 from symcur.registry import Registry
 
@@ -37,7 +38,8 @@ class Claim:
 
     ``where`` maps versions A, B, C of the paper to places; ``statement`` is LaTeX; ``recorded`` is the kind of verdict
     the ledger expects. ``equalities`` are settled by proof; ``check`` is a numerical check, for what expressions cannot say;
-    ``why_open`` tells what a verdict would need.
+    ``faults`` are mistakes in what the claim is about, each of which must turn the check to failed; ``why_open`` tells what a
+    verdict would need.
     """
 
     name: str
@@ -50,6 +52,7 @@ class Claim:
     equalities: tuple[Equality, ...] = ()
     check: Callable[[], CheckResult] | None = None
     why_open: str = ""
+    faults: Mapping[str, Fault] = field(default_factory=dict)
 
 
 CLAIMS: Registry[Claim] = Registry("claim")
@@ -64,7 +67,10 @@ def section(title: str) -> Callable[..., Claim]:
 
 @dataclass(frozen=True)
 class ClaimResult:
-    """The result of checking one claim: its kind, how it was reached, residuals on models, a counterexample, the time."""
+    """The result of checking one claim: its kind, how it was reached, residuals on models, a counterexample, the time.
+
+    ``faults`` are the checks with each fault of the claim injected, if that was asked for.
+    """
 
     claim: Claim
     kind: str
@@ -73,6 +79,7 @@ class ClaimResult:
     checks: tuple[CheckResult, ...] = ()
     seconds: float = 0.0
     models: Mapping[str, float] = field(default_factory=dict)
+    faults: Mapping[str, CheckResult] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -98,6 +105,11 @@ class ClaimResult:
         return next((proof.counterexample for proof in self.proofs if proof.counterexample), None)
 
     @property
+    def unnoticed(self) -> list[str]:
+        """The injected faults with which the check still holds."""
+        return [name for name, result in self.faults.items() if result.holds]
+
+    @property
     def as_recorded(self) -> bool:
         """Whether the verdict is what the ledger records."""
         return self.kind == self.claim.recorded
@@ -118,6 +130,7 @@ class ClaimResult:
             "residual": self.residual,
             "tolerance": self.tolerance,
             "models": dict(self.models),
+            "faults": {name: {"noticed": not r.holds, "residual": r.residual} for name, r in self.faults.items()},
             "counterexample": str(counterexample) if counterexample else None,
             "seconds": self.seconds,
         }

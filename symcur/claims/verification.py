@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,11 +16,17 @@ from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, Cla
 from symcur.claims.prover import ProofResult, examine
 
 
-def verify(claim: str | Claim, model: str | BandStructure | None = None, check_models: bool = True) -> ClaimResult:
+def verify(
+    claim: str | Claim,
+    model: str | BandStructure | None = None,
+    check_models: bool = True,
+    faults: bool = False,
+) -> ClaimResult:
     """Settle one claim of the ledger (or a Claim of your own).
 
     Equalities are settled by proof and, where they speak of numbers of one band, compared on models as closed form
-    against eigenstates: on ``model``, or on every library model. Other claims run their numerical check.
+    against eigenstates: on ``model``, or on every library model. Other claims run their numerical check. ``faults`` also
+    runs it with each fault of the claim injected; one that it does not notice makes the verdict "failed".
     """
     claim = CLAIMS.get(claim)
     start = time.perf_counter()
@@ -36,13 +43,27 @@ def verify(claim: str | Claim, model: str | BandStructure | None = None, check_m
     if kind != "open" and misses:
         worst = misses[0]
         kind, how = "failed", f"closed form and eigenstates differ on {worst} by {residuals[worst]:.1e}"
-    return ClaimResult(claim, kind, how, proofs, checks, time.perf_counter() - start, residuals)
+    injected = {name: with_fault(claim, name) for name in claim.faults} if faults else {}
+    result = ClaimResult(claim, kind, how, proofs, checks, time.perf_counter() - start, residuals, injected)
+    if result.unnoticed:
+        result = replace(result, kind="failed", how=f"the check does not notice: {'; '.join(result.unnoticed)}")
+    return result
+
+
+def with_fault(claim: str | Claim, name: str) -> CheckResult:
+    """The numerical check of a claim with one of its faults injected; it must not hold."""
+    claim = CLAIMS.get(claim)
+    if name not in claim.faults or claim.check is None:
+        raise ValueError(f"name: expected one of {', '.join(claim.faults) or '(none)'} for {claim.name}, got {name!r}")
+    with claim.faults[name]():
+        return claim.check()
 
 
 def verify_all(
     model: str | BandStructure | None = None,
     names: Iterable[str] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    faults: bool = False,
 ) -> list[ClaimResult]:
     """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
@@ -54,7 +75,7 @@ def verify_all(
         if progress:
             progress(number, len(chosen), claim.name)
         try:
-            verdicts.append(verify(claim, model))
+            verdicts.append(verify(claim, model, faults=faults))
         except KeyboardInterrupt:
             raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
     if progress:

@@ -1,0 +1,150 @@
+"""Disordered transport of a two-dimensional metal from energies and states alone, on Fermi lines in polar coordinates.
+
+Each line is k_F(phi) around one centre, found by bisection, and integrals along it are trapezoid sums over phi. Velocities
+are differences of energies, the connections and the dipole of s differences of states with random phases. The shift upon
+scattering is the printed one, delta r^s = s' A' - s A - (s' d' + s d) arg V, and the Boltzmann equation a dense system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from symcur.arrays import AnyArray, Array
+from symcur.band_structures import BandStructure
+from symcur.linear_response.expansion import Estimate
+
+Channel = tuple[AnyArray, Callable[[Array], Array | float]]
+"""Uncorrelated impurities: a matrix Gamma and n u^2 |phi|^2 as a function of the momentum transfer squared."""
+
+_STEP = 2e-3
+_SIXTH_ORDER = ((1, 45 / 60), (2, -9 / 60), (3, 1 / 60))
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Points k (M, 2) on the Fermi lines, the band at each, and weights: sum q F = int d^2k/(2 pi)^2 delta(mu - e) F."""
+
+    k: Array
+    band: AnyArray
+    weight: Array
+
+
+def _difference(function: Callable[[Array], Any], shift: Array) -> Any:
+    return sum(c * (function(j * shift) - function(-j * shift)) for j, c in _SIXTH_ORDER) / np.linalg.norm(shift)
+
+
+def polar_lines(model: BandStructure, mu: float, reach: float, angles: int) -> Nodes:
+    """Fermi lines that every ray from k = 0 crosses at most once for each band, with |k| < ``reach``.
+
+    Raises ValueError where a band is crossed more than once, or by some rays only.
+    """
+    phi = 2 * np.pi * (np.arange(angles) + 0.37) / angles
+    ray = np.stack([np.cos(phi), np.sin(phi)], axis=-1)
+    radii = np.linspace(1e-6, reach, 161)
+    above = model.energies(radii[:, None, None] * ray) > mu
+    k, bands, weights = [], [], []
+    for band in range(model.size):
+        changes = np.diff(above[:, :, band].astype(int), axis=0) != 0
+        count = changes.sum(axis=0)
+        if not count.any():
+            continue
+        if not (count == 1).all():
+            raise ValueError(
+                f"model: expected closed Fermi lines around k = 0, got others at mu = {mu:g} in {model.name}"
+            )
+        low = radii[changes.argmax(axis=0)]
+        high, rising = low + radii[1] - radii[0], ~above[0, :, band]
+        for _ in range(50):
+            middle = (low + high) / 2
+            outside = (model.energies(middle[:, None] * ray)[:, band] > mu) == rising
+            low, high = np.where(outside, low, middle), np.where(outside, middle, high)
+        radius = (low + high) / 2
+
+        def energy(step: Any, radius: Array = radius, band: int = band) -> Array:
+            return np.asarray(model.energies((radius + step[0])[:, None] * ray)[:, band])
+
+        slope = np.abs(_difference(energy, np.array([_STEP])))
+        k.append(radius[:, None] * ray)
+        bands.append(np.full(angles, band))
+        weights.append(radius / slope / (2 * np.pi * angles))
+    return Nodes(np.concatenate(k), np.concatenate(bands), np.concatenate(weights))
+
+
+def _carried(model: BandStructure, nodes: Nodes, channels: Sequence[Channel]) -> tuple[Array, Array, dict[str, Array]]:
+    """The rates w[b, a], the velocities, and what an electron at each node carries, (M, components)."""
+    rows = np.arange(len(nodes.k))
+    spin = model.matrix("s", nodes.k[0])
+
+    def states(shift: Array) -> AnyArray:
+        return np.asarray(np.linalg.eigh(model.matrix("H", nodes.k + shift))[1][rows, :, nodes.band])
+
+    u = states(np.zeros(2))
+    twist = np.random.default_rng(29).normal(size=(len(rows), 2))
+
+    def in_a_gauge(shift: Array) -> AnyArray:
+        moved = states(shift)
+        overlap = (u.conj() * moved).sum(axis=-1)
+        return np.asarray(moved * (overlap.conj() / np.abs(overlap) * np.exp(1j * twist @ shift))[:, None])
+
+    def energies(shift: Array) -> Array:
+        return np.asarray(model.energies(nodes.k + shift)[rows, nodes.band])
+
+    axes = _STEP * np.eye(2)
+    du = [_difference(in_a_gauge, axis) for axis in axes]
+    v = np.stack([_difference(energies, axis) for axis in axes], axis=-1)
+    s = np.einsum("ma,ab,mb->m", u.conj(), spin, u).real
+    A = np.stack([(1j * (u.conj() * d).sum(axis=-1)).real for d in du], axis=-1)
+    dipole = np.stack([np.einsum("ma,ab,mb->m", d.conj(), spin, u).imag for d in du], axis=-1) - A * s[:, None]
+    currents = [(x @ spin + spin @ x) / 2 for x in (model.matrix("H", nodes.k, (i,)) for i in (0, 1))]
+    J = np.stack([np.einsum("ma,mab,mb->m", u.conj(), x, u).real for x in currents], axis=-1)
+
+    square = ((nodes.k[:, None] - nodes.k) ** 2).sum(axis=-1)
+    w: Any = 0.0
+    jumps: list[Any] = [0.0, 0.0]
+    for Gamma, correlator in channels:
+        strength = 2 * np.pi * correlator(square)
+        V = u.conj() @ Gamma @ u.T  # [b, a]
+        w = w + strength * np.abs(V) ** 2
+        for i in (0, 1):
+            turned = s[:, None] * (du[i].conj() @ Gamma @ u.T) + s * (u.conj() @ Gamma @ du[i].T)
+            connection = (s * A[:, i])[:, None] - s * A[:, i]
+            jumps[i] = jumps[i] + strength * (np.abs(V) ** 2 * connection - (V.conj() * turned).imag)
+    q = nodes.weight
+    carried = {
+        "charge": v,
+        "occupation": v * s[:, None],
+        "conventional": J,
+        "dipole_shift": w.T @ (q[:, None] * dipole) - (q @ w)[:, None] * dipole,
+        "side_jump": np.stack([q @ jump for jump in jumps], axis=-1),
+        "scattering_torque": (w.T @ (q * s) - (q @ w) * s)[:, None],
+    }
+    return np.asarray(w), v, carried
+
+
+def born_transport(
+    model: BandStructure, mu: float, channels: Sequence[Channel], *, reach: float, angles: int = 72
+) -> dict[str, Estimate]:
+    """The currents [i, l] that the occupation of the Fermi lines carries, first Born order, T = 0, e = hbar = 1.
+
+    ``charge``, ``occupation`` (int df v s), ``conventional`` (int df J_n), ``dipole_shift``, ``side_jump`` and the
+    ``scattering_torque`` [0, l]. The error is the change from two thirds of the angles. Source: C (13), (14).
+    """
+    coarse, fine = (_currents(model, mu, channels, reach, count) for count in (2 * angles // 3, angles))
+    return {name: Estimate(fine[name], np.abs(fine[name] - coarse[name]), angles) for name in fine}
+
+
+def _currents(
+    model: BandStructure, mu: float, channels: Sequence[Channel], reach: float, angles: int
+) -> dict[str, Array]:
+    nodes = polar_lines(model, mu, reach, angles)
+    w, v, carried = _carried(model, nodes, channels)
+    q = nodes.weight
+    rate = q @ w
+    # The last term makes the number of particles zero; on the solution it vanishes.
+    operator = np.diag(rate) - w.T * q + rate.mean() / q.sum() * q
+    weighted = q[:, None] * np.linalg.solve(operator, v)
+    return {name: x.T @ weighted for name, x in carried.items()}
