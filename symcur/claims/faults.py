@@ -18,7 +18,8 @@ from typing import Any
 from symcur import quantities
 from symcur.brillouin.occupation import OCCUPATIONS
 from symcur.expressions import Expression
-from symcur.observables import Observable, Term
+from symcur.observables import Observable, Term, magnetization, magnetization_slope
+from symcur.observables.equilibrium import travelling_dipole
 from symcur.quantities import Quantity
 
 Fault = Callable[[], AbstractContextManager[None]]
@@ -122,3 +123,11 @@ def occupied(name: str, by: str, factor: float = 1.0) -> Fault:
     """One occupation function in place of another (at T > 0), times a factor."""
     other = OCCUPATIONS.get(by).warm
     return attribute(OCCUPATIONS.get(name), "warm", lambda honest: lambda x, decay, T: factor * other(x, decay, T))
+
+
+_rotation = quantities.get("s_current_dipole").expression
+WITHOUT_DIPOLE = together(
+    formula("orbital_moment", lambda honest, l, i: (_rotation(l, i) - _rotation(i, l)) / 2),
+    *(of_term(observable, travelling_dipole, 0.0) for observable in (magnetization, magnetization_slope)),
+)
+"""d x v dropped from m^s, in the formula and in the observables."""

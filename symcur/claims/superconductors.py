@@ -1,135 +1,49 @@
 """Claims on superconductors: s = e sigma_z in Nambu space (e = 1).
 
-Exact statements are in ``superconductor_proofs``. Two domains are kept apart. The paper's hole block -xi_k is the case of an xi even in
-k; spin-singlet pairing has -xi_{-k}, which differs once xi has an odd part eta(k) (energies eta + sigma E).
+Exact statements are in ``superconductor_proofs``, numerical checks in ``superconductor_checks``. Two domains are kept apart. The
+paper's hole block -xi_k is the case of an xi even in k; spin-singlet pairing has -xi_{-k}, which differs once xi has an odd
+part eta(k) (energies eta + sigma E).
 """
 
 from __future__ import annotations
 
-import numpy as np
+from fractions import Fraction
 
-from symcur import models
-from symcur.band_structures import Model
-from symcur.brillouin import LatticeCell
+from symcur.claims import superconductor_checks as checks
 from symcur.claims import superconductor_proofs
-from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, agreement
-from symcur.eigenstates import evaluate
-from symcur.observables import equilibrium_current, magnetization, thermoelectric
-from symcur.superconductors import SPIN_QUANTUM, THERMAL_QUANTUM, soft_boundary, spin_hall, thermal_hall
+from symcur.claims.claim import section
+from symcur.claims.faults import (
+    WITHOUT_DIPOLE,
+    Fault,
+    attribute,
+    exchanged,
+    formula,
+    instead,
+    occupied,
+    of_term,
+    opposite,
+    times,
+    together,
+)
+from symcur.expressions import H, I, Im, J, P, Re, Resolvent, S, Trace, s, tau, v
+from symcur.observables import magnetization, thermoelectric
+from symcur.observables.equilibrium import rotation
+from symcur.observables.quasiparticles import spin_curvature
+from symcur.superconductors.nambu import FORMS
 
 define = section("Superconductors")
 EVEN = "xi(k) even in k, so that the hole block -h(-k)^* is the paper's -xi_k; any |Delta|(k) and theta(k)"
-_OFFSET = (0.3, 0.2)  # of grids, in their spacing
 GAP = "E(k) > 0 everywhere: |Delta| and xi do not vanish together"
 TYPE_II = "strongly type-II: no screening of the currents"
 
 
-def _conventional_current() -> CheckResult:
-    operator = superconductor_proofs.current_operator()
-    at_rest, moving = (
-        equilibrium_current(models.s_wave_superconductor(phi=phi), temperature=0.05, rtol=1e-8) for phi in (0, 0.1)
+# -- faults ------------------------------------------------------------------------------------------------------------
+NAMBU: dict[str, Fault] = {
+    "Nambu counting 1 for 1/2": together(
+        *(attribute(FORMS[form], "factor", lambda honest: Fraction(1)) for form in ("nambu", "spinless"))
     )
-    x, error = (float(array[0]) for array in (moving.parts["conventional"].value, moving.parts["conventional"].error))
-    residual = max(float(np.abs(y).max()) for y in (at_rest.parts["conventional"].value, moving.value))
-    text = (
-        "J = grad xi times the unit matrix for an even xi, diag(grad xi(k), grad[xi(-k)]) in general (exact); the sum over "
-        f"states vanishes for even xi since f(E) + f(-E) = 1, and is J_x = {x:.9f} +- {error:.0e} for an s-wave "
-        "superconductor with hopping phase 0.1 at T = 0.05; there the backflow cancels it. Residual: the sum for even xi "
-        "and the conserved current"
-    )
-    holds = operator.holds and residual < 1e-9 and abs(x) > 1e4 * error
-    return CheckResult(holds, residual, 1e-9, text)
-
-
-def _null_magnetization() -> CheckResult:
-    exact = superconductor_proofs.exact(*superconductor_proofs.null_magnetization_statements())
-    pairs = []
-    for model in (models.chiral_p_superconductor(), *_chiral_d()):
-        for E_F in (-1.0, 0.6):
-            tuned = model.with_values(E_F=E_F)
-            value = magnetization(tuned, temperature=[0.05, 0.2], form="sea", rtol=1e-8, method="trapezoid").value
-            integrand = magnetization.integrand(tuned, _cell(tuned).momenta(48, _OFFSET), temperature=0.2, form="sea")
-            pairs.append(Pair(f"{model.name}, E_F = {E_F}", value, 0.0, scale=float(np.abs(integrand["total"]).max())))
-    nontrivial = magnetization(models.haldane_superconductor(), temperature=0.05, rtol=1e-9)
-    M, error = float(nontrivial.value[0, 1]), float(nontrivial.error[0, 1])
-    also = exact.holds and abs(M) > 1e4 * error and nontrivial.status == "converged"
-    text = (
-        f"{exact.text}; |M| / max|integrand| of the chiral p- and d-wave models (square and triangular) at two E_F and two T; "
-        f"haldane_superconductor at T = 0.05 has M = {M:.9f} +- {error:.0e}."
-    )
-    return agreement(pairs, 1e-8, text, also=also)
-
-
-def _edge_current() -> CheckResult:
-    """At T -> 0 with a full gap; the normal state shows that the finite lattice finds the current where s is conserved."""
-    U_0 = 0.2
-    model = models.haldane_superconductor(Delta_0=0.8)
-    band = evaluate(model, "s_weighted_curvature", _cell(model).momenta(64, _OFFSET))[..., 0, 1]
-    predicted = U_0 * float(band[:, :2].sum(axis=1).mean()) / _cell(model).volume
-    exact = soft_boundary(model, U_0, 12, 0.01, momenta=24).rising
-    normal = models.haldane_superconductor(Delta_0=0.0)
-    M = [
-        float(magnetization(normal.with_values(E_F=E_F), temperature=0.1, rtol=1e-7).value[0, 1]) for E_F in (0.7, 1.0)
-    ]
-    sizes = np.array([24, 32, 40])
-    currents = [soft_boundary(normal, 0.3, L, 0.1, couples_to="charge", momenta=24).rising for L in sizes]
-    limit = np.linalg.solve(np.vander(1.0 / sizes**2, 3, increasing=True), currents)[0]
-    reference = abs(float(limit) - (M[0] - M[1])) / abs(M[0] - M[1])
-    residual = abs(exact / predicted)
-    text = (
-        f"haldane_superconductor (Delta_0 = 0.8): U_0 int Omega rho over the filled bands = {predicted:.6f}; the exact lattice "
-        f"of 12 cells with U(y) = U_0 sin^2 carries {exact:.1e} (residual: their ratio). Spin rotation forbids any linear "
-        "response of charge current or charge source to a potential that splits up and down spins. In the normal state, where "
-        f"charge is conserved, the same lattices extrapolate to Delta M within {reference:.1e}"
-    )
-    return CheckResult(residual < 1e-6 and abs(predicted) > 1e-2 and reference < 1e-3, residual, 1e-6, text)
-
-
-def _cell(model: Model) -> LatticeCell:
-    return model.lattice_cell("a sum over its zone")
-
-
-def _chiral_d() -> list[Model]:
-    return [models.chiral_d_superconductor(), models.chiral_d_superconductor(lattice="triangular")]
-
-
-def _thermal_hall() -> CheckResult:
-    T = np.array([0.01, 0.015])
-    pairs = [
-        Pair(m.name, thermal_hall(m, temperature=T, rtol=1e-8).value[:, 0, 1] / (T * THERMAL_QUANTUM), 2.0, scale=1.0)
-        for m in _chiral_d()
-    ]
-    text = (
-        "kappa_xy/T = 2 pi^2 k_B^2/3h on the square and the triangular lattice at T = 0.01 and 0.015, gap 0.75 and 0.60: one "
-        "quantum per Chern number of the 2 x 2 singlet form (-2 for the filled band)."
-    )
-    return agreement(pairs, 1e-6, text)
-
-
-def _spin_hall() -> CheckResult:
-    values = [spin_hall(m, temperature=0.01, rtol=1e-8, method="trapezoid").value[0, 1] for m in _chiral_d()]
-    pair = Pair("both", np.array(values) / SPIN_QUANTUM, 2.0, scale=1.0)
-    return agreement([pair], 1e-6, "Spin Hall response 2 hbar/8pi on both lattices at T = 0.01.")
-
-
-def _thermal_current() -> CheckResult:
-    """alpha against the definition: conventional and torque responses weighted with the entropy, on a plain grid."""
-    model, T = models.haldane_superconductor(), 0.1
-    k = _cell(model).momenta(96, _OFFSET)
-    response = evaluate(model, "s_berry_curvature", k).swapaxes(-1, -2) + evaluate(model, "torque_polarizability", k)
-    x = np.abs(evaluate(model, "energy", k)) / T
-    entropy = np.log1p(np.exp(-x)) + x / (np.exp(x) + 1)
-    defined = np.einsum("kn,knil->il", entropy, response) / len(k) / _cell(model).volume
-    alpha = thermoelectric(model, temperature=T, rtol=1e-9)
-    scale = float(np.abs(defined).max())
-    null = thermoelectric(_chiral_d()[0], temperature=T, rtol=1e-8).value
-    pairs = [Pair("alpha", alpha.value, defined), Pair("chiral_d_superconductor", null, 0.0, scale=scale)]
-    text = (
-        f"haldane_superconductor, T = 0.1: alpha_xy = {alpha.value[0, 1]:.9f} +- {alpha.error[0, 1]:.0e} from (11) and from "
-        f"int (-dg/dT)(Omega^{{lis}} + chi^{{il}}); for chiral_d_superconductor alpha vanishes."
-    )
-    return agreement(pairs, 1e-8, text, also=scale > 1e-3)
+}
+ONE_SIDED = instead(J, lambda honest: lambda i: v(i) * s)
 
 
 # -- the rows of the ledger --------------------------------------------------------------------------------------------
@@ -141,6 +55,10 @@ define(
     recorded="proved for a model",
     assumptions=("pair potential local in space, or a Bloch state with Delta(k)",),
     check=superconductor_proofs.source,
+    faults={
+        "tau with the opposite sign": instead(tau, lambda honest: -honest),
+        "-i s H without the commutator": instead(tau, lambda honest: -I * s * H),
+    },
 )
 define(
     "bdg-conventional-current",
@@ -153,7 +71,12 @@ define(
         "vanishes identically, so the nonzero sum needs an xi with an odd part (no time reversal, no inversion)",
         "this is another domain than that of the null magnetization",
     ),
-    check=_conventional_current,
+    check=checks.check_conventional_current,
+    faults={
+        "v s for (1/2){v, s}": ONE_SIDED,
+        "d^{i tau} with the opposite sign": opposite("torque_dipole"),
+        "twice Omega^{i tau}": times("torque_berry_curvature", 2),
+    },
 )
 define(
     "bdg-charge",
@@ -163,6 +86,10 @@ define(
     recorded="proved for a model",
     assumptions=(EVEN, "|e| is half the distance of the two bands where xi has an odd part"),
     check=superconductor_proofs.charge,
+    faults={
+        "rho with the opposite sign": opposite("s_expectation"),
+        "twice rho": times("s_expectation", 2),
+    },
 )
 define(
     "bdg-dipole",
@@ -176,6 +103,12 @@ define(
         "stands for Im Tr[Delta_eta^+ grad Delta_eta]/|Delta_eta|^2, equal to grad theta_eta - A(k) + A(-k)",
     ),
     check=superconductor_proofs.dipole,
+    faults={
+        "d with the opposite sign": opposite("s_dipole"),
+        "twice d": times("s_dipole", 2),
+        "Re for Im in d": formula("s_dipole", lambda honest, i: Re(Trace(P * v(i) * S * s))),
+        "S^2 for S in d": formula("s_dipole", lambda honest, i: Im(Trace(P * v(i) * Resolvent("n", 2) * s))),
+    },
 )
 define(
     "bdg-berry",
@@ -185,6 +118,11 @@ define(
     recorded="proved for a model",
     assumptions=("one Bloch band without Berry curvature of its own",),
     check=superconductor_proofs.berry,
+    faults={
+        "Omega with the opposite sign": opposite("berry_curvature"),
+        "twice Omega": times("berry_curvature", 2),
+        "S for S^2 in Omega": formula("berry_curvature", lambda honest, i, l: -2 * Im(Trace(P * v(i) * S * v(l)))),
+    },
 )
 define(
     "bdg-moment",
@@ -195,6 +133,11 @@ define(
     recorded="proved for a model",
     assumptions=(EVEN, "with an odd part eta the first circuit is (1/2) d x grad eta and does not vanish"),
     check=superconductor_proofs.moment,
+    faults={
+        "d x v dropped": WITHOUT_DIPOLE,
+        "m with the opposite sign": opposite("orbital_moment"),
+        "v s for (1/2){v, s}": ONE_SIDED,
+    },
 )
 define(
     "bdg-null-magnetization",
@@ -211,7 +154,12 @@ define(
         "an odd part eta adds (1/4)(1 - rho0^2)(f_+ + f_-) grad eta x grad theta, not a total derivative",
         TYPE_II,
     ),
-    check=_null_magnetization,
+    check=checks.check_null_magnetization,
+    faults={
+        "d x v dropped": WITHOUT_DIPOLE,
+        "rho Omega with the opposite sign": opposite("s_weighted_curvature"),
+        "twice rho Omega": times("s_weighted_curvature", 2),
+    },
 )
 define(
     "bdg-edge-current",
@@ -224,7 +172,11 @@ define(
         "curl M contains the curl of the antisymmetric part of the torque quadrupole, int g chi^[il], which no source "
         "density shows and no lattice carries; what flows is the curl of the conventional dipole density alone",
     ),
-    check=_edge_current,
+    check=checks.check_edge_current,
+    faults={
+        "rho Omega dropped from M": of_term(magnetization, "symmetrized_curvature", 0.0),
+        "twice the rotation of the packet": of_term(magnetization, rotation, 2.0),
+    },
 )
 define(
     "thermal-hall-chiral-d",
@@ -237,7 +189,13 @@ define(
         "Fisher: one quantum per Chern number of the singlet form, which holds both spins; half as much per Chern number "
         "of a full Nambu form",
     ),
-    check=_thermal_hall,
+    check=checks.check_thermal_hall,
+    faults={
+        **NAMBU,
+        "Omega with the opposite sign": opposite("berry_curvature"),
+        "half of Omega": formula("berry_curvature", lambda honest, i, l: honest(i, l) / 2),
+        "f / 2 for the weight of heat": occupied("heat", by="f", factor=0.5),
+    },
 )
 define(
     "spin-hall-chiral-d",
@@ -246,7 +204,14 @@ define(
     r"\sigma^s_{xy} \to 2\, \hbar/8\pi",
     recorded="confirmed",
     assumptions=("full gap, k_B T well below it; Zeeman energy -b S_z with S_z in units of hbar",),
-    check=_spin_hall,
+    check=checks.check_spin_hall,
+    faults={
+        **NAMBU,
+        "s for s^2": formula(
+            spin_curvature, lambda honest, i, l: -2 * Im(Trace(P * v(l) * Resolvent("n", 2) * v(i) * s))
+        ),
+        "Omega with the opposite sign": opposite(spin_curvature),
+    },
 )
 define(
     "bdg-thermal-current",
@@ -255,5 +220,13 @@ define(
     r"\alpha^{il} = -\int \frac{\partial g_n}{\partial T} (\Omega^{li}_n e\rho_n + \partial_{k_l} d^i_n)",
     recorded="confirmed",
     assumptions=(TYPE_II, "a periodic zone", "the index of the dipole gradient as in B, d_{k_l} d^i"),
-    check=_thermal_current,
+    check=checks.check_thermal_current,
+    faults={
+        **NAMBU,
+        "the dipole with the opposite sign": of_term(thermoelectric, "s_dipole", -1.0),
+        "the curvature dropped": of_term(thermoelectric, "symmetrized_curvature", 0.0),
+        "Omega^{ils} for Omega^{lis}": exchanged("s_berry_curvature"),
+        "chi with the sign of A": opposite("torque_polarizability"),
+        "f for -dg/dT": occupied("entropy", by="f"),
+    },
 )
