@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 import threading
+import time
+from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -67,6 +69,34 @@ def test_verify_one_claim_in_full(symcur):
     assert re.search(r"rashba +\d\.\de-\d\d", out)
 
 
+def test_verify_tells_which_faults_a_row_notices(symcur):
+    status, out, _ = symcur("verify", "bdg-dipole", "--faults")
+    assert status == 0
+    notices = out.partition("Notices")[2].partition("Verdict")[0].split("\n")
+    assert [line.strip() for line in notices if line.strip()] == list(claims.get("bdg-dipole").faults)
+    assert "Does not notice" not in out
+    _, out, _ = symcur("verify", "bdg-dipole", "bdg-charge", "--faults")
+    assert "6 of 6 faults noticed" in " ".join(out.split())
+
+
+def test_verify_fails_a_row_that_is_blind(symcur):
+    claims.define(
+        "blind",
+        {"A": "nowhere"},
+        "A claim.",
+        recorded="confirmed",
+        check=lambda: claims.CheckResult(True, 0.0, 1.0, "two numbers that always agree"),
+        faults={"a wrong sign": nullcontext},
+    )
+    try:
+        status, out, _ = symcur("verify", "blind", "--faults")
+    finally:
+        claims.remove("blind")
+    assert status == 1
+    assert "Does not notice\n  a wrong sign" in out
+    assert "blind  failed (recorded: confirmed)" in out
+
+
 def test_verify_shows_assumptions_and_primitives(symcur):
     _, out, _ = symcur("verify", "vanishing-net-flow", "--model", "rashba")
     assert "Assumptions\n  a periodic Brillouin zone" in out
@@ -115,7 +145,7 @@ def stopped_at(monkeypatch, press_ctrl_c):
     settle = claims.verify
 
     def choose(name: str) -> None:
-        def verify(claim, model=None):
+        def verify(claim, model=None, faults=False):
             if claim.name == name:
                 press_ctrl_c()
             return settle(claim, model)

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from contextlib import nullcontext
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -44,9 +45,13 @@ def all_verdicts():
     unsettled = replace(base, name="unsettled", equalities=(), recorded="open", why_open="needs <disorder> & time")
     numerical = replace(base, name="numerical", equalities=(), recorded="confirmed")
     checks = (CheckResult(True, 2e-13, 1e-9, "a quantised number"),)
+    faults = {"a <wrong> sign": CheckResult(False, 2.0, 1e-9, ""), "a wrong end": CheckResult(True, 1e-12, 1e-9, "")}
+    demanding = replace(numerical, name="demanding", faults=dict.fromkeys(faults, nullcontext))
     return [
         *settled,
         claims.verify(unsettled),
+        ClaimResult(demanding, "confirmed", "a number", (), checks),
+        ClaimResult(replace(demanding, name="noticing"), "failed", "blind", (), checks, faults=faults),
         ClaimResult(
             numerical, "failed", "the numerical check exceeds its tolerance", (), checks, 0.5, {"rashba": 1e-12}
         ),
@@ -94,7 +99,7 @@ def test_every_row_has_its_kind_as_text(page, verdicts):
     rows = re.findall(r'<th scope="row"><a href="#([^"]+)">.*?<span class="kind [^"]*">([^<]*)</span>', page)
     assert sorted(rows) == sorted((verdict.name, verdict.kind) for verdict in verdicts)
     assert "recorded: confirmed" in page
-    assert "Not as the ledger records: numerical." in page
+    assert "Not as the ledger records: noticing, numerical." in page
 
 
 def test_misprints_stand_side_by_side(page):
@@ -118,6 +123,18 @@ def test_text_is_escaped_and_residuals_shown(page):
     assert "needs &lt;disorder&gt; &amp; time" in page
     assert "a quantised number: residual 2.0e-13 ≤ 1e-09" in page
     assert "rashba 1e-12" in page
+
+
+def test_a_row_tells_which_faults_it_must_notice_and_which_it_did(page):
+    demanding, noticing = (
+        re.search(rf'<article id="{name}">.*?</article>', page, re.DOTALL).group() for name in ("demanding", "noticing")
+    )
+    assert (
+        "must notice (<code>symcur verify --faults</code> injects them): a &lt;wrong&gt; sign; a wrong end."
+        in demanding
+    )
+    assert "This row notices: a &lt;wrong&gt; sign (residual 2e+00). It does not notice: a wrong end." in noticing
+    assert "notice" not in re.search(r'<article id="numerical">.*?</article>', page, re.DOTALL).group()
 
 
 @pytest.mark.parametrize("claim", list(claims.CLAIMS), ids=lambda claim: claim.name)

@@ -151,6 +151,8 @@ def _claim(claim: Claim) -> Iterator[str]:
         yield f"Assumptions: {'; '.join(claim.assumptions)}.\n"
     if claim.why_open:
         yield f"Open: {claim.why_open}\n"
+    if claim.faults:
+        yield f"Notices: {_plain('; '.join(claim.faults))}.\n"
     for role, title in (("printed", "As printed"), ("corrected", "As corrected")):
         for equality in claim.equalities:
             if equality.role == role:

@@ -16,6 +16,7 @@ from symcur import linear_response, models
 from symcur.band_structures import Model
 from symcur.claims.claim import CheckResult, section
 from symcur.claims.comparison import Pair, Zone, agreement, symmetric
+from symcur.claims.faults import exchanged, formula, instead, opposite, times
 from symcur.claims.notation import (
     PERIODIC,
     G_tau,
@@ -32,9 +33,25 @@ from symcur.claims.notation import (
     s_n,
 )
 from symcur.claims.prover import Equality
-from symcur.expressions import Derivative, Expression, I, Im, Operator, P, Resolvent, Trace, s, v, without_torque
+from symcur.expressions import (
+    Derivative,
+    Expression,
+    I,
+    Im,
+    Operator,
+    P,
+    Resolvent,
+    S,
+    Trace,
+    s,
+    tau,
+    v,
+    v_band,
+    without_torque,
+)
 from symcur.linear_response.lattices import random_lattice
 from symcur.linear_response.real_space import WAVE, ring_variation
+from symcur.linear_response.susceptibility import anticommutator
 from symcur.quantities.torque import interband_dipole
 
 define = section("Local densities")
@@ -107,6 +124,12 @@ define(
         ),
     ),
     check=check_continuity,
+    faults={
+        "v s for (1/2){v, s}": instead(anticommutator, lambda honest: lambda v, s: v @ s),
+        "v at k for its mean on the way to k + q": instead(
+            linear_response.line_velocity, lambda honest: lambda model, k, q, i: model.matrix("H", k, (i,))
+        ),
+    },
 )
 
 
@@ -143,6 +166,12 @@ define(
     recorded="confirmed",
     assumptions=("checked in equilibrium, where the variation of the action is that of the grand potential",),
     check=check_variation,
+    faults={
+        "d^{is} with the opposite sign": opposite("s_dipole"),
+        "Omega^{is} with the opposite sign": opposite("mixed_berry_curvature"),
+        "half of Omega^{is}": formula("mixed_berry_curvature", lambda honest, i: honest(i) / 2),
+        "s_n with the opposite sign": opposite("s_expectation"),
+    },
 )
 
 
@@ -193,6 +222,12 @@ define(
         "bands do not touch: at a touching the sum over bands leaves out delta functions",
     ),
     check=check_current_density,
+    faults={
+        "d^{ils} for d^{lis}": exchanged("s_current_dipole"),
+        "Omega^{ils} for Omega^{lis}": exchanged("s_berry_curvature"),
+        "Omega^{lis} with the opposite sign": opposite("s_berry_curvature"),
+        "v_n s_n for J_n": formula("s_current", lambda honest, i: Trace(P * v(i) * P * s)),
+    },
 )
 define(
     "torque-density",
@@ -207,6 +242,15 @@ define(
         "bands do not touch: at a touching the sum over bands leaves out delta functions",
     ),
     check=check_torque_density,
+    faults={
+        "d^{i tau} with the opposite sign": opposite("torque_dipole"),
+        "Omega^{i tau} with the opposite sign": opposite("torque_berry_curvature"),
+        "q without its factor 1/2": times("torque_quadrupole", 2),
+        "chi with the sign of A": opposite("torque_polarizability"),
+        "D^i without the drag of the band velocity": formula(
+            "interband_torque_dipole", lambda honest, i: honest(i) + I * v_band(i) * S * tau * P
+        ),
+    },
 )
 
 
@@ -269,4 +313,9 @@ define(
         ),
     ),
     check=check_not_circulating,
+    faults={
+        "m with the opposite sign": opposite("orbital_moment"),
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "half of m": formula("orbital_moment", lambda honest, l, i: honest(l, i) / 2),
+    },
 )

@@ -11,9 +11,12 @@ stay, is missing there. It vanishes where [s, H] = 0 (letter for letter: at s = 
 
 from __future__ import annotations
 
+import numpy as np
+
 from symcur.band_structures import gap
 from symcur.claims.claim import CheckResult, section
 from symcur.claims.comparison import Pair, Zone, agreement
+from symcur.claims.faults import instead, opposite, times
 from symcur.claims.notation import m, s_n
 from symcur.claims.response import magnetization_at_fixed_occupation, sigma
 from symcur.expressions import conserved
@@ -56,6 +59,13 @@ define(
     recorded="refuted",
     assumptions=("an insulator; B and C no longer state it",),
     check=check_streda_density,
+    faults={
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "twice Omega s": times("s_weighted_curvature", 2),
+        "dM_orb/dh with the opposite sign": instead(
+            magnetization_by_field, lambda honest: lambda *at: (-honest(*at)[0], honest(*at)[1])
+        ),
+    },
 )
 
 
@@ -93,4 +103,11 @@ define(
     recorded="refuted",
     assumptions=("m_n and Omega_n the charge moment and curvature of H - h s; the second integral is what is missing",),
     check=check_density_in_field,
+    faults={
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "twice the moment": times("orbital_moment", 2),
+        "the change of the states with h left out": instead(
+            magnetization_at_fixed_occupation, lambda honest: lambda zone: np.zeros((2, 2))
+        ),
+    },
 )

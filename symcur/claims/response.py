@@ -18,6 +18,7 @@ from symcur.band_structures import gap
 from symcur.claims.claim import CheckResult, section
 from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
 from symcur.claims.densities import MU, TEMPERATURE, static_response
+from symcur.claims.faults import WITHOUT_DIPOLE, exchanged, formula, instead, occupied, opposite, times
 from symcur.claims.moments import DEFINITION_A, RESULT_A
 from symcur.claims.notation import PERIODIC, Omega_weighted, d, d_lis, df, driven, f, geometric, m, q
 from symcur.claims.prover import Equality
@@ -104,6 +105,15 @@ define(
         UNTOUCHED,
     ),
     check=check_field_response,
+    faults={
+        "Omega^{lis} with the opposite sign": opposite("s_berry_curvature"),
+        "Omega^{ils} for Omega^{lis}": exchanged("s_berry_curvature"),
+        "Omega^{l tau} with the opposite sign": opposite("torque_berry_curvature"),
+        "chi with the sign of A": opposite("torque_polarizability"),
+        "half of d^{lis}": formula("s_current_dipole", lambda honest, l, i: honest(l, i) / 2),
+        "q without its factor 1/2": times("torque_quadrupole", 2),
+        "d^{i tau} with the opposite sign": opposite("torque_dipole"),
+    },
 )
 
 # -- chi as a Berry connection ---------------------------------------------------------------------------------------
@@ -142,6 +152,13 @@ define(
         Equality(DEFINITION_A, RESULT_A, "(8) = (10)"),
     ),
     check=check_connection,
+    faults={
+        "chi with the opposite sign": opposite("torque_polarizability"),
+        "D^i without the drag of the band velocity": formula(
+            "interband_torque_dipole", lambda honest, i: honest(i) + I * v_band(i) * S * tau * P
+        ),
+        "half of chi": formula("torque_polarizability", lambda honest, i, l: honest(i, l) / 2),
+    },
 )
 
 
@@ -185,6 +202,11 @@ define(
         Equality(f * driven, f * geometric, "what F drives"),
     ),
     check=check_subtraction,
+    faults={
+        "the dipole gradient with the opposite sign": opposite("dipole_gradient"),
+        "half of d^{is}": formula("s_dipole", lambda honest, i: honest(i) / 2),
+        "f for -dg/dT": occupied("entropy", by="f"),
+    },
 )
 
 
@@ -218,6 +240,12 @@ define(
     recorded="confirmed",
     assumptions=(UNTOUCHED, "the antisymmetric part of J^tau is not fixed by tau; it is taken from int f q + g chi"),
     check=check_einstein,
+    faults={
+        "d x v dropped from m^s": WITHOUT_DIPOLE,
+        "m with the opposite sign": opposite("orbital_moment"),
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "chi with the sign of A": opposite("torque_polarizability"),
+    },
 )
 
 
@@ -243,8 +271,11 @@ def check_clean_kubo() -> CheckResult:
         model = random_lattice(seed, spacing=3)
         found, zone = field_response_of(model, MU, TEMPERATURE), Zone(model, MU, TEMPERATURE)
         total = symmetric(found["current"]) + found["torque_gradient"]
+        chi = zone.integral("torque_polarizability", "f")
+        complete = found["current"].T + found["torque_gradient"]
         pairs += [
             Pair.of(f"sigma, symmetric, {model.name}", total, symmetric(sigma(zone))),
+            Pair.of(f"sigma, {model.name}", complete, sigma(zone) - antisymmetric(chi)),
             Pair.of("int f Omega^lis", found["current"], zone.integral("s_berry_curvature", "f")),
         ]
     insulator = chern_insulator("1/2")
@@ -253,7 +284,8 @@ def check_clean_kubo() -> CheckResult:
     transverse = linear_response.transverse_field_response(insulator, mu, T)
     uniform, at_q = float(sigma(Zone(insulator, mu, T, 64))[0, 1]), float(transverse.value[0, 1])
     text = (
-        "Two random metals in a longitudinal field, q -> 0 before the frequency. A transverse field is different: in "
+        "Two random metals in a longitudinal field, q -> 0 before the frequency; of J^tau the antisymmetric part is taken from "
+        "int f chi. A transverse field is different: in "
         f"{insulator.name}, J + J^tau answers with {at_q:.6f} = ds/dB at q -> 0, the uniform-field value is {uniform:.6f}."
     )
     return agreement(pairs, DYNAMIC, text, also=abs(at_q - uniform) > 1e2 * float(transverse.error.max()))
@@ -275,6 +307,13 @@ define(
         "filled) it is 0, while the Fermi-surface form at M = 0 gives -1 in e/8 pi",
     ),
     check=check_clean_kubo,
+    faults={
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "the dipole gradient with the opposite sign": opposite("dipole_gradient"),
+        "d_{k_i} d^{ls} for d_{k_l} d^{is}": exchanged("dipole_gradient"),
+        "Omega^{ils} for Omega^{lis}": exchanged("s_berry_curvature"),
+        "chi with the sign of A": opposite("torque_polarizability"),
+    },
 )
 
 
@@ -310,4 +349,13 @@ define(
         UNTOUCHED,
     ),
     check=check_onsager,
+    faults={
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "the dipole gradient with the opposite sign": opposite("dipole_gradient"),
+        "d_{k_i} d^{ls} for d_{k_l} d^{is}": exchanged("dipole_gradient"),
+        "the magnetization at fixed occupation left out": instead(
+            magnetization_at_fixed_occupation, lambda honest: lambda zone: np.zeros((2, 2))
+        ),
+        "f for -dg/dT": occupied("entropy", by="f"),
+    },
 )

@@ -7,28 +7,33 @@ from typing import Any
 
 import mpmath
 import numpy as np
+import sympy as sp
 from scipy.differentiate import derivative
 from scipy.optimize import brentq
 
-from symcur import linear_response
+from symcur import linear_response, models
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, gap
 from symcur.brillouin.occupation import occupation
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, symmetric
+from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
+from symcur.claims.faults import formula, instead, occupied, of_term, opposite, times, together
 from symcur.claims.notation import PERIODIC, Omega_weighted, d, driven, f, geometric, grad_d
 from symcur.claims.prover import Equality
 from symcur.claims.response import UNTOUCHED, sigma
 from symcur.eigenstates import evaluate
+from symcur.linear_response import Estimate
 from symcur.linear_response.expansion import extrapolated
-from symcur.linear_response.finite_differences import curvature_by_projectors
+from symcur.linear_response.fermi_lines import sea_response
+from symcur.linear_response.finite_differences import SIXTH_ORDER, curvature_by_projectors
 from symcur.linear_response.lattices import chern_insulator, random_lattice, wire
+from symcur.observables import thermoelectric
 
 define = section("Transport")
 
 
 # -- sigma and alpha -------------------------------------------------------------------------------------------------
-def _grand_potential(x: Any, T: Any) -> Any:
+def grand_potential(x: Any, T: Any) -> Any:
     """g at the energy x above mu, any number of digits."""
     return -T * mpmath.log(1 + mpmath.exp(-x / T))
 
@@ -39,10 +44,12 @@ def check_intrinsic_conductivity() -> CheckResult:
     with mpmath.workdps(60):
         for energy, mu, T in ((0.3, 1.1, 0.2), (-2.0, 0.4, 0.05), (5.0, 0.1, 1.7)):
             e, m, t = (mpmath.mpf(str(number)) for number in (energy, mu, T))
-            g = partial(_grand_potential, e - m)
+            g = partial(grand_potential, e - m)
             f_n = 1 / (1 + mpmath.exp((e - m) / t))
             of_A, of_C = ((e - m) * f_n - g(t)) / t, -mpmath.diff(g, t)
             pairs.append(Pair("-dg/dT = [(e - mu) f - g]/T", float(of_A - of_C), 0.0, scale=float(abs(of_A))))
+            computed = occupation("entropy", np.array(energy), mu, T)
+            pairs.append(Pair("the entropy of a state in doubles", computed, float(of_A)))
     zone = Zone(random_lattice(4, spacing=3), 1.0, 0.3)
     right = zone.integral("dipole_gradient", "f")
     # printed d_{k_i} d^{is}, with i the flow and l free: the same number for every l
@@ -77,7 +84,15 @@ define(
         Equality(f * driven, f * geometric, "A (15), B (11): d_{k_l} d^{is}", role="corrected"),
     ),
     check=check_intrinsic_conductivity,
+    faults={
+        "g with the opposite sign": instead(grand_potential, lambda honest: lambda x, T: -honest(x, T)),
+        "f for -dg/dT": occupied("entropy", by="f"),
+        "d_{k_i} d^{is} as printed in C": formula("dipole_gradient", lambda honest, i, l: honest(i, i)),
+    },
 )
+
+
+MASS = 1.2
 
 
 # -- Mott ------------------------------------------------------------------------------------------------------------
@@ -114,7 +129,7 @@ def mott_convolution(model: BandStructure, mu: float, temperature: float) -> flo
     return total
 
 
-def check_mott() -> CheckResult:
+def _mott_of_wire() -> list[Pair]:
     """alpha of a wire against the convolution of its sigma at T = 0, and alpha/T as T -> 0 against its slope."""
     model, mu, T = wire(), -1.2, 0.25
     exact = float(sigma(Zone(model, mu, T, 400), "entropy")[0, 0])
@@ -123,16 +138,45 @@ def check_mott() -> CheckResult:
     cold = np.array([0.02, 0.01, 0.005])
     ratios = np.array([float(sigma(Zone(model, mu, t, 8000), "entropy")[0, 0]) / t for t in cold])
     limit, colder = (float(extrapolated(cold[j:], ratios[j:], 0)[0]) for j in (0, 1))
+    return [
+        Pair("wire, any T", exact, mott_convolution(model, mu, T)),
+        Pair("wire, T -> 0", limit, slope, abs(limit - colder) + float(rise.error)),
+    ]
+
+
+def _mott_in_two_dimensions() -> list[Pair]:
+    """The same with curvature and dipole, sigma at T = 0 from projectors and Fermi lines in polar coordinates."""
+    model = models.rashba_dresselhaus(M=MASS).with_s(sp.diag(1, 0))  # bands rise from -M and M at k = 0
+    mu, T = 0.3, 0.3
+
+    def at_zero_temperature(level: float) -> Array:
+        return np.asarray(sum(sea_response(model, level, reach=6.0, angles=28, radii=12)))
+
+    convoluted = np.zeros((2, 2))
+    for low, high, count in ((-MASS, MASS, 18), (MASS, MASS + 30 * T, 22)):
+        x, weights = np.polynomial.legendre.leggauss(count)
+        levels = (low + high) / 2 + (high - low) / 2 * x
+        kernel = weights * (high - low) / 2 * occupation("df/dT", levels, mu, T)
+        convoluted += sum(c * at_zero_temperature(level) for c, level in zip(kernel, levels, strict=True))
+    cold, step = np.array([0.04, 0.02, 0.01]), 0.02
+    rise = sum(c * (at_zero_temperature(mu + j * step) - at_zero_temperature(mu - j * step)) for j, c in SIXTH_ORDER)
+    ratios = np.moveaxis(thermoelectric(model, mu, cold, rtol=1e-9).value / cold[:, None, None], 0, -1)
+    limit, colder = (extrapolated(cold[j:], ratios[..., j:], 0)[0] for j in (0, 1))
+    by_form = [(form, thermoelectric(model, mu, T, form=form, rtol=1e-9).value) for form in ("regular", "sea")]
+    return [
+        *(Pair(f"2D, any T, {form}", alpha, convoluted) for form, alpha in by_form),
+        Pair("2D, T -> 0", limit, rise / step * np.pi**2 / 3, np.abs(limit - colder)),
+    ]
+
+
+def check_mott() -> CheckResult:
+    """alpha against (e - mu)/T (-df/de) convoluted with sigma at T = 0, and alpha/T as T -> 0 against its slope."""
     text = (
-        f"{model.name}, mu = {mu} in the lower band. T = {T}: alpha as a sum over states against (e - mu)/T (-df/de) "
-        "convoluted with sigma at T = 0 from the Fermi points; and alpha/T, T -> 0, against (pi^2/3) dsigma/dmu."
+        "alpha at T = 0.25 and 0.3 against (e - mu)/T (-df/de) convoluted with sigma at T = 0; and alpha/T, T -> 0, against "
+        "(pi^2/3) dsigma/dmu. A wire with sigma from its Fermi points; a Rashba model with s = (1 + sigma_z)/2, whose curvature "
+        "counts, with sigma from projectors and Fermi lines in polar coordinates."
     )
-    convolution = mott_convolution(model, mu, T)
-    return agreement(
-        [Pair("any T", exact, convolution), Pair("T -> 0", limit, slope, abs(limit - colder) + float(rise.error))],
-        1e-5,
-        text,
-    )
+    return agreement([*_mott_of_wire(), *_mott_in_two_dimensions()], 1e-5, text)
 
 
 define(
@@ -145,9 +189,19 @@ define(
     recorded="confirmed",
     assumptions=(
         "the convolution holds state by state, for any integrand: -dg/dT is the integral of (e - mu)/T (-df/de) above e_n; "
-        "checked on a wire, where sigma at T = 0 is known from the Fermi points",
+        "checked in one and in two dimensions, where sigma at T = 0 is known from Fermi points and lines",
     ),
     check=check_mott,
+    faults={
+        "Omega s with the opposite sign": together(
+            of_term(thermoelectric, "s_weighted_curvature", -1.0),
+            of_term(thermoelectric, "symmetrized_curvature", -1.0),
+        ),
+        "d on the Fermi surface with the opposite sign": of_term(thermoelectric, "s_dipole", -1.0),
+        "the dipole gradient dropped": of_term(thermoelectric, "dipole_gradient", 0.0),
+        "f for -dg/dT": occupied("entropy", by="f"),
+        "-df/de for -df/dT": occupied("df/dT", by="-df/de"),
+    },
 )
 
 
@@ -156,14 +210,31 @@ def check_insulator_hall() -> CheckResult:
     """In a gap J has a symmetric part and J + J^tau has none, by exact response."""
     model = random_lattice(7, hopping=96, spacing=3)
     between = gap(model, 1)
-    found = linear_response.uniform_field_response(model, between.mu, between.width / 60)
+    T = between.width / 60
+    zone, found = Zone(model, between.mu, T), linear_response.uniform_field_response(model, between.mu, T)
+    hall = zone.integral("s_weighted_curvature", "f").T
+    complete = found["current"].T + found["torque_gradient"]
+    chi = antisymmetric(zone.integral("torque_polarizability", "f"))
     conventional, total = symmetric(found["current"]), symmetric(found["current"]) + found["torque_gradient"]
     size, error = float(np.abs(conventional.value).max()), float(found["current"].error.max())
     text = (
         f"{model.name}, one band filled: the conventional conductivity has a symmetric part of {size:.1e}, error "
-        f"{float(total.error.max()):.0e}; that of J + J^tau vanishes (relative to it)."
+        f"{float(total.error.max()):.0e}; that of J + J^tau vanishes (relative to it). All of J + J^tau is int f Omega^(li) s, the "
+        "antisymmetric part of J^tau taken from int f chi."
     )
-    return agreement([Pair.of("sigma, symmetric", total, 0.0, size)], 1e-4, text, also=size > 1e3 * error)
+    pairs = [
+        Pair.of("sigma, symmetric", total, 0.0, size),
+        Pair.of("sigma", complete, hall - chi, float(np.abs(hall).max())),
+    ]
+    return agreement(pairs, 1e-4, text, also=size > 1e3 * error)
+
+
+def _with_half_the_torque(honest: Any) -> Any:
+    def response(*at: Any) -> dict[str, Estimate]:
+        found: dict[str, Estimate] = honest(*at)
+        return found | {"torque_gradient": found["torque_gradient"] * 0.5}
+
+    return response
 
 
 define(
@@ -190,6 +261,11 @@ define(
         Equality(Omega_weighted("l", "i"), -Omega_weighted("i", "l"), "Omega^{li} s is antisymmetric"),
     ),
     check=check_insulator_hall,
+    faults={
+        "half of the torque part": instead(linear_response.uniform_field_response, _with_half_the_torque),
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "twice Omega s": times("s_weighted_curvature", 2),
+    },
 )
 
 
@@ -217,4 +293,9 @@ define(
     recorded="confirmed",
     assumptions=("the chemical potential in a gap, T -> 0", "exact: there only g depends on mu, and dg/dmu = -f"),
     check=check_streda_magnetization,
+    faults={
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "twice Omega s": times("s_weighted_curvature", 2),
+        "f for g": occupied("g", by="f"),
+    },
 )

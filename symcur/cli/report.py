@@ -129,10 +129,28 @@ def _article(verdict: ClaimResult) -> str:
     for item in verdict.checks:
         relation = "≤" if item.residual <= item.tolerance else ">"
         parts.append(f"<p>{escape(item.text)}: residual {item.residual:.1e} {relation} {item.tolerance:.0e}.</p>")
+    parts.append(_faults(verdict))
     if verdict.models:
         worst = ", ".join(f"{escape(name)} {value:.0e}" for name, value in verdict.models.items())
         parts.append(f'<p class="dim">Closed form against eigenstates: {worst}.</p>')
     return f'<article id="{claim.name}">{"".join(parts)}</article>'
+
+
+def _faults(verdict: ClaimResult) -> str:
+    """The mistakes that turn the check to failed: as found, or as demanded where they were not injected."""
+    if not verdict.faults:
+        demanded = "; ".join(map(escape, verdict.claim.faults))
+        text = f"The faults that this row must notice (<code>symcur verify --faults</code> injects them): {demanded}."
+        return f'<p class="dim">{text}</p>' if demanded else ""
+    noticed = [
+        f"{escape(name)} (residual {found.residual:.0e})"
+        for name, found in verdict.faults.items()
+        if name not in verdict.unnoticed
+    ]
+    text = f"This row notices: {'; '.join(noticed) or 'none of its faults'}."
+    if verdict.unnoticed:
+        text += f" It does not notice: {'; '.join(map(escape, verdict.unnoticed))}."
+    return f"<p>{text}</p>"
 
 
 def _side_by_side(verdict: ClaimResult) -> str:

@@ -37,6 +37,10 @@ def verify(
         str | None, typer.Option("--json", help="Write the verdicts to FILE.json (- for stdout).")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained page to FILE.html.")] = None,
+    faults: Annotated[
+        bool,
+        typer.Option("--faults", help="Also inject the faults of each claim: every one must turn its check to failed."),
+    ] = False,
 ) -> None:
     """Settle the claims of the paper: one verdict per row, or one claim in full.
 
@@ -53,7 +57,7 @@ def verify(
         with terminal.progress(total=len(chosen)) as report_progress:
             for number, item in enumerate(chosen):
                 report_progress(number, item.name)
-                verdicts.append(claims.verify(item, subject))
+                verdicts.append(claims.verify(item, subject, faults=faults))
     except KeyboardInterrupt:
         interrupted = True
     screen = terminal.console()
@@ -140,6 +144,9 @@ def summary(verdicts: Sequence[ClaimResult]) -> str:
         + (", ".join(f"{verdict.name} is {verdict.kind}, recorded {verdict.claim.recorded}" for verdict in different))
     )
     noun = "claim" if len(verdicts) == 1 else "claims"
+    injected = sum(len(verdict.faults) for verdict in verdicts)
+    if injected:
+        record += f"; {injected - sum(len(verdict.unnoticed) for verdict in verdicts)} of {injected} faults noticed"
     total = terminal.duration(sum(verdict.seconds for verdict in verdicts))
     return f"{len(verdicts)} {noun}: {counts or 'none settled'}; {record}; {total}"
 
@@ -171,6 +178,8 @@ def print_claim(verdict: ClaimResult, screen: Console) -> None:
         [f"{item.text}: residual {item.residual:.1e}, tolerance {item.tolerance:.1e}" for item in verdict.checks],
         screen,
     )
+    _print_list("Notices", [name for name in verdict.faults if name not in verdict.unnoticed], screen)
+    _print_list("Does not notice", verdict.unnoticed, screen)
     if verdict.models:
         screen.print("Closed form against eigenstates, largest relative difference", style="bold")
         for name, value in verdict.models.items():

@@ -16,12 +16,12 @@ import numpy as np
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure
 from symcur.linear_response.expansion import Estimate
+from symcur.linear_response.finite_differences import SIXTH_ORDER, curvature_by_projectors
 
 Channel = tuple[AnyArray, Callable[[Array], Array | float]]
 """Uncorrelated impurities: a matrix Gamma and n u^2 |phi|^2 as a function of the momentum transfer squared."""
 
 _STEP = 2e-3
-_SIXTH_ORDER = ((1, 45 / 60), (2, -9 / 60), (3, 1 / 60))
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Nodes:
 
 
 def _difference(function: Callable[[Array], Any], shift: Array) -> Any:
-    return sum(c * (function(j * shift) - function(-j * shift)) for j, c in _SIXTH_ORDER) / np.linalg.norm(shift)
+    return sum(c * (function(j * shift) - function(-j * shift)) for j, c in SIXTH_ORDER) / np.linalg.norm(shift)
 
 
 def polar_lines(model: BandStructure, mu: float, reach: float, angles: int) -> Nodes:
     """Fermi lines that every ray from k = 0 crosses at most once for each band, with |k| < ``reach``.
 
-    Raises ValueError where a band is crossed more than once, or by some rays only.
+    Raises ValueError where a band is crossed more than once or by some rays only, or no band is.
     """
     phi = 2 * np.pi * (np.arange(angles) + 0.37) / angles
     ray = np.stack([np.cos(phi), np.sin(phi)], axis=-1)
@@ -71,11 +71,25 @@ def polar_lines(model: BandStructure, mu: float, reach: float, angles: int) -> N
         k.append(radius[:, None] * ray)
         bands.append(np.full(angles, band))
         weights.append(radius / slope / (2 * np.pi * angles))
+    if not k:
+        raise ValueError(f"mu: expected an energy with Fermi lines within {reach:g}, got {mu:g} in {model.name}")
     return Nodes(np.concatenate(k), np.concatenate(bands), np.concatenate(weights))
 
 
-def _carried(model: BandStructure, nodes: Nodes, channels: Sequence[Channel]) -> tuple[Array, Array, dict[str, Array]]:
-    """The rates w[b, a], the velocities, and what an electron at each node carries, (M, components)."""
+@dataclass(frozen=True)
+class Packets:
+    """What the nodes carry: states u (M, N) and their differences du along x and y in a random gauge, velocities (M, 2), the
+    connections A (M, 2), s (M,) and its dipole (M, 2)."""
+
+    u: AnyArray
+    du: tuple[AnyArray, AnyArray]
+    v: Array
+    A: Array
+    s: Array
+    dipole: Array
+
+
+def _packets(model: BandStructure, nodes: Nodes) -> Packets:
     rows = np.arange(len(nodes.k))
     spin = model.matrix("s", nodes.k[0])
 
@@ -94,11 +108,18 @@ def _carried(model: BandStructure, nodes: Nodes, channels: Sequence[Channel]) ->
         return np.asarray(model.energies(nodes.k + shift)[rows, nodes.band])
 
     axes = _STEP * np.eye(2)
-    du = [_difference(in_a_gauge, axis) for axis in axes]
+    du = (_difference(in_a_gauge, axes[0]), _difference(in_a_gauge, axes[1]))
     v = np.stack([_difference(energies, axis) for axis in axes], axis=-1)
     s = np.einsum("ma,ab,mb->m", u.conj(), spin, u).real
     A = np.stack([(1j * (u.conj() * d).sum(axis=-1)).real for d in du], axis=-1)
     dipole = np.stack([np.einsum("ma,ab,mb->m", d.conj(), spin, u).imag for d in du], axis=-1) - A * s[:, None]
+    return Packets(u, du, v, A, s, dipole)
+
+
+def _carried(model: BandStructure, nodes: Nodes, channels: Sequence[Channel]) -> tuple[Array, Array, dict[str, Array]]:
+    """The rates w[b, a], the velocities, and what an electron at each node carries, (M, components)."""
+    packets, spin = _packets(model, nodes), model.matrix("s", nodes.k[0])
+    u, du, v, A, s, dipole = (packets.u, packets.du, packets.v, packets.A, packets.s, packets.dipole)
     currents = [(x @ spin + spin @ x) / 2 for x in (model.matrix("H", nodes.k, (i,)) for i in (0, 1))]
     J = np.stack([np.einsum("ma,mab,mb->m", u.conj(), x, u).real for x in currents], axis=-1)
 
@@ -123,6 +144,25 @@ def _carried(model: BandStructure, nodes: Nodes, channels: Sequence[Channel]) ->
         "scattering_torque": (w.T @ (q * s) - (q @ w) * s)[:, None],
     }
     return np.asarray(w), v, carried
+
+
+def sea_response(
+    model: BandStructure, mu: float, *, reach: float, angles: int = 48, radii: int = 24
+) -> tuple[Array, Array]:
+    """int f Omega^{li} s and int f d_l d^{is}, [i, l], at T = 0 for bands that rise from k = 0, from projectors and states.
+
+    The first by a sum over the sea in polar coordinates, the second on the Fermi lines. Source: C (11).
+    """
+    nodes = polar_lines(model, mu, reach, angles)
+    packets = _packets(model, nodes)
+    dipole = packets.dipole.T @ (nodes.weight[:, None] * packets.v)
+    x, weights = (np.polynomial.legendre.leggauss(radii)[j] / 2 + (1 - j) / 2 for j in (0, 1))
+    k = x[:, None, None] * nodes.k
+    of_bands = curvature_by_projectors(model, k.reshape(-1, 2)).reshape(radii, len(nodes.k), -1)
+    curvature = of_bands[:, np.arange(len(nodes.k)), nodes.band]
+    area = x[:, None] * weights[:, None] * (nodes.k**2).sum(axis=-1) / (2 * np.pi * angles)
+    hall = float((area * curvature).sum())
+    return np.array([[0.0, -hall], [hall, 0.0]]), dipole
 
 
 def born_transport(

@@ -16,12 +16,13 @@ from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import extrapolated
 
 _OFFSET = 0.27  # of grids, in their spacing
+SIXTH_ORDER = ((1, 45 / 60), (2, -9 / 60), (3, 1 / 60))  # f' h = sum c [f(j h) - f(-j h)]
 
 
 def _slope(function: Callable[[Array], Any], axis: int, step: float) -> Any:
     """The derivative along k_x or k_y of a function of the displacement, at 0, by sixth-order differences."""
     shift = step * np.eye(2)[axis]
-    return sum(c * (function(j * shift) - function(-j * shift)) for j, c in ((1, 45), (2, -9), (3, 1))) / (60 * step)
+    return sum(c * (function(j * shift) - function(-j * shift)) for j, c in SIXTH_ORDER) / step
 
 
 def magnetization_by_field(model: BandStructure, mu: float, temperature: float, size: int = 48) -> tuple[float, float]:

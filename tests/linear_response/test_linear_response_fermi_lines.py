@@ -1,0 +1,57 @@
+"""Transport on Fermi lines in polar coordinates against closed forms, and what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from symcur import Model, conductivity, models
+from symcur.linear_response.fermi_lines import born_transport, polar_lines, sea_response
+
+k_x, k_y = sp.symbols("k_x k_y", real=True)
+WHITE = [(np.eye(2), lambda q2: 1.0)]
+
+
+def test_a_parabolic_band_has_the_drude_conductivity():
+    """n u^2 = 1: the density of states is m/2 pi, the rate m, and sigma = (m mu/2 pi) tau/m."""
+    gas = Model([[(k_x**2 + k_y**2) / 2]], [[1]], (k_x, k_y))
+    found = born_transport(gas, 0.8, [(np.eye(1), lambda q2: 1.0)], reach=3.0)
+    np.testing.assert_allclose(found["charge"].value, 0.8 / (2 * np.pi) * np.eye(2), rtol=1e-10, atol=1e-12)
+    assert found["charge"].error.max() < 1e-10
+    np.testing.assert_allclose(found["side_jump"].value, 0, atol=1e-12)
+
+
+def test_the_side_jump_of_a_massive_dirac_electron_is_the_known_one():
+    model, k_F, D, v = models.massive_dirac(v=1.3, Delta=0.4).with_s(1), 0.7, 0.4, 1.3
+    x = (v * k_F) ** 2
+    intrinsic = -D / (4 * np.pi * np.sqrt(x + D**2))
+    found = born_transport(model, float(np.sqrt(x + D**2)), WHITE, reach=3.0)
+    expected = intrinsic * 2 * x / (4 * D**2 + x) * np.array([[0, 1], [-1, 0]])
+    np.testing.assert_allclose(found["side_jump"].value, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_strength_of_the_disorder_enters_once():
+    model = models.rashba_dresselhaus()
+    weak, strong = (born_transport(model, 1.0, [(np.eye(2), lambda q2, n=n: n)], reach=4.0) for n in (1.0, 2.0))
+    for name in ("charge", "occupation", "conventional"):
+        np.testing.assert_allclose(weak[name].value, 2 * strong[name].value, rtol=1e-9, atol=1e-13)
+    for name in ("dipole_shift", "side_jump"):
+        np.testing.assert_allclose(weak[name].value, strong[name].value, rtol=1e-9, atol=1e-13)
+
+
+def test_the_sea_is_summed():
+    model = models.rashba_dresselhaus(M=1.2)
+    curvature, dipole = sea_response(model, 2.0, reach=6.0)
+    parts = conductivity(model, 2.0, form="sea", rtol=1e-8).parts
+    np.testing.assert_allclose(curvature, parts["band"].value, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(dipole, parts["dipole"].value, rtol=1e-9, atol=1e-12)
+
+
+def test_lines_that_a_ray_crosses_twice_are_refused():
+    with pytest.raises(
+        ValueError, match=r"model: expected closed Fermi lines around k = 0, got others at mu = -0\.2 in rashba"
+    ):
+        polar_lines(models.rashba(M=0), -0.2, 4.0, 24)
+    with pytest.raises(ValueError, match="mu: expected an energy with Fermi lines within 4, got -3"):
+        polar_lines(models.rashba(M=0), -3.0, 4.0, 24)
