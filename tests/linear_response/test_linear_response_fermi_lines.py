@@ -8,6 +8,7 @@ import sympy as sp
 
 from symcur import Model, conductivity, models
 from symcur.linear_response.fermi_lines import born_transport, polar_lines, sea_response
+from symcur.models.pauli import sigma_x, sigma_y
 
 k_x, k_y = sp.symbols("k_x k_y", real=True)
 WHITE = [(np.eye(2), lambda q2: 1.0)]
@@ -38,6 +39,15 @@ def test_the_strength_of_the_disorder_enters_once():
         np.testing.assert_allclose(weak[name].value, 2 * strong[name].value, rtol=1e-9, atol=1e-13)
     for name in ("dipole_shift", "side_jump"):
         np.testing.assert_allclose(weak[name].value, strong[name].value, rtol=1e-9, atol=1e-13)
+
+
+@pytest.mark.parametrize(("axis", "expected"), [(0, 0.09462), (1, 0.16389)])
+def test_the_kagome_antiferromagnet_carries_what_an_independent_solution_of_the_boltzmann_equation_gave(axis, expected):
+    spin = sp.kronecker_product(sp.eye(3), (sigma_x, sigma_y)[axis]) / 2
+    sites = [(np.kron(np.diag(np.eye(3)[a]), np.eye(2)), lambda q2: 1.0) for a in range(3)]
+    found = born_transport(models.kagome_antiferromagnet().with_s(spin), -2.2, sites, reach=3.6)
+    ratio = found["occupation"].value / np.abs(found["charge"].value).max()
+    assert abs(ratio[0, 1]) == pytest.approx(expected, abs=6e-6)
 
 
 def test_the_sea_is_summed():
