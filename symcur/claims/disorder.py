@@ -75,7 +75,7 @@ CURRENT: dict[str, Fault] = {
 CONSERVED = formula("s_expectation", lambda honest: Trace(P))
 DIPOLE_SIGN = of_term(conductivity, "s_dipole", -1.0)
 
-
+# -- the rows of the ledger --------------------------------------------------------------------------------------------
 define = section("Disorder")
 BORN = (
     "weak disorder: lowest Born order, no skew scattering",

@@ -2,7 +2,8 @@
 
 A fault is entered like a file: until it is left, a formula, a term of an observable, an occupation function or a function
 of the package is another one, wherever it is used. The mistake is made where the physics stands, not where two numbers are
-compared. Results kept from one check to the next come from exact response, which no fault may touch.
+compared. What checks keep from one to the next is exact response to fields, made of H and s alone: a fault that reaches it
+belongs only to checks that keep nothing.
 """
 
 from __future__ import annotations
