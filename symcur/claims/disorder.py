@@ -179,6 +179,7 @@ define(
     faults={
         **HALF,
         "d' for d' - d": FINAL_STATE_ONLY,
+        "d^{is} with the opposite sign": opposite("s_dipole"),
         "d_{k_i} d^{ls} for d_{k_l} d^{is}": exchanged("dipole_gradient"),
         "the dipole on the Fermi surface with the opposite sign": DIPOLE_SIGN,
     },
