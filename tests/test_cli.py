@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 import threading
-import time
 from contextlib import nullcontext
 from dataclasses import replace
 
