@@ -29,10 +29,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import sympy as sp
 
 from symcur.arrays import Array, ComplexArray, Indices
 from symcur.band_structures import BandStructure
+from symcur.band_structures.exact import square_matrix
 
 _SMALL = 1e-15  # correlations at distances where c(r) has decayed to this are left out
 
@@ -111,6 +111,18 @@ class Disorder:
                     result.append((parts[p], parts[q], correlation))
         return result
 
+    def require_no_torque(self, model: BandStructure) -> None:
+        """Raise ValueError unless every Gamma commutes with s: otherwise the impurities turn s, a torque -i[s, V] of their own."""
+        s = model.matrix("s", np.zeros(model.dimension))
+        for kind in self.kinds:
+            Gamma = _structure(kind.structure, model)
+            commutator = float(np.abs(Gamma @ s - s @ Gamma).max())
+            if commutator > 1e-12 * float(np.abs(Gamma).max() * np.abs(s).max()):
+                raise ValueError(
+                    f"disorder: expected impurities that conserve s of {model.name}, got a structure with |[Gamma, s]| = "
+                    f"{commutator:.1e}; the torque -i[s, V] that they exert is not part of this theory"
+                )
+
     def __str__(self) -> str:
         kinds = " + ".join(
             f"{kind.shape}{'' if kind.shape == 'white' else f' of range {kind.length:g}'}"
@@ -157,7 +169,9 @@ def _disorder(
     if not is_number(potential) or potential == 0:
         raise ValueError(f"potential: expected a finite number other than 0, got {potential!r}")
     strength = _positive("density", density) * potential**2
-    matrix = None if structure is None else np.array(sp.Matrix(structure).evalf(30).tolist(), dtype=complex)
+    matrix = None
+    if structure is not None:
+        matrix = np.array(square_matrix("structure", structure).evalf(30).tolist(), dtype=complex)
     if matrix is not None and not np.allclose(matrix, matrix.conj().T, rtol=0, atol=1e-12):
         raise ValueError("structure: expected a Hermitian N x N matrix of numbers, got one that is not Hermitian")
     disorder = Disorder((Impurities(shape, length, strength, matrix),))

@@ -126,11 +126,13 @@ def transport(
     ``rtol`` is relative to the sum of moduli in each part. At T > 0 scattering is elastic, energy by energy. ``form`` is
     how the intrinsic part is integrated, see ``observables.conductivity``: in "surface" (the default) delta functions of the
     curvature at band touchings are left out. ``cutoff`` limits |k| in a continuum; models not bounded below need it for the
-    intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. Raises ValueError for bands that
-    are degenerate on the Fermi surface, where the disorder leaves a part of it unscattered that the field accelerates, for one dimension and for superconductors, with the reason. ``parameters`` maps names or
-    symbols to values other than the model's.
+    intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. ``parameters`` maps names or symbols to
+    values other than the model's. Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for
+    impurities that do not conserve s or leave a part unscattered that the field accelerates, for one dimension and for
+    superconductors.
     """
     model = _checked(model, disorder, mu, temperature, rtol, form).with_values(parameters)
+    disorder.require_no_torque(model)
     mu, temperature = float(mu), float(temperature)
     scaled = _scaled(disorder, model, mu, cutoff)
     if temperature == 0:

@@ -138,3 +138,12 @@ def test_invalid_arguments_are_named(arguments, error, message):
 def test_superconductors_are_refused():
     with pytest.raises(ValueError, match=r"model: expected a metal, got chiral_p_superconductor.*condensate"):
         transport(models.chiral_p_superconductor(), white_noise(), 0.0)
+
+
+def test_impurities_that_turn_s_are_refused():
+    """[Gamma, s] is not 0: the torque -i[s, V] of the impurities would be missing from the currents."""
+    with pytest.raises(ValueError, match=r"^disorder: expected impurities that conserve s of rashba, got a structure"):
+        transport(models.rashba(), white_noise() + white_noise(structure=[[0, 1], [1, 0]]), 0.5)
+    text = [["__import__('os').abort()", 0], [0, 1]]
+    with pytest.raises(TypeError, match=r"^structure: expected .* got text"):
+        white_noise(structure=text)
