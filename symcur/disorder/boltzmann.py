@@ -19,7 +19,6 @@ from symcur.arrays import Array
 from symcur.disorder.rates import Scattering
 
 _NULL = 1e-11  # eigenvalues below this part of the largest belong to conserved numbers of particles
-_UNSOLVED = 1e-6  # a larger residual means that there is no solution
 _LARGE = 700  # nodes from which on a linear solve replaces the eigenvectors
 _RUNAWAY = 1e6  # a distribution this many times that of the relaxation-time approximation signals a conserved number
 
@@ -41,7 +40,7 @@ class Distribution:
 def solve(scattering: Scattering) -> Distribution:
     """The solution of the linearised Boltzmann equation, with no particles added to any part that is conserved.
 
-    Raises ValueError where there is none: the field accelerates the electrons of a part that nothing scatters out of.
+    Where there is none, because the field accelerates the electrons of a part that nothing scatters out of, the residual tells.
     Through the eigenvectors of the symmetric collision operator where the rates are a matrix of moderate size; through a
     small system of equations where they are a thin product; by least squares where quadrature weights are negative.
     """
@@ -55,12 +54,6 @@ def solve(scattering: Scattering) -> Distribution:
     v = scattering.surface.velocity
     change = scattering.collision(values)
     residual = float(np.abs(change - v).max() / np.abs(v).max())
-    if residual > _UNSOLVED:
-        raise ValueError(
-            "disorder: expected one that scatters between all parts of the Fermi surface on which the velocities do not add up to "
-            f"zero, got {scattering.disorder}, which leaves electrons on one of them to be accelerated for ever, or nearly so: "
-            f"the Boltzmann equation is solved up to {residual:.1e} of the velocity only"
-        )
     moved = np.abs(q) @ (np.abs(scattering.rate)[:, None] * np.abs(values))
     return Distribution(values, residual, float(np.abs(q @ change).max() / moved.max()), conserved)
 

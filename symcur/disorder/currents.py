@@ -25,6 +25,7 @@ from symcur.observables import Part
 OCCUPATION = ("conventional", "torque", "occupation", "charge")  # proportional to the relaxation time
 SCATTERING = ("dipole_shift", "side_jump", "scattering_torque")  # independent of the strength of the disorder
 PARTS = (*OCCUPATION, *SCATTERING)
+_UNSOLVED = 1e-6  # a larger residual than this and ten times rtol means that there is no solution
 _ROUNDING = 1e-13  # of the natural size: below it a part is zero
 
 
@@ -118,7 +119,10 @@ def _sizes(surface: FermiSurface, weighted: Array) -> dict[str, float]:
 def converged_currents(
     shape: Contours | Surface, disorder: Disorder, rtol: float, start: int = 0
 ) -> tuple[Currents, int]:
-    """Refine the nodes until every part changes by less than rtol of its scale; also the level that was reached."""
+    """Refine the nodes until every part changes by less than rtol of its scale; also the level that was reached.
+
+    Raises ValueError where the field accelerates electrons that nothing scatters.
+    """
     coarse, level = None, start
     for level in shape.levels[start:]:
         try:
@@ -136,13 +140,25 @@ def converged_currents(
         if coarse is not None:
             fine = fine.with_errors(*fine.changes(coarse, rtol))
             if fine.converged:
-                return fine, level
+                return _solved(fine, disorder, rtol), level
         coarse = fine
     if coarse is None:
         raise UnresolvedFermiSurface(
             f"mu: expected smooth Fermi lines, got ones with corners that are too sharp at energy {shape.energy:g}"
         )
-    return coarse, level
+    return _solved(coarse, disorder, rtol), level
+
+
+def _solved(found: Currents, disorder: Disorder, rtol: float) -> Currents:
+    """The currents, where the Boltzmann equation has a solution."""
+    residual = found.distribution.residual if found.distribution else 0.0
+    if residual > max(_UNSOLVED, 10 * rtol):
+        raise ValueError(
+            "disorder: expected one that scatters between all parts of the Fermi surface on which the velocities do not add up to "
+            f"zero, got {disorder}, which leaves electrons on one of them to be accelerated for ever, or nearly so: the Boltzmann "
+            f"equation is solved up to {residual:.1e} of the velocity only"
+        )
+    return found
 
 
 def _nothing(D: int) -> Currents:
