@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -102,6 +103,7 @@ def occupied_ball(model: BandStructure, energy: float) -> tuple[Array, float]:
     return (centres[0], radii[0]) if radii[0] <= 2 * radii[best] else (centres[best], radii[best])
 
 
+@lru_cache(maxsize=32)
 def _minima(model: BandStructure) -> list[Array]:
     """The lowest minima of the lowest band, each once."""
     from scipy.optimize import minimize

@@ -8,7 +8,7 @@ import numpy as np
 
 from symcur.arrays import Array, Indices, Mask
 from symcur.band_structures import BandStructure
-from symcur.band_structures.energies import crossing_radius
+from symcur.band_structures.energies import bounded_below, crossing_radius, occupied_ball
 
 Piece = tuple[int, Array, Array]  # of a Fermi surface: the band, nodes k (M, D) and their weights (M,)
 _OFFSET = np.array([0.4139, 0.2718, 0.3571])  # of the grid, in its spacing: off the symmetric points
@@ -72,9 +72,14 @@ def search_cell(model: BandStructure, energy: float, cutoff: float | None) -> Mo
         if cutoff is not None:
             raise ValueError(f"cutoff: expected None, as a lattice model has a periodic zone, got {cutoff!r}")
         return MomentumCell(np.zeros(D), model.cell.reciprocal, True)
-    size = 1.1 * (crossing_radius(model, energy) if cutoff is None else float(cutoff))
+    centre, radius = np.zeros(D), cutoff
+    if radius is None:
+        centre, radius = (
+            occupied_ball(model, energy) if bounded_below(model) else (centre, crossing_radius(model, energy))
+        )
+    size = 1.1 * float(radius)
     shift = size * 0.01 * _OFFSET[:D]
-    return MomentumCell(shift - size, 2 * size * np.eye(D), False, cutoff)
+    return MomentumCell(centre + shift - size, 2 * size * np.eye(D), False, cutoff)
 
 
 def energy_and_velocity(model: BandStructure, k: Array, band: int | Indices) -> tuple[Array, Array]:
