@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from symcur.band_structures.band_structure import BandStructure, Parameters
 _GRID = {1: 512, 2: 96, 3: 28}
 _STARTS = 4  # best grid points that are polished
 _RAYS = 64, 5  # random directions besides the axes, and their seed
+_RADII = np.geomspace(1e-6, 1e9, 1501)
 _CLOSED = 1e-7  # of the spread of the energies: what the minimiser leaves of a gap at a point where bands touch
 
 
@@ -94,8 +95,18 @@ def occupied_ball(model: BandStructure, energy: float) -> tuple[Array, float]:
     The edges of the occupied states are found on rays from k = 0 and from the minima of the lowest band. The ball lies around
     k = 0 unless one around a minimum is less than half as large.
     """
-    centres = [np.zeros(model.dimension), *_minima(model)]
-    edges = np.concatenate([_edges(model, energy, centre) for centre in centres])
+    centres, energies = _lowest_band(model)
+    rays = directions(model.dimension, *_RAYS)
+    edges = np.zeros((0, model.dimension))
+    for centre, lowest in zip(centres, energies, strict=True):
+        below = lowest <= energy
+        occupied, last = below.any(axis=0), len(_RADII) - 1 - np.argmax(below[::-1], axis=0)
+        if occupied.any() and last[occupied].max() + 1 >= len(_RADII):
+            raise ValueError(
+                f"mu: expected a lowest band of {model.name} that rises above {energy:g} far out, got one that stays below; "
+                "no momentum cutoff exists"
+            )
+        edges = np.concatenate([edges, centre + 1.02 * _RADII[last[occupied] + 1, None] * rays[occupied]])
     if not len(edges):
         return centres[0], 1e-6  # an empty system
     radii = [float(np.linalg.norm(edges - centre, axis=-1).max()) for centre in centres]
@@ -103,44 +114,22 @@ def occupied_ball(model: BandStructure, energy: float) -> tuple[Array, float]:
     return (centres[0], radii[0]) if radii[0] <= 2 * radii[best] else (centres[best], radii[best])
 
 
-@lru_cache(maxsize=32)
-def _minima(model: BandStructure) -> list[Array]:
-    """The lowest minima of the lowest band, each once."""
+@lru_cache(maxsize=8)
+def _lowest_band(model: BandStructure) -> tuple[list[Array], list[Array]]:
+    """k = 0 and the lowest minima of the lowest band, and its energies (radii, directions) on rays from each of them."""
     from scipy.optimize import minimize
 
-    radii = np.geomspace(1e-3, 1e6, 601)
-    lowest = _on_rays(model, radii)[..., 0]
-    inner = (lowest[1:-1] < lowest[:-2]) & (lowest[1:-1] < lowest[2:])
-    ring, ray = np.nonzero(inner)
-    starts = radii[ring + 1, None] * directions(model.dimension, *_RAYS)[ray]
-    starts = starts[np.argsort(lowest[ring + 1, ray], kind="stable")]
-    found: list[Array] = []
-    for start in starts:
-        if len(found) < _STARTS and all(np.linalg.norm(start - c) > 0.2 * np.linalg.norm(c) for c in found):
-            size = float(np.linalg.norm(start))
-            best = minimize(
-                lambda x, size=size: float(model.energies(size * x)[0]),
-                start / size,
-                method="Nelder-Mead",
-                options={"xatol": 1e-7, "fatol": 1e-12},
-            )
-            found.append(size * best.x)
-    return found
-
-
-def _edges(model: BandStructure, energy: float, centre: Array) -> Array:
-    """Points just beyond the last state below the energy on rays from the centre, shape (rays with such states, D)."""
-    radii = np.geomspace(1e-6, 1e9, 1501)
-    below = _on_rays(model, radii, centre)[..., 0] <= energy
-    last = len(radii) - 1 - np.argmax(below[::-1], axis=0)
-    occupied = below.any(axis=0)
-    if occupied.any() and last[occupied].max() + 1 >= len(radii):
-        raise ValueError(
-            f"mu: expected a lowest band of {model.name} that rises above {energy:g} far out, got one that stays below; "
-            "no momentum cutoff exists"
-        )
-    rays = directions(model.dimension, *_RAYS)[occupied]
-    return np.asarray(centre + 1.02 * radii[last[occupied] + 1, None] * rays)
+    lowest = _on_rays(model, _RADII)[..., 0]
+    ring, ray = np.nonzero((lowest[1:-1] < lowest[:-2]) & (lowest[1:-1] < lowest[2:]))
+    starts = _RADII[ring + 1, None] * directions(model.dimension, *_RAYS)[ray]
+    minima: list[Array] = []
+    for start in starts[np.argsort(lowest[ring + 1, ray], kind="stable")]:
+        size = float(np.linalg.norm(start))
+        if len(minima) < _STARTS and all(np.linalg.norm(start - c) > 0.2 * np.linalg.norm(c) for c in minima):
+            options = {"xatol": 1e-7, "fatol": 1e-12}
+            energy = partial(lambda size, x: float(model.energies(size * x)[0]), size)
+            minima.append(size * minimize(energy, start / size, method="Nelder-Mead", options=options).x)
+    return [np.zeros(model.dimension), *minima], [lowest, *(_on_rays(model, _RADII, c)[..., 0] for c in minima)]
 
 
 def crossing_radius(model: BandStructure, energy: float) -> float:
