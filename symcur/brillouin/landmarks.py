@@ -27,6 +27,7 @@ GRID = {1: 1024, 2: 96, 3: 24}
 COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 512, 100  # cells that are followed, and how often their points come closer
 SMALLEST, TOUCHING = 1e-9, 1e-8
+CLOSED = 1e-7  # of the spread of the energies
 PEAK = 3.0  # an integrand above this times its mean is felt
 LEFT_OUT = 0.1  # the part of the tolerance that peaks left out may use up
 OFFSET = 0.2360679774997897
@@ -204,3 +205,24 @@ def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float
         before[active] = np.where(shrinks, change, before[active])
         active = active[moved | wide.any(axis=1)]
     return Landmarks(points, lengths)
+
+
+def touchings(problem: BandProblem) -> list[tuple[Array, Array]]:
+    """Where the gap above a band closes at a mu that separates the two bands all around: the point, and which mu.
+
+    At T = 0 an integrand with the curvature of a touching that may be lifted in two ways has no limit there.
+    """
+    D = problem.domain.dimension
+    grid = problem.domain.grid(GRID[D], OFFSET)
+    energies = _energies(problem, grid.reshape(-1, D)).reshape(*grid.shape[:-1], -1)
+    around = np.array(list(product((-1, 1), repeat=D))) / GRID[D] / 16
+    result = []
+    for feature in _features(problem, energies):
+        if isinstance(feature, NarrowGap):
+            for u in _found(problem, feature, grid, feature.height(energies)).u:
+                e = _energies(problem, np.stack([u, *(u + around)]))[:, feature.band : feature.band + 2]
+                between = (e[1:, 0].max() < problem.mu) & (problem.mu < e[1:, 1].min())
+                at = np.abs(e[0, :, None] - problem.mu).max(axis=0) < CLOSED * np.ptp(energies)
+                if (between & at).any():
+                    result.append((u, between & at))
+    return result

@@ -12,11 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur import quantities
-from symcur.arrays import Array
+from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.energies import bounded_below, occupied_ball
 from symcur.brillouin import Ball, Domain, Integral, Interrupted
+from symcur.brillouin.landmarks import touchings
 from symcur.brillouin.occupation import occupation
+from symcur.brillouin.problem import BandProblem
 from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.result import Part
 from symcur.quantities import Quantity
@@ -172,6 +174,23 @@ def domain_of(
     top = float(np.max(mu)) + _TAIL * float(np.max(temperature))
     centre, radius = occupied_ball(model, top)
     return Ball(model.dimension, radius, center=centre, because=f"every band lies above {top:g} beyond")
+
+
+def undefined(bands: BandValues, domain: Domain, mu: Array) -> Mask:
+    """At which mu, shape of mu, bands of a 2D model touch at T = 0 and the s of the two adds up: how the touching is lifted decides
+    on which side half a quantum of curvature times that sum lies.
+    """
+    problem = BandProblem(bands, domain, bands.weights, mu, 0.0)
+    found, (k, _) = np.zeros(problem.mu.shape, dtype=bool), domain.map(domain.grid(4, 0.3))
+    spread = float(np.ptp(bands.model.energies(k)))
+    for u, at in touchings(problem):
+        k, _ = domain.map(u)
+        energies, states = np.linalg.eigh(bands.model.matrix("H", k))
+        closed = np.abs(energies - problem.mu[at][0]) < 1e-6 * spread
+        s = states[:, closed].conj().T @ bands.model.matrix("s", k) @ states[:, closed]
+        if abs(np.trace(s)) > 1e-9 * np.abs(s).max():
+            found |= at
+    return found.reshape(np.shape(mu))
 
 
 def require_empty_boundary(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> None:

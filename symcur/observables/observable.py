@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symcur.arrays import Array
+from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, Parameters
 from symcur.brillouin import Domain, Interrupted, Method, integrate_bands
 from symcur.observables import engine
@@ -119,6 +119,14 @@ class Observable:
         )
         bands = engine.BandValues(model, chosen.parts)
         parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
+        if self.kind == "conductivity" and model.dimension == 2 and not temperature.all():
+            undefined = engine.undefined(bands, region, mu)
+            if undefined.any():
+                parts = {name: _without_limit(part, undefined, temperature == 0) for name, part in parts.items()}
+                message = (
+                    "bands touch at mu at T = 0, where the limits of lifting the touching differ; " + integral.message
+                )
+                integral = replace(integral, status="tolerance not met", message=message)
         total = parts[self.total]
         result = Result(
             observable=self.name,
@@ -199,6 +207,13 @@ def _numbers(label: str, value: ArrayLike) -> Array:
     if array.ndim > 1 or array.size == 0 or not np.isfinite(array).all():
         raise ValueError(f"{label}: expected a finite number or a 1D array of them, got {array.tolist()}")
     return array
+
+
+def _without_limit(part: Part, mu: Mask, temperature: Mask) -> Part:
+    """The part with an infinite error at the marked mu and temperatures."""
+    error = part.error.copy()
+    error[np.logical_and.outer(mu, temperature)] = np.inf
+    return Part(part.value, error)
 
 
 def _relative(total: Part, rank: int) -> str:

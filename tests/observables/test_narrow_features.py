@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -9,6 +11,7 @@ import sympy as sp
 import symcur as sc
 from symcur import models
 from symcur.brillouin import LatticeCell, integrate, integrate_bands
+from symcur.disorder import gaussian
 from symcur.models.pauli import sigma_x as X
 from symcur.models.pauli import sigma_y as Y
 from symcur.models.pauli import sigma_z as Z
@@ -68,6 +71,43 @@ def test_a_valley_may_lie_anywhere_in_the_continuum(radius, angle):
     moved = at_rest.replace(H=at_rest.H.subs({x: x - a, y: y - b}, simultaneous=True))
     result = sc.conductivity(moved, 0.5, 0.0, rtol=1e-3).parts["conventional"]
     assert abs(result.value[0, 1] - 0.0389930) <= result.error[0, 1] < 1e-3
+
+
+def test_transport_in_a_valley_is_that_at_rest():
+    at_rest = models.rashba()
+    x, y = at_rest.k
+    moved = at_rest.replace(H=at_rest.H.subs({x: x - 60, y: y + 25}, simultaneous=True))
+    ours, theirs = (sc.transport(m, gaussian(0.5), 0.5, rtol=1e-6, intrinsic=False) for m in (moved, at_rest))
+    for part in theirs.parts:
+        assert np.allclose(ours[part], theirs[part], rtol=1e-6, atol=1e-8)
+
+
+def test_at_a_touching_with_a_trace_of_s_nothing_is_defined():
+    """sigma_xy jumps by 1/2pi where m changes its sign: with mu in the touching at T = 0 the error is infinite, beside it not."""
+    touching = chern_insulator(0.3, 0.2, 0)
+    result = sc.conductivity(touching, [-0.1, 0.0, 0.1], [0.0, 0.05], rtol=1e-3)
+    assert result.status == "tolerance not met"
+    assert "bands touch at mu at T = 0" in result.message
+    assert np.isinf(result.error[1, 0]).all()
+    assert np.isfinite(np.delete(result.error.reshape(6, -1), 2, axis=0)).all()
+    assert sc.conductivity(touching.with_s(Z / 2), 0.0, 0.0, rtol=1e-3).status == "converged"
+    assert sc.conductivity(chern_insulator(0.3, 0.2, 1e-3), 0.0, 0.0, rtol=1e-3).status == "converged"
+
+
+def test_a_line_of_states_at_mu_ends_with_an_honest_error():
+    """k_x = 0 has the energy 1 along all of a line: the density of states diverges, and mu = 1 comes back unconverged."""
+    H = sp.sin(k_x) * X + sp.sin(k_y) * Y + (-1 + sp.cos(k_x) + sp.cos(k_y)) * Z
+    result = sc.conductivity(sc.Model(H, Z / 2, (k_x, k_y), lattice=SQUARE), 1.0, 0.0, rtol=1e-2)
+    assert result.status == "tolerance not met"
+    assert result.evaluations < 1_000_000
+
+
+def test_asking_for_more_never_returns_less():
+    """mu = 1.5 in Kane-Mele lies in Kramers degeneracies: rounding ends the refinement, not the accuracy."""
+    results = [sc.conductivity(models.kane_mele(), 1.5, 0.0, rtol=rtol) for rtol in (1e-6, 1e-8)]
+    assert results[1].error.max() < results[0].error.max()
+    assert abs(results[1].value - results[0].value).max() <= results[0].error.max()
+    assert re.search(r"relative error of the value at most \d\.\de-0\d", results[0].message)
 
 
 @pytest.mark.parametrize("width", [0.05, 0.02, 0.01])
