@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from symcur.arrays import AnyArray, Array, Mask
+from symcur.arrays import AnyArray, Array, Indices, Mask
 
 from .bernstein import basis
 from .domains import Domain
@@ -66,7 +66,7 @@ class Landmarks:
     u: Array
     length: Array
 
-    def __getitem__(self, which: Mask) -> Landmarks:
+    def __getitem__(self, which: Mask | Indices) -> Landmarks:
         return Landmarks(self.u[which], self.length[which])
 
     @classmethod

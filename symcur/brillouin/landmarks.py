@@ -28,7 +28,8 @@ COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 512, 100  # cells that are followed, and how often their points come closer
 SMALLEST, TOUCHING = 1e-9, 1e-8
 CLOSED = 1e-7  # of the spread of the energies
-PEAK = 3.0  # an integrand above this times its mean is felt
+VISIBLE = 0.02  # the part by which a feature changes the integrand at least
+ROUNDING = 1e-9  # in units of the mean of the integrand
 LEFT_OUT = 0.1  # the part of the tolerance that peaks left out may use up
 OFFSET = 0.2360679774997897
 
@@ -91,32 +92,41 @@ def _looked_for(problem: BandProblem, rtol: float) -> Landmarks:
     grid = problem.domain.grid(GRID[D], OFFSET)
     u = grid.reshape(-1, D)
     energies = _energies(problem, u).reshape(*grid.shape[:-1], -1)
-    marks = {True: [Landmarks.none(D)], False: [Landmarks.none(D)]}
+    usual = _strength(problem, u[:: len(u) // 512 + 1]).mean(axis=0).max(axis=-1, keepdims=True)
+    marks, weights = [Landmarks.none(D)], [np.zeros(0)]
     for feature in _features(problem, energies):
-        marks[feature.extremum].append(_found(problem, feature, grid, feature.height(energies)))
-    pockets, gaps = Landmarks.joined(marks[True]), Landmarks.joined(marks[False])
-    return Landmarks.joined([pockets, gaps[_felt(problem, gaps, u, rtol)]]) if len(gaps.u) else pockets
-
-
-def _felt(problem: BandProblem, marks: Landmarks, everywhere: Array, rtol: float) -> Mask:
-    """Which peaks of the integrand are high, and not so weak that all that are left out together stay below rtol.
-
-    The weight of a peak, or of a ridge that crosses the cell, is the largest integral over cubes around it.
-    """
-    D = marks.u.shape[1]
-    usual = _strength(problem, everywhere[:: len(everywhere) // 512 + 1]).mean(axis=0).max(axis=-1, keepdims=True)
-    random = np.random.default_rng(41).uniform(-0.5, 0.5, size=(8, D))
-    height, weight = np.zeros((2, len(marks.u)))
-    for growth in 6.0 ** np.arange(6):
-        side = np.minimum(2 * growth * marks.length.min(axis=-1), 1 / GRID[D])
-        points = marks.u[:, None] + side[:, None, None] * random
-        strength = _strength(problem, points.reshape(-1, D)) / np.maximum(usual, np.finfo(float).tiny)
-        means = strength.reshape(len(side), len(random), -1).mean(axis=1).max(axis=-1)
-        height, weight = np.maximum(height, means), np.maximum(weight, means * side**D)
+        found = _found(problem, feature, grid, feature.height(energies))
+        if len(found.u):
+            felt, weight = _felt(problem, found, usual)
+            marks.append(found[felt])
+            weights.append(weight[felt])
+    together, weight = Landmarks.joined(marks), np.concatenate(weights)
     order = np.argsort(weight)
-    weak = np.zeros(len(weight), dtype=bool)
-    weak[order[np.cumsum(weight[order]) < LEFT_OUT * rtol]] = True
-    return np.asarray((height > PEAK) & ~weak)
+    return together[order[np.cumsum(weight[order]) >= LEFT_OUT * rtol]]
+
+
+def _felt(problem: BandProblem, marks: Landmarks, usual: Array) -> tuple[Mask, Array]:
+    """Where the integrand changes over the length of a feature, and what this adds to the integral, relative to its size.
+
+    Means over cubes around the landmark are compared with those over cubes four times as large. Where the integrand is smooth
+    they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they do not.
+    """
+    D, spacing = marks.u.shape[1], 1 / GRID[marks.u.shape[1]]
+    random = np.random.default_rng(41).uniform(-0.5, 0.5, size=(8, D))
+    random = np.concatenate([random, -random])
+    sides = 2 * marks.length.min(axis=-1) * 4.0 ** np.arange(8)[:, None]
+
+    def mean(side: Array) -> Array:
+        """The mean strength in cubes, shape (L, mu T, C)."""
+        points = marks.u[:, None] + side[:, None, None] * random
+        strength = _strength(problem, points.reshape(-1, D)) / np.maximum(usual, 1e-100)
+        return np.asarray(strength.reshape(len(side), len(random), *strength.shape[1:]).mean(axis=1))
+
+    means = np.array([mean(np.minimum(side, 0.5)) for side in sides])
+    steps = np.abs(np.diff(means, axis=0))
+    weight = np.where(sides[:-1] <= 2 * spacing, steps.max(axis=(2, 3)) * sides[:-1] ** D, 0).max(axis=0)
+    narrow = (steps[0] > 0.3 * steps[1]) & (steps[0] > VISIBLE * means[:2].sum(axis=0)) & (steps[0] > ROUNDING)
+    return np.asarray(narrow.any(axis=(1, 2))), weight
 
 
 def _energies(problem: BandProblem, u: Array) -> Array:

@@ -81,9 +81,10 @@ def test_an_interruption_is_raised_and_holds_what_was_finished(method, workers):
 
 
 def test_an_interrupted_metal():
-    whole = integrate_bands(bands, SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
+    patient = Impatient(bands, 10**9)
+    whole = integrate_bands(patient, SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
     with pytest.raises(Interrupted) as stopped:
-        integrate_bands(Impatient(bands, 24_000), SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
+        integrate_bands(Impatient(bands, 10**9 - patient.left - 1000), SQUARE, ["f"], 0.5, 0.0, rtol=1e-6)
     part = stopped.value.result
     assert part.status == "interrupted"
     assert abs(part.value - whole.value) <= part.error + whole.error
