@@ -26,6 +26,7 @@ from .sweep import CHUNK
 GRID = {1: 1024, 2: 96, 3: 24}
 COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 512, 100  # cells that are followed, and how often their points come closer
+LARGEST = 20_000_000  # numbers kept at once
 SMALLEST, TOUCHING = 1e-9, 1e-8
 CLOSED = 1e-7  # of the spread of the energies
 VISIBLE = 0.02  # the part by which a feature changes the integrand at least
@@ -117,10 +118,13 @@ def _felt(problem: BandProblem, marks: Landmarks, usual: Array) -> tuple[Mask, A
     sides = 2 * marks.length.min(axis=-1) * 4.0 ** np.arange(8)[:, None]
 
     def mean(side: Array) -> Array:
-        """The mean strength in cubes, shape (L, mu T, C)."""
+        """The mean strength in cubes, shape (L, mu T, C); some at a time, since scans make them large."""
         points = marks.u[:, None] + side[:, None, None] * random
-        strength = _strength(problem, points.reshape(-1, D)) / np.maximum(usual, 1e-100)
-        return np.asarray(strength.reshape(len(side), len(random), *strength.shape[1:]).mean(axis=1))
+        blocks = np.array_split(points, points[..., 0].size * problem.size // LARGEST + 1)
+        strengths = [
+            _strength(problem, block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1) for block in blocks
+        ]
+        return np.concatenate([strength.mean(axis=1) for strength in strengths]) / np.maximum(usual, 1e-100)
 
     means = np.array([mean(np.minimum(side, 0.5)) for side in sides])
     steps = np.abs(np.diff(means, axis=0))
