@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from symcur import models
 from symcur.arrays import Array
@@ -42,12 +43,13 @@ def _spin(axis: int, sites: int = 1) -> Any:
     return spin if sites == 1 else kron(sigma_0.eye(sites).as_immutable(), spin)
 
 
-def _disorders() -> dict[str, Disorder]:
+def _disorders(magnetic: sp.ImmutableDenseMatrix = sigma_z) -> dict[str, Disorder]:
+    """Kinds of impurities; the magnetic ones conserve the spin along their own direction."""
     return {
         "white noise": white_noise(),
         "Gaussian": gaussian(1.0),
         "Yukawa": yukawa(0.7),
-        "magnetic and scalar": white_noise(structure=sigma_z) + gaussian(0.5, 0.8),
+        "magnetic and scalar": white_noise(structure=magnetic) + gaussian(0.5, 0.8),
     }
 
 
@@ -269,12 +271,12 @@ def check_uniform_torque() -> CheckResult:
 
 
 def check_steady_torque() -> CheckResult:
-    """The scattering torque int df sum W (s' - s) cancels int f d_l s_n, whatever the impurities."""
+    """The scattering torque int df sum W (s' - s) cancels int f d_l s_n, whatever the impurities that conserve s."""
     pairs = []
     for model, mu in ((models.rashba(M=0.3), 0.5), (models.rashba_dresselhaus(), 1.0)):
         model = model.with_s(_spin(0))
         sea = _uniform_torque(model, mu)
-        for name, disorder in _disorders().items():
+        for name, disorder in _disorders(sigma_x).items():
             torque = transport(model, disorder, mu, rtol=1e-8, intrinsic=False).torque.value
             pairs.append(Pair(f"{model.name}, {name}", torque, -sea))
     text = f"Spin s_x of an isotropic and an anisotropic Rashba model, {len(_disorders())} kinds of impurities: scattering torque "
