@@ -100,37 +100,43 @@ def _looked_for(problem: BandProblem, rtol: float) -> Landmarks:
         if len(found.u):
             felt, weight = _felt(problem, found, usual)
             marks.append(found[felt])
-            weights.append(weight[felt])
+            weights.append(weight)
     together, weight = Landmarks.joined(marks), np.concatenate(weights)
     order = np.argsort(weight)
     return together[order[np.cumsum(weight[order]) >= LEFT_OUT * rtol]]
 
 
 def _felt(problem: BandProblem, marks: Landmarks, usual: Array) -> tuple[Mask, Array]:
-    """Where the integrand changes over the length of a feature, and what this adds to the integral, relative to its size.
+    """Where the integrand changes over the length of a feature, and what this adds there to the integral, relative to its size.
 
     Means over cubes around the landmark are compared with those over cubes four times as large. Where the integrand is smooth
     they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they do not.
     """
-    D, spacing = marks.u.shape[1], 1 / GRID[marks.u.shape[1]]
+    D = marks.u.shape[1]
     random = np.random.default_rng(41).uniform(-0.5, 0.5, size=(8, D))
     random = np.concatenate([random, -random])
-    sides = 2 * marks.length.min(axis=-1) * 4.0 ** np.arange(8)[:, None]
 
-    def mean(side: Array) -> Array:
+    def mean(which: Indices, side: Array) -> Array:
         """The mean strength in cubes, shape (L, mu T, C); some at a time, since scans make them large."""
-        points = marks.u[:, None] + side[:, None, None] * random
+        points = marks.u[which, None] + np.minimum(side, 0.5)[:, None, None] * random
         blocks = np.array_split(points, points[..., 0].size * problem.size // LARGEST + 1)
         strengths = [
             _strength(problem, block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1) for block in blocks
         ]
         return np.concatenate([strength.mean(axis=1) for strength in strengths]) / np.maximum(usual, 1e-100)
 
-    means = np.array([mean(np.minimum(side, 0.5)) for side in sides])
+    which, side = np.arange(len(marks.u)), 2 * marks.length.min(axis=-1)
+    means = np.array([mean(which, growth * side) for growth in (1, 4, 16)])
     steps = np.abs(np.diff(means, axis=0))
-    weight = np.where(sides[:-1] <= 2 * spacing, steps.max(axis=(2, 3)) * sides[:-1] ** D, 0).max(axis=0)
     narrow = (steps[0] > 0.3 * steps[1]) & (steps[0] > VISIBLE * means[:2].sum(axis=0)) & (steps[0] > ROUNDING)
-    return np.asarray(narrow.any(axis=(1, 2))), weight
+    felt = np.asarray(narrow.any(axis=(1, 2)))
+    which, side = which[felt], side[felt]
+    inner, weight = means[0][felt], np.zeros(len(side))
+    while len(side) and (side <= 2 / GRID[D]).any():
+        outer = mean(which, 4 * side)
+        step = np.abs(outer - inner).max(axis=(1, 2)) * side**D
+        weight, inner, side = np.where(side <= 2 / GRID[D], np.maximum(weight, step), weight), outer, 4 * side
+    return felt, weight
 
 
 def _energies(problem: BandProblem, u: Array) -> Array:
