@@ -180,7 +180,8 @@ def undefined(bands: BandValues, domain: Domain, mu: Array) -> Mask:
     """At which mu, shape of mu, bands of a 2D model touch at T = 0 and the s of the two adds up: how the touching is lifted decides
     on which side half a quantum of curvature times that sum lies.
     """
-    problem = BandProblem(bands, domain, bands.weights, mu, 0.0)
+    with _touchings():
+        problem = BandProblem(bands, domain, bands.weights, mu, 0.0)
     found, (k, _) = np.zeros(problem.mu.shape, dtype=bool), domain.map(domain.grid(4, 0.3))
     spread = float(np.ptp(bands.model.energies(k)))
     for u, at in touchings(problem):
