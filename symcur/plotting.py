@@ -50,7 +50,8 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
         raise ValueError("result: expected several values of mu or of temperature, got one of each")
     if component is None:
         largest = np.max([np.abs(value).max(axis=(0, 1)) for value, _ in parts.values()], axis=0)
-        component = tuple(int(j) for j in np.unravel_index(int(largest.argmax()), largest.shape))
+        first = int((largest >= (1 - 1e-6) * largest.max()).argmax())  # not decided by rounding
+        component = tuple(int(j) for j in np.unravel_index(first, largest.shape))
     along_mu = len(mu) > 1
     figure, axes = _figure()
     along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
