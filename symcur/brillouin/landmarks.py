@@ -132,10 +132,12 @@ def _felt(problem: BandProblem, marks: Landmarks, usual: Array) -> tuple[Mask, A
     felt = np.asarray(narrow.any(axis=(1, 2)))
     which, side = which[felt], side[felt]
     inner, weight = means[0][felt], np.zeros(len(side))
-    while len(side) and (side <= 2 / GRID[D]).any():
+    growing = np.ones(len(side), dtype=bool)  # up to the distance to the next landmark of a ridge
+    while growing.any():
         outer = mean(which, 4 * side)
         step = np.abs(outer - inner).max(axis=(1, 2)) * side**D
-        weight, inner, side = np.where(side <= 2 / GRID[D], np.maximum(weight, step), weight), outer, 4 * side
+        weight, inner, side = np.where(growing, np.maximum(weight, step), weight), outer, 4 * side
+        growing &= side <= 2 / GRID[D]
     return felt, weight
 
 

@@ -125,6 +125,7 @@ def _hopeless(now: Estimate, tolerance: Tolerance, growth: float) -> bool:
 
 
 # -- are the occupations smooth enough? --------------------------------------------------------------------------------
+POINTS_PER_FEATURE = 2  # copies of a grid that scatter less than the tolerance have seen it then
 PROBE = {1: 64, 2: 24, 3: 10}
 
 
@@ -147,7 +148,7 @@ def sharpness(problem: Problem, rtol: float, most: int) -> Sharpness:
     if isinstance(problem, SmoothProblem):
         return Sharpness(False, "periodic integrand", 0.0)
     marks, largest = landmarks(problem, rtol), most ** (1 / problem.domain.dimension)
-    features = float(np.log(10 / rtol) / (2 * np.pi * marks.shortest))
+    features = POINTS_PER_FEATURE / marks.shortest
     need, why = features, f"bands that come close, or an occupied pocket, within {marks.shortest:.1e} of the zone"
     if features <= largest:
         need, why = max((need, why), _occupations(problem, rtol))
