@@ -144,8 +144,8 @@ def test_open_lines_that_hardly_exchange_electrons(temperature):
 
 def test_a_result_whose_checks_fail_is_not_converged(monkeypatch):
     """The collision integral is made wrong behind the back of the solver: particles are not conserved any more."""
-    monkeypatch.setattr(rates_module.Scattering, "accumulated", lambda self, x: 1.001 * -self.collision(x))
-    result = transport(models.altermagnet(), gaussian(0.8), -1.5, rtol=1e-5)
+    monkeypatch.setattr(rates_module.Scattering, "accumulated", lambda self, x: 1.1 * -self.collision(x))
+    result = transport(models.altermagnet(), gaussian(0.8), -1.5, rtol=1e-3)
     assert result.status == "tolerance not met"
     assert "the check 'band' fails by" in result.message
 
