@@ -97,6 +97,7 @@ def _looked_for(problem: BandProblem, rtol: float) -> Landmarks:
     marks, weights = [Landmarks.none(D)], [np.zeros(0)]
     for feature in _features(problem, energies):
         found = _found(problem, feature, grid, feature.height(energies))
+        found = found[found.length.min(axis=-1) > TOUCHING]  # where bands touch no length is left to be resolved
         if len(found.u):
             felt, weight = _felt(problem, found, usual)
             marks.append(found[felt])
@@ -189,10 +190,9 @@ def _found(problem: BandProblem, feature: Feature, grid: Array, height: Array) -
     if feature.extremum:  # nothing is to be resolved where bands touch, mu lies on it, or it is wide
         resolved = spacing * np.sqrt(resolved / spacing)
         lengths = np.where(least < spacing / 2, found.length, resolved)
-        return Landmarks(found.u, lengths)[((least > TOUCHING) & (lengths.min(axis=-1, keepdims=True) < COARSE))[:, 0]]
-    # Where bands touch no length is left to be resolved.
-    lengths = np.where(least == spacing, resolved, found.length)
-    return Landmarks(found.u, np.where(least > TOUCHING, lengths, spacing / 4))
+        inside = problem.domain.periodic[0] | (found.u[:, 0] < 1)  # a band does not turn where the domain ends
+        return Landmarks(found.u, lengths)[(least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside]
+    return Landmarks(found.u, np.where(least == spacing, resolved, found.length))
 
 
 def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float, noise: float) -> Landmarks:
