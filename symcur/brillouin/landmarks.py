@@ -226,6 +226,8 @@ def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float
         lengths[active] = np.where(shrinks, lengths[active] / 2, lengths[active])
         before[active] = np.where(shrinks, change, before[active])
         active = active[moved | wide.any(axis=1)]
+    if not feature.extremum:
+        lengths[best <= 10 * noise] = 0.0  # bands touch
     return Landmarks(points, lengths)
 
 
