@@ -139,7 +139,7 @@ class Cover:
     parent: Array
 
     def bisected(self, rule: Rule, split: Mask, allowed: Array) -> Cover:
-        """The marked boxes bisected, but tiny ones whose halves have much larger errors after errors fell: they show rounding, and stay."""
+        """The marked boxes bisected; tiny ones whose halves have much larger errors, after errors fell, show rounding and stay."""
         halves = self.boxes[split].bisected()
         new = rule(halves)
         family = len(halves) // int(split.sum())

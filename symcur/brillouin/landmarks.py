@@ -19,7 +19,7 @@ import numpy as np
 from symcur.arrays import Array, Indices, Mask
 
 from .cells import Landmarks
-from .occupation import columns, occupation
+from .occupation import sum_over_bands
 from .problem import BandProblem, Problem, SmoothProblem
 from .sweep import CHUNK
 
@@ -148,12 +148,8 @@ def _energies(problem: BandProblem, u: Array) -> Array:
 
 def _strength(problem: BandProblem, u: Array) -> Array:
     """The modulus of the integrand, shape (points, mu T, C)."""
-    energies, values = problem.sample(u)
-    total = np.zeros((len(u), len(problem.mu), len(problem.temperature), len(problem.weights)))
-    for name, which in columns(problem.weights).items():
-        for t, temperature in enumerate(problem.temperature):
-            weight = occupation(name, energies, problem.mu[:, None, None], temperature)
-            total[:, :, t, which] = np.einsum("mpn,pnc->pmc", weight, values[..., which])
+    energies, values = problem.sample(u, probe=True)
+    total = sum_over_bands(problem.weights, energies, values, problem.mu, problem.temperature)
     return np.abs(total).reshape(len(u), -1, total.shape[-1])
 
 

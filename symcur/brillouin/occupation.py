@@ -104,3 +104,13 @@ def columns(weights: Sequence[str]) -> dict[str, Indices]:
         for name in OCCUPATIONS.names()
         if name in weights
     }
+
+
+def sum_over_bands(weights: Sequence[str], energies: Array, values: Array, mu: Array, temperature: Array) -> Array:
+    """sum_n weight_c(e_n; mu, T) values_nc for energies (M, N) and values (M, N, C): shape (M, mu, T, C)."""
+    total = np.zeros((len(energies), len(mu), len(temperature), len(weights)))
+    for name, which in columns(weights).items():
+        for t, T in enumerate(temperature):
+            weight = occupation(name, energies[:, None, :], mu[:, None], T)
+            total[:, :, t, which] = np.einsum("pmn,pnc->pmc", weight, values[..., which])
+    return total

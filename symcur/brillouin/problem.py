@@ -14,7 +14,7 @@ from symcur.arrays import AnyArray, Array
 
 from .cells import Landmarks
 from .domains import Domain
-from .occupation import OCCUPATIONS, columns, occupation
+from .occupation import OCCUPATIONS, columns, occupation, sum_over_bands
 from .sweep import check_finite
 
 Function = Callable[[Array], AnyArray]
@@ -57,7 +57,11 @@ class SmoothProblem:
 
 
 class BandProblem:
-    """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays."""
+    """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
+
+    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, and ``probe``, the same function
+    for looking around before the integration.
+    """
 
     def __init__(
         self, bands: Bands, domain: Domain, weights: Sequence[str], mu: ArrayLike, temperature: ArrayLike
@@ -76,7 +80,8 @@ class BandProblem:
             raise ValueError("weights: expected one name for each component of the values, got none")
         for name in weights:
             OCCUPATIONS.get(name)
-        energies = np.asarray(bands(_two_points(domain))[0])
+        self.probe: Bands = getattr(bands, "probe", bands)
+        energies = np.asarray(self.probe(_two_points(domain))[0])
         if energies.ndim != 2 or energies.shape[0] != 2:
             raise ValueError(f"bands: expected energies of shape (M, N), M = 2, got {energies.shape}")
         self.bands, self.domain, self.weights = bands, domain, tuple(weights)
@@ -91,10 +96,10 @@ class BandProblem:
         """Whether a temperature is zero."""
         return bool((self.temperature == 0).any())
 
-    def sample(self, u: Array) -> tuple[Array, Array]:
+    def sample(self, u: Array, *, probe: bool = False) -> tuple[Array, Array]:
         """Energies (M, N) and jacobian(u) values (M, N, C)."""
         k, jacobian = self.domain.map(u)
-        energies, values = (np.asarray(part) for part in self.bands(k))
+        energies, values = (np.asarray(part) for part in (self.probe if probe else self.bands)(k))
         if energies.shape != (len(k), self.count):
             raise ValueError(f"bands: expected energies of shape {(len(k), self.count)}, got {energies.shape}")
         if values.shape != (*energies.shape, len(self.weights)):
@@ -109,9 +114,9 @@ class BandProblem:
         return energies.astype(float), values * jacobian[:, None, None]
 
     def energies(self, u: Array) -> Array:
-        """Energies (M, N) alone; by ``bands.energies`` where the function has such an attribute."""
+        """Energies (M, N) alone."""
         k, _ = self.domain.map(u)
-        return np.asarray(getattr(self.bands, "energies", lambda k: self.bands(k)[0])(k), dtype=float)
+        return np.asarray(getattr(self.bands, "energies", lambda k: self.probe(k)[0])(k), dtype=float)
 
     def sums(self, u: Array) -> Array:
         """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""
@@ -132,12 +137,7 @@ class BandProblem:
 
         def function(k: Array) -> Array:
             energies, values = (np.asarray(part) for part in self.bands(k))
-            total = np.zeros((len(k), len(self.mu), len(self.temperature), len(self.weights)))
-            e = energies[:, None, None, :]
-            for name, which in columns(self.weights).items():
-                weight = occupation(name, e, self.mu[:, None, None], self.temperature[:, None])
-                total[..., which] = np.einsum("pmtn,pnc->pmtc", weight, values[..., which])
-            return total.reshape(len(k), -1)
+            return sum_over_bands(self.weights, energies, values, self.mu, self.temperature).reshape(len(k), -1)
 
         return SmoothProblem(function, self.domain)
 

@@ -17,7 +17,7 @@ from symcur.band_structures import BandStructure
 from symcur.band_structures.energies import bounded_below, occupied_ball
 from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.landmarks import touchings
-from symcur.brillouin.occupation import occupation
+from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
 from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.result import Part
@@ -103,8 +103,14 @@ class BandValues:
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k)
         self.by_eigenstates += values.by_eigenstates
-        columns = [self._column(term, values) for term in self.terms]
-        return values["energy"], np.concatenate(columns, axis=-1)
+        return self._columns(values)
+
+    def probe(self, k: Array) -> tuple[Array, Array]:
+        """The same where points are not counted: before the integration."""
+        return self._columns(self.kernel(k))
+
+    def _columns(self, values: Mapping[str, Array]) -> tuple[Array, Array]:
+        return values["energy"], np.concatenate([self._column(term, values) for term in self.terms], axis=-1)
 
     def _column(self, term: Term, values: Mapping[str, Array]) -> Array:
         value = self.factor * values[quantities.get(term.quantity).name]
@@ -120,8 +126,8 @@ def integrand(model: BandStructure, parts: Parts, k: ArrayLike, mu: float, tempe
     points = model.points(k)
     bands = BandValues(model, parts)
     energies, values = bands(points.reshape(-1, model.dimension))
-    f = np.stack([occupation(weight, energies, mu, temperature) for weight in bands.weights], axis=-1)
-    total, T = (f * values).sum(axis=1), np.asarray(temperature)
+    T = np.asarray(temperature)
+    total = sum_over_bands(bands.weights, energies, values, np.array([mu]), np.array([temperature]))[:, 0, 0]
     found = {name: bands.part(name, total, total, T).value for name in parts}
     return {name: value.reshape((*points.shape[:-1], *value.shape[1:])) for name, value in found.items()}
 
@@ -154,7 +160,8 @@ def domain_of(
 ) -> Domain:
     """One reciprocal cell of a lattice model; for a continuum model a ball that holds every occupied state.
 
-    Without a cutoff it is the ball beyond which the lowest band has risen above mu by 40 T (any amount at T = 0). A model whose bands are not bounded below needs a stated cutoff.
+    Without a cutoff it is the ball beyond which the lowest band has risen above mu by 40 T (any amount at T = 0). A model
+    whose bands are not bounded below needs a stated cutoff.
     """
     if domain is not None:
         if not isinstance(domain, Domain):
@@ -177,8 +184,9 @@ def domain_of(
 
 
 def undefined(bands: BandValues, domain: Domain, mu: Array) -> Mask:
-    """At which mu, shape of mu, bands of a 2D model touch at T = 0 and the s of the two adds up: how the touching is lifted decides
-    on which side half a quantum of curvature times that sum lies.
+    """At which mu, shape of mu, bands of a 2D model touch at T = 0 and the s of the two adds up.
+
+    How the touching is lifted decides on which side half a quantum of curvature times that sum lies.
     """
     with _touchings():
         problem = BandProblem(bands, domain, bands.weights, mu, 0.0)

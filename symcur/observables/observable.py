@@ -149,8 +149,7 @@ class Observable:
             method=f"{integral.method}: {integral.reason}",
             domain=integral.domain,
             evaluations=integral.evaluations,
-            # The first trial of the integrand is not among the evaluations.
-            by_eigenstates=min(bands.by_eigenstates, integral.evaluations) if isinstance(workers, int) else None,
+            by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)
