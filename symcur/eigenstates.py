@@ -213,6 +213,13 @@ def joined(energies: Array, tolerance: float) -> Mask:
     return np.asarray(result)
 
 
+def amplification(energies: Array, tolerance: float) -> Array:
+    """By what rounding errors of eigenvectors exceed those of H: |H|/gap, summed over the gaps between multiplets; shape (...)."""
+    with np.errstate(divide="ignore"):
+        inverse_gaps = np.where(joined(energies, tolerance)[..., 1:], 0.0, 1 / np.diff(energies, axis=-1))
+    return np.asarray(np.sqrt(1 + (energies**2).sum(axis=-1) * (inverse_gaps**2).sum(axis=-1)))
+
+
 def require_tolerance(tolerance: float) -> None:
     if not (np.isfinite(tolerance) and tolerance >= 0):
         raise ValueError(f"tolerance: expected a finite number >= 0, got {tolerance!r}")

@@ -20,7 +20,7 @@ from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
 from symcur.kernels.states import Nodes, ProgramStates
 from symcur.program import Complex, Scalar, SimplifyingProgram
 from symcur.program.heyoka_backend import HeyokaBackend
-from symcur.program.matrices import matrix_of_nodes
+from symcur.program.matrices import matrix_of_nodes, total
 from symcur.program.numpy_backend import NumPyBackend
 from symcur.quantities import Quantity
 
@@ -47,10 +47,11 @@ def compile(
     tolerance : bands closer than this times the spread of the energies at k form a multiplet.
     threads : how many threads share the points of a call; the numbers do not depend on it.
 
-    The kernel's numbers are those of ``evaluate`` to 1e-9 of their natural scale: points where the program estimates a
-    loss of digits are evaluated through eigenstates, and counted. Models with more than four bands, or with bands
-    degenerate everywhere, take energies and eigenvectors from LAPACK; with more than eight bands, or functions in H
-    that programs lack, every point goes through eigenstates. ``Kernel.route`` and ``.reason`` say what was chosen.
+    ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
+    of the closed form exceeds 1e-10 the point is evaluated through eigenstates, and counted; what is left then is the loss of
+    digits of H itself, |H|/gap. Models with more than four bands, or with bands degenerate everywhere, take energies and
+    eigenvectors from LAPACK; with more than eight bands, or functions in H that programs lack, every point goes through
+    eigenstates. ``Kernel.route`` and ``.reason`` say what was chosen.
 
     Raises ValueError or TypeError naming the argument for invalid input, and for ``interband_torque_dipole``, which is
     an operator and not a number per band.
@@ -157,7 +158,7 @@ def _compiled(
     inputs = [symbol.name for symbol in (*model.k, *model.parameters)]
     matrices = _Matrices(model, program)
     if lapack:
-        found, more = _given_spectrum(program, model.size)
+        found, more = _given_spectrum(program, ranks)
         inputs += more
     else:
         for name in inputs:
@@ -205,11 +206,16 @@ class _Matrices:
         return False
 
 
-def _given_spectrum(program: SimplifyingProgram, N: int) -> tuple[Spectrum, list[str]]:
+def _given_spectrum(program: SimplifyingProgram, ranks: tuple[int, ...]) -> tuple[Spectrum, list[str]]:
     """Energies and eigenvectors as arguments: e_n, then Re u_an, then Im u_an."""
+    N = sum(ranks)
     names = [f"energy {n}" for n in range(N)]
     parts = [[f"{part} u[{a}, {n}]" for a in range(N) for n in range(N)] for part in ("Re", "Im")]
     levels: list[Scalar] = [program.input(name) for name in names]
     entries = [Complex(program.input(x), program.input(y)) for x, y in zip(*parts, strict=True)]
     vectors = np.array(entries, dtype=object).reshape(N, N)
-    return Spectrum(program.zero, levels, vectors, program.zero), [*names, *parts[0], *parts[1]]
+    inverse_gaps = [1 / (levels[n] - levels[n - 1]) for n in np.cumsum(ranks)[:-1]]
+    error_estimate = program.one  # as in symcur.eigenstates.amplification
+    if inverse_gaps:
+        error_estimate += total(e * e for e in levels) * total(x * x for x in inverse_gaps)
+    return Spectrum(program.zero, levels, vectors, error_estimate), [*names, *parts[0], *parts[1]]

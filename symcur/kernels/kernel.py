@@ -13,14 +13,17 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Model, Parameters
-from symcur.eigenstates import Components, joined, report_touchings, values_at
+from symcur.eigenstates import Components, amplification, joined, report_touchings, values_at
 from symcur.expressions import axis_name
 from symcur.program import Program, Scalar
 from symcur.program.source import loop_in_c
 
-ACCURACY = 1e-11
-"""Points whose estimated relative error is larger are evaluated through eigenstates."""
-LARGEST_ESTIMATE = (ACCURACY * 2**52) ** 2  # the same in the units of Spectrum.error_estimate
+ACCURACY = 1e-10
+"""Points at which the estimated error of closed-form eigenvectors is larger are evaluated through eigenstates."""
+_ROUNDING = (
+    16 * 2.0**-52
+)  # the unit of Spectrum.error_estimate, whose multiples of 2^-52 are exceeded by up to four times
+LARGEST_ESTIMATE = (ACCURACY / _ROUNDING) ** 2
 
 
 class Backend(Protocol):
@@ -89,9 +92,14 @@ class Layout:
 
 
 class Values(dict[str, AnyArray]):
-    """{quantity: array (..., band, components)}; ``by_eigenstates`` counts the points evaluated through eigenstates."""
+    """{quantity: array (..., band, components)}; ``by_eigenstates`` counts the points evaluated through eigenstates.
+
+    ``error_estimate``, shape (...), bounds the rounding errors of all quantities at each k in units of their natural scale: the
+    sum over states with the norms |v|, |w|, |s| in place of matrix elements and the gap to the closest level in place of all.
+    """
 
     by_eigenstates: int = 0
+    error_estimate: Array
 
 
 class Kernel:
@@ -142,33 +150,35 @@ class Kernel:
         if self._compiled is None:
             where = np.arange(len(flat))
             arrays, distinct = values_at(model, self._components, flat, self.tolerance)
+            error = np.empty(len(flat))
         else:
-            arrays, where = self._run(self._compiled, model, flat, numbers)
+            arrays, error, where = self._run(self._compiled, model, flat, numbers)
             if len(where):
                 values, distinct = values_at(model, self._components, flat[where], self.tolerance)
                 for name, value in values.items():
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real
         if len(where):
+            error[where] = _ROUNDING * amplification(arrays["energy"][where], self.tolerance)
             levels = np.full(len(flat), float(len(self.multiplets)))
             levels[where] = distinct
             if levels.min() < len(self.multiplets) - 0.5:
                 report_touchings(model, flat, levels, self.tolerance)
         shape = points.shape[:-1]
         result = Values({name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()})
-        result.by_eigenstates = len(where)
+        result.by_eigenstates, result.error_estimate = len(where), error.reshape(shape)
         return result
 
     # -- the program, block by block ---------------------------------------------------------------------------------
     def _run(
         self, compiled: Compiled, model: BandStructure, flat: Array, numbers: list[float]
-    ) -> tuple[dict[str, AnyArray], Indices]:
-        """All quantities as the program has them, and the places of the points that it leaves undecided."""
+    ) -> tuple[dict[str, AnyArray], Array, Indices]:
+        """All quantities as the program has them, their estimated error, and the places of the points that it leaves undecided."""
         n, block = len(flat), compiled.backend.block
         undecided = np.zeros(n, dtype=bool)
         if n <= block or (compiled.backend.streams and self.route == "closed form"):
             rows = self._block(compiled, model, flat, numbers, undecided, self.threads if n > block else 1)
         else:
-            rows = self._buffers.empty((len(compiled.layout.nodes), n))
+            rows = self._buffers.empty((len(compiled.layout.nodes) + 1, n))
 
             def work(start: int) -> None:
                 place = slice(start, start + block)
@@ -180,7 +190,8 @@ class Kernel:
             else:
                 with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(work, range(0, n, block)))
-        return {name: compiled.layout.view(name, rows) for name in self.quantities}, np.flatnonzero(undecided)
+        arrays = {name: compiled.layout.view(name, rows) for name in self.quantities}
+        return arrays, _ROUNDING * np.sqrt(rows[-1]), np.flatnonzero(undecided)
 
     def _block(
         self,
@@ -191,7 +202,7 @@ class Kernel:
         undecided: Mask,
         threads: int = 1,
     ) -> Array:
-        """The rows at some points; marks those that the program leaves undecided.
+        """The rows at some points, the last that of the error estimate; marks those that the program leaves undecided.
 
         The points are padded to a multiple of the backend's width with copies of the last one.
         """
@@ -204,10 +215,11 @@ class Kernel:
             inputs[D + P :, :n] = self._lapack(model, points, undecided)
         inputs[:, n:] = inputs[:, n - 1 : n]
         compiled.backend(inputs, outputs, threads)
-        undecided |= ~(outputs[-1, :n] <= LARGEST_ESTIMATE)
+        # Eigenstates would not know better what LAPACK's energies and vectors leave undecided.
+        undecided |= ~(outputs[-1, :n] <= (np.inf if self.route == "LAPACK" else LARGEST_ESTIMATE))
         if compiled.singular:
             undecided |= ~np.isfinite(outputs[:, :n]).all(axis=0)
-        return outputs[:-1, :n]
+        return outputs[:, :n]
 
     def _lapack(self, model: BandStructure, points: Array, undecided: Mask) -> Array:
         """Energies, then the real and imaginary parts of the vectors, as rows; other multiplets are undecided."""

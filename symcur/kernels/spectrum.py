@@ -37,9 +37,10 @@ class Spectrum:
     """Energies ``mean + levels[n]`` ascending, orthonormal ``vectors[a, n]`` and the square of the estimated error.
 
     ``error_estimate`` adds up, over the bands n and their neighbours m, what multiplies the rounding errors, in units of 2^-52:
-    |h|^(N-1) |r|/|B(e_n) r| (cancellation in the eigenvector), |H|/|e_n - e_m|, and the square of the admixture of m to
-    the first eigenvector, (correction of e_n)/(e_n - e_m) times |r|/|<n|r>|. It is infinite or not a number where a gap
-    or the overlap of r with an eigenvector vanishes.
+    |h|^(N-1) |r|/|B(e_n) r| (cancellation in the eigenvector), |H|/|e_n - e_m|, and the admixture of m to the second
+    eigenvector: the square of that to the first, (correction of e_n)/(e_n - e_m) times |r|/|<n|r>|, is the error of the
+    corrected energy and meets the same factor again. It is infinite or not a number where a gap or the overlap of r with an
+    eigenvector vanishes.
     """
 
     mean: Scalar
@@ -73,7 +74,9 @@ def spectrum(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
     for n, (before, e, inverse) in enumerate(zip(rough, levels, inverse_norms, strict=True)):
         for m in {max(n - 1, 0), min(n + 1, N - 1)} - {n}:
             others = prod([(e - levels[l]) ** 2 for l in range(N) if l not in (m, n)], start=program.one)
-            error_estimate += (N * ((e - before) * inverse) ** 2 * others / _ROUNDING) ** 2
+            inverse_overlap = N * inverse**2 * others * (e - levels[m]) ** 2
+            admixture = ((e - before) / (e - levels[m])) ** 2 * inverse_overlap
+            error_estimate += (admixture / _ROUNDING) ** 2 * inverse_overlap
     return Spectrum(mean, levels, vectors, error_estimate)
 
 

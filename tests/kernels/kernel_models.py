@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath
 import numpy as np
 import sympy as sp
 
@@ -62,7 +63,7 @@ def exact(matrix: np.ndarray) -> sp.Matrix:
 def natural_scales(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
     """What each quantity of a band is measured in at k of shape (n, D): |v|, |w|, |s| and the gap to the next level.
 
-    Levels closer than 1e-9 of the spread count as one. Arrays (n, N).
+    Where v or w vanish at k, their size elsewhere counts: they are sums of hoppings that cancel. Levels closer than 1e-9 of the spread count as one. Arrays (n, N).
     """
     norm = {"ord": 2, "axis": (-2, -1)}
     e = model.energies(k)
@@ -70,8 +71,17 @@ def natural_scales(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
     same = distance <= 1e-9 * (e[:, -1:] - e[:, :1])[:, :, None]
     gap = np.where(same, np.inf, distance).min(axis=-1)
     axes = range(model.dimension)
-    v = np.max([np.linalg.norm(model.matrix("H", k, (i,)), **norm) for i in axes], axis=0)[:, None]
-    w = np.max([np.linalg.norm(model.matrix("H", k, (i, l)), **norm) for i in axes for l in axes], axis=0)
+    anywhere = np.random.default_rng(3).uniform(-2, 2, (20, model.dimension))
+
+    def size(*choices: tuple[int, ...]) -> np.ndarray:
+        at_k, elsewhere = (
+            np.max([np.linalg.norm(model.matrix("H", x, axes), **norm) for axes in choices], axis=0)
+            for x in (k, anywhere)
+        )
+        return np.maximum(at_k, np.median(elsewhere))
+
+    v = size(*((i,) for i in axes))[:, None]
+    w = size(*((i, l) for i in axes for l in axes))
     s = float(np.linalg.norm(model.matrix("s", k[:1]), **norm)[0])
     curvature, dipole_slope = v**2 / gap**2, w[:, None] / gap + v**2 / gap**2
     scales = {
@@ -107,3 +117,21 @@ def largest_error(got: np.ndarray, expected: np.ndarray, scale: np.ndarray) -> f
     deviation = np.abs(got - expected).reshape(*scale.shape, -1).max(axis=-1)
     assert np.isfinite(got).all()
     return float((deviation / scale).max())
+
+
+def fifty_digits(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
+    """Energies, Berry curvature [x, y] and s dipole [x] by sums over states in fifty digits."""
+    with mpmath.workdps(50):
+        place = dict(zip(model.k, (sp.Rational(*float(x).as_integer_ratio()) for x in k), strict=True))
+
+        def numbers(matrix: sp.Matrix) -> mpmath.matrix:
+            entries = matrix.subs(model.parameters).subs(place)
+            return mpmath.matrix([[mpmath.mpmathify(sp.N(x, 60)) for x in entries.row(a)] for a in range(model.size)])
+
+        e, U = mpmath.eighe(numbers(model.H))
+        x, y, s = (U.H * numbers(X) * U for X in (model.derivative((0,)), model.derivative((1,)), sp.Matrix(model.s)))
+        N = range(model.size)
+        berry = [-2 * sum(mpmath.im(x[n, m] * y[m, n]) / (e[n] - e[m]) ** 2 for m in N if m != n) for n in N]
+        dipole = [sum(mpmath.im(x[n, m] * s[m, n]) / (e[n] - e[m]) for m in N if m != n) for n in N]
+        results = {"energy": list(e), "berry_curvature": berry, "s_dipole": dipole}
+        return {name: np.array([float(value) for value in values]) for name, values in results.items()}
