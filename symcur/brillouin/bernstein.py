@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import comb
+from math import comb, prod
 
 import numpy as np
 from numpy.polynomial import chebyshev, legendre
@@ -80,9 +80,13 @@ def basis(p: int) -> Basis:
 
 
 def along(matrix: Array, array: Array, axis: int) -> Array:
-    """Apply a matrix to one axis of an array."""
-    result: Array = np.moveaxis(np.tensordot(array, matrix, axes=(axis, 1)), -1, axis)
-    return result
+    """Apply a matrix to one axis of an array, as many small products: one large product would be spread over threads."""
+    axis %= array.ndim
+    if axis == array.ndim - 1:
+        return np.asarray(array @ matrix.T)
+    before, after = array.shape[:axis], array.shape[axis + 1 :]
+    product = matrix @ array.reshape(prod(before), array.shape[axis], prod(after))
+    return np.asarray(product.reshape(*before, len(matrix), *after))
 
 
 def transform(matrix: Array, array: Array, dimension: int) -> Array:
