@@ -125,7 +125,7 @@ def _halved(boxes: Boxes, split: Mask) -> Boxes:
     return boxes
 
 
-# value, error and scale for each box, shape (B, components) each, and whether to bisect it in any case, shape (B)
+# For each box and component value, error, scale, and whether to bisect it in any case, shape (B, components) each
 Rule = Callable[[Boxes], tuple[AnyArray, Array, Array, Mask]]
 
 
@@ -163,40 +163,48 @@ class Cover:
 def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, size: int) -> Estimate:
     """Bisect until the errors of all boxes add up to the tolerance; ``points`` is what a box costs.
 
-    Each round bisects every box but those whose errors together take less than a part of the tolerance.
-    Interruption returns the last complete round.
+    Each round bisects every box but those whose errors together take less than a part of the tolerance. A component that met
+    it, or belongs to a result whose error bisection no longer reduces, asks for no more. Interruption returns the last
+    complete round.
     """
     best = nothing(size)
     if not sweep.affords(points * len(boxes)):
-        return best.unmet(f"max_evaluations does not allow {points * len(boxes)} points")
+        return best.saying(f"max_evaluations does not allow {points * len(boxes)} points")
     try:
         cover = Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool), np.full(len(boxes), np.inf))
-        history: list[tuple[int, float]] = []
+        history: list[tuple[int, Array]] = []
+        hopeless = np.zeros(size, dtype=bool)
         while True:
             value, error, scale = (part.sum(axis=0) for part in cover.parts[:3])
             allowed = tolerance.allowed(value, scale)
             error = error + ROUNDING * scale
-            excess = float(np.max(error / allowed, initial=0.0))
-            text = f"estimate {excess:.1e} of the tolerance with {len(cover.final)} boxes"
-            best = Estimate(value, error, scale, "converged", text)
+            excess = error / allowed
+            must_bisect = cover.parts[3] & ~cover.final[:, None]
+            hidden = must_bisect.any(axis=0)
+            met = (excess <= 1) & ~hidden
+            text = f"estimate {excess.max(initial=0.0):.1e} of the tolerance with {len(cover.final)} boxes"
+            best = Estimate(value, error, scale, met, text)
             sweep.report(None, text)
-            must_bisect = cover.parts[3] & ~cover.final
-            if must_bisect.any():
-                best = best.unmet(f"{text}, {must_bisect.sum()} of them with bands that touch unresolved at mu")
-            elif excess <= 1:
+            if met.all():
                 return best
-            history.append((len(cover.final), excess))
-            if not must_bisect.any() and _futile(history, bool((error > DIVERGENT * scale).any())):
-                return best.unmet(f"bisection no longer reduces the error; {best.message}")
-            split = ~cover.final & (_large(np.max(cover.parts[1] / allowed, axis=1)) | must_bisect)
+            if hidden.any():
+                count = must_bisect.any(axis=1).sum()
+                best = replace(best, message=f"{text}, {count} of them with bands that touch unresolved at mu")
+            history.append((len(cover.final), tolerance.worst(excess)))
+            hopeless |= _futile(history, tolerance.worst(error > DIVERGENT * scale)) & ~hidden
+            asking = ~met & ~hopeless
+            if not asking.any():
+                return best.saying("bisection no longer reduces the error")
+            share = np.max(cover.parts[1][:, asking] / allowed[asking], axis=1)
+            split = ~cover.final & (_large(share) | must_bisect[:, asking].any(axis=1))
             if not split.any():
-                return best.unmet(f"the boxes with the largest errors shrank to rounding; {best.message}")
+                return best.saying("the boxes with the largest errors shrank to rounding")
             cost = points * int(split.sum()) * 2 ** boxes.size.shape[1]
             if not sweep.affords(cost):
-                return best.unmet(f"max_evaluations reached; {best.message}")
+                return best.saying("max_evaluations reached")
             cover = cover.bisected(rule, split, allowed)
     except KeyboardInterrupt:
-        return replace(best, status="interrupted", message="by the user; last complete round: " + best.message)
+        return best.stopped("round")
 
 
 def _large(share: Array) -> Mask:
@@ -208,15 +216,19 @@ def _large(share: Array) -> Mask:
     return large
 
 
-def _futile(history: list[tuple[int, float]], divergent: bool) -> bool:
-    """Whether sixteen times as many boxes, and many, have not brought the error down: it is rounding then.
+def _futile(history: list[tuple[int, Array]], divergent: Mask) -> Mask:
+    """For which results sixteen times as many boxes, and many, have not brought the error down: it is rounding then.
 
     A narrow peak is no such case: the boxes that close in on it are few. An error far above the integral of the modulus shows
     a divergence, for which fewer are enough.
     """
     boxes, excess = history[-1]
-    many = 100 if divergent else 1000
-    return boxes >= many and any(16 * few <= boxes and excess > 0.7 * was for few, was in history)
+    stalled = [excess > 0.7 * was for few, was in history if 16 * few <= boxes]
+    return (
+        np.any(stalled, axis=0) & (boxes >= np.where(divergent, 100, 1000))
+        if stalled
+        else np.zeros(len(excess), dtype=bool)
+    )
 
 
 def tensor(x: Array, dimension: int) -> Array:

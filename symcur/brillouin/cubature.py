@@ -54,7 +54,7 @@ def _rule(problem: SmoothProblem, sweep: Sweep, boxes: Boxes) -> tuple[AnyArray,
     tasks = [boxes[i : i + per_task] for i in range(0, len(boxes), per_task)]
     results = sweep.run(partial(_sample, problem), tasks, len(boxes) * points, f"cubature, {len(boxes)} new boxes")
     value, error, scale = (np.concatenate([r[i] for r in results]) for i in range(3))
-    return value, error, scale, np.zeros(len(boxes), dtype=bool)
+    return value, error, scale, np.zeros(error.shape, dtype=bool)
 
 
 def _sample(problem: SmoothProblem, boxes: Boxes) -> tuple[AnyArray, Array, Array]:

@@ -90,9 +90,9 @@ def _solve(
         try:
             found = chosen.estimate(problem, sweep, tolerance)
         except KeyboardInterrupt:
-            found = replace(nothing(problem.size), method=chosen.description, reason="not begun")
+            found = replace(nothing(problem.size), method=chosen.description, reason="not begun", interrupted=True)
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)
-    shaped = {name: getattr(found, name).reshape(problem.shape) for name in ("value", "error", "scale")}
+    shaped = {name: getattr(found, name).reshape(problem.shape) for name in ("value", "error", "scale", "met")}
     result = Integral(**vars(found) | shaped, evaluations=sweep.evaluations, domain=problem.domain.description)
     if result.status == "interrupted":
         raise Interrupted(result, result.message)

@@ -44,7 +44,7 @@ class Automatic(Method):
         second = _adaptive(problem, sweep, tolerance, reason)
         if np.isnan(second.value).any():  # stopped before its first result
             message = f"{second.message}; the value is the trapezoid rule's"
-            return replace(first, status=second.status, message=message, reason=reason)
+            return replace(first, interrupted=second.interrupted, message=message, reason=reason)
         return second
 
 

@@ -77,7 +77,7 @@ METHODS.add(PATCHES)
 class Sampled:
     """What a task learns about its boxes: the Gauss part, and where level sets are needed.
 
-    value, error and scale have shape (B, mu, T, C); ``must_bisect`` marks boxes to bisect in any case; ``sharp`` lists
+    value, error and scale have shape (B, mu, T, C); ``must_bisect`` (B, mu, T) marks boxes to bisect in any case; ``sharp`` lists
     (box, band, mu, T), for which e (B, N, P) and v (B, N, C, P) are kept; e and v are empty where no box needs them.
     """
 
@@ -105,8 +105,11 @@ def _rule(problem: BandProblem, sweep: Sweep, n: int, boxes: Boxes) -> tuple[Arr
         for target, part in zip((value, change, scale, error), parts, strict=True):
             np.add.at(target, where, part)
     error += 3 * np.abs(change)
-    must_bisect = np.concatenate([s.must_bisect for s in samples])
-    return value.reshape(len(boxes), -1), error.reshape(len(boxes), -1), scale.reshape(len(boxes), -1), must_bisect
+    hidden = np.concatenate([s.must_bisect for s in samples])[..., None]
+    value, error, scale, must_bisect = (
+        x.reshape(len(boxes), -1) for x in (value, error, scale, np.broadcast_to(hidden, value.shape))
+    )
+    return value, error, scale, must_bisect
 
 
 def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
@@ -135,12 +138,12 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
             error = np.maximum(error, tail_error(below[1:-1], below[-1]))
     sharp = np.argwhere(cut)
     keep = (e, v) if len(sharp) else (e[:0], v[:0])
-    must_bisect &= boxes.size.max(axis=1) > HIDDEN[dimension]
+    must_bisect[boxes.size.max(axis=1) <= HIDDEN[dimension]] = False
     return Sampled(total[0], error, total[-1], must_bisect, sharp, *keep)
 
 
 def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
-    """Whether bands are full, empty or slowly varying in each box, shape (B, N, mu, T) each; where boxes must be bisected (B).
+    """Whether bands are full, empty or slowly varying in each box, shape (B, N, mu, T) each; where boxes must be bisected (B, mu, T).
 
     Two bands that touch, or nearly so, with the Fermi level between them can hide a peak of any height between the
     samples, which no tolerance sees: such boxes are to be bisected until the gap is resolved.
@@ -162,7 +165,7 @@ def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
 
 
 def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
-    """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B).
+    """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B, mu, T).
 
     A pair that is degenerate throughout is no such case as soon as the energies themselves are resolved.
     """
@@ -173,7 +176,7 @@ def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
     cold = problem.temperature <= unsure[:, :, None, None]
     above = (upper.min(axis=-1) - unsure)[:, :, None] < problem.mu
     below = (lower.max(axis=-1) + unsure)[:, :, None] > problem.mu
-    must_bisect: Mask = (near[:, :, None, None] & (above & below)[..., None] & cold).any(axis=(1, 2, 3))
+    must_bisect: Mask = (near[:, :, None, None] & (above & below)[..., None] & cold).any(axis=1)
     return must_bisect
 
 

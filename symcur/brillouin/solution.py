@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from symcur.arrays import AnyArray, Array
+from symcur.arrays import AnyArray, Array, Mask
 
 # Sums of many terms carry rounding errors of this size relative to the integral of |integrand|; the error
 # estimate includes it, and a tolerance below twice of it counts as met when the estimate is there.
@@ -33,36 +33,54 @@ class Tolerance:
         """The largest error estimate that meets the tolerance, per component; never below rounding."""
         size = np.abs(value) if self.relative_to == "value" else np.maximum(scale, np.abs(value))
         if self.relative_to == "largest":
-            largest, values = (a.reshape(-1, self.together).max(axis=1) for a in (size, np.abs(value)))
-            size = np.repeat(np.minimum(largest, np.maximum(10 * values, self.natural)), self.together)
+            largest, values = self.worst(size), self.worst(np.abs(value))
+            size = np.minimum(largest, np.maximum(10 * values, self.natural))
         allowed: Array = np.maximum(self.atol + self.rtol * size, 2 * ROUNDING * scale)
         return np.maximum(allowed, np.finfo(float).tiny)
+
+    def worst(self, numbers: AnyArray) -> AnyArray:
+        """For every component the largest number among the components of the same result."""
+        return np.repeat(numbers.reshape(-1, self.together).max(axis=1), self.together)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The result of a method: flat components, what was done (``method``) and why it was chosen (``reason``)."""
+    """The result of a method: flat components, what was done (``method``) and why it was chosen (``reason``).
+
+    ``met`` tells which components met the tolerance.
+    """
 
     value: AnyArray
     error: Array
     scale: Array
-    status: str
+    met: Mask
     message: str
     method: str = ""
     reason: str = "asked for"
+    interrupted: bool = False
 
-    def unmet(self, message: str) -> Estimate:
-        """The same numbers where the tolerance was not met."""
-        return replace(self, status="tolerance not met", message=message)
+    @property
+    def status(self) -> str:
+        """ "converged" where every component met its tolerance, else "tolerance not met"; or "interrupted"."""
+        if self.interrupted:
+            return "interrupted"
+        return "converged" if self.met.all() else "tolerance not met"
+
+    def saying(self, message: str) -> Estimate:
+        """The same numbers with another message, the one so far behind it."""
+        return replace(self, message=f"{message}; {self.message}")
+
+    def stopped(self, what: str) -> Estimate:
+        """The same numbers as those of the last complete round, say, before an interruption."""
+        return replace(self, interrupted=True, message=f"by the user; last complete {what}: {self.message}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Integral(Estimate):
     """An integral d^Dk/(2 pi)^D with its error estimate.
 
-    ``value`` and ``error`` have the shape of the result, ``error`` is an estimated bound of |value - truth| for
-    each component. ``status`` is "converged", "tolerance not met" or "interrupted"; ``message`` says it in
-    words. ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
+    ``value``, ``error`` and ``met`` have the shape of the result; ``error`` is an estimated bound of |value - truth| for each
+    component, ``met`` tells whether it is within the tolerance. ``status`` sums this up, ``message`` says it in words. ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
     ``scale`` is the integral of |integrand| (approximate), the natural size against which a result that
     vanishes by cancellation can be judged.
     """
@@ -95,6 +113,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 def nothing(size: int) -> Estimate:
-    """The result of work that was interrupted before it had any: NaN with an infinite error."""
+    """The result of work that has none yet: NaN with an infinite error."""
     nan, infinite = np.full(size, np.nan), np.full(size, np.inf)
-    return Estimate(nan, infinite, np.zeros(size), "interrupted", "stopped before any result")
+    none = np.zeros(size, dtype=bool)
+    return Estimate(nan, infinite, np.zeros(size), none, "stopped before any result")

@@ -97,19 +97,20 @@ class Trapezoid(Method):
             for n, value, error, scale in refinements(problem, sweep, most):
                 excess = float(np.max(error / tolerance.allowed(value, scale), initial=0.0))
                 text = f"estimate {excess:.1e} of the tolerance on {n} points per axis"
-                best = Estimate(value, error, scale, "converged", text, self.description)
+                best = Estimate(value, error, scale, np.zeros(len(error), bool), text, self.description)
                 sweep.report(None, "trapezoid: " + text)
                 if excess <= 1 and n >= least:
                     other = _copy(problem, sweep, n // 2 + 1, tuple(OFFSET[:dimension]))[0]
-                    best = replace(best, error=np.maximum(error, np.abs(other - value)))
-                    if (best.error <= tolerance.allowed(value, scale)).all():
+                    error = np.maximum(error, np.abs(other - value))
+                    best = replace(best, error=error, met=error <= tolerance.allowed(value, scale))
+                    if best.met.all():
                         return best
                 enough = most ** (1 / dimension) / n
                 if not patient and n >= 4 * START[dimension] and _hopeless(best, tolerance, enough):
                     break
         except KeyboardInterrupt:
-            return replace(best, status="interrupted", message="by the user; last complete grid: " + best.message)
-        return best.unmet(best.message)
+            return best.stopped("grid")
+        return best
 
 
 TRAPEZOID = Trapezoid()

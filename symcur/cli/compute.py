@@ -157,9 +157,16 @@ def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> 
 
 
 def _lines(result: Result) -> Iterator[tuple[str, ...]]:
-    for mu, temperature, component, parts in result.rows():
+    for mu, temperature, component, parts, met in result.rows():
         error = max(error for _, error in parts.values())
-        yield (f"{mu:g}", f"{temperature:g}", component, *(_cell(*pair) for pair in parts.values()), f"{error:.1e}")
+        mark = "" if met else " (not met)"
+        yield (
+            f"{mu:g}",
+            f"{temperature:g}",
+            component,
+            *(_cell(*pair) for pair in parts.values()),
+            f"{error:.1e}{mark}",
+        )
 
 
 def _cell(value: float, error: float) -> str:

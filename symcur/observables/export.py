@@ -28,9 +28,9 @@ def write(result: Result, path: str | Path) -> None:
 def rows(result: Result) -> list[dict[str, Any]]:
     """One row for every part, mu, temperature and component: a flat table."""
     return [
-        {"mu": mu, "temperature": T, "part": name, "component": component, "value": value, "error": error}
+        {"mu": mu, "temperature": T, "part": name, "component": component, "value": value, "error": error, "met": met}
         for name in result.parts
-        for mu, T, component, parts in result.rows()
+        for mu, T, component, parts, met in result.rows()
         for value, error in [parts[name]]
     ]
 
@@ -38,7 +38,9 @@ def rows(result: Result) -> list[dict[str, Any]]:
 def _header(result: Result) -> dict[str, Any]:
     """What a number needs to be read, without the numbers."""
     data = result.to_dict()
-    return {key: value for key, value in data.items() if key not in ("value", "error", "parts", "mu", "temperature")}
+    return {
+        key: value for key, value in data.items() if key not in ("value", "error", "parts", "mu", "temperature", "met")
+    }
 
 
 def _csv(result: Result) -> str:
@@ -82,5 +84,7 @@ def _netcdf(result: Result) -> bytes:
                 variable = file.createVariable(label, "d", tuple(sizes))
                 variable[:] = array
                 variable.units = result.unit
+        met = file.createVariable("met", "b", ("mu", "temperature"))
+        met[:] = result.met.reshape(len(mu), len(temperature))
         file.flush()
         return memory.getvalue()

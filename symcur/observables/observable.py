@@ -119,14 +119,16 @@ class Observable:
         )
         bands = engine.BandValues(model, chosen.parts)
         parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
+        # What cancels exactly on every sample is known to rounding all the same.
+        parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
+        met = np.asarray(integral.met.all(axis=-1))
         if self.kind == "conductivity" and model.dimension == 2 and not temperature.all():
             undefined = engine.undefined(bands, region, mu)
             if undefined.any():
                 parts = {name: _without_limit(part, undefined, temperature == 0) for name, part in parts.items()}
-                message = (
-                    "bands touch at mu at T = 0, where the limits of lifting the touching differ; " + integral.message
-                )
-                integral = replace(integral, status="tolerance not met", message=message)
+                met &= ~np.logical_and.outer(undefined, temperature == 0)
+                message = "bands touch at mu at T = 0, where the limits of lifting the touching differ"
+                integral = replace(integral, met=met[..., None], message=f"{message}; {integral.message}")
         total = parts[self.total]
         result = Result(
             observable=self.name,
@@ -144,8 +146,9 @@ class Observable:
             indices=self.indices,
             dimension=model.dimension,
             kind=self.kind,
+            met=met,
             status=integral.status,
-            message=f"{integral.message}; {_relative(total, len(self.indices))}",
+            message=f"{_where(met)}{integral.message}; {_relative(total, len(self.indices))}",
             method=f"{integral.method}: {integral.reason}",
             domain=integral.domain,
             evaluations=integral.evaluations,
@@ -213,6 +216,10 @@ def _without_limit(part: Part, mu: Mask, temperature: Mask) -> Part:
     error = part.error.copy()
     error[np.logical_and.outer(mu, temperature)] = np.inf
     return Part(part.value, error)
+
+
+def _where(met: Mask) -> str:
+    return "" if met.all() or met.size == 1 else f"met at {met.sum()} of {met.size} values of mu and T; "
 
 
 def _relative(total: Part, rank: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from symcur.arrays import Array
+from symcur.arrays import Array, Mask
 from symcur.expressions import axis_name
 
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
@@ -29,7 +29,8 @@ class Result:
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``convention`` the indices and signs,
-    ``unit`` the unit of the numbers. ``status`` is "converged", "tolerance not met" or "interrupted". ``by_eigenstates``
+    ``unit`` the unit of the numbers. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
+    tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
 
@@ -48,6 +49,7 @@ class Result:
     indices: tuple[str, ...]
     dimension: int
     kind: str
+    met: Mask
     status: str
     message: str
     method: str
@@ -64,14 +66,15 @@ class Result:
         parts = {name: (part.value.reshape(shape), part.error.reshape(shape)) for name, part in self.parts.items()}
         return mu, temperature, parts
 
-    def rows(self) -> Iterator[tuple[float, float, str, dict[str, tuple[float, float]]]]:
-        """(mu, T, component such as "xy", {part: (value, error)}) for every mu, temperature and component."""
+    def rows(self) -> Iterator[tuple[float, float, str, dict[str, tuple[float, float]], bool]]:
+        """(mu, T, component such as "xy", {part: (value, error)}, whether the tolerance was met), for each of them."""
         mu, temperature, parts = self.scan
+        met = self.met.reshape(len(mu), len(temperature))
         for a, b in itertools.product(range(len(mu)), range(len(temperature))):
             for axes in itertools.product(range(self.dimension), repeat=len(self.indices)):
                 at = (a, b, *axes)
                 numbers = {name: (float(value[at]), float(error[at])) for name, (value, error) in parts.items()}
-                yield float(mu[a]), float(temperature[b]), "".join(map(axis_name, axes)), numbers
+                yield float(mu[a]), float(temperature[b]), "".join(map(axis_name, axes)), numbers, bool(met[a, b])
 
     def convert(self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None) -> Result:
         """The same result in another unit.

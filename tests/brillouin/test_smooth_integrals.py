@@ -82,7 +82,8 @@ class MonteCarlo(Method):
         values = problem.sample(np.random.default_rng(4).uniform(size=(10_000, problem.domain.dimension)))
         sweep.evaluations += len(values)
         mean, deviation = values.mean(axis=0), values.std(axis=0) / 100
-        return Estimate(mean, 3 * deviation, np.abs(values).mean(axis=0), "tolerance not met", "", self.description)
+        met = np.zeros(mean.shape, dtype=bool)
+        return Estimate(mean, 3 * deviation, np.abs(values).mean(axis=0), met, "", self.description)
 
 
 def test_a_method_of_the_users_own_is_taken_as_an_object_and_by_name():

@@ -38,6 +38,7 @@ def test_csv(scan, tmp_path):
         at = (a, b, *(axes[letter] for letter in row["component"]))
         assert float(row["value"]) == scan.parts[row["part"]].value[at]
         assert float(row["error"]) == scan.parts[row["part"]].error[at]
+        assert row["met"] == "True"
 
 
 def test_json(scan, tmp_path):
@@ -49,6 +50,7 @@ def test_json(scan, tmp_path):
     assert data["indices"] == ["i", "l"]
     assert np.array_equal(data["mu"], MU)
     assert np.array_equal(data["value"], scan.value)
+    assert data["met"] == [[True] * 3] * 2
     for name, part in scan.parts.items():
         assert np.array_equal(data["parts"][name]["value"], part.value)
         assert np.array_equal(data["parts"][name]["error"], part.error)
@@ -63,6 +65,7 @@ def test_netcdf(scan, tmp_path):
         assert file.dimensions == {"mu": 2, "temperature": 3, "i": 2, "l": 2}
         assert np.array_equal(file.variables["mu"][:], MU)
         assert np.array_equal(file.variables["temperature"][:], TEMPERATURE)
+        assert file.variables["met"][:].tolist() == [[1] * 3] * 2
         for name, part in scan.parts.items():
             assert file.variables[name].dimensions == ("mu", "temperature", "i", "l")
             assert file.variables[name].units.decode() == "e/8pi, s in hbar"

@@ -94,12 +94,28 @@ def test_at_a_touching_with_a_trace_of_s_nothing_is_defined():
     assert sc.conductivity(chern_insulator(0.3, 0.2, 1e-3), 0.0, 0.0, rtol=1e-3).status == "converged"
 
 
-def test_a_line_of_states_at_mu_ends_with_an_honest_error():
-    """k_x = 0 has the energy 1 along all of a line: the density of states diverges, and mu = 1 comes back unconverged."""
+def test_a_line_of_states_at_mu_ends_with_an_honest_error_and_spoils_no_scan():
+    """k_x = 0 has the energy 1 along all of a line: the density of states diverges, and mu = 1 alone comes back unconverged."""
     H = sp.sin(k_x) * X + sp.sin(k_y) * Y + (-1 + sp.cos(k_x) + sp.cos(k_y)) * Z
-    result = sc.conductivity(sc.Model(H, Z / 2, (k_x, k_y), lattice=SQUARE), 1.0, 0.0, rtol=1e-2)
-    assert result.status == "tolerance not met"
-    assert result.evaluations < 1_000_000
+    model, mu = sc.Model(H, Z / 2, (k_x, k_y), lattice=SQUARE), np.array([0.9, 1.0, 1.2])
+    scan = sc.conductivity(model, mu, 0.0, rtol=1e-3)
+    assert scan.status == "tolerance not met"
+    assert scan.message.startswith("met at 2 of 3 values of mu and T")
+    assert scan.evaluations < 1_000_000
+    assert scan.met.tolist() == [True, False, True]
+    for j in (0, 2):
+        alone = sc.conductivity(model, mu[j], 0.0, rtol=1e-6)
+        assert alone.met.shape == ()
+        assert (np.abs(scan.value[j] - alone.value) <= scan.error[j]).all()
+        assert scan.error[j].max() < 1e-3
+
+
+def test_no_error_is_zero():
+    """Below all bands nothing is occupied on any sample; the error is that of rounding, not none."""
+    empty = sc.conductivity(models.haldane(), -20.0, 0.0)
+    assert (empty.value == 0).all()
+    assert (empty.error > 0).all()
+    assert empty.error.max() < 1e-11
 
 
 def test_asking_for_more_never_returns_less():
