@@ -80,10 +80,19 @@ class Scattering:
             halves = (left.real, -left.imag) if part == "real" else (left.imag, left.real)
             return ScatteringKernel(np.concatenate(halves, axis=1), np.concatenate([right.real, right.imag], axis=1))
         total: Array = np.zeros((len(u), len(u)))
-        for first, second, c in self.channels:
-            product = c * (bra @ first @ u.T) * (u.conj() @ second @ u.T).conj()
-            total += product.real if part == "real" else product.imag
+        for first, weighted in self.weighted_overlaps:
+            product = bra @ first @ u.T
+            if part == "real":
+                total += product.real * weighted.real - product.imag * weighted.imag
+            else:
+                total += product.real * weighted.imag + product.imag * weighted.real
         return ScatteringKernel(2 * np.pi * total)
+
+    @cached_property
+    def weighted_overlaps(self) -> list[tuple[ComplexArray, ComplexArray]]:
+        """Gamma_p and C_{pp'} (u_b^+ Gamma_p' u_a)^* [b, a] of every channel."""
+        u = self.surface.states
+        return [(first, c * (u @ second.conj() @ u.conj().T)) for first, second, c in self.channels]
 
     @cached_property
     def rate(self) -> Array:
