@@ -58,7 +58,11 @@ class Scattering:
         white = all(kind.shape == "white" for kind in disorder.kinds)
         self.thin = white and nodes > _THIN * 2 * size**2
         if not self.thin and nodes > LARGEST_DENSE:
-            raise TooLarge(f"{nodes} nodes; a disorder of finite range is treated with up to {LARGEST_DENSE}")
+            raise TooLarge(
+                f"disorder: expected white noise on a Fermi surface that needs {nodes} nodes, got {disorder}; a disorder of "
+                f"finite range is treated with up to {LARGEST_DENSE}"
+            )
+        self.size = nodes * (2 * size**2 if self.thin else nodes)  # of the matrices
         self.channels = disorder.channels(surface.model, surface.k)
 
     @cached_property
@@ -113,7 +117,7 @@ class Scattering:
         return -self.collision(x)
 
 
-class TooLarge(Exception):
+class TooLarge(ValueError):
     """More nodes than a matrix of rates can have."""
 
 
