@@ -184,7 +184,7 @@ def converged_currents(
     level = start
     try:
         for level in shape.levels[start:]:
-            if coarse is not None and work.exhausted:
+            if coarse is not None and work.exhausted and np.isfinite(coarse.parts["charge"].error).all():
                 break
             try:
                 fine = currents(sampled(shape, level), disorder, work)

@@ -49,9 +49,12 @@ class Piece:
         left, right, _ = self.interval
         return float(np.tanh(right / 2) - np.tanh(left / 2)) / 2
 
-    def refine(self, at: At) -> None:
-        """Go to the next rule. A node that is not resolved takes the currents of the nearest one that is."""
-        rule = self.rule + 1 if self.rule >= 0 or self.weight < _LIGHT else 1
+    def refine(self, at: At, *, hurry: bool = False) -> None:
+        """Go to the next rule. A node that is not resolved takes the currents of the nearest one that is.
+
+        In a ``hurry`` the first rule is that of three energies for every piece.
+        """
+        rule = self.rule + 1 if self.rule >= 0 or self.weight < _LIGHT or hurry else 1
         left, right, critical = self.interval
         nodes, weights = thermal.gauss_rule(left, right, COUNTS[rule], critical)
         found = [None if self._is_blocked(x) else at(x) for x in map(float, nodes)]
@@ -77,9 +80,9 @@ class Piece:
         return any((b - middle) * (x - middle) > 0 and abs(x - middle) >= abs(b - middle) for b in self.blocked)
 
     def error(self, allowed: dict[str, float]) -> Change:
-        """The estimated error of the share by the choice of energies."""
+        """The estimated error of the share by the choice of energies: all that it could be, as long as there is one rule."""
         if self.change is None:
-            return {name: np.asarray(0.0 if self.share is None else np.inf) for name in PARTS}
+            return {name: np.asarray(0.0 if self.share is None else self.share.parts[name].scale) for name in PARTS}
         factor = share_left(self.change, self.before, allowed)
         return {name: factor * self.change[name] + self.guessed[name] for name in PARTS}
 
@@ -116,7 +119,7 @@ def thermal_currents(
     try:
         while chosen:
             for piece in chosen:
-                piece.refine(at)
+                piece.refine(at, hurry=work.exhausted)
             chosen = _unsettled(pieces, rtol, work)
     except KeyboardInterrupt:
         if any(piece.rule < 0 for piece in pieces):
@@ -159,12 +162,13 @@ def _unsettled(pieces: Sequence[Piece], rtol: float, work: Work) -> list[Piece]:
     """The pieces to be refined: those whose errors are more than their part of what is allowed."""
     if not any(piece.share for piece in pieces):
         return [piece for piece in pieces if piece.rule + 1 < len(COUNTS)]
+    if work.exhausted:
+        return []
     allowed = _total(pieces, rtol).allowed(rtol)
     fair = {name: _FAIR * most / len(pieces) for name, most in allowed.items()}
     return [
         piece
         for piece in pieces
         if piece.rule + 1 < len(COUNTS)
-        and (piece.change is None or not work.exhausted)
         and any(error.max() > fair[name] for name, error in piece.error(allowed).items())
     ]

@@ -62,8 +62,8 @@ class Scattering:
                 f"disorder: expected white noise on a Fermi surface that needs {nodes} nodes, got {disorder}; a disorder of "
                 f"finite range is treated with up to {LARGEST_DENSE}"
             )
-        self.size = nodes * (2 * size**2 if self.thin else nodes)  # of the matrices
         self.channels = disorder.channels(surface.model, surface.k)
+        self.size = nodes * (2 * size**2 if self.thin else nodes) * len(self.channels)  # of the matrices
 
     @cached_property
     def w(self) -> ScatteringKernel:

@@ -21,7 +21,7 @@ from symcur.disorder.potentials import Disorder, is_number
 from symcur.disorder.rates import Scattering, TooLarge
 from symcur.observables import Part, Result, conductivity
 
-MOST_RATES = 60_000_000  # between pairs of states, over all meshes and energies: about half a minute
+MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
 _CHECKED = 1e-9  # differences that theory says vanish may be this large, or ten times rtol
 
 VALIDITY = (
@@ -133,7 +133,7 @@ def transport(
     curvature at band touchings are left out. ``cutoff`` limits |k| in a continuum; models not bounded below need it for the
     intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. ``parameters`` maps names or symbols to
     values other than the model's. After ``max_rates`` rates between pairs of states neither meshes nor energies are refined any
-    more, and the status says if the tolerance is not met (the default takes about half a minute; to find one Fermi surface counts as 200 000); ``max_evaluations`` bounds the k
+    more, and the status says if the tolerance is not met (the default takes less than half a minute; to find one Fermi surface counts as 200 000); ``max_evaluations`` bounds the k
     points of the Fermi sea. ``progress(fraction or None, message)`` is called now and then.
 
     Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for impurities that do not conserve s
@@ -145,21 +145,21 @@ def transport(
     mu, temperature = float(mu), float(temperature)
     work = Work(_count("max_rates", max_rates), progress)
     found, energies = _of_fermi_surface(model, disorder, mu, temperature, rtol, cutoff, work)
-    sea = None
-    if intrinsic and not found.interrupted:
+    sea, interrupted = None, found.interrupted
+    if intrinsic and not interrupted:
         atol = found.parts["dipole_shift"].allowed(rtol)  # good enough
         options: dict[str, Any] = {"form": form, "rtol": rtol, "atol": atol, "cutoff": cutoff, "progress": progress}
         try:
             sea = conductivity(model, mu, temperature, max_evaluations=max_evaluations, **options)
-        except Interrupted as stopped:
-            sea = stopped.result
+        except KeyboardInterrupt as stopped:
+            sea = stopped.result if isinstance(stopped, Interrupted) else None
+            interrupted = True
     checks = _checks(found, sea)
     failed = [name for name, difference in checks.items() if not difference <= max(10 * rtol, _CHECKED)]
     nodes = f"{found.nodes} nodes on the largest Fermi surface" if found.nodes else "no Fermi surface: mu lies in a gap"
     said = f"rtol = {rtol:g}, {nodes}, {energies}{'' if sea is None else f'; Fermi sea: {sea.message}'}"
     said += "".join(f"; the check {name!r} fails by {checks[name]:.1e}" for name in failed)
     torque = found.parts["scattering_torque"]
-    interrupted = found.interrupted or (sea is not None and sea.status == "interrupted")
     converged = found.converged and (sea is None or sea.status == "converged") and not failed
     result = Transport(
         model=model.name,
@@ -270,9 +270,9 @@ def _scaled(disorder: Disorder, model: BandStructure, mu: float, cutoff: float |
         try:
             surface = sampled(shape, level)
             rate, before = Scattering(surface, disorder).mean_rate if len(surface) else 0.0, rate
-        except (TooLarge, Unresolved):
-            if rate is not None:
-                break
+        except (TooLarge, Unresolved) as reason:
+            if rate is None and (isinstance(reason, TooLarge) or level == shape.levels[-1]):
+                raise
             continue
         if before is not None and abs(rate - before) <= _CHECKED * rate:
             break
