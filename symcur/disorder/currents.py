@@ -94,6 +94,9 @@ class Work:
     def exhausted(self) -> bool:
         return self.done >= self.most
 
+    def allows(self, more: int) -> bool:
+        return self.done + more <= self.most
+
     def report(self, message: str) -> None:
         if self.progress is not None:
             self.progress(None, message)
@@ -172,7 +175,7 @@ def _sizes(surface: FermiSurface, weighted: Array) -> dict[str, float]:
 
 
 def converged_currents(
-    shape: Contours | Surface, disorder: Disorder, rtol: float, work: Work, *, start: int = 0, keep: bool = False
+    shape: Contours | Surface, disorder: Disorder, rtol: float, work: Work, *, keep: bool = False
 ) -> tuple[Currents, int]:
     """Refine the nodes until the error estimate of every part is below rtol of its scale; also the level that was reached.
 
@@ -181,10 +184,14 @@ def converged_currents(
     """
     coarse: Currents | None = None
     before: Change | None = None
-    level = start
+    level = 0
     try:
-        for level in shape.levels[start:]:
-            if coarse is not None and work.exhausted and np.isfinite(coarse.parts["charge"].error).all():
+        for level in shape.levels:
+            if (
+                coarse is not None
+                and not work.allows(4 * coarse.nodes**2)
+                and np.isfinite(coarse.parts["charge"].error).all()
+            ):
                 break
             try:
                 fine = currents(sampled(shape, level), disorder, work)
@@ -196,7 +203,7 @@ def converged_currents(
                     raise
                 break
             if not fine.nodes:
-                return fine, start
+                return fine, level
             if coarse is not None:
                 change, allowed = difference(fine, coarse), fine.allowed(rtol)
                 factor = share_left(change, before, allowed)

@@ -27,7 +27,10 @@ from symcur.disorder.potentials import Disorder
 COUNTS = (3, 6, 12, 24, 48)  # energies per piece
 _LIGHT = 0.01  # pieces with less weight begin with three energies, the others with six
 _FAIR = 0.3  # pieces whose error is below this part of an equal share are left alone
-At = Callable[[float], "Currents | None"]  # the currents at x = (e - mu)/T; None where no Fermi surface can be resolved
+_SHARE = 0.01  # nodes of less weight may have larger errors, as 0.01 over their weight
+At = Callable[
+    [float, float], "Currents | None"
+]  # the currents at x with this weight; None without resolved Fermi surface
 
 
 @dataclass
@@ -57,7 +60,7 @@ class Piece:
         rule = self.rule + 1 if self.rule >= 0 or self.weight < _LIGHT or hurry else 1
         left, right, critical = self.interval
         nodes, weights = thermal.gauss_rule(left, right, COUNTS[rule], critical)
-        found = [None if self._is_blocked(x) else at(x) for x in map(float, nodes)]
+        found = [None if self._is_blocked(x) else at(float(x), float(w)) for x, w in zip(nodes, weights, strict=True)]
         resolved = [(float(x), c) for x, c in zip(nodes, found, strict=True) if c is not None]
         lost = [(float(x), float(w)) for x, w, c in zip(nodes, weights, found, strict=True) if c is None]
         samples = [(float(w), c) for w, c in zip(weights, found, strict=True) if c is not None]
@@ -100,17 +103,18 @@ def thermal_currents(
 
     Ctrl-C returns the average of the rules that were finished, marked as interrupted, if every piece has one.
     """
-    count, level = 0, 0
+    count = 0
 
-    def at(x: float) -> Currents | None:
-        nonlocal count, level
+    def at(x: float, weight: float) -> Currents | None:
+        nonlocal count
         work.done += SEARCH
         try:
             shape = fermi_surface(model, mu + temperature * x, cutoff=cutoff)
-            found, reached = converged_currents(shape, disorder, rtol, work, start=level)
+            looser = min(rtol * max(1.0, _SHARE / weight), 1e-2)
+            found, _ = converged_currents(shape, disorder, max(rtol, looser), work)
         except UnresolvedFermiSurface:
             return None
-        count, level = count + 1, max(reached - 2, 0)
+        count += 1
         work.report(f"{count} energies")
         return found
 

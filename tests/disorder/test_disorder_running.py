@@ -136,7 +136,7 @@ def test_a_node_that_is_not_resolved_takes_its_neighbour():
     """x^2 between critical ends of which the upper one is not resolved: the doubt covers the difference, and is not asked twice."""
     piece, asked = Piece((-1.0, 2.0, (True, True))), []
 
-    def at(x):
+    def at(x, weight):
         asked.append(x)
         return constant(x**2) if x < 1.9 else None
 
