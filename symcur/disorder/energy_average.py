@@ -153,7 +153,8 @@ def _total(pieces: Sequence[Piece], rtol: float) -> Currents:
     lost = sum(piece.weight for piece in pieces if piece.share is None)
     found = average([(1 / (1 - lost), piece.share) for piece in pieces if piece.share is not None])
     allowed = found.allowed(rtol)
-    errors = {name: lost * np.abs(part.value) for name, part in found.parts.items()}
+    tails = thermal.left_out(rtol)
+    errors = {name: lost * np.abs(part.value) + tails * part.scale for name, part in found.parts.items()}
     for piece in pieces:
         errors = {name: errors[name] + error for name, error in piece.error(allowed).items()}
     settled = all(part.error.max() <= allowed[name] for name, part in found.parts.items())

@@ -21,6 +21,11 @@ def window(temperature: float, rtol: float) -> float:
     return temperature * float(np.log(1 / (_NEGLIGIBLE * rtol)))
 
 
+def left_out(rtol: float) -> float:
+    """A bound for the part of an average that lies outside the window and in intervals that carry no weight."""
+    return 10 * _NEGLIGIBLE * rtol
+
+
 def gauss_rule(
     left: float, right: float, count: int, critical: tuple[bool, bool] = (False, False)
 ) -> tuple[Array, Array]:
