@@ -24,6 +24,8 @@ from symcur.observables import Part, Result, conductivity
 MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
 _CHECKED = 1e-9  # differences that theory says vanish may be this large, or ten times rtol
 
+_NOTHING = "stopped before any result"
+
 VALIDITY = (
     "weak disorder, lowest Born order, randomly placed impurities with an even potential; no skew scattering, no "
     "anomalous distribution (the side-jump work in the field) and no weak localisation; bands separate at the Fermi surface"
@@ -159,6 +161,8 @@ def transport(
     nodes = f"{found.nodes} nodes on the largest Fermi surface" if found.nodes else "no Fermi surface: mu lies in a gap"
     said = f"rtol = {rtol:g}, {nodes}, {energies}{'' if sea is None else f'; Fermi sea: {sea.message}'}"
     said += "".join(f"; the check {name!r} fails by {checks[name]:.1e}" for name in failed)
+    if interrupted:
+        said = f"by the user; last complete round: {said}" if found.nodes or not found.interrupted else _NOTHING
     torque = found.parts["scattering_torque"]
     converged = found.converged and (sea is None or sea.status == "converged") and not failed
     result = Transport(
@@ -174,7 +178,7 @@ def transport(
         density_of_states=found.density_of_states,
         form=sea.form if sea else "no intrinsic part",
         status="interrupted" if interrupted else "converged" if converged else "tolerance not met",
-        message=f"by the user; last complete round: {said}" if interrupted else said,
+        message=said,
         nodes=found.nodes,
     )
     if interrupted:
@@ -199,7 +203,7 @@ def _of_fermi_surface(
         shape = fermi_surface(model, mu, cutoff=cutoff)
         return converged_currents(shape, scaled, rtol, work, keep=True)[0], "1 energy"
     except KeyboardInterrupt:
-        return unknown(model.dimension), "stopped before any result"
+        return unknown(model.dimension), _NOTHING
 
 
 def _parts(found: Currents, sea: Result | None, intrinsic: bool) -> dict[str, Part]:
