@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from symcur.disorder.boltzmann import Distribution, relaxation_time_approximation, solve
 from symcur.disorder.fermi_states import FermiSurface, fermi_surface, sampled
-from symcur.disorder.potentials import Disorder, Impurities, gaussian, white_noise, yukawa
+from symcur.disorder.impurities import Impurities
+from symcur.disorder.potentials import Disorder, gaussian, white_noise, yukawa
 from symcur.disorder.rates import Scattering, ScatteringKernel
 from symcur.disorder.total_current import MEANING, VALIDITY, Transport, transport
 

@@ -14,13 +14,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import lapack
+from scipy.sparse.csgraph import connected_components
 
-from symcur.arrays import Array
+from symcur.arrays import Array, Mask
 from symcur.disorder.rates import Scattering
 
 _NULL = 1e-11  # eigenvalues below this part of the largest belong to conserved numbers of particles
-_LARGE = 700  # nodes from which on a linear solve replaces the eigenvectors
-_RUNAWAY = 1e6  # a distribution this many times that of the relaxation-time approximation signals a conserved number
+_SLOW = 1e-9  # rates below this part of the largest are told from conserved numbers by eigenvectors
+_ROUNDING = 1e-13  # of the largest rate: below it there is no scattering
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ def solve(scattering: Scattering) -> Distribution:
     """The solution of the linearised Boltzmann equation, with no particles added to any part that is conserved.
 
     Where there is none, because the field accelerates the electrons of a part that nothing scatters out of, the residual tells.
-    Through the eigenvectors of the symmetric collision operator where the rates are a matrix of moderate size; through a
-    small system of equations where they are a thin product; by least squares where quadrature weights are negative.
+    By Cholesky's division of the symmetric collision operator, with the numbers of particles of the connected parts made
+    harmless, and through its eigenvectors where that leaves very slow rates; through a small system of equations where the
+    rates are a thin product; by least squares where quadrature weights are negative.
     """
     q = scattering.surface.weight
     if scattering.thin:
@@ -62,20 +65,36 @@ def _solve_symmetric(scattering: Scattering) -> tuple[Array, int]:
     root = np.sqrt(scattering.surface.weight)
     operator = np.diag(scattering.rate) - root[:, None] * scattering.w.matrix * root
     force = root[:, None] * scattering.surface.velocity
-    if len(root) > _LARGE:  # solve with the one conserved number made harmless; if there are more, the residual tells
-        constant = root / np.linalg.norm(root)
-        lifted = operator + scattering.mean_rate * constant[:, None] * constant
-        x = np.linalg.solve(lifted, force)
-        x -= constant[:, None] * (constant @ x)
-        if (
-            np.abs(operator @ x - force).max() < 1e-9 * np.abs(force).max()
-            and np.abs(x).max() < _RUNAWAY * np.abs(force / scattering.rate[:, None]).max()
-        ):
-            return x / root[:, None], 1
+    for parts in (_everything, _connected_parts):
+        conserved = np.where(parts(scattering.w.matrix), root, 0)
+        x = _solve_lifted(operator, force, conserved / np.linalg.norm(conserved, axis=1, keepdims=True), scattering)
+        if x is not None:
+            return x / root[:, None], len(conserved)
     eigenvalues, vectors = np.linalg.eigh(operator)
     kept = eigenvalues > _NULL * eigenvalues[-1]
     inverse = np.where(kept, 1 / np.where(kept, eigenvalues, 1), 0)
     return (vectors @ (inverse[:, None] * (vectors.T @ force))) / root[:, None], int((~kept).sum())
+
+
+def _solve_lifted(operator: Array, force: Array, conserved: Array, scattering: Scattering) -> Array | None:
+    """The solution without the ``conserved`` vectors (P, M), made harmless by a rate; None where that leaves slow ones."""
+    lifted = operator + scattering.mean_rate * conserved.T @ conserved
+    norm = float(np.abs(lifted).sum(axis=0).max())
+    factor, indefinite = lapack.dpotrf(lifted)
+    if indefinite or lapack.dpocon(factor, norm)[0] < _SLOW:
+        return None
+    x = lapack.dpotrs(factor, force)[0]
+    return np.asarray(x - conserved.T @ (conserved @ x))
+
+
+def _everything(w: Array) -> Mask:
+    return np.ones((1, len(w)), dtype=bool)
+
+
+def _connected_parts(w: Array) -> Mask:
+    """Which nodes (P, M) belong to each part that is joined by more than rounding."""
+    count, label = connected_components(w > _ROUNDING * w.max(), directed=False)
+    return np.asarray(label == np.arange(count)[:, None])
 
 
 def _solve_thin(scattering: Scattering) -> tuple[Array, int]:

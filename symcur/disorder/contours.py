@@ -8,7 +8,8 @@ gradient, is an analytic periodic parametrisation k(theta): the trapezoid rule c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from symcur.disorder.momentum_cell import (
     UnresolvedFermiSurface,
     energy_and_velocity,
     project,
+    search_cell,
 )
 
 GRIDS = (64, 128, 256, 512)
@@ -74,13 +76,18 @@ class Contours:
     model: BandStructure
     energy: float
     curves: tuple[Contour, ...]
+    found: dict[int, list[Piece]] = field(default_factory=dict, compare=False, repr=False)
     levels = range(5)
     method = "closed curves, trapezoid rule in an analytic parameter"
 
     def pieces(self, level: int) -> Iterator[Piece]:
         """Band, k (M, 2) and weights (M,) of each curve: sum(weights F) = int d^2k/(2 pi)^2 delta(energy - e) F."""
-        for curve in self.curves:
-            yield curve.band, *curve.sample(self.model, self.energy, max(32, 3 * curve.degree) * 2**level)
+        if level not in self.found:
+            self.found[level] = [
+                (curve.band, *curve.sample(self.model, self.energy, max(32, 3 * curve.degree) * 2**level))
+                for curve in self.curves
+            ]
+        yield from self.found[level]
 
     def sample_first(self) -> None:
         """Raise Unresolved if a curve folds over however many nodes it gets: the projection leads astray."""
@@ -102,7 +109,7 @@ def trace(model: BandStructure, energy: float, cell: MomentumCell) -> Contours:
             contours.sample_first()
             return contours
         except Unresolved as unresolved:
-            reason = str(unresolved)
+            reason = unresolved.reason
     raise UnresolvedFermiSurface(
         f"mu: expected an energy off band edges, crossings of curves and touchings of bands, got {energy:g}, whose Fermi "
         f"lines {GRIDS[-1]}^2 grid points of {model.name} do not resolve ({reason})"
@@ -114,7 +121,7 @@ def _curves(
 ) -> list[Contour]:
     """The curves found on a grid; pockets that are small on it are searched again on a grid of their own."""
     grid = cell.grid(n)
-    energies = model.energies(cell.to_k(grid))
+    energies = _zone_energies(model, n) if cell.periodic else model.energies(cell.to_k(grid))
     spacing = float(np.linalg.norm(cell.vectors, axis=-1).max()) / n
     curves: list[Contour] = []
     for band in bands:
@@ -140,11 +147,18 @@ def _curves(
     return curves
 
 
+@lru_cache(maxsize=len(GRIDS))
+def _zone_energies(model: BandStructure, n: int) -> Array:
+    """All bands on the grid of n points per axis over the zone: for a range of Fermi energies they are needed many times."""
+    cell = search_cell(model, 0.0, None)
+    return model.energies(cell.to_k(cell.grid(n)))
+
+
 def _check_open(cell: MomentumCell, u: Array, depth: int) -> None:
     """A curve that ends at the edge of the grid: part of a larger one in a search for pockets, else a reason to stop."""
     if depth == 0 and (cell.cutoff is None or cell.inside(cell.to_k(u))):
         raise ValueError(
-            "cutoff: expected a momentum, as a Fermi line leaves the region of momentum space that was searched, got None"
+            f"cutoff: expected a momentum{cell.beyond}, as a Fermi line leaves the region that was searched, got {cell.cutoff}"
         )
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from symcur.arrays import Array
+from symcur.brillouin.sweep import Progress
 from symcur.disorder.boltzmann import Distribution, solve
 from symcur.disorder.contours import Contours
 from symcur.disorder.fermi_states import FermiSurface, sampled
@@ -26,7 +27,10 @@ OCCUPATION = ("conventional", "torque", "occupation", "charge")  # proportional 
 SCATTERING = ("dipole_shift", "side_jump", "scattering_torque")  # independent of the strength of the disorder
 PARTS = (*OCCUPATION, *SCATTERING)
 _UNSOLVED = 1e-6  # a larger residual than this and ten times rtol means that there is no solution
+_CERTAIN = 1e-2  # a smaller residual may be that of a mesh that has not settled
 _ROUNDING = 1e-13  # of the natural size: below it a part is zero
+_LEAST_LEFT = 0.1  # of a change is at least taken for the error that is left
+Change = dict[str, Array]  # of every part, absolute
 
 
 @dataclass(frozen=True)
@@ -59,15 +63,65 @@ class Currents:
     distribution: Distribution | None
     nodes: int
     converged: bool
+    interrupted: bool = False
 
-    def changes(self, coarse: Currents, rtol: float) -> tuple[dict[str, Array], bool]:
-        """By how much every part differs from that of a coarser computation, and whether all are within the tolerance."""
-        changes = {name: np.abs(part.value - coarse.parts[name].value) for name, part in self.parts.items()}
-        return changes, all(changes[name].max() <= part.allowed(rtol) for name, part in self.parts.items())
+    def allowed(self, rtol: float) -> dict[str, float]:
+        """The errors that meet the tolerance."""
+        return {name: part.allowed(rtol) for name, part in self.parts.items()}
 
-    def with_errors(self, errors: dict[str, Array], converged: bool) -> Currents:
+    def with_errors(self, errors: Change, rtol: float) -> Currents:
+        """With these error estimates, converged if all are within the tolerance."""
         parts = {name: replace(part, error=errors[name]) for name, part in self.parts.items()}
+        converged = all(errors[name].max() <= part.allowed(rtol) for name, part in parts.items())
         return replace(self, parts=parts, converged=converged)
+
+
+SEARCH = 200_000  # rates take about as long as to find a Fermi surface
+
+
+@dataclass
+class Work:
+    """How many rates between pairs of states were computed, and from how many on nothing is refined any more.
+
+    To find a Fermi surface counts as much as ``SEARCH`` rates.
+    """
+
+    most: int
+    progress: Progress | None = None
+    done: int = 0
+
+    @property
+    def exhausted(self) -> bool:
+        return self.done >= self.most
+
+    def allows(self, more: int) -> bool:
+        return self.done + more <= self.most
+
+    def report(self, message: str) -> None:
+        if self.progress is not None:
+            self.progress(None, message)
+
+
+def difference(fine: Currents, coarse: Currents) -> Change:
+    """By how much every part differs."""
+    return {name: np.abs(part.value - coarse.parts[name].value) for name, part in fine.parts.items()}
+
+
+def share_left(change: Change, before: Change | None, allowed: dict[str, float]) -> float:
+    """The part of the last change that is taken for the remaining error: as r + r^2 + ... where changes shrink by r.
+
+    r is that of the part that shrinks least, without those that have settled. Rules that double their nodes shrink their
+    errors at least as fast again, so that this bounds the error; it is never below a tenth and never above the change.
+    """
+    if before is None:
+        return 1.0
+    ratios = [
+        float(change[name].max()) / max(float(before[name].max()), 1e-300)
+        for name in change
+        if change[name].max() > _LEAST_LEFT * allowed[name]
+    ]
+    r = min(max(ratios, default=0.0), 0.5)
+    return max(r / (1 - r), _LEAST_LEFT)
 
 
 def carried(surface: FermiSurface, scattering: Scattering) -> dict[str, Array]:
@@ -85,9 +139,13 @@ def carried(surface: FermiSurface, scattering: Scattering) -> dict[str, Array]:
     }
 
 
-def currents(surface: FermiSurface, disorder: Disorder) -> Currents:
+def currents(surface: FermiSurface, disorder: Disorder, work: Work | None = None) -> Currents:
     """Solve the Boltzmann equation on these nodes and add up the currents; no error estimate."""
+    if not len(surface):
+        return nothing(surface.model.dimension)
     scattering = Scattering(surface, disorder)
+    if work is not None:
+        work.done += scattering.size
     distribution = solve(scattering)
     weighted = surface.weight[:, None] * distribution.values
     sizes = _sizes(surface, weighted)
@@ -117,31 +175,47 @@ def _sizes(surface: FermiSurface, weighted: Array) -> dict[str, float]:
 
 
 def converged_currents(
-    shape: Contours | Surface, disorder: Disorder, rtol: float, start: int = 0
+    shape: Contours | Surface, disorder: Disorder, rtol: float, work: Work, *, keep: bool = False
 ) -> tuple[Currents, int]:
-    """Refine the nodes until every part changes by less than rtol of its scale; also the level that was reached.
+    """Refine the nodes until the error estimate of every part is below rtol of its scale; also the level that was reached.
 
-    Raises ValueError where the field accelerates electrons that nothing scatters.
+    With ``keep`` Ctrl-C returns the level before, marked as interrupted. Raises ValueError where the field accelerates
+    electrons that nothing scatters, and where even the coarsest mesh has too many nodes.
     """
-    coarse, level = None, start
-    for level in shape.levels[start:]:
-        try:
-            surface = sampled(shape, level)
-            if not len(surface):
-                return _nothing(shape.model.dimension), start
-            fine = currents(surface, disorder)
-        except Unresolved:
-            coarse = None
-            continue
-        except TooLarge:
-            if coarse is None:
-                raise
-            break
-        if coarse is not None:
-            fine = fine.with_errors(*fine.changes(coarse, rtol))
-            if fine.converged:
-                return _solved(fine, disorder, rtol), level
-        coarse = fine
+    coarse: Currents | None = None
+    before: Change | None = None
+    level = 0
+    try:
+        for level in shape.levels:
+            if (
+                coarse is not None
+                and not work.allows(4 * coarse.nodes**2)
+                and np.isfinite(coarse.parts["charge"].error).all()
+            ):
+                break
+            try:
+                fine = currents(sampled(shape, level), disorder, work)
+            except Unresolved:
+                coarse = before = None
+                continue
+            except TooLarge:
+                if coarse is None:
+                    raise
+                break
+            if not fine.nodes:
+                return fine, level
+            if coarse is not None:
+                change, allowed = difference(fine, coarse), fine.allowed(rtol)
+                factor = share_left(change, before, allowed)
+                fine = fine.with_errors({name: factor * change[name] for name in PARTS}, rtol)
+                before = change
+            coarse = fine
+            if coarse.converged:
+                break
+    except KeyboardInterrupt:
+        if coarse is None or not keep:
+            raise
+        coarse = replace(coarse, converged=False, interrupted=True)
     if coarse is None:
         raise UnresolvedFermiSurface(
             f"mu: expected smooth Fermi lines, got ones with corners that are too sharp at energy {shape.energy:g}"
@@ -152,7 +226,7 @@ def converged_currents(
 def _solved(found: Currents, disorder: Disorder, rtol: float) -> Currents:
     """The currents, where the Boltzmann equation has a solution."""
     residual = found.distribution.residual if found.distribution else 0.0
-    if residual > max(_UNSOLVED, 10 * rtol):
+    if residual > max(_UNSOLVED, 10 * rtol) and (found.converged or residual > _CERTAIN):
         raise ValueError(
             "disorder: expected one that scatters between all parts of the Fermi surface on which the velocities do not add up to "
             f"zero, got {disorder}, which leaves electrons on one of them to be accelerated for ever, or nearly so: the Boltzmann "
@@ -161,26 +235,39 @@ def _solved(found: Currents, disorder: Disorder, rtol: float) -> Currents:
     return found
 
 
-def _nothing(D: int) -> Currents:
+def nothing(D: int) -> Currents:
     """Where no band crosses the energy."""
     zeros = {name: np.zeros((1 if name == "scattering_torque" else D, D)) for name in PARTS}
     parts = {name: Current(zero, zero, 0.0, 0.0) for name, zero in zeros.items()}
     return Currents(parts, 0.0, 0.0, None, nodes=0, converged=True)
 
 
+def unknown(D: int) -> Currents:
+    """Where Ctrl-C came before any result: NaN with an infinite error."""
+    parts = {
+        name: Current(np.full_like(part.value, np.nan), np.full_like(part.value, np.inf), 0.0, 0.0)
+        for name, part in nothing(D).parts.items()
+    }
+    return Currents(parts, np.nan, np.nan, None, nodes=0, converged=False, interrupted=True)
+
+
 def average(samples: list[tuple[float, Currents]]) -> Currents:
-    """The sum of the currents at several energies with these weights; of the solutions the worst is kept."""
+    """The sum of the currents at several energies with these weights; of the solutions the worst is kept, with the mean residual."""
 
     def total(part: str, number: str) -> Any:
         return sum(weight * getattr(c.parts[part], number) for weight, c in samples)
 
-    solved = [c.distribution for _, c in samples if c.distribution is not None]
+    solved = [(weight, c.distribution) for weight, c in samples if c.distribution is not None]
+    worst = max((d for _, d in solved), key=lambda d: d.residual, default=None)
+    if worst is not None:
+        residual, drift = (sum(weight * getattr(d, name) for weight, d in solved) for name in ("residual", "drift"))
+        worst = replace(worst, residual=residual, drift=drift)
     density = sum(weight * c.density_of_states for weight, c in samples)
     return Currents(
         parts={name: Current(*(total(name, field.name) for field in fields(Current))) for name in PARTS},
         mean_rate=sum(weight * c.mean_rate * c.density_of_states for weight, c in samples) / max(density, 1e-300),
         density_of_states=density,
-        distribution=max(solved, key=lambda d: d.residual, default=None),
+        distribution=worst,
         nodes=max(c.nodes for _, c in samples),
         converged=all(c.converged for _, c in samples),
     )

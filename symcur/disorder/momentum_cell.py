@@ -12,14 +12,21 @@ from symcur.band_structures.energies import bounded_below, crossing_radius, occu
 
 Piece = tuple[int, Array, Array]  # of a Fermi surface: the band, nodes k (M, D) and their weights (M,)
 _OFFSET = np.array([0.4139, 0.2718, 0.3571])  # of the grid, in its spacing: off the symmetric points
+_CLOSE = 1e-9  # a Newton step of this part of |k| leaves an error of its square
 
 
 class UnresolvedFermiSurface(ValueError):
     """The Fermi surface at this energy is too close to a change of its topology."""
 
 
-class Unresolved(Exception):
-    """A grid or a number of nodes is too coarse for the Fermi surface at this energy."""
+class Unresolved(ValueError):
+    """A grid or a number of nodes is too coarse for the Fermi surface at this energy; more of them may resolve it."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(
+            f"level: expected one whose nodes resolve the Fermi lines at this energy, got one too coarse ({reason})"
+        )
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,11 @@ class MomentumCell:
     vectors: Array
     periodic: bool
     cutoff: float | None = None
+
+    @property
+    def beyond(self) -> str:
+        """What else is to be said of the cutoff that is expected, if one was given."""
+        return "" if self.cutoff is None else " that no Fermi line or surface crosses"
 
     def to_k(self, u: Array) -> Array:
         return np.asarray(self.origin + u @ self.vectors)
@@ -93,13 +105,13 @@ def energy_and_velocity(model: BandStructure, k: Array, band: int | Indices) -> 
 
 
 def project(model: BandStructure, band: int | Indices, energy: float, k: Array, steps: int = 10) -> Array:
-    """Move points along the gradient onto e_n(k) = energy, by Newton steps."""
+    """Move points along the gradient onto e_n(k) = energy, by Newton steps: the first small one is the last."""
     if not len(k):
         return k
     for _ in range(steps):
         e, v = energy_and_velocity(model, k, band)
         step = ((energy - e) / np.maximum((v**2).sum(axis=-1), 1e-300))[:, None] * v
         k = k + step
-        if np.abs(step).max() <= 1e-15 * (np.abs(k).max() + 1e-300):
+        if np.abs(step).max() <= _CLOSE * np.abs(k).max():
             break
     return k

@@ -19,7 +19,7 @@ On a lattice the potential is felt at the atoms only. With r_p the positions in 
     C_{pp'}(q) = A sum_R c(R + r_p - r_p') exp(-i q.(R + r_p - r_p')),
 
 which for white noise is n u^2 on the diagonal: impurities that sit on single atoms, uncorrelated. Gamma must then be
-local at each position. The sum over R decays exponentially, unlike its Fourier transform over reciprocal vectors.
+local at each position; ``lattice_sums`` does the sum.
 """
 
 from __future__ import annotations
@@ -33,43 +33,8 @@ import numpy as np
 from symcur.arrays import Array, ComplexArray, Indices
 from symcur.band_structures import BandStructure
 from symcur.band_structures.exact import square_matrix
-
-_SMALL = 1e-15  # correlations at distances where c(r) has decayed to this are left out
-
-
-@dataclass(frozen=True)
-class Impurities:
-    """One kind of impurity: shape "white", "gaussian" or "yukawa", range a, n u^2, and the matrix Gamma (None: 1)."""
-
-    shape: str
-    length: float
-    strength: float
-    structure: Any = None
-
-    def of_wave_vector(self, q_squared: Array) -> Array:
-        """C(q) of a continuum."""
-        x = self.length**2 * q_squared
-        if self.shape == "gaussian":
-            return np.asarray(self.strength * np.exp(-x))
-        return np.asarray(self.strength / (1 + x) ** 2)
-
-    def of_distance(self, r: Array, dimension: int) -> Array:
-        """c(r), the Fourier transform of C(q) in D = 2 or 3 dimensions; not for white noise."""
-        a = self.length
-        if self.shape == "gaussian":
-            return np.asarray(self.strength * (4 * np.pi * a**2) ** (-dimension / 2) * np.exp(-(r**2) / (4 * a**2)))
-        if dimension == 3:
-            return np.asarray(self.strength * np.exp(-r / a) / (8 * np.pi * a**3))
-        from scipy.special import k1
-
-        x = np.maximum(r / a, 1e-12)  # x K_1(x) -> 1
-        return np.asarray(self.strength * x * k1(x) / (4 * np.pi * a**2))
-
-    @property
-    def reach(self) -> float:
-        """The distance beyond which c(r)/c(0) is below 1e-15."""
-        decades = -np.log(_SMALL)
-        return self.length * float(2 * np.sqrt(decades) if self.shape == "gaussian" else decades + np.log(decades))
+from symcur.disorder.impurities import Impurities
+from symcur.disorder.lattice_sums import lattice_correlation
 
 
 @dataclass(frozen=True)
@@ -105,10 +70,15 @@ class Disorder:
         positions, labels = _positions(model)
         for kind in self.kinds:
             parts = _by_position(_structure(kind.structure, model), labels, len(positions))
-            for p, q in itertools.product(range(len(parts)), repeat=2):
-                if parts[p].any() and parts[q].any() and (p == q or kind.shape != "white"):
-                    correlation = _correlation(kind, model, k, positions[p] - positions[q])
-                    result.append((parts[p], parts[q], correlation))
+            held = [p for p, part in enumerate(parts) if part.any()]
+            correlations: dict[tuple[float, ...], Any] = {}
+            for p, q in itertools.product(held, repeat=2):
+                if p == q or kind.shape != "white":
+                    offset = positions[p] - positions[q]
+                    opposite = correlations.get(tuple(-offset))
+                    found = _correlation(kind, model, k, offset) if opposite is None else np.conj(opposite)
+                    correlations[tuple(offset)] = found
+                    result.append((parts[p], parts[q], found))
         return result
 
     def require_no_torque(self, model: BandStructure) -> None:
@@ -225,12 +195,4 @@ def _correlation(kind: Impurities, model: BandStructure, k: Array, offset: Array
         gram = k @ k.T
         square = np.diagonal(gram)
         return kind.of_wave_vector(np.maximum(square[:, None] + square - 2 * gram, 0))
-    vectors = model.cell.vectors
-    height = 1 / np.linalg.norm(np.linalg.inv(vectors), axis=0)
-    counts = [int(np.ceil((kind.reach + np.linalg.norm(offset)) / h)) for h in height]
-    cells = np.stack(np.meshgrid(*(np.arange(-c, c + 1) for c in counts), indexing="ij"), axis=-1)
-    distances = cells.reshape(-1, model.dimension) @ vectors + offset
-    r = np.linalg.norm(distances, axis=-1)
-    distances, r = distances[r <= kind.reach], r[r <= kind.reach]
-    waves = np.exp(-1j * k @ distances.T)
-    return (waves * (model.cell.volume * kind.of_distance(r, model.dimension))) @ waves.conj().T
+    return lattice_correlation(kind, model.cell, k, offset)

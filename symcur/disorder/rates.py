@@ -58,8 +58,12 @@ class Scattering:
         white = all(kind.shape == "white" for kind in disorder.kinds)
         self.thin = white and nodes > _THIN * 2 * size**2
         if not self.thin and nodes > LARGEST_DENSE:
-            raise TooLarge(f"{nodes} nodes; a disorder of finite range is treated with up to {LARGEST_DENSE}")
+            raise TooLarge(
+                f"disorder: expected white noise on a Fermi surface that needs {nodes} nodes, got {disorder}; a disorder of "
+                f"finite range is treated with up to {LARGEST_DENSE}"
+            )
         self.channels = disorder.channels(surface.model, surface.k)
+        self.size = nodes * (2 * size**2 if self.thin else nodes) * len(self.channels)  # of the matrices
 
     @cached_property
     def w(self) -> ScatteringKernel:
@@ -80,10 +84,19 @@ class Scattering:
             halves = (left.real, -left.imag) if part == "real" else (left.imag, left.real)
             return ScatteringKernel(np.concatenate(halves, axis=1), np.concatenate([right.real, right.imag], axis=1))
         total: Array = np.zeros((len(u), len(u)))
-        for first, second, c in self.channels:
-            product = c * (bra @ first @ u.T) * (u.conj() @ second @ u.T).conj()
-            total += product.real if part == "real" else product.imag
+        for first, weighted in self.weighted_overlaps:
+            product = bra @ first @ u.T
+            if part == "real":
+                total += product.real * weighted.real - product.imag * weighted.imag
+            else:
+                total += product.real * weighted.imag + product.imag * weighted.real
         return ScatteringKernel(2 * np.pi * total)
+
+    @cached_property
+    def weighted_overlaps(self) -> list[tuple[ComplexArray, ComplexArray]]:
+        """Gamma_p and C_{pp'} (u_b^+ Gamma_p' u_a)^* [b, a] of every channel."""
+        u = self.surface.states
+        return [(first, c * (u @ second.conj() @ u.conj().T)) for first, second, c in self.channels]
 
     @cached_property
     def rate(self) -> Array:
@@ -104,7 +117,7 @@ class Scattering:
         return -self.collision(x)
 
 
-class TooLarge(Exception):
+class TooLarge(ValueError):
     """More nodes than a matrix of rates can have."""
 
 

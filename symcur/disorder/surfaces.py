@@ -135,7 +135,8 @@ def _triangles(e: Array, grid: Array, cell: MomentumCell) -> Array:
         faces = np.concatenate([(np.take(e, side, axis) > 0).ravel() for side in (0, -1) for axis in range(3)])
         if faces.any() and not faces.all():
             raise ValueError(
-                "cutoff: expected a momentum, as the Fermi surface leaves the region that was searched, got None"
+                f"cutoff: expected a momentum{cell.beyond}, as the Fermi surface leaves the region that was searched, got "
+                f"{cell.cutoff}"
             )
     spacing = grid[1, 1, 1] - grid[0, 0, 0]
     for corners in _TETRAHEDRA:

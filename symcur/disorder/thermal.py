@@ -12,12 +12,18 @@ from symcur.brillouin.bernstein import gauss
 from symcur.disorder.momentum_cell import MomentumCell, energy_and_velocity
 
 _GRID = {2: 48, 3: 12}
+_STEPS = 120  # of a walk to an extremum
 _NEGLIGIBLE = 1e-3  # of the tolerance: weight of energies left out
 
 
 def window(temperature: float, rtol: float) -> float:
     """The distance from mu beyond which -f' carries a negligible weight."""
     return temperature * float(np.log(1 / (_NEGLIGIBLE * rtol)))
+
+
+def left_out(rtol: float) -> float:
+    """A bound for the part of an average that lies outside the window and in intervals that carry no weight."""
+    return 10 * _NEGLIGIBLE * rtol
 
 
 def gauss_rule(
@@ -87,23 +93,40 @@ def critical_energies(model: BandStructure, cell: MomentumCell) -> Array:
     def energy_at(k: Array, band: Indices) -> Array:
         return np.asarray(np.take_along_axis(model.energies(k), band[:, None, None], axis=-1)[..., 0])
 
-    def speed_at(k: Array, band: Indices) -> Array:
-        _, v = energy_and_velocity(model, k.reshape(-1, D), np.repeat(band, k.shape[1]))
-        return np.asarray((v**2).sum(axis=-1).reshape(k.shape[:2]))
-
-    def minima(values: Array, function: Callable[[Array, Indices], Array]) -> tuple[Array, Array]:
-        """Follow the minima on the grid to ever finer stencils: the band energies there, and the values at the minima."""
+    def minima(values: Array, function: Callable[[Array, Indices], Array]) -> Array:
+        """Walk from the minima on the grid in random directions, not to be caught by kinks: the band energies at the end."""
         *places, band = np.nonzero(cell.minima(values))
-        u, least, size = grid[tuple(places)], np.zeros(len(band)), 1 / n
-        for _ in range(24):
-            tried = u[:, None] + size * stencil
-            values = function(cell.to_k(tried), band)
-            u, least, size = tried[np.arange(len(u)), values.argmin(axis=1)], values.min(axis=1), size / 2
-        return energy_at(cell.to_k(u)[:, None], band)[:, 0], least
+        u, best = grid[tuple(places)], values[(*places, band)]
+        size, random, rows = np.full((len(u), 1), 1 / n), np.random.default_rng(0), np.arange(len(u))
+        for _ in range(_STEPS):
+            tried = u[:, None] + size[..., None] * random.normal(size=(len(u), 24, D)) / 2
+            found = function(cell.to_k(tried), band)
+            first = found.argmin(axis=1)
+            better = found[rows, first] < best
+            u, best = np.where(better[:, None], tried[rows, first], u), np.where(better, found[rows, first], best)
+            size = np.where(better[:, None], np.minimum(1.6 * size, 1 / n), size / 1.6)
+        return energy_at(cell.to_k(u)[:, None], band)[:, 0]
 
-    stencil = np.stack(np.meshgrid(*(np.linspace(-1, 1, 5),) * D, indexing="ij"), axis=-1).reshape(-1, D)
-    lowest, _ = minima(energies, energy_at)
-    highest, _ = minima(-energies, lambda k, band: -energy_at(k, band))
-    slow, least = minima(speed, speed_at)
-    stationary = slow[least < 1e-12 * speed.max()]
+    lowest = minima(energies, energy_at)
+    highest = minima(-energies, lambda k, band: -energy_at(k, band))
+    *places, band = np.nonzero(cell.minima(speed))
+    stationary = _stationary(model, k[tuple(places)], band, float(np.linalg.norm(cell.vectors, axis=-1).max()) / n)
     return np.unique(np.round(np.concatenate([lowest, highest, stationary]), 9))
+
+
+def _stationary(model: BandStructure, k: Array, band: Indices, spacing: float) -> Array:
+    """The energies (S,) where Newton steps from k (M, D) on the velocity arrive at a zero of it not far away."""
+    D, start, h = model.dimension, k, 1e-4 * spacing
+    for _ in range(12):
+        _, v = energy_and_velocity(model, k, band)
+        sides = [
+            [energy_and_velocity(model, k + side * h * np.eye(D)[i], band)[1] for side in (1, -1)] for i in range(D)
+        ]
+        slope = np.stack([(ahead - behind) / (2 * h) for ahead, behind in sides], axis=-1)
+        step = -np.einsum("mij,mj->mi", np.linalg.pinv(slope, rcond=1e-9), v)
+        length = np.linalg.norm(step, axis=-1, keepdims=True)
+        k = k + step * np.minimum(1, spacing / np.maximum(length, 1e-300))
+    energy, v = energy_and_velocity(model, k, band)
+    there = np.linalg.norm(v, axis=-1) < 1e-7 * np.linalg.norm(slope, axis=(1, 2)) * spacing
+    near = np.linalg.norm(k - start, axis=-1) < 3 * spacing
+    return np.asarray(energy[there & near])

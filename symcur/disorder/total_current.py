@@ -11,16 +11,20 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
-from symcur.disorder import thermal
-from symcur.disorder.currents import Currents, average, converged_currents
+from symcur.brillouin import Interrupted
+from symcur.brillouin.sweep import Progress
+from symcur.disorder.currents import Currents, Work, converged_currents, unknown
+from symcur.disorder.energy_average import thermal_currents
 from symcur.disorder.fermi_states import fermi_surface, sampled
-from symcur.disorder.momentum_cell import UnresolvedFermiSurface, search_cell
+from symcur.disorder.momentum_cell import Unresolved
 from symcur.disorder.potentials import Disorder, is_number
-from symcur.disorder.rates import Scattering
-from symcur.observables import Part, conductivity
+from symcur.disorder.rates import Scattering, TooLarge
+from symcur.observables import Part, Result, conductivity
 
-COUNTS = (6, 12, 24)  # energies per piece at T > 0
+MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
 _CHECKED = 1e-9  # differences that theory says vanish may be this large, or ten times rtol
+
+_NOTHING = "stopped before any result"
 
 VALIDITY = (
     "weak disorder, lowest Born order, randomly placed impurities with an even potential; no skew scattering, no "
@@ -46,7 +50,7 @@ class Transport:
     ``parts`` maps the names of ``MEANING`` to values and error estimates; intrinsic, band and total are absent if no
     intrinsic part was asked for. conventional + torque = occupation; intrinsic + dipole_shift = band; total = band +
     side_jump + occupation. ``checks`` are differences that theory says vanish, relative to the size of what is compared; a
-    result whose checks fail is not converged.
+    result whose checks fail is not converged. ``status`` is "converged", "tolerance not met" or "interrupted".
     ``torque`` [l] is the scattering torque. ``rate`` is the mean scattering rate on the Fermi surface (thermally averaged), ``relaxation_time`` its inverse,
     ``density_of_states`` likewise. ``form`` says how the intrinsic part is integrated.
     """
@@ -120,6 +124,9 @@ def transport(
     cutoff: float | None = None,
     intrinsic: bool = True,
     parameters: Parameters = None,
+    max_rates: int = MOST_RATES,
+    max_evaluations: int = 10_000_000,
+    progress: Progress | None = None,
 ) -> Transport:
     """Solve the linearised Boltzmann equation of a 2D or 3D model and return all parts of the conserved current.
 
@@ -127,52 +134,101 @@ def transport(
     how the intrinsic part is integrated, see ``observables.conductivity``: in "surface" (the default) delta functions of the
     curvature at band touchings are left out. ``cutoff`` limits |k| in a continuum; models not bounded below need it for the
     intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. ``parameters`` maps names or symbols to
-    values other than the model's. Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for
-    impurities that do not conserve s or leave a part unscattered that the field accelerates, for one dimension and for
-    superconductors.
+    values other than the model's. After ``max_rates`` rates between pairs of states neither meshes nor energies are refined any
+    more, and the status says if the tolerance is not met (the default takes less than half a minute; to find one Fermi surface counts as 200 000); ``max_evaluations`` bounds the k
+    points of the Fermi sea. ``progress(fraction or None, message)`` is called now and then.
+
+    Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for impurities that do not conserve s
+    or leave a part unscattered that the field accelerates, for one dimension and for superconductors. Ctrl-C raises
+    ``Interrupted``, a KeyboardInterrupt whose ``result`` holds what was finished, with its errors.
     """
     model = _checked(model, disorder, mu, temperature, rtol, form).with_values(parameters)
     disorder.require_no_torque(model)
     mu, temperature = float(mu), float(temperature)
-    scaled = _scaled(disorder, model, mu, cutoff)
-    if temperature == 0:
-        found, energies = converged_currents(fermi_surface(model, mu, cutoff=cutoff), scaled, rtol)[0], "1 energy"
-    else:
-        found, energies = _thermal(model, scaled, mu, temperature, rtol, cutoff)
-    parts: dict[str, Part] = {**found.parts}
-    torque = parts.pop("scattering_torque")
-    split = _sum_of(parts, "conventional", "torque").value - parts["occupation"].value
-    checks = {"occupation": found.parts["conventional"].relative(split)}
-    if found.distribution is not None:
-        checks |= {"boltzmann": found.distribution.residual, "particles": found.distribution.drift}
-    converged, label, said = found.converged, "no intrinsic part", ""
-    if intrinsic:
+    work = Work(_count("max_rates", max_rates), progress)
+    found, energies = _of_fermi_surface(model, disorder, mu, temperature, rtol, cutoff, work)
+    sea, interrupted = None, found.interrupted
+    if intrinsic and not interrupted:
         atol = found.parts["dipole_shift"].allowed(rtol)  # good enough
-        sea = conductivity(model, mu, temperature, form=form, rtol=rtol, atol=atol, cutoff=cutoff)
-        parts |= {name: sea.parts[name] for name in ("intrinsic", "band")}
-        parts["total"] = _sum_of(parts, "band", "side_jump", "occupation")
-        rest = _sum_of(parts, "intrinsic", "dipole_shift").value - parts["band"].value
-        checks["band"] = found.parts["dipole_shift"].relative(rest)
-        converged, label, said = converged and sea.status == "converged", sea.form, f"; Fermi sea: {sea.message}"
+        options: dict[str, Any] = {"form": form, "rtol": rtol, "atol": atol, "cutoff": cutoff, "progress": progress}
+        try:
+            sea = conductivity(model, mu, temperature, max_evaluations=max_evaluations, **options)
+        except KeyboardInterrupt as stopped:
+            sea = stopped.result if isinstance(stopped, Interrupted) else None
+            interrupted = True
+    checks = _checks(found, sea)
     failed = [name for name, difference in checks.items() if not difference <= max(10 * rtol, _CHECKED)]
+    nodes = f"{found.nodes} nodes on the largest Fermi surface" if found.nodes else "no Fermi surface: mu lies in a gap"
+    said = f"rtol = {rtol:g}, {nodes}, {energies}{'' if sea is None else f'; Fermi sea: {sea.message}'}"
     said += "".join(f"; the check {name!r} fails by {checks[name]:.1e}" for name in failed)
-    message = f"rtol = {rtol:g}, {found.nodes} nodes on the largest Fermi surface, {energies}{said}"
-    return Transport(
+    if interrupted:
+        said = f"by the user; last complete round: {said}" if found.nodes or not found.interrupted else _NOTHING
+    torque = found.parts["scattering_torque"]
+    converged = found.converged and (sea is None or sea.status == "converged") and not failed
+    result = Transport(
         model=model.name,
         disorder=str(disorder),
         mu=mu,
         temperature=temperature,
         parameters={name: float(value) for name, value in model.values().items()},
-        parts={name: parts[name] for name in MEANING if name in parts},
+        parts=_parts(found, sea, intrinsic),
         torque=Part(torque.value[0], torque.error[0]),
         checks=checks,
         rate=found.mean_rate,
         density_of_states=found.density_of_states,
-        form=label,
-        status="converged" if converged and not failed else "tolerance not met",
-        message=message if found.nodes else f"no Fermi surface: mu lies in a gap; {message}",
+        form=sea.form if sea else "no intrinsic part",
+        status="interrupted" if interrupted else "converged" if converged else "tolerance not met",
+        message=said,
         nodes=found.nodes,
     )
+    if interrupted:
+        raise Interrupted(result, result.message)
+    return result
+
+
+def _of_fermi_surface(
+    model: BandStructure,
+    disorder: Disorder,
+    mu: float,
+    temperature: float,
+    rtol: float,
+    cutoff: float | None,
+    work: Work,
+) -> tuple[Currents, str]:
+    """The currents of the electrons that the field moves, and in words at how many energies; after Ctrl-C what there is."""
+    try:
+        scaled = _scaled(disorder, model, mu, cutoff)
+        if temperature > 0:
+            return thermal_currents(model, scaled, mu, temperature, rtol, cutoff, work)
+        shape = fermi_surface(model, mu, cutoff=cutoff)
+        return converged_currents(shape, scaled, rtol, work, keep=True)[0], "1 energy"
+    except KeyboardInterrupt:
+        return unknown(model.dimension), _NOTHING
+
+
+def _parts(found: Currents, sea: Result | None, intrinsic: bool) -> dict[str, Part]:
+    """The parts in the order of their meanings; after Ctrl-C the intrinsic ones may be NaN with an infinite error."""
+    parts: dict[str, Part] = {name: part for name, part in found.parts.items() if name in MEANING}
+    if intrinsic:
+        like = np.full_like(found.parts["charge"].value, np.nan)
+        lacking = Part(like, np.full_like(like, np.inf))
+        parts |= {name: sea.parts[name] if sea else lacking for name in ("intrinsic", "band")}
+        parts["total"] = _sum_of(parts, "band", "side_jump", "occupation")
+    return {name: parts[name] for name in MEANING if name in parts}
+
+
+def _checks(found: Currents, sea: Result | None) -> dict[str, float]:
+    """Differences that theory says vanish, relative to the size of what is compared."""
+    if found.distribution is None and found.interrupted:
+        return {}
+    split = _sum_of(found.parts, "conventional", "torque").value - found.parts["occupation"].value
+    checks = {"occupation": found.parts["conventional"].relative(split)}
+    if found.distribution is not None:
+        checks |= {"boltzmann": found.distribution.residual, "particles": found.distribution.drift}
+    if sea is not None and np.isfinite(sea.value).all():
+        moved = found.parts["dipole_shift"]
+        checks["band"] = moved.relative(sea.parts["intrinsic"].value + moved.value - sea.parts["band"].value)
+    return checks
 
 
 def _sum_of(parts: Mapping[str, Part], *names: str) -> Part:
@@ -202,53 +258,31 @@ def _checked(
     return model
 
 
+def _count(label: str, value: Any) -> int:
+    if not isinstance(value, int | np.integer) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{label}: expected a positive integer, got {value!r}")
+    return int(value)
+
+
 def _scaled(disorder: Disorder, model: BandStructure, mu: float, cutoff: float | None) -> Disorder:
     """The disorder with the strengths that its target for the relaxation time at mu asks for."""
     if disorder.relaxation_time is None:
         return disorder
     shape = fermi_surface(model, mu, cutoff=cutoff)
-    surface = sampled(shape, shape.levels[2])
-    if not len(surface):
+    rate = before = None
+    for level in shape.levels:
+        try:
+            surface = sampled(shape, level)
+            rate, before = Scattering(surface, disorder).mean_rate if len(surface) else 0.0, rate
+        except (TooLarge, Unresolved) as reason:
+            if rate is None and (isinstance(reason, TooLarge) or level == shape.levels[-1]):
+                raise
+            continue
+        if before is not None and abs(rate - before) <= _CHECKED * rate:
+            break
+    if not rate:
         raise ValueError(
             f"relaxation_time: expected a Fermi surface to fix it on, got none at mu = {mu:g}; give strengths instead"
         )
-    factor = 1 / (disorder.relaxation_time * Scattering(surface, disorder).mean_rate)
+    factor = 1 / (disorder.relaxation_time * rate)
     return Disorder(tuple(replace(kind, strength=factor * kind.strength) for kind in disorder.kinds))
-
-
-def _thermal(
-    model: BandStructure, disorder: Disorder, mu: float, temperature: float, rtol: float, cutoff: float | None
-) -> tuple[Currents, str]:
-    """The average over energy, refined until it settles; also what is to be said about the energies."""
-    reach = thermal.window(temperature, rtol)
-    cells = [search_cell(model, e, cutoff) for e in (mu - reach, mu, mu + reach)]
-    edges = np.concatenate([thermal.critical_energies(model, cell) for cell in cells])
-    intervals = thermal.intervals(np.unique(np.round(edges, 9)), mu, temperature, rtol)
-    before: Currents | None = None
-    energies = level = 0
-    missed = 0.0
-    for count in COUNTS:
-        samples, missed = [], 0.0
-        for left, right, critical in intervals:
-            for x, weight in zip(*thermal.gauss_rule(left, right, count, critical), strict=True):
-                try:
-                    shape = fermi_surface(model, mu + temperature * float(x), cutoff=cutoff)
-                    sample, reached = converged_currents(shape, disorder, rtol, level)
-                except UnresolvedFermiSurface:  # at a critical energy; its weight goes to the others
-                    missed += float(weight)
-                    continue
-                level = max(reached - 1, 0)
-                samples.append((float(weight), sample))
-        if not samples:
-            raise ValueError(f"mu: expected an energy whose Fermi surfaces can be resolved, got {mu:g} in {model.name}")
-        energies += len(samples)
-        now = average([(weight / (1 - missed), sample) for weight, sample in samples])
-        if before is not None:
-            steps, settled = now.changes(before, rtol)
-            errors = {name: p.error + steps[name] + missed * np.abs(p.value) for name, p in now.parts.items()}
-            now = now.with_errors(errors, now.converged and settled and missed < rtol)
-            if settled:
-                break
-        before = now
-    left_out = f"; next to critical energies a weight of {missed:.1e} was left out" if missed else ""
-    return now, f"{energies} energies{left_out}"

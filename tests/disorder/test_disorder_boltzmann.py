@@ -101,7 +101,7 @@ def test_solvers_agree(monkeypatch):
     np.testing.assert_allclose(thin.w.matrix, dense.w.matrix, atol=1e-13)
     reference = solve(dense).values
     np.testing.assert_allclose(solve(thin).values, reference, atol=1e-10 * np.abs(reference).max())
-    monkeypatch.setattr("symcur.disorder.boltzmann._LARGE", 10)
+    monkeypatch.setattr("symcur.disorder.boltzmann._SLOW", 2.0)  # eigenvectors
     np.testing.assert_allclose(solve(dense).values, reference, atol=1e-10 * np.abs(reference).max())
 
 
@@ -120,6 +120,21 @@ def test_contours_that_scattering_does_not_connect_keep_their_particles(thin, mo
     for band in (0, 1):
         mine = scattering.surface.band == band
         assert np.abs(q[mine] @ found.values[mine]).max() < 1e-10
+
+
+@pytest.mark.parametrize("eigenvectors", [True, False])
+def test_distant_pockets_keep_their_particles(eigenvectors, monkeypatch):
+    """Two pockets half a reciprocal vector apart exchange nothing by smooth disorder, and no velocity tells them apart."""
+    k_x, k_y = k = sp.symbols("k_x k_y", real=True)
+    model = Model([[-sp.cos(2 * k_x) - 2 * sp.cos(k_y)]], [[1]], k, lattice=[[1, 0], [0, 1]])
+    if eigenvectors:
+        monkeypatch.setattr("symcur.disorder.boltzmann._SLOW", 2.0)
+    scattering = Scattering(sampled(fermi_surface(model, -2.5), 2), gaussian(8.0))
+    found, q = solve(scattering), scattering.surface.weight
+    assert found.conserved == 2
+    assert found.residual < 1e-10
+    for pocket in (np.cos(scattering.surface.k[:, 0]) > 0, np.cos(scattering.surface.k[:, 0]) < 0):
+        assert np.abs(q[pocket] @ found.values[pocket]).max() < 1e-10 * np.abs(found.values).max()
 
 
 @pytest.mark.parametrize("temperature", [0.0, 0.05])
