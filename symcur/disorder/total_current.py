@@ -134,9 +134,10 @@ def transport(
     how the intrinsic part is integrated, see ``observables.conductivity``: in "surface" (the default) delta functions of the
     curvature at band touchings are left out. ``cutoff`` limits |k| in a continuum; models not bounded below need it for the
     intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. ``parameters`` maps names or symbols to
-    values other than the model's. After ``max_rates`` rates between pairs of states neither meshes nor energies are refined any
-    more, and the status says if the tolerance is not met (the default takes less than half a minute; to find one Fermi surface counts as 200 000); ``max_evaluations`` bounds the k
-    points of the Fermi sea. ``progress(fraction or None, message)`` is called now and then.
+    values other than the model's. After ``max_rates`` rates between pairs of states (to find a Fermi surface counts as 200 000)
+    neither meshes nor energies are refined any more, and the status says if the tolerance is not met; the default takes less
+    than half a minute. ``max_evaluations`` bounds the k points of the Fermi sea. ``progress(fraction or None, message)`` is
+    called now and then.
 
     Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for impurities that do not conserve s
     or leave a part unscattered that the field accelerates, for one dimension and for superconductors. Ctrl-C raises
