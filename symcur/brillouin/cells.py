@@ -160,24 +160,26 @@ class Cover:
         return Cover(boxes, parts, final, np.concatenate([self.parent[keep], np.repeat(before, family)[fresh]]))
 
 
-def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, size: int) -> Estimate:
+def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, unseen: Array) -> Estimate:
     """Bisect until the errors of all boxes add up to the tolerance; ``points`` is what a box costs.
+
+    ``unseen``, shape (components), is the part of the error that boxes do not see.
 
     Each round bisects every box but those whose errors together take less than a part of the tolerance. A component that met
     it, or belongs to a result whose error bisection no longer reduces, asks for no more. Interruption returns the last
     complete round.
     """
-    best = nothing(size)
+    best = nothing(len(unseen))
     if not sweep.affords(points * len(boxes)):
         return best.saying(f"max_evaluations does not allow {points * len(boxes)} points")
     try:
         cover = Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool), np.full(len(boxes), np.inf))
         history: list[tuple[int, Array]] = []
-        hopeless = np.zeros(size, dtype=bool)
+        hopeless = np.zeros(len(unseen), dtype=bool)
         while True:
             value, error, scale = (part.sum(axis=0) for part in cover.parts[:3])
             allowed = tolerance.allowed(value, scale)
-            error = error + ROUNDING * scale
+            error = error + ROUNDING * scale + unseen
             excess = error / allowed
             must_bisect = cover.parts[3] & ~cover.final[:, None]
             hidden = must_bisect.any(axis=0)

@@ -39,7 +39,7 @@ class Cubature(Method):
         smooth, dimension = problem.weighted(), problem.domain.dimension
         boxes = initial_boxes(problem.domain, START[dimension], landmarks(problem, tolerance.rtol))
         points = POINTS[dimension] ** dimension
-        found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, problem.size)
+        found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, problem.left_out)
         return replace(found, method=self.description)
 
 

@@ -14,6 +14,9 @@ from .problem import BandProblem, Bands, Function, Problem, SmoothProblem
 from .solution import Integral, Interrupted, Tolerance, nothing
 from .sweep import Map, Progress, Sweep, open_map
 
+# From so many evaluations on peaks of a function are looked for before it is integrated, which takes ten thousand or more.
+ENOUGH_TO_LOOK = 100_000
+
 
 def integrate(
     function: Function,
@@ -34,10 +37,10 @@ def integrate(
     relative_to="integrand" rtol is multiplied with the integral of |integrand| instead, for results that vanish by
     cancellation, and relative_to="largest" takes the largest of these among all components. ``method`` is a name of
     METHODS, "auto" for one that fits, or an object. ``workers`` is a number of threads or a map, see ``open_map``; results
-    do not depend on it. ``progress(fraction or None, message)`` is called now and then. If the tolerance is not met,
+    do not depend on it. Peaks are looked for first, unless ``max_evaluations`` is small. ``progress(fraction or None, message)`` is called now and then. If the tolerance is not met,
     ``status`` says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
     """
-    problem = SmoothProblem(function, _checked(domain))
+    problem = SmoothProblem(function, _checked(domain), look=max_evaluations >= ENOUGH_TO_LOOK)
     tolerance = _tolerance(rtol, atol, relative_to, problem)
     return _solve(problem, tolerance, method, max_evaluations, workers, progress)
 
@@ -93,7 +96,9 @@ def _solve(
             found = replace(nothing(problem.size), method=chosen.description, reason="not begun", interrupted=True)
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)
     shaped = {name: getattr(found, name).reshape(problem.shape) for name in ("value", "error", "scale", "met")}
-    result = Integral(**vars(found) | shaped, evaluations=sweep.evaluations, domain=problem.domain.description)
+    result = Integral(
+        **vars(found) | shaped, evaluations=sweep.evaluations + problem.looked, domain=problem.domain.description
+    )
     if result.status == "interrupted":
         raise Interrupted(result, result.message)
     return result

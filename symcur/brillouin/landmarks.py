@@ -1,11 +1,11 @@
-"""Narrow features of a sum over bands, found before sampling: near touchings of bands, and pockets at a Fermi level.
+"""Narrow features of an integrand, found before sampling: near touchings of bands, pockets at a Fermi level, peaks.
 
 What depends on the gap to a neighbouring band peaks where this gap is small, over the length in which the gap doubles; an
 occupation turns over the length in which a band leaves mu. A rule with a wider spacing sees neither. Both are found from the
 energies alone: in the cells of a grid that do not resolve them the least gap, or the extremum of a band, is zoomed in on
-until the energies no longer change much between neighbouring points. Features that the integrand does not feel (bands that
-cross without coupling) are dropped. What shows in no cell of the grid (a dip much narrower than its spacing, away from all
-touchings) is not found.
+until the energies no longer change much between neighbouring points. Of a function without energies the extrema are followed
+likewise. Features that the integrand does not feel (bands that cross without coupling) are dropped. What shows in no cell of
+the grid (a dip much narrower than its spacing, away from all touchings) is not found.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ import numpy as np
 from symcur.arrays import Array, Indices, Mask
 
 from .cells import Landmarks
-from .occupation import sum_over_bands
 from .problem import BandProblem, Problem, SmoothProblem
 from .sweep import CHUNK
 
@@ -36,9 +35,13 @@ OFFSET = 0.2360679774997897
 
 
 class Feature(ABC):
-    """``height(e)`` of energies (..., N) is small at the feature, which is as wide as it changes by ``change(height)``."""
+    """``height(e)`` of energies (..., N) is small at the feature, which is as wide as it changes by ``change(height)``.
+
+    ``extremum``: it is a minimum of the height; ``slope``: one that may be hidden on the slope of something wider.
+    """
 
     extremum: bool
+    slope = False
 
     @abstractmethod
     def height(self, e: Array) -> Array: ...
@@ -79,38 +82,61 @@ class Extremum(Feature):
         return np.asarray(2 * np.hypot(e - self.mu[:, None], np.pi * self.temperature).min(axis=(-1, -2)))
 
 
+@dataclass(frozen=True)
+class Peak(Feature):
+    """A function has a minimum (sign 1) or maximum (-1) and falls to half of its height above the usual value."""
+
+    sign: int
+    usual: float
+    extremum = slope = True
+
+    def height(self, e: Array) -> Array:
+        return np.asarray(self.sign * e[..., 0])
+
+    def change(self, height: Array) -> Array:
+        return np.abs(height - self.sign * self.usual) / 2
+
+
 def landmarks(problem: Problem, rtol: float) -> Landmarks:
-    """The features shorter than a sixteenth of the zone that matter at this tolerance, looked for once."""
-    if isinstance(problem, SmoothProblem):
+    """The features shorter than a sixteenth of the zone that matter at this tolerance, looked for once.
+
+    What the others may add to each component becomes ``problem.left_out``.
+    """
+    if not problem.look:
         return Landmarks.none(problem.domain.dimension)
     if problem.landmarks is None:
-        problem.landmarks = _looked_for(problem, rtol)
+        problem.landmarks, problem.left_out = _looked_for(problem, rtol)
     return problem.landmarks
 
 
-def _looked_for(problem: BandProblem, rtol: float) -> Landmarks:
+def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     D = problem.domain.dimension
     grid = problem.domain.grid(GRID[D], OFFSET)
     u = grid.reshape(-1, D)
-    energies = _energies(problem, u).reshape(*grid.shape[:-1], -1)
-    usual = _strength(problem, u[:: len(u) // 512 + 1]).mean(axis=0).max(axis=-1, keepdims=True)
-    marks, weights = [Landmarks.none(D)], [np.zeros(0)]
+    energies = _profile(problem, u).reshape(*grid.shape[:-1], -1)
+    sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
+    usual = sizes.max(axis=-1, keepdims=True)
+    marks, added = [Landmarks.none(D)], [np.zeros((2, 0, *sizes.shape))]
     for feature in _features(problem, energies):
         found = _found(problem, feature, grid, feature.height(energies))
         found = found[found.length.min(axis=-1) > TOUCHING]  # where bands touch no length is left to be resolved
         if len(found.u):
-            felt, weight = _felt(problem, found, usual)
+            felt, steps = _felt(problem, found, usual)
             marks.append(found[felt])
-            weights.append(weight)
-    together, weight = Landmarks.joined(marks), np.concatenate(weights)
+            added.append(steps)
+    together, (largest, total) = Landmarks.joined(marks), np.concatenate(added, axis=1)
+    weight = largest.max(axis=(1, 2), initial=0.0)
     order = np.argsort(weight)
-    return together[order[np.cumsum(weight[order]) >= LEFT_OUT * rtol]]
+    kept = np.cumsum(weight[order]) >= LEFT_OUT * rtol
+    return together[order[kept]], (3 * total[order[~kept]].sum(axis=0) * usual).ravel()  # means of few points
 
 
-def _felt(problem: BandProblem, marks: Landmarks, usual: Array) -> tuple[Mask, Array]:
-    """Where the integrand changes over the length of a feature, and what this adds there to the integral, relative to its size.
+def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array]:
+    """Where the integrand changes over the length of a feature, and what this adds to each component in units of ``usual``.
 
-    Means over cubes around the landmark are compared with those over cubes four times as large. Where the integrand is smooth
+    The latter, shape (2, L, mu T, C), on the scale where it adds most, and on all.
+    Means over cubes around the landmark are compared with those over cubes four times as large, and once more (a pocket may be
+    wider than the tip of its band). Where the integrand is smooth
     they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they do not.
     """
     D = marks.u.shape[1]
@@ -122,39 +148,34 @@ def _felt(problem: BandProblem, marks: Landmarks, usual: Array) -> tuple[Mask, A
         points = marks.u[which, None] + np.minimum(side, 0.5)[:, None, None] * random
         blocks = np.array_split(points, points[..., 0].size * problem.size // LARGEST + 1)
         strengths = [
-            _strength(problem, block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1) for block in blocks
+            problem.strength(block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1) for block in blocks
         ]
         return np.concatenate([strength.mean(axis=1) for strength in strengths]) / np.maximum(usual, 1e-100)
 
     which, side = np.arange(len(marks.u)), 2 * marks.length.min(axis=-1)
-    means = np.array([mean(which, growth * side) for growth in (1, 4, 16)])
+    means = np.array([mean(which, growth * side) for growth in (1, 4, 16, 64)])
     steps = np.abs(np.diff(means, axis=0))
-    narrow = (steps[0] > 0.3 * steps[1]) & (steps[0] > VISIBLE * means[:2].sum(axis=0)) & (steps[0] > ROUNDING)
-    felt = np.asarray(narrow.any(axis=(1, 2)))
-    which, side = which[felt], side[felt]
-    inner, weight = means[0][felt], np.zeros(len(side))
-    growing = np.ones(len(side), dtype=bool)  # up to the distance to the next landmark of a ridge
-    while growing.any():
+    narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
+    felt = np.asarray(narrow[0].any(axis=(1, 2)) | (narrow[1].any(axis=(1, 2)) & (64 * side <= 1)))
+    which, side, inner = which[felt], side[felt], means[0][felt]
+    growing, largest, total = np.ones(len(side), dtype=bool), np.zeros_like(inner), np.zeros_like(inner)
+    while growing.any():  # up to the distance to the next landmark of a ridge
         outer = mean(which, 4 * side)
-        step = np.abs(outer - inner).max(axis=(1, 2)) * side**D
-        weight, inner, side = np.where(growing, np.maximum(weight, step), weight), outer, 4 * side
+        step = np.abs(outer - inner) * (growing * side**D)[:, None, None]
+        largest, total = np.maximum(largest, step), total + step
+        inner, side = outer, 4 * side
         growing &= side <= 2 / GRID[D]
-    return felt, weight
+    return felt, np.array([largest, total])
 
 
-def _energies(problem: BandProblem, u: Array) -> Array:
-    return np.concatenate([problem.energies(part) for part in np.array_split(u, len(u) // CHUNK + 1)])
+def _profile(problem: Problem, u: Array) -> Array:
+    return np.concatenate([problem.profile(part) for part in np.array_split(u, len(u) // CHUNK + 1)])
 
 
-def _strength(problem: BandProblem, u: Array) -> Array:
-    """The modulus of the integrand, shape (points, mu T, C)."""
-    energies, values = problem.sample(u, probe=True)
-    total = sum_over_bands(problem.weights, energies, values, problem.mu, problem.temperature)
-    return np.abs(total).reshape(len(u), -1, total.shape[-1])
-
-
-def _features(problem: BandProblem, energies: Array) -> list[Feature]:
-    """The gap between each two neighbouring bands that are not degenerate throughout, both extrema of each band."""
+def _features(problem: Problem, energies: Array) -> list[Feature]:
+    """The gap between each two neighbouring bands that are not degenerate throughout, both extrema of each band or function."""
+    if isinstance(problem, SmoothProblem):
+        return [Peak(sign, float(np.median(energies))) for sign in (1, -1)]
     flat, bands = energies.reshape(-1, problem.count), range(problem.count)
     apart = np.ptp(np.diff(flat, axis=1), axis=0) > 1e-9 * np.ptp(flat)
     gaps = [NarrowGap(n) for n in bands[:-1] if apart[n]]
@@ -170,16 +191,20 @@ def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(wide, (3,) * height.ndim)
 
 
-def _found(problem: BandProblem, feature: Feature, grid: Array, height: Array) -> Landmarks:
+def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> Landmarks:
     """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
     D, spacing = problem.domain.dimension, 1 / len(grid)
     around = _neighbours(height, problem.domain.periodic)
     axes = tuple(range(D, 2 * D))
     change = np.abs(around - height[(..., *(None,) * D)]).max(axis=axes)
     length = spacing * feature.change(height) / np.maximum(change, np.finfo(float).tiny)
-    cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else length < COARSE)
-    cells = cells[np.argsort(length.ravel()[cells], kind="stable")[:MOST]]
     noise = 1e-12 * float(np.abs(height).max())
+    cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else length < COARSE)
+    if feature.slope:
+        depth = around.mean(axis=axes) - height
+        deepest = _neighbours(depth, problem.domain.periodic).max(axis=axes)
+        cells = np.flatnonzero((depth >= deepest) & (depth > noise))
+    cells = cells[np.argsort(length.ravel()[cells], kind="stable")[:MOST]]
     found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing, noise)
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
@@ -191,14 +216,14 @@ def _found(problem: BandProblem, feature: Feature, grid: Array, height: Array) -
     return Landmarks(found.u, np.where(least == spacing, resolved, found.length))
 
 
-def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float, noise: float) -> Landmarks:
+def _zoomed(problem: Problem, feature: Feature, cells: Array, spacing: float, noise: float) -> Landmarks:
     """From the centre of each cell to the lowest of the points around, which come closer until they resolve the height.
 
     For the gap to vary by less than itself is enough; an extremum must look like a parabola too.
     """
     D, periodic = problem.domain.dimension, problem.domain.periodic
     points, lengths, before = cells.copy(), np.full_like(cells, spacing), np.zeros_like(cells)
-    best = feature.height(_energies(problem, points))
+    best = feature.height(_profile(problem, points))
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
     active: Indices = np.arange(len(points))
@@ -208,7 +233,7 @@ def _zoomed(problem: BandProblem, feature: Feature, cells: Array, spacing: float
         around = points[active, None] + lengths[active, None] * corners
         around = np.clip(around, cells[active, None] - spacing, cells[active, None] + spacing)
         around = np.where(periodic, around, np.clip(around, 0, 1))
-        heights = feature.height(_energies(problem, around.reshape(-1, D))).reshape(len(active), -1)
+        heights = feature.height(_profile(problem, around.reshape(-1, D))).reshape(len(active), -1)
         rows, place = np.arange(len(active)), np.argmin(heights, axis=1)
         moved = heights[rows, place] < best[active]
         points[active] = np.where(moved[:, None], around[rows, place], points[active])
@@ -234,13 +259,13 @@ def touchings(problem: BandProblem) -> list[tuple[Array, Array]]:
     """
     D = problem.domain.dimension
     grid = problem.domain.grid(GRID[D], OFFSET)
-    energies = _energies(problem, grid.reshape(-1, D)).reshape(*grid.shape[:-1], -1)
+    energies = _profile(problem, grid.reshape(-1, D)).reshape(*grid.shape[:-1], -1)
     around = np.array(list(product((-1, 1), repeat=D))) / GRID[D] / 16
     result = []
     for feature in _features(problem, energies):
         if isinstance(feature, NarrowGap):
             for u in _found(problem, feature, grid, feature.height(energies)).u:
-                e = _energies(problem, np.stack([u, *(u + around)]))[:, feature.band : feature.band + 2]
+                e = _profile(problem, np.stack([u, *(u + around)]))[:, feature.band : feature.band + 2]
                 between = (e[1:, 0].max() < problem.mu) & (problem.mu < e[1:, 1].min())
                 at = np.abs(e[0, :, None] - problem.mu).max(axis=0) < CLOSED * np.ptp(energies)
                 if (between & at).any():

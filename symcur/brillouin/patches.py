@@ -66,7 +66,7 @@ class Patches(Method):
             initial_boxes(problem.domain, START[dimension], landmarks(problem, tolerance.rtol)),
             POINTS[dimension] ** dimension,
         )
-        return replace(refine(rule, points, boxes, sweep, tolerance, problem.size), method=self.description)
+        return replace(refine(rule, points, boxes, sweep, tolerance, problem.left_out), method=self.description)
 
 
 PATCHES = Patches()
@@ -272,5 +272,18 @@ def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTas
         results.append(level_set_integrals(pieces, names, points, count))
     whole = np.zeros((4, count, len(weights)))
     (fine, size, error_bound), coarse = results[0], results[1][0]
+    bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
+    error_bound = error_bound + size * _rounding(names, bernstein, task.mu, task.temperature)
     whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
     return whole
+
+
+def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array) -> Array:
+    """By what part of their modulus the integrals change where energies (I, P), Bernstein coefficients, are rounded, shape (I, K).
+
+    They grow with the depth to which a band reaches below mu, or vary with mu as the band does within the box.
+    """
+    low, high = e.min(axis=-1), e.max(axis=-1)
+    shift = 16 * np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
+    depth = np.stack([high - low if OCCUPATIONS.get(name).delta else mu - low for name in weights], axis=-1)
+    return np.asarray(shift[:, None] / np.maximum(np.maximum(depth, temperature[:, None]), shift[:, None]))

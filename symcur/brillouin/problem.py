@@ -22,12 +22,15 @@ Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
 
 
 class SmoothProblem:
-    """The integral of function(k), k of shape (M, D), result of shape (M, *shape), real or complex."""
+    """The integral of function(k), k of shape (M, D), result of shape (M, *shape), real or complex.
+
+    ``look`` says whether peaks are looked for before the integration; ``looked`` counts the points that this took.
+    """
 
     has_steps = False
 
-    def __init__(self, function: Function, domain: Domain) -> None:
-        self.function, self.domain = function, domain
+    def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
+        self.function, self.domain, self.look, self.looked = function, domain, look, 0
         k = _two_points(domain)
         first = np.asarray(function(k))
         if first.ndim < 1 or first.shape[0] != 2:
@@ -36,6 +39,9 @@ class SmoothProblem:
             )
         self.shape = first.shape[1:]
         self.size = self.together = int(np.prod(self.shape))
+        self.landmarks: Landmarks | None = None
+        self.left_out = np.zeros(self.size)
+        self._combination: AnyArray | None = None
 
     def sample(self, u: Array) -> AnyArray:
         """jacobian(u) function(k(u)), shape (M, size)."""
@@ -50,6 +56,20 @@ class SmoothProblem:
     def weighted(self) -> SmoothProblem:
         return self
 
+    def profile(self, u: Array) -> Array:
+        """In what features are looked for, shape (M, 1): a combination of the components, each in units of its modulus."""
+        if self._combination is None:
+            size = self.strength(np.random.default_rng(29).uniform(size=(256, self.domain.dimension))).mean(axis=(0, 1))
+            phase = np.exp(1j * np.random.default_rng(31).uniform(0, 2 * np.pi, self.size))
+            self._combination = phase / np.where(size > 0, size, 1)
+        self.looked += len(u)
+        return np.asarray((self.sample(u) @ self._combination).real[:, None])
+
+    def strength(self, u: Array) -> Array:
+        """The modulus of the integrand, shape (M, 1, size)."""
+        self.looked += len(u)
+        return np.abs(self.sample(u))[:, None]
+
     def sums(self, u: Array) -> AnyArray:
         """The sum over the points of the integrand and of its modulus, shape (2, size)."""
         values = self.sample(u)
@@ -60,8 +80,10 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, and ``probe``, the same function
-    for looking around before the integration.
+    for looking around before the integration, which is not counted.
     """
+
+    look, looked = True, 0
 
     def __init__(
         self, bands: Bands, domain: Domain, weights: Sequence[str], mu: ArrayLike, temperature: ArrayLike
@@ -90,6 +112,7 @@ class BandProblem:
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
+        self.left_out = np.zeros(self.size)
 
     @property
     def has_steps(self) -> bool:
@@ -117,6 +140,14 @@ class BandProblem:
         """Energies (M, N) alone."""
         k, _ = self.domain.map(u)
         return np.asarray(getattr(self.bands, "energies", lambda k: self.probe(k)[0])(k), dtype=float)
+
+    profile = energies  # in what features are looked for
+
+    def strength(self, u: Array) -> Array:
+        """The modulus of the integrand, shape (M, mu T, C)."""
+        energies, values = self.sample(u, probe=True)
+        total = sum_over_bands(self.weights, energies, values, self.mu, self.temperature)
+        return np.abs(total).reshape(len(u), -1, total.shape[-1])
 
     def sums(self, u: Array) -> Array:
         """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""

@@ -101,7 +101,7 @@ class Trapezoid(Method):
                 sweep.report(None, "trapezoid: " + text)
                 if excess <= 1 and n >= least:
                     other = _copy(problem, sweep, n // 2 + 1, tuple(OFFSET[:dimension]))[0]
-                    error = np.maximum(error, np.abs(other - value))
+                    error = np.maximum(error, np.abs(other - value)) + problem.left_out
                     best = replace(best, error=error, met=error <= tolerance.allowed(value, scale))
                     if best.met.all():
                         return best
@@ -126,7 +126,9 @@ def _hopeless(now: Estimate, tolerance: Tolerance, growth: float) -> bool:
 
 
 # -- are the occupations smooth enough? --------------------------------------------------------------------------------
-POINTS_PER_FEATURE = 2  # copies of a grid that scatter less than the tolerance have seen it then
+# Copies of a grid that scatter less than the tolerance have seen a feature of bands with so many points in it, and a peak of a
+# function, all of which is sampled, with fewer.
+POINTS_PER_FEATURE, POINTS_PER_PEAK = 2, 0.5
 PROBE = {1: 64, 2: 24, 3: 10}
 
 
@@ -146,15 +148,15 @@ def sharpness(problem: Problem, rtol: float, most: int) -> Sharpness:
     neighbours. At T > 0 the Fermi function has poles at mu +- i pi T: with the slope |de/du| at an energy e near mu, n points
     per axis leave an error exp(-2 pi n |e - mu - i pi T|/|de/du|).
     """
-    if isinstance(problem, SmoothProblem):
-        return Sharpness(False, "periodic integrand", 0.0)
+    smooth = isinstance(problem, SmoothProblem)
     marks, largest = landmarks(problem, rtol), most ** (1 / problem.domain.dimension)
-    features = POINTS_PER_FEATURE / marks.shortest
-    need, why = features, f"bands that come close, or an occupied pocket, within {marks.shortest:.1e} of the zone"
-    if features <= largest:
+    features = (POINTS_PER_PEAK if smooth else POINTS_PER_FEATURE) / marks.shortest
+    what = "a peak" if smooth else "bands that come close, or an occupied pocket,"
+    need, why = features, f"{what} within {marks.shortest:.1e} of the zone"
+    if not isinstance(problem, SmoothProblem) and features <= largest:
         need, why = max((need, why), _occupations(problem, rtol))
     if need <= largest:
-        why = "occupations are smooth: insulator, or T large enough"
+        why = "periodic integrand" if smooth else "occupations are smooth: insulator, or T large enough"
     elif need < np.inf:
         why += f" need {need:.0f} grid points per axis"
     return Sharpness(need > largest, why, need)

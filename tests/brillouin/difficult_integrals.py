@@ -19,6 +19,7 @@ from known_integrals import (
     square_lattice,
     square_lattice_2d,
 )
+from scipy.special import ellipkm1
 
 from symcur.brillouin import Ball, LatticeCell, integrate, integrate_bands
 
@@ -61,6 +62,23 @@ def layers(gap):
     return bands
 
 
+def peaked(width, height, rest, place):
+    """A peak of a function on a background that is not constant: height/(1 + |k - place|^2/width^2), nearly."""
+
+    def function(k):
+        square = (2 - 2 * np.cos(k - place)).sum(axis=-1)
+        return height / (1 + square / width**2) + rest[0] + rest[1] * np.cos(k[:, 0])
+
+    return function
+
+
+def peaked_integral(width, height, rest, dimension):
+    """The Green function of the chain, 1/sqrt(E^2 - 4), or of the square lattice, 2 K(16/E^2)/(pi E), E = 2 D + width^2."""
+    E = 2 * dimension + width**2
+    green = 1 / np.sqrt(E**2 - 4) if dimension == 1 else 2 * ellipkm1(1 - 16 / E**2) / (np.pi * E)
+    return height * width**2 * green + rest[0]
+
+
 def difficult_cases(seed, rounds):
     """Triples (kind, result, known value), NaN where nothing is known."""
     rng = np.random.default_rng(seed)
@@ -101,6 +119,12 @@ def difficult_cases(seed, rounds):
         n, dimension = 8 * int(rng.integers(1, 9)), int(rng.integers(1, 3))
         result = integrate(lambda k, n=n: 1 / (2 + np.cos(n * k[:, 0])), LatticeCell(np.eye(dimension)), rtol=rtol)
         yield "high harmonics", result, 3**-0.5
+
+        width, height, rest = 10 ** rng.uniform(-3, -1), 10 ** rng.uniform(-1, 2), rng.normal(size=2)
+        for dimension in (1, 2):
+            peak = peaked(width, height, rest, place[:dimension])
+            result = integrate(peak, LatticeCell(np.eye(dimension)), rtol=rtol, relative_to="integrand")
+            yield f"peak of a function, {dimension}D", result, peaked_integral(width, height, rest, dimension)
         if number % 4 == 0:
             slab = layers(10 ** rng.uniform(-2, -0.5))
             result = integrate_bands(

@@ -72,7 +72,7 @@ def test_an_interruption_is_raised_and_holds_what_was_finished(method, workers):
 
     whole = integrate(peaked, SQUARE, rtol=1e-9, method=method, max_evaluations=300_000)
     with pytest.raises(KeyboardInterrupt, match="the attribute result of this exception") as stopped:
-        integrate(Impatient(peaked, 3000), SQUARE, rtol=1e-9, method=method, workers=workers)
+        integrate(Impatient(peaked, 20_000), SQUARE, rtol=1e-9, method=method, workers=workers)
     part = stopped.value.result
     assert part.status == "interrupted"
     assert "user" in part.message
