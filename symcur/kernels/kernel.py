@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -98,8 +99,16 @@ class Values(dict[str, AnyArray]):
     sum over states with the norms |v|, |w|, |s| in place of matrix elements and the gap to the closest level in place of all.
     """
 
-    by_eigenstates: int = 0
-    error_estimate: Array
+    def __init__(self, arrays: Mapping[str, AnyArray], by_eigenstates: int, squares: Array, size: float) -> None:
+        """``squares``: the squared estimates in the units of Spectrum.error_estimate; ``size``: of H where nothing cancels."""
+        super().__init__(arrays)
+        self.by_eigenstates, self._squares, self._size = by_eigenstates, squares, size
+
+    @cached_property
+    def error_estimate(self) -> Array:
+        largest = np.abs(self["energy"]).max(axis=-1)
+        lost = np.maximum(1, self._size / np.maximum(largest, np.finfo(float).tiny))
+        return np.asarray(_ROUNDING * np.sqrt(self._squares) * lost)
 
 
 class Kernel:
@@ -124,6 +133,7 @@ class Kernel:
         self.model, self.multiplets, self.reason = model, multiplets, reason
         self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
         self._buffers = BufferPool()
+        self._sizes: dict[Any, float] = {}
         self.tolerance, self.threads = arguments[-2:]
         momenta = (
             [symbol.name for symbol in model.k]
@@ -150,29 +160,38 @@ class Kernel:
         if self._compiled is None:
             where = np.arange(len(flat))
             arrays, distinct = values_at(model, self._components, flat, self.tolerance)
-            error = np.empty(len(flat))
+            squares = np.empty(len(flat))
         else:
-            arrays, error, where = self._run(self._compiled, model, flat, numbers)
+            arrays, squares, where = self._run(self._compiled, model, flat, numbers)
             if len(where):
                 values, distinct = values_at(model, self._components, flat[where], self.tolerance)
                 for name, value in values.items():
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real
         if len(where):
-            error[where] = _ROUNDING * amplification(arrays["energy"][where], self.tolerance)
+            squares[where] = amplification(arrays["energy"][where], self.tolerance) ** 2
             levels = np.full(len(flat), float(len(self.multiplets)))
             levels[where] = distinct
             if levels.min() < len(self.multiplets) - 0.5:
                 report_touchings(model, flat, levels, self.tolerance)
         shape = points.shape[:-1]
-        result = Values({name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()})
-        result.by_eigenstates, result.error_estimate = len(where), error.reshape(shape)
-        return result
+        values = {name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()}
+        return Values(values, len(where), squares.reshape(shape), self._size(model, flat, tuple(numbers)))
+
+    def _size(self, model: BandStructure, points: Array, numbers: tuple[float, ...]) -> float:
+        """The largest norm of H at a few generic momenta, as large as the largest given: rounding where H is a sum that cancels."""
+        reach = np.pi if model.periodic else float(np.abs(points).max(initial=0.0))
+        key = (numbers, 2.0 ** np.ceil(np.log2(reach)) if reach > 0 else 0.0)
+        if key not in self._sizes:
+            generic = np.random.default_rng(43).uniform(-1, 1, size=(8, model.dimension))
+            with np.errstate(all="ignore"):
+                self._sizes[key] = float(np.nan_to_num(np.abs(model.matrix("H", key[1] * generic))).sum(axis=-1).max())
+        return self._sizes[key]
 
     # -- the program, block by block ---------------------------------------------------------------------------------
     def _run(
         self, compiled: Compiled, model: BandStructure, flat: Array, numbers: list[float]
     ) -> tuple[dict[str, AnyArray], Array, Indices]:
-        """All quantities as the program has them, their estimated error, and the places of the points that it leaves undecided."""
+        """All quantities as the program has them, the squares of their estimated errors, and the places of the points that it leaves undecided."""
         n, block = len(flat), compiled.backend.block
         undecided = np.zeros(n, dtype=bool)
         if n <= block or (compiled.backend.streams and self.route == "closed form"):
@@ -191,7 +210,7 @@ class Kernel:
                 with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(work, range(0, n, block)))
         arrays = {name: compiled.layout.view(name, rows) for name in self.quantities}
-        return arrays, _ROUNDING * np.sqrt(rows[-1]), np.flatnonzero(undecided)
+        return arrays, rows[-1], np.flatnonzero(undecided)
 
     def _block(
         self,

@@ -234,3 +234,19 @@ def test_energies_in_exact_arithmetic(N):
 def test_the_limit_is_the_stated_accuracy():
     assert np.sqrt(LARGEST_ESTIMATE) * 16 * 2.0**-52 == pytest.approx(ACCURACY)
     assert ACCURACY < 1e-9
+
+
+@pytest.mark.parametrize("identity", [0, 1])
+def test_the_error_estimate_knows_a_hamiltonian_that_cancels(identity):
+    """cos k_x = cos k_y = 1/2 at a touching of two bands: H is small there, its rounding errors are not."""
+    k, half = sp.symbols("k_x k_y", real=True), sp.Rational(1, 2)
+    X, Y = sp.Matrix([[0, 1], [1, 0]]), sp.Matrix([[0, -sp.I], [sp.I, 0]])
+    H = (sp.cos(k[0]) - half) * X + (sp.cos(k[1]) - half) * Y + identity * sp.eye(2)
+    kernel = compile(Model(H, s=sp.diag(1, -1) / 2 + X / 3, k=k, lattice=np.eye(2).tolist()), "s_expectation")
+    for distance in (1e-4, 1e-8, 1e-10):
+        point = np.pi / 3 + distance * np.array([1, 0.7])
+        values = kernel(point)
+        with mpmath.workdps(50):
+            a, b = (mpmath.cos(mpmath.mpf(float(x))) - mpmath.mpf(1) / 2 for x in point)
+            error = abs(values["s_expectation"][1] - float(a / mpmath.sqrt(a * a + b * b) / 3)) / 0.6
+        assert error < values.error_estimate < 1e6 * error
