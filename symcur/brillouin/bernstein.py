@@ -49,8 +49,8 @@ def _from_chebyshev(p: int) -> Array:
 class Basis:
     """Fixed matrices for p points per axis.
 
-    ``fine`` takes samples at ``nodes`` to Bernstein coefficients of the interpolant, ``cut`` takes them to samples
-    of its Legendre series cut two degrees earlier. ``tails`` gives the last four Legendre coefficients. ``left``
+    ``fine`` takes samples at ``nodes`` to Bernstein coefficients of the interpolant, ``shorter`` and ``cut`` take them to samples
+    of its Legendre series cut one and two degrees earlier. ``tails`` gives the last four Legendre coefficients. ``left``
     and ``right`` give the coefficients on the halves, ``powers`` those of t^j with t = 2x - 1.
     """
 
@@ -58,6 +58,7 @@ class Basis:
     nodes: Array
     weights: Array
     fine: Array
+    shorter: Array
     cut: Array
     tails: Array
     left: Array
@@ -72,11 +73,13 @@ def basis(p: int) -> Basis:
     values: Array = np.asarray(legendre.legvander(2 * nodes - 1, p - 1), dtype=float)
     to_legendre: Array = (2 * np.arange(p) + 1)[:, None] * values.T * weights
     fine = np.linalg.inv(vander(nodes, p))
-    cut: Array = values[:, : p - 2] @ to_legendre[: p - 2]
+    shorter, cut = (np.asarray(values[:, :n] @ to_legendre[:n]) for n in (p - 1, p - 2))
     left = fine @ vander(nodes / 2, p)
     right = fine @ vander((nodes + 1) / 2, p)
     powers = np.linalg.inv(np.vander(2 * nodes - 1, increasing=True)) @ vander(nodes, p)
-    return Basis(p, nodes, weights, np.asarray(fine, dtype=float), cut, to_legendre[p - 4 :], left, right, powers)
+    return Basis(
+        p, nodes, weights, np.asarray(fine, dtype=float), shorter, cut, to_legendre[p - 4 :], left, right, powers
+    )
 
 
 def along(matrix: Array, array: Array, axis: int) -> Array:

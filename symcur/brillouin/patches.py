@@ -260,7 +260,9 @@ def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTas
     e = task.e.reshape(-1, *(p,) * dimension)
     v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)
     results = []
-    for matrix, points in ((b.fine, n), (b.fine @ b.cut, n - 3)):
+    # On a line the Fermi level picks single points, at which one of the last two Legendre polynomials may vanish, but not both.
+    lines = [(b.fine @ b.shorter, n)] if dimension == 1 else []
+    for matrix, points in ((b.fine, n), *lines, (b.fine @ b.cut, n - 3)):
         pieces = Pieces(
             transform(matrix, e, dimension)[task.which],
             transform(matrix, v, dimension)[task.which],
@@ -271,7 +273,9 @@ def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTas
         )
         results.append(level_set_integrals(pieces, names, points, count))
     whole = np.zeros((4, count, len(weights)))
-    (fine, size, error_bound), coarse = results[0], results[1][0]
+    (fine, size, error_bound), coarse = results[0], results[-1][0]
+    if lines:
+        error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
     bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
     error_bound = error_bound + size * _rounding(names, bernstein, task.mu, task.temperature)
     whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound

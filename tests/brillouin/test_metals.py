@@ -189,3 +189,22 @@ def test_the_package_knows_only_callables_and_domains():
                 assert node.level == 1 or names & allowed, f"{path.name}: {node.module}"
             if isinstance(node, ast.Import):
                 assert all(name.name.split(".")[0] in allowed for name in node.names), path.name
+
+
+def test_the_error_at_single_fermi_points_is_no_accident():
+    """sum over +-k_F of v/(2 pi |de/dk|): where the last Legendre polynomial of v vanishes at k_F the error must not look small."""
+    generator = np.random.default_rng(2)
+    for _ in range(100):
+        origin, other, fermi, c = *generator.uniform(0, 2 * np.pi, 2), *generator.uniform([0.3, 1.1], [2.8, 2])
+
+        def value(x, other=other, c=c):
+            return 1 / (c + np.cos(x - other))
+
+        def bands(k, origin=origin, value=value):
+            return -np.cos(k - origin), value(k - origin)[..., None]
+
+        known = (value(fermi) + value(-fermi)) / np.sin(fermi) / (2 * np.pi)
+        for rtol in (1e-2, 1e-4):
+            result = integrate_bands(bands, LatticeCell(1.0), ["-df/de"], -np.cos(fermi), 0.0, rtol=rtol)
+            assert result.converged
+            assert abs(result.value[0] - known) <= result.error[0]
