@@ -616,6 +616,17 @@ def test_hoppings_that_are_no_band_structure_are_refused(case):
 def test_positions_of_orbitals_are_one_for_each():
     with pytest.raises(ValueError, match=re.escape("positions: expected an array of shape (2, 1), got (1, 1)")):
         Model.from_hoppings({(0,): np.eye(2)}, 1, [[1]], positions=[[0.5]])
+    with pytest.raises(ValueError, match=re.escape("positions: expected finite numbers, got [[0.0], [nan]]")):
+        Model.from_hoppings({(0,): np.eye(2)}, 1, [[1]], positions=[[0], [np.nan]])
+
+
+@pytest.mark.parametrize("length", [300, 1024, 12_000])
+def test_hoppings_may_be_long(length):
+    """2 t cos(R k) and its derivative; differences of H do not resolve it."""
+    model = Model.from_hoppings({(length,): [[0.5]], (-length,): [[0.5]]}, 1, [[1]])
+    k = np.array([[0.3], [1.1]])
+    assert np.allclose(model.matrix("H", k)[:, 0, 0], np.cos(length * k[:, 0]))
+    assert np.allclose(model.matrix("H", k, [0])[:, 0, 0], -length * np.sin(length * k[:, 0]))
 
 
 def test_a_model_prints_what_it_is():

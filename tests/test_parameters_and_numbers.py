@@ -15,6 +15,7 @@ from symcur.disorder import gaussian
 AWKWARD = (
     "mu", "temperature", "rtol", "atol", "cutoff", "form", "method", "workers", "progress", "domain", "parameters",
     "self", "k", "model", "quantity", "band", "digits", "tolerance", "lambda", "E", "f", "I", "value", "name",
+    "sin", "cos", "exp", "conjugate",
 )  # fmt: skip
 K = np.array([[0.3, 0.7], [1.1, -0.4]])
 

@@ -209,7 +209,8 @@ def _numeric(
     """A vectorised function (k, parameter values) -> (M, N, N); the upper half is computed, the rest conjugated."""
     size = symbolic.rows
     places = [(a, b) for a in range(size) for b in range(a, size) if symbolic[a, b] != 0 or symbolic[b, a] != 0]
-    entries = sp.lambdify(symbols, [symbolic[a, b] for a, b in places], modules="numpy", cse=True)
+    # A parameter may have the name of a function: symbols go by other names in the code.
+    entries = sp.lambdify(symbols, [symbolic[a, b] for a, b in places], modules="numpy", cse=True, dummify=True)
 
     def function(points: Array, values: Sequence[float]) -> ComplexArray:
         result = np.zeros((len(points), size, size), dtype=complex)

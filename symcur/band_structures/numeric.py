@@ -78,7 +78,8 @@ class NumericModel(BandStructure):
         _require_hermitian("H", self.matrix("H", k))
         vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), s, cell)
         if derivatives is not None:
-            self._check_derivatives()
+            if not (isinstance(getattr(H, "__self__", None), TightBinding) and derivatives == H):  # those are exact
+                self._check_derivatives()
         elif cell is None:
             raise ValueError("derivatives: expected a function (k, axes) for a continuum model, got None")
         else:
@@ -184,6 +185,8 @@ def from_hoppings(
     x = np.zeros((size, cell.dimension)) if positions is None else number_array("positions", positions, float)
     if x.shape != (size, cell.dimension):
         raise ValueError(f"positions: expected an array of shape {(size, cell.dimension)}, got {x.shape}")
+    if not np.isfinite(x).all():
+        raise ValueError(f"positions: expected finite numbers, got {x.tolist()}")
     bonds = TightBinding(cell, x, matrices)
     return NumericModel(
         bonds.matrix, s, derivatives=bonds.matrix, lattice=lattice, name=name, reference=reference, facts=facts

@@ -37,10 +37,12 @@ def integrate(
     relative_to="integrand" rtol is multiplied with the integral of |integrand| instead, for results that vanish by
     cancellation, and relative_to="largest" takes the largest of these among all components. ``method`` is a name of
     METHODS, "auto" for one that fits, or an object. ``workers`` is a number of threads or a map, see ``open_map``; results
-    do not depend on it. Peaks are looked for first, unless ``max_evaluations`` is small. ``progress(fraction or None, message)`` is called now and then. If the tolerance is not met,
-    ``status`` says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
+    do not depend on it. Peaks are looked for first, unless ``max_evaluations`` is small. ``progress(fraction or None, message)``
+    is called now and then. If the tolerance is not met, ``status`` says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
     """
-    problem = SmoothProblem(function, _checked(domain), look=max_evaluations >= ENOUGH_TO_LOOK)
+    if not callable(function):
+        raise TypeError(f"function: expected a function of k that returns an array (M, ...), got {function!r}")
+    problem = SmoothProblem(function, _checked(domain), look=_positive(max_evaluations) >= ENOUGH_TO_LOOK)
     tolerance = _tolerance(rtol, atol, relative_to, problem)
     return _solve(problem, tolerance, method, max_evaluations, workers, progress)
 
@@ -82,9 +84,12 @@ def _solve(
     workers: int | Map,
     progress: Progress | None,
 ) -> Integral:
-    if max_evaluations < 1:
-        raise ValueError(f"max_evaluations: expected a positive integer, got {max_evaluations!r}")
+    _positive(max_evaluations)
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress: expected a function (fraction or None, message) or None, got {progress!r}")
     chosen = METHODS.get(method)
+    if not isinstance(chosen, Method):
+        raise TypeError(f"method: expected one of {', '.join(METHODS.names())} or a Method, got {method!r}")
     obstacle = chosen.obstacle(problem)
     if obstacle:
         raise ValueError(f"method: expected one for this integral, got {chosen.name!r}; {obstacle}")
@@ -102,6 +107,12 @@ def _solve(
     if result.status == "interrupted":
         raise Interrupted(result, result.message)
     return result
+
+
+def _positive(max_evaluations: int) -> int:
+    if isinstance(max_evaluations, bool) or not isinstance(max_evaluations, int | np.integer) or max_evaluations < 1:
+        raise ValueError(f"max_evaluations: expected a positive integer, got {max_evaluations!r}")
+    return int(max_evaluations)
 
 
 def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, problem: Problem, natural: float = np.inf) -> Tolerance:

@@ -30,7 +30,8 @@ SMALLEST, TOUCHING = 1e-9, 1e-8
 CLOSED = 1e-7  # of the spread of the energies
 VISIBLE = 0.02  # the part by which a feature changes the integrand at least
 ROUNDING = 1e-9  # in units of the mean of the integrand
-LEFT_OUT = 0.1  # the part of the tolerance that peaks left out may use up
+LEFT_OUT = 0.02  # the part of the tolerance that peaks left out may use up
+UNSURE = 3  # by what means over few points may be wrong
 OFFSET = 0.2360679774997897
 
 
@@ -116,25 +117,23 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     energies = _profile(problem, u).reshape(*grid.shape[:-1], -1)
     sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
     usual = sizes.max(axis=-1, keepdims=True)
-    marks, added = [Landmarks.none(D)], [np.zeros((2, 0, *sizes.shape))]
+    marks, added = [Landmarks.none(D)], [np.zeros((0, *sizes.shape))]
     for feature in _features(problem, energies):
         found = _found(problem, feature, grid, feature.height(energies))
         found = found[found.length.min(axis=-1) > TOUCHING]  # where bands touch no length is left to be resolved
         if len(found.u):
-            felt, steps = _felt(problem, found, usual)
+            felt, weight = _felt(problem, found, usual)
             marks.append(found[felt])
-            added.append(steps)
-    together, (largest, total) = Landmarks.joined(marks), np.concatenate(added, axis=1)
-    weight = largest.max(axis=(1, 2), initial=0.0)
-    order = np.argsort(weight)
-    kept = np.cumsum(weight[order]) >= LEFT_OUT * rtol
-    return together[order[kept]], (3 * total[order[~kept]].sum(axis=0) * usual).ravel()  # means of few points
+            added.append(weight)
+    together, weight = Landmarks.joined(marks), np.concatenate(added)
+    largest = weight.max(axis=(1, 2), initial=0.0)
+    order = np.argsort(largest)
+    kept = np.cumsum(largest[order]) >= LEFT_OUT * rtol
+    return together[order[kept]], (weight[order[~kept]].sum(axis=0) * usual).ravel()
 
 
 def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array]:
     """Where the integrand changes over the length of a feature, and what this adds to each component in units of ``usual``.
-
-    The latter, shape (2, L, mu T, C), on the scale where it adds most, and on all.
     Means over cubes around the landmark are compared with those over cubes four times as large, and once more (a pocket may be
     wider than the tip of its band). Where the integrand is smooth
     they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they do not.
@@ -158,14 +157,13 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array
     narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
     felt = np.asarray(narrow[0].any(axis=(1, 2)) | (narrow[1].any(axis=(1, 2)) & (64 * side <= 1)))
     which, side, inner = which[felt], side[felt], means[0][felt]
-    growing, largest, total = np.ones(len(side), dtype=bool), np.zeros_like(inner), np.zeros_like(inner)
+    growing, weight = np.ones(len(side), dtype=bool), np.zeros_like(inner)
     while growing.any():  # up to the distance to the next landmark of a ridge
         outer = mean(which, 4 * side)
-        step = np.abs(outer - inner) * (growing * side**D)[:, None, None]
-        largest, total = np.maximum(largest, step), total + step
+        weight += UNSURE * np.abs(outer - inner) * (growing * side**D)[:, None, None]
         inner, side = outer, 4 * side
         growing &= side <= 2 / GRID[D]
-    return felt, np.array([largest, total])
+    return felt, weight
 
 
 def _profile(problem: Problem, u: Array) -> Array:

@@ -37,6 +37,8 @@ class SmoothProblem:
             raise ValueError(
                 f"function: expected a result of shape (M, ...) for k of shape {k.shape}, M = 2, got {first.shape}"
             )
+        if first.dtype.kind not in "buifc":
+            raise ValueError(f"function: expected numbers, got {first.dtype}")
         self.shape = first.shape[1:]
         self.size = self.together = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None

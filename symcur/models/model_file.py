@@ -104,6 +104,9 @@ def _of_formulas(table: Mapping[str, Any], reader: _Reader, about: dict[str, str
         name: reader.read(f"parameters.{name}", value, CONSTANTS).value if isinstance(value, str) else value
         for name, value in _optional(table, "parameters", dict).items()
     }
+    for name, value in values.items():
+        if isinstance(value, bool):
+            raise ValueError(f"parameters.{name}: expected a number or a formula, got {str(value).lower()}")
     parameters = {reader.symbol("parameters", name): value for name, value in values.items()}
     for name, value in _optional(table, "definitions", dict).items():
         reader.define("definitions", name, reader.read(f"definitions.{name}", value, reader.names))

@@ -167,6 +167,8 @@ def domain_of(
         if not isinstance(domain, Domain):
             raise TypeError(f"domain: expected a LatticeCell, Plane or Ball, got {domain!r}")
         return domain
+    if not (cutoff is None or (isinstance(cutoff, int | float | np.number) and np.isreal(cutoff))):
+        raise TypeError(f"cutoff: expected a positive number or None, got {cutoff!r}")
     if model.cell is not None:
         if cutoff is not None:
             raise ValueError(f"cutoff: expected None, as a lattice model has a periodic zone, got {cutoff!r}")

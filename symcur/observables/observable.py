@@ -99,7 +99,7 @@ class Observable:
         """
         model, mu, temperature = self._prepared(model, mu, temperature, parameters)
         chosen = self._form(form)
-        if not (np.isfinite(atol) and atol >= 0):
+        if not (isinstance(atol, int | float | np.number) and np.isfinite(atol) and atol >= 0):
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if chosen.by_parts and (cutoff is not None or domain is not None):
@@ -203,6 +203,8 @@ class Observable:
 
 def _numbers(label: str, value: ArrayLike) -> Array:
     try:
+        if np.asarray(value).dtype.kind in "bc":
+            raise TypeError
         array = np.asarray(value, dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f"{label}: expected a number or a 1D array of numbers, got {value!r}") from None

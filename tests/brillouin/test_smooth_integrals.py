@@ -152,3 +152,9 @@ def test_a_peak_on_a_slope_is_found_before_sampling(width):
     assert result.converged
     assert abs(result.value[0] - 5) <= result.error[0]
     assert abs(result.value[1] - 1 + width**2 / (2 * np.pi)) <= result.error[1] < 1e-6
+
+
+@pytest.mark.parametrize(("function", "message"), [(3, "got 3"), (lambda k: np.full(len(k), "a"), "expected numbers")])
+def test_what_is_no_function_of_k_is_refused(function, message):
+    with pytest.raises((TypeError, ValueError), match=f"function: .*{message}"):
+        integrate(function, LatticeCell(1.0), rtol=1e-3)

@@ -389,6 +389,10 @@ def file(**changes: str | None) -> str:
 
 
 REFUSED = {
+    "a parameter that is a truth value": (
+        file().replace("a = 1", "a = true"),
+        r"parameters\.a: expected a number or a formula, got true",
+    ),
     "H, no list": (file(H="2020-01-01"), r"H: expected a number, got "),
     "an entry that is no number": (file(H="[[[1]]]"), r"H\[0, 0\]: expected a number, got \[1\]"),
     "a truth value": (file(H="[[true]]"), r"H\[0, 0\]: expected a number, got True"),
