@@ -65,7 +65,6 @@ def natural_scales(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
 
     Where v or w vanish at k, their size elsewhere counts: they are sums of hoppings that cancel. Levels closer than 1e-9 of the spread count as one. Arrays (n, N).
     """
-    norm = {"ord": 2, "axis": (-2, -1)}
     e = model.energies(k)
     distance = np.abs(e[:, :, None] - e[:, None, :])
     same = distance <= 1e-9 * (e[:, -1:] - e[:, :1])[:, :, None]
@@ -73,16 +72,18 @@ def natural_scales(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
     axes = range(model.dimension)
     anywhere = np.random.default_rng(3).uniform(-2, 2, (20, model.dimension))
 
+    def norm(matrices: np.ndarray) -> np.ndarray:
+        return np.abs(np.linalg.eigvalsh(matrices)).max(axis=-1)
+
     def size(*choices: tuple[int, ...]) -> np.ndarray:
         at_k, elsewhere = (
-            np.max([np.linalg.norm(model.matrix("H", x, axes), **norm) for axes in choices], axis=0)
-            for x in (k, anywhere)
+            np.max([norm(model.matrix("H", x, axes)) for axes in choices], axis=0) for x in (k, anywhere)
         )
         return np.maximum(at_k, np.median(elsewhere))
 
     v = size(*((i,) for i in axes))[:, None]
     w = size(*((i, l) for i in axes for l in axes))
-    s = float(np.linalg.norm(model.matrix("s", k[:1]), **norm)[0])
+    s = float(norm(model.matrix("s", k[:1]))[0])
     curvature, dipole_slope = v**2 / gap**2, w[:, None] / gap + v**2 / gap**2
     scales = {
         "energy": np.abs(e).max(axis=-1, keepdims=True),
