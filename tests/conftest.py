@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -9,6 +10,9 @@ from functools import cache
 import pytest
 from jets import ExactBands
 from random_models import random_lattice_model
+
+# For the processes that pytest starts next: several that each spread small products over all cores slow each other down.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -230,7 +230,7 @@ def natural_size(model: BandStructure, domain: Domain, kind: str) -> float:
     spread = float(np.ptp(model.energies(k)))
     norm = float(np.linalg.norm(model.matrix("s", k[0]), 2))
     length = float(np.mean(jacobian)) ** (-1 / model.dimension)  # the cube has the volume 1/length^D in k/(2 pi)
-    return float(norm * KINDS[kind].size(spread, length) / length**model.dimension)
+    return float(model.statistics.factor * norm * KINDS[kind].size(spread, length) / length**model.dimension)
 
 
 @dataclass(frozen=True)
