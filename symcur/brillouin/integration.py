@@ -37,8 +37,9 @@ def integrate(
     relative_to="integrand" rtol is multiplied with the integral of |integrand| instead, for results that vanish by
     cancellation, and relative_to="largest" takes the largest of these among all components. ``method`` is a name of
     METHODS, "auto" for one that fits, or an object. ``workers`` is a number of threads or a map, see ``open_map``; results
-    do not depend on it. Peaks are looked for first, unless ``max_evaluations`` is small. ``progress(fraction or None, message)``
-    is called now and then. If the tolerance is not met, ``status`` says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
+    do not depend on it. Peaks are looked for first, unless ``max_evaluations`` is small. ``progress(fraction or None,
+    message)`` is called now and then. If the tolerance is not met, ``status`` says so. Ctrl-C raises ``Interrupted``, a
+    KeyboardInterrupt that holds what was finished.
     """
     if not callable(function):
         raise TypeError(f"function: expected a function of k that returns an array (M, ...), got {function!r}")
@@ -66,10 +67,10 @@ def integrate_bands(
     """The integral d^Dk/(2 pi)^D over the domain of sum_n weight_c(e_n; mu, T) values_nc, for all mu and T at once.
 
     ``bands`` takes Cartesian k of shape (M, D) and returns energies (M, N) and values (M, N, C). ``weights`` names
-    the occupation function of each of the C components, in ``occupation.OCCUPATIONS``. ``mu`` and ``temperature`` (k_B = 1, >= 0) are numbers or 1D arrays; the result has the shape
-    (*mu.shape, *temperature.shape, C), and all of it comes from one sweep over k. With relative_to="largest" the
-    integral of |integrand| counts as the larger of ``natural`` and ten times the largest component where it is above both. The
-    other arguments are those of ``integrate``.
+    the occupation function of each of the C components, in ``occupation.OCCUPATIONS``. ``mu`` and ``temperature``
+    (k_B = 1, >= 0) are numbers or 1D arrays; the result has the shape (*mu.shape, *temperature.shape, C), and all of it comes
+    from one sweep over k. With relative_to="largest" the integral of |integrand| counts as the larger of ``natural`` and ten
+    times the largest component where it is above both. The other arguments are those of ``integrate``.
     """
     problem = BandProblem(bands, _checked(domain), weights, mu, temperature)
     tolerance = _tolerance(rtol, atol, relative_to, problem, natural)

@@ -80,7 +80,8 @@ class Integral(Estimate):
     """An integral d^Dk/(2 pi)^D with its error estimate.
 
     ``value``, ``error`` and ``met`` have the shape of the result; ``error`` is an estimated bound of |value - truth| for each
-    component, ``met`` tells whether it is within the tolerance. ``status`` sums this up, ``message`` says it in words. ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
+    component, ``met`` tells whether it is within the tolerance. ``status`` sums this up, ``message`` says it in words.
+    ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
     ``scale`` is the integral of |integrand| (approximate), the natural size against which a result that
     vanishes by cancellation can be judged.
     """

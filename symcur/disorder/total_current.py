@@ -51,7 +51,8 @@ class Transport:
     intrinsic part was asked for. conventional + torque = occupation; intrinsic + dipole_shift = band; total = band +
     side_jump + occupation. ``checks`` are differences that theory says vanish, relative to the size of what is compared; a
     result whose checks fail is not converged. ``status`` is "converged", "tolerance not met" or "interrupted".
-    ``torque`` [l] is the scattering torque. ``rate`` is the mean scattering rate on the Fermi surface (thermally averaged), ``relaxation_time`` its inverse,
+    ``torque`` [l] is the scattering torque. ``rate`` is the mean scattering rate on the Fermi surface (thermally averaged),
+    ``relaxation_time`` its inverse,
     ``density_of_states`` likewise. ``form`` says how the intrinsic part is integrated.
     """
 

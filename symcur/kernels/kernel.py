@@ -191,7 +191,7 @@ class Kernel:
     def _run(
         self, compiled: Compiled, model: BandStructure, flat: Array, numbers: list[float]
     ) -> tuple[dict[str, AnyArray], Array, Indices]:
-        """All quantities as the program has them, the squares of their estimated errors, and the places of the points that it leaves undecided."""
+        """All quantities as the program has them, the squares of the estimated errors, the places that it leaves undecided."""
         n, block = len(flat), compiled.backend.block
         undecided = np.zeros(n, dtype=bool)
         if n <= block or (compiled.backend.streams and self.route == "closed form"):
