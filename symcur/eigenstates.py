@@ -8,6 +8,7 @@ its members, so that sums over bands are right.
 
 from __future__ import annotations
 
+import itertools
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -22,12 +23,12 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.arrays import AnyArray, Array, ComplexArray, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Parameters
-from symcur.expressions import Expression
+from symcur.expressions import Expression, Interpreter, Matrix
 from symcur.quantities import Quantity
 
 DEGENERACY_TOLERANCE = 1e-9  # of the spread of the energies at k
 _BLOCK = 4096  # k points treated at once
-_BAND_LETTERS = (ex.Projector, ex.Resolvent, ex.BandEnergy, ex.Trace, ex.Re, ex.Im, ex.Derivative)
+_BAND_LETTERS = (ex.Projector, ex.Resolvent, ex.BandEnergy, ex.Trace, ex.Re, ex.Im, ex.Derivative, ex.Filled)
 Components = ObjectArray  # of scalar expressions, one for each choice of the Cartesian axes
 
 
@@ -106,6 +107,8 @@ class Eigenbasis(ABC):
                 return self.scalar(ex.derivative(operand, axis))
             case ex.Trace(operand):
                 return reduce(add, map(self._trace, distributed(operand)))
+            case ex.Filled(operand):
+                return (self.members @ self._filled(operand)[..., None])[..., 0]
         raise TypeError(f"expression: expected a scalar that eigenstates can read, got {type(expression).__name__}")
 
     def value(self, expression: Expression) -> Any:
@@ -116,6 +119,12 @@ class Eigenbasis(ABC):
         """The same for the components of a quantity, shape (..., N, components...)."""
         values = [self.value(expression) for expression in components.flat]
         return np.stack(values, axis=-1).reshape(*self.rank.shape, *components.shape)
+
+    def _filled(self, operand: Expression) -> Any:
+        """The operand for the bands up to n less that for the bands below n, shape (..., N)."""
+        N = self.identity.shape[-1]
+        below = [FilledBands(self, count).read(operand) for count in range(N + 1)]
+        return np.stack(np.broadcast_arrays(*(b - a for a, b in itertools.pairwise(below))), axis=-1)
 
     def _trace(self, factors: tuple[Expression, ...]) -> Any:
         start = next(j for j, factor in enumerate(factors) if isinstance(factor, ex.Projector))
@@ -156,6 +165,49 @@ class Eigenbasis(ABC):
             case ex.Product(factors):
                 return reduce(self._act, factors, rows)
         raise TypeError(f"expression: expected an operator that eigenstates can read, got {type(expression).__name__}")
+
+
+class FilledBands(Interpreter):
+    """Reads a trace with P the projector onto the lowest ``count`` bands of an eigenbasis.
+
+    d_iP mixes filled with empty states, v_ab/(e_a - e_b) with a filled and b empty and its adjoint, whatever the gaps between
+    filled states.
+    """
+
+    def __init__(self, basis: Eigenbasis, count: int) -> None:
+        super().__init__()
+        self.basis, self.filled_states = basis, np.arange(basis.identity.shape[-1]) < count
+
+    def number(self, value: Any) -> Any:
+        return self.basis.number(value)
+
+    def operator(self, name: str, axes: tuple[ex.Axis, ...]) -> Matrix:
+        return Matrix(self.basis.operator(ex.Operator(name, axes)))
+
+    def projector(self, band: str) -> Matrix:
+        return Matrix(self.basis.identity * self.filled_states.astype(int))
+
+    def derivative(self, axis: ex.Axis, operand: Expression) -> Matrix:
+        if operand != ex.P:
+            raise TypeError(f"expression: expected derivatives of P alone in sums over filled bands, got d{operand}")
+        filled = self.filled_states.astype(int)
+        mixing = filled[:, None] - filled  # 1 from filled to empty, -1 back
+        return Matrix(self.basis.operator(ex.v(axis)) * self.basis.inverse_gaps * mixing)
+
+    def trace(self, value: Matrix) -> Any:
+        return value.trace()
+
+    def resolvent(self, band: str, power: int) -> Any:
+        raise TypeError("expression: expected no resolvents in sums over filled bands, which belong to one band")
+
+    def band_energy(self, band: str, axes: tuple[ex.Axis, ...]) -> Any:
+        raise TypeError("expression: expected no band energies in sums over filled bands, which belong to one band")
+
+    def real(self, operand: Expression) -> Any:
+        return self.basis.part(self.read(operand), "real")
+
+    def imag(self, operand: Expression) -> Any:
+        return self.basis.part(self.read(operand), "imag")
 
 
 @cache

@@ -63,7 +63,8 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
             axes.errorbar(along, value, yerr=error, label=label, lw=1.4)
     axes.set_xlabel("mu" if along_mu else "temperature (k_B = 1)")
     axes.set_ylabel(f"{result.observable} [{''.join(map(axis_name, component))}]\n{result.unit}")
-    axes.set_title(f"{result.model}: {result.form.split(':')[0]}", fontsize=9)
+    hall = f"; Hall part: {result.hall.split(':')[0]}" if result.hall else ""
+    axes.set_title(f"{result.model}: {result.form.split(':')[0]}{hall}", fontsize=9)
     axes.axhline(0, color="0.8", lw=0.8, zorder=0)
     axes.legend(frameon=False, fontsize=8)
     return figure

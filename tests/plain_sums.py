@@ -10,10 +10,11 @@ import numpy as np
 
 
 class States:
-    """Energies and matrix elements at one k."""
+    """Energies and matrix elements at one k, of H - field s."""
 
-    def __init__(self, model, k) -> None:
+    def __init__(self, model, k, field=0.0) -> None:
         H, sigma = model.matrix("H", k), model.matrix("s", k)
+        H = H - field * sigma
         self.e, U = np.linalg.eigh(H)
         self.N, self.D = len(self.e), model.dimension
 
@@ -86,6 +87,19 @@ def quantity(name, model, k, n, axes=()):
         ]
         return (A_J[0] - A_J[1] + d(position) * v[flow][n, n].real - d(flow) * v[position][n, n].real) / 2
 
+    def curl():
+        """d_h m^{il} + d_i m^{lh} + d_l m^{hi} + v_h Omega^{il} + v_i Omega^{lh} + v_l Omega^{hi}, all derivatives by differences."""
+
+        def charge_moment(field):
+            there = States(model, k, field[0])
+            return there.moment(n, there.v[i], there.v[l], 1).imag
+
+        charge = -2 * at.moment(n, v[i], v[l], 2).imag
+        mixed = [-2 * at.moment(n, v[a], s, 2).imag for a in (i, l)]  # Omega^{as} = Omega^{ha}, as v_h = -s
+        result = gradient(charge_moment, np.zeros(1), 0, 1e-3) - s[n, n].real * charge
+        result += gradient(lambda point: d(i, point), k, l, 1e-3) - gradient(lambda point: d(l, point), k, i, 1e-3)
+        return result + v[l][n, n].real * mixed[0] - v[i][n, n].real * mixed[1]
+
     match name:
         case "energy":
             return at.e[n]
@@ -111,6 +125,10 @@ def quantity(name, model, k, n, axes=()):
             pairs = [(p, q) for p in at.others(n) for q in at.others(n)]
             rest = sum(v[i][n, p] * s[p, q] * v[l][q, n] / (at.omega(n, p) * at.omega(n, q)) for p, q in pairs)
             return -at.moment(n, v[i], v[l], 2).imag * s[n, n].real - np.imag(rest)
+        case "faraday_curvature":
+            return curl()
+        case "s_weighted_moment":
+            return at.moment(n, v[i], v[l], 1).imag * s[n, n].real
         case "s_dipole":
             return d(i)
         case "s_current_dipole":

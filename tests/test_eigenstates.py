@@ -212,7 +212,7 @@ ENERGY_POWER = {
     "orbital_moment": 1,
 }
 ENERGY_POWER |= {"torque_dipole": 1, "torque_quadrupole": 1, "mixed_berry_curvature": -1, "mixed_metric": -1}
-ENERGY_POWER |= {"interband_torque_dipole": 1}
+ENERGY_POWER |= {"interband_torque_dipole": 1, "s_weighted_moment": 1}
 
 
 @pytest.mark.parametrize("factor", [sp.Rational(1, 10**12), 10**12])

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from symcur import claims, observables, quantities
 from symcur.claims import Claim, Equality
+from symcur.observables.hall import ALL, Choice
 from symcur.observables import KINDS, Observable, Term
 from symcur.quantities import Quantity
 
@@ -90,11 +91,32 @@ def _observable(observable: Observable) -> Iterator[str]:
     for part in next(iter(observable.forms.values())).parts:
         integrands = (_integrand(form.parts[part], observable.indices) for form in observable.forms.values())
         yield _row(f"`{part}`", *(f"${integrand}$" for integrand in integrands))
-    terms = (term for form in observable.forms.values() for part in form.parts.values() for term in part)
+    yield from _choices(observable)
+    terms = [term for form in observable.forms.values() for part in form.parts.values() for term in part]
+    choices = next(iter(observable.forms.values())).choices.values()
+    terms += [term for choice in choices if isinstance(choice, Choice) for part in choice.parts.values() for term in part]
     for quantity in dict.fromkeys(term.quantity for term in terms if isinstance(term.quantity, Quantity)):
         yield f"\nThe {_plain(quantity.meaning)}:\n"
         yield f"$$\n{quantity.symbol()} = {quantity.expression().latex('sum')}\n$$"
     yield ""
+
+
+def _choices(observable: Observable) -> Iterator[str]:
+    """The integrands with the other choices of the Hall part, in the default form."""
+    choices = next(iter(observable.forms.values())).choices
+    if not choices:
+        return
+    yield "\nWith other choices of the [Hall part](which_number.md):\n"
+    yield _row("choice", "part", "integrand")
+    yield _row("---", "---", "---")
+    for name, choice in choices.items():
+        if name == ALL:
+            continue
+        if isinstance(choice, str):
+            yield _row(f"`{name}`", "none", _sentence(choice))
+            continue
+        for part in [part for part in choice.parts if part not in ("conventional", "torque", choice.total)] + [choice.total]:
+            yield _row(f"`{name}`", f"`{part}`", f"${_integrand(choice.parts[part], observable.indices)}$")
 
 
 # The occupation functions as they are printed, and the number that a printed one is multiplied with.

@@ -9,7 +9,7 @@ belongs only to checks that keep nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -19,7 +19,8 @@ from typing import Any
 from symcur import quantities
 from symcur.brillouin.occupation import OCCUPATIONS
 from symcur.expressions import Expression
-from symcur.observables import Observable, Term, magnetization, magnetization_slope
+from symcur.observables import Form, Observable, Term, magnetization, magnetization_slope
+from symcur.observables.engine import Parts
 from symcur.observables.equilibrium import travelling_dipole
 from symcur.quantities import Quantity
 
@@ -105,14 +106,17 @@ def exchanged(quantity: str | Quantity) -> Fault:
 def terms(observable: Observable, change: Callable[[Term], Term]) -> Fault:
     """Every term of every form of an observable as ``change(term)``."""
 
-    def changed(parts: dict[str, Sequence[Term]]) -> dict[str, Sequence[Term]]:
+    def changed(parts: Parts) -> Parts:
         return {name: [change(term) for term in terms] for name, terms in parts.items()}
 
-    return attribute(
-        observable,
-        "forms",
-        lambda forms: {name: replace(form, parts=changed(form.parts)) for name, form in forms.items()},
-    )
+    def of(form: Form) -> Form:
+        choices = {
+            name: choice if isinstance(choice, str) else replace(choice, parts=changed(choice.parts))
+            for name, choice in form.choices.items()
+        }
+        return replace(form, parts=changed(form.parts), choices=choices)
+
+    return attribute(observable, "forms", lambda forms: {name: of(form) for name, form in forms.items()})
 
 
 def of_term(observable: Observable, quantity: str | Quantity, factor: float) -> Fault:

@@ -33,6 +33,10 @@ def compute(
     set_: Settings = None,
     rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
     form: Annotated[str | None, typer.Option(help="regular, sea or surface (where the observable has forms).")] = None,
+    hall: Annotated[
+        str,
+        typer.Option(help="The Hall part: paper, symmetric_quadrupole, transverse, static, filled_multiplet, or all."),
+    ] = "paper",
     method: Annotated[str, typer.Option(help="How to integrate; auto chooses.")] = "auto",
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
     workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
@@ -62,6 +66,7 @@ def compute(
                 levels,
                 temperatures,
                 form=form,
+                hall=hall,
                 rtol=rtol,
                 method=method,
                 cutoff=cutoff,
@@ -124,6 +129,10 @@ def numbers(option: str, text: str) -> float | ObjectArray:
 def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> None:
     """The table of parts and components, at most so many rows, then what the numbers mean."""
     screen = terminal.console()
+    headings = ["mu", "T", "component", *result.parts, "largest error"]
+    lines = list(_lines(result))
+    if _width(headings, lines) > screen.width:  # one row for each part
+        headings, lines = ["mu", "T", "component", "part", "value", "error"], list(_stacked(result))
     table = Table(
         title=escape(f"{result.observable} of {model.name}"),
         title_justify="left",
@@ -131,12 +140,8 @@ def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> 
         pad_edge=False,
         padding=(0, 1),
     )
-    for heading in ("mu", "T", "component"):
-        table.add_column(heading, justify="right")
-    for name in result.parts:
-        table.add_column(name, justify="right")
-    table.add_column("largest error", justify="right")
-    lines = list(_lines(result))
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading == "part" else "right")
     for line in lines[:most]:
         table.add_row(*line)
     screen.print(table)
@@ -147,6 +152,8 @@ def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> 
         ("unit", result.unit),
         ("convention", f"{result.convention}; hbar = e = k_B = 1 inside"),
         ("form", result.form),
+        ("hall part", result.hall),
+        ("note", "\n".join(result.notes)),
         ("parameters", ", ".join(f"{name} = {value:g}" for name, value in result.parameters.items()) or "none"),
         ("domain", result.domain),
         ("method", f"{result.method}; {result.evaluations} k points, {result.by_eigenstates or 0} by eigenstates"),
@@ -167,6 +174,24 @@ def _lines(result: Result) -> Iterator[tuple[str, ...]]:
             *(_cell(*pair) for pair in parts.values()),
             f"{error:.1e}{mark}",
         )
+
+
+def _stacked(result: Result) -> Iterator[tuple[str, ...]]:
+    """The same with a row for each part, what repeats left out."""
+    before: tuple[str, ...] = ()
+    for mu, temperature, component, parts, met in result.rows():
+        for name, (value, error) in parts.items():
+            place = (f"{mu:g}", f"{temperature:g}", component)
+            mark = "" if met else " (not met)"
+            shown = ("", "", "") if place == before else place
+            yield (*shown, name, _cell(value, error), f"{error:.1e}{mark}")
+            before = place
+
+
+def _width(headings: list[str], lines: list[tuple[str, ...]]) -> int:
+    """The columns of the terminal that a table takes, two between each two columns."""
+    widths = [max(map(len, column)) for column in zip(headings, *lines, strict=True)]
+    return sum(widths) + 2 * (len(widths) - 1)
 
 
 def _cell(value: float, error: float) -> str:

@@ -188,6 +188,15 @@ class Im(Unary):
     """The anti-Hermitian part over i."""
 
 
+class Filled(Unary):
+    """What band n adds to an expression of the projector onto all bands below it.
+
+    In the operand P and its derivatives are those of the projector onto the bands up to n; of its value that for the bands
+    below n is subtracted. The sum over filled bands is the operand for all of them as one multiplet: no gap between two
+    filled bands occurs in it. The operand has no resolvents and band energies, which belong to one band.
+    """
+
+
 @dataclass(frozen=True)
 class Derivative(Expression):
     """d/dk_axis of the operand, kept as written until someone reads it."""

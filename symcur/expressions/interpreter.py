@@ -68,6 +68,8 @@ class Interpreter(ABC):
                 return self.derivative(axis, operand)
             case ex.Named(_, definition):
                 return self.read(definition)
+            case ex.Filled(operand):
+                return self.filled(operand)
         raise TypeError(f"expression: expected a node of the language, got {type(expression).__name__}")
 
     def real(self, operand: Expression) -> Any:
@@ -104,6 +106,12 @@ class Interpreter(ABC):
             f"expression: expected none with occupation functions in {type(self).__name__}, got {kind}_{band}"
         )
 
+    def filled(self, operand: Expression) -> Any:
+        raise TypeError(
+            "expression: expected a quantity of one band, got one of all bands below it as well, which depends on more than the "
+            "energy and the states of the band; eigenstates and kernels read it"
+        )
+
     def gap(self, m: str, n: str, power: int) -> Any:
         raise TypeError(f"expression: expected none with gaps in {type(self).__name__}, got the bands {m} and {n}")
 
@@ -112,7 +120,7 @@ class Interpreter(ABC):
 
 
 class Matrix:
-    """A square array that multiplies as a matrix; a scalar added to it is a multiple of the identity."""
+    """A square array, or a stack of them, that multiplies as a matrix; a scalar added to it is a multiple of the identity."""
 
     __slots__ = ("array",)
 
@@ -132,14 +140,14 @@ class Matrix:
     __radd__, __rmul__ = __add__, __mul__
 
     def trace(self) -> Any:
-        return np.trace(self.array)
+        return np.trace(self.array, axis1=-2, axis2=-1)
 
 
 def shifted(array: ObjectArray, number: Any) -> ObjectArray:
     """The array plus this multiple of the identity."""
     result = array.copy()
-    for a in range(len(result)):
-        result[a, a] = result[a, a] + number
+    for a in range(result.shape[-1]):
+        result[..., a, a] = result[..., a, a] + number
     return result
 
 

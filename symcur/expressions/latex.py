@@ -96,6 +96,11 @@ def _closed_off(factor: Expression, text: Text) -> str:
     return _bracketed((text[0], _SUM) if open_ended else text)
 
 
+def _filled(node: ex.Filled, operand: Text) -> Text:
+    """The operand at the projector onto the bands up to n less that at the one onto the bands below, always as a trace."""
+    return rf"\left[{to_latex(node.operand)}\right]_{{P_{{<n}}}}^{{P_{{\leq n}}}}", _FACTOR
+
+
 def _added(terms: list[str]) -> str:
     return terms[0] + "".join(" - " + t[1:].lstrip() if t.startswith("-") else " + " + t for t in terms[1:])
 
@@ -225,6 +230,7 @@ _TRACES: dict[type[Expression], Callable[..., Text]] = {
     ex.Re: _part(r"\mathrm{Re}\,"),
     ex.Im: _part(r"\mathrm{Im}\,"),
     ex.Derivative: _derivative,
+    ex.Filled: _filled,
     ex.Named: lambda node, definition: (node.symbol, _FACTOR),
 }
 _RULES = {"trace": _TRACES, "sum": {**_TRACES, ex.Trace: _sum_over_states}}

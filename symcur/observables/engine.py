@@ -204,8 +204,10 @@ def undefined(bands: BandValues, domain: Domain, mu: Array) -> Mask:
     return found.reshape(np.shape(mu))
 
 
-def require_empty_boundary(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> None:
-    """Integration by parts leaves boundary terms where states at the edge of the domain are occupied."""
+def require_empty_boundary(
+    model: BandStructure, domain: Domain, mu: Array, temperature: Array, expected: str, got: str
+) -> None:
+    """Integration by parts, which what was ``got`` takes, leaves boundary terms where states at the edge of the domain are occupied."""
     u = np.random.default_rng(5).uniform(size=(2, domain.dimension, 64, domain.dimension))
     for axis, periodic in enumerate(domain.periodic):
         u[0, axis, :, axis], u[1, axis, :, axis] = (u[0, axis, :, axis],) * 2 if periodic else (0.0, 1.0)
@@ -215,8 +217,8 @@ def require_empty_boundary(model: BandStructure, domain: Domain, mu: Array, temp
     lowest = float(model.energies(k[jacobian > 0])[..., 0].min())
     if lowest <= float(mu.max()) + _TAIL * float(temperature.max()):
         raise ValueError(
-            f"form: expected 'sea', because {model.name} has occupied states at the cutoff (lowest energy {lowest:g}), where "
-            "integration by parts leaves boundary terms; got 'regular', which is not defined there"
+            f"{expected}, because {model.name} has occupied states at the cutoff (lowest energy {lowest:g}), where "
+            f"integration by parts leaves boundary terms; got {got}, which is not defined there"
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from symcur.expressions import v_band
 from symcur.observables.engine import Parts, Term
+from symcur.observables.hall import magnetization_choices
 from symcur.observables.observable import Form, define
 from symcur.quantities import Quantity, get
 
@@ -95,13 +96,14 @@ def _magnetization(f: str, g: str, sign: float) -> dict[str, Form]:
     local = {"rotation": [Term(rotation, f)], "dipole": [Term(travelling_dipole, f)]}
     moment = [*local["rotation"], *local["dipole"]]
 
-    def parts(berry: list[Term]) -> Parts:
-        return {**local, "moment": moment, "berry": berry, "total": [*moment, *berry]}
+    def form(text: str, berry: list[Term], by_parts: bool = False) -> Form:
+        parts: Parts = {**local, "moment": moment, "berry": berry, "total": [*moment, *berry]}
+        return Form(text, parts, by_parts, magnetization_choices(f, g, sign, parts))
 
     regular = [Term("symmetrized_curvature", g) * sign, carried * -0.5, carried.T * 0.5]
     return {
-        "regular": Form(REGULAR, parts(regular), by_parts=True),
-        "sea": Form(f"{SEA}; delta functions at touchings left out", parts([Term("s_weighted_curvature", g) * sign])),
+        "regular": form(REGULAR, regular, by_parts=True),
+        "sea": form(f"{SEA}; delta functions at touchings left out", [Term("s_weighted_curvature", g) * sign]),
     }
 
 
@@ -116,6 +118,7 @@ magnetization = define(
     _magnetization("f", "g", 1.0),
     sums="rotation + dipole = moment; moment + berry = total",
     where={"A": "(13)", "B": "(6)-(8)", "C": "(6)-(8)"},
+    hall_term=Term("symmetrized_curvature", "g"),
 )
 magnetization_slope = define(
     "magnetization_slope",
@@ -128,4 +131,5 @@ magnetization_slope = define(
     _magnetization("-df/de", "f", -1.0),
     sums="rotation + dipole = moment; moment + berry = total",
     where={"A": "(17)", "B": "(12)", "C": "(12)"},
+    hall_term=Term("symmetrized_curvature", "f") * -1.0,
 )

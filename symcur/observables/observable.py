@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike
 from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, Parameters
 from symcur.brillouin import Domain, Interrupted, Method, integrate_bands
-from symcur.observables import engine
-from symcur.observables.engine import KINDS, Parts
+from symcur.observables import engine, hall_checks
+from symcur.observables.engine import KINDS, Parts, Term
+from symcur.observables.hall import ALL, FARADAY, PAPER, Choice, chosen, hall_text
 from symcur.observables.result import Part, Result
 from symcur.registry import Registry
 
@@ -23,12 +24,14 @@ from symcur.registry import Registry
 class Form:
     """One way to write the integral: its parts, and in words what is summed where and what happens at touchings.
 
-    ``by_parts`` says that dipoles were moved to the Fermi surface by an integration by parts.
+    ``by_parts`` says that dipoles were moved to the Fermi surface by an integration by parts. ``parts`` hold the Hall part as
+    in the paper, ``choices`` the others by name, see ``observables.hall``; a text says why there is none.
     """
 
     text: str
     parts: Parts
     by_parts: bool = False
+    choices: Mapping[str, Choice | str] = field(default_factory=dict)
 
 
 def as_it_stands(model: BandStructure, temperature: Array) -> BandStructure:
@@ -43,7 +46,7 @@ class Observable:
     ``symbol`` and ``definition`` are LaTeX. ``forms`` are the ways to write it, the first one the default; ``total`` names
     the part that is the value and ``sums`` says which parts add up to what. ``indices`` name the axes of a component,
     ``convention`` their order and sign. ``kind`` gives the unit. ``where`` maps the versions A, B, C of the paper to
-    places. ``prepare(model, temperature)`` may refuse a model or change its s.
+    places. ``prepare(model, temperature)`` may refuse a model or change its s. ``hall_term`` holds the paper's Hall part.
     """
 
     name: str
@@ -58,6 +61,7 @@ class Observable:
     sums: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[BandStructure, Array], BandStructure] = as_it_stands
+    hall_term: Term | None = None
 
     def __call__(
         self,
@@ -66,6 +70,7 @@ class Observable:
         temperature: ArrayLike = 0.0,
         *,
         form: str | None = None,
+        hall: str = PAPER,
         parameters: Parameters = None,
         rtol: float = 1e-6,
         atol: float = 0.0,
@@ -84,6 +89,8 @@ class Observable:
         Parameters
         ----------
         form : one of ``forms``, the ways to write the integral.
+        hall : the choice of the Hall part, which the torque does not fix: "paper", "symmetric_quadrupole", "transverse",
+            "static", "filled_multiplet", or "all" for their totals side by side; see ``symcur.observables.hall``.
         parameters : values of the model's parameters, by name or symbol.
         rtol, atol : tolerance, relative to the integral of the absolute value of the largest integrand, which counts at most as
             ten times the largest component or as the size that the unit gives; never below 1e-13 of that size. ``message``
@@ -98,12 +105,18 @@ class Observable:
         KeyboardInterrupt whose ``result`` is the last complete round with its errors.
         """
         model, mu, temperature = self._prepared(model, mu, temperature, parameters)
-        chosen = self._form(form)
+        written = self._form(form)
+        choice = self._choice(written, hall, model)
         if not (isinstance(atol, int | float | np.number) and np.isfinite(atol) and atol >= 0):
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
-        if chosen.by_parts and (cutoff is not None or domain is not None):
-            engine.require_empty_boundary(model, region, mu, temperature)
+        if cutoff is not None or domain is not None:
+            if written.by_parts:
+                engine.require_empty_boundary(model, region, mu, temperature, "form: expected 'sea'", "'regular'")
+            if hall in (*FARADAY, ALL):
+                engine.require_empty_boundary(
+                    model, region, mu, temperature, "hall: expected another choice", repr(hall)
+                )
         natural = engine.natural_size(model, region, self.kind)
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
@@ -117,7 +130,7 @@ class Observable:
             progress=progress,
             max_evaluations=max_evaluations,
         )
-        bands = engine.BandValues(model, chosen.parts)
+        bands = engine.BandValues(model, choice.parts)
         parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
         # What cancels exactly on every sample is known to rounding all the same.
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
@@ -129,18 +142,22 @@ class Observable:
                 met &= ~np.logical_and.outer(undefined, temperature == 0)
                 message = "bands touch at mu at T = 0, where the limits of lifting the touching differ"
                 integral = replace(integral, met=met[..., None], message=f"{message}; {integral.message}")
-        total = parts[self.total]
+        total = parts[choice.total]
+        checks = {}
+        if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
+            checks = hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
             observable=self.name,
             model=model.name,
             value=total.value,
             error=total.error,
             parts=parts,
-            sums=self.sums,
+            sums=choice.sums,
             mu=mu,
             temperature=temperature,
             parameters={name: float(value) for name, value in model.values().items()},
-            form=chosen.text,
+            form=written.text,
+            hall=hall_text(hall) if written.choices else "",
             convention=self.convention,
             unit=KINDS[self.kind].unit,
             indices=self.indices,
@@ -153,6 +170,7 @@ class Observable:
             domain=integral.domain,
             evaluations=integral.evaluations,
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
+            checks=checks,
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)
@@ -166,6 +184,7 @@ class Observable:
         temperature: float = 0.0,
         *,
         form: str | None = None,
+        hall: str = PAPER,
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
@@ -173,12 +192,19 @@ class Observable:
         for label, numbers in (("mu", levels), ("temperature", temperatures)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
-        return engine.integrand(model, self._form(form).parts, k, float(levels), float(temperatures))
+        choice = self._choice(self._form(form), hall, model)
+        return engine.integrand(model, choice.parts, k, float(levels), float(temperatures))
 
     def _form(self, form: str | None) -> Form:
         if form is not None and form not in self.forms:
             raise ValueError(f"form: expected {' or '.join(map(repr, self.forms))} for {self.name}, got {form!r}")
         return self.forms[form or next(iter(self.forms))]
+
+    def _choice(self, form: Form, hall: str, model: BandStructure) -> Choice:
+        """The parts with the Hall part that was asked for."""
+        if hall == PAPER:
+            return Choice(form.parts, self.total, self.sums)
+        return chosen(form.choices, hall, self.name, model)
 
     def _prepared(
         self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters

@@ -12,6 +12,11 @@ import numpy as np
 from symcur.arrays import Array, Mask
 from symcur.expressions import axis_name
 
+CHECKS = {
+    "filled_lattice": "with the paper's Hall part the completely filled lattice, in which nothing can flow, answers with {}",
+    "splitting": "the paper's Hall part depends on how close filled bands are split: those nearer than 5 % of the spread of the "
+    "energies, taken as one multiplet, change it by {}",
+}
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
 
 
@@ -28,8 +33,9 @@ class Result:
     """An observable as a function of mu and temperature.
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
-    what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``convention`` the indices and signs,
-    ``unit`` the unit of the numbers. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
+    what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
+    free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
+    ``checks`` hold numbers that say whether the paper's Hall part is meaningful, ``notes`` says so in words. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
@@ -44,6 +50,7 @@ class Result:
     temperature: Array
     parameters: Mapping[str, float]
     form: str
+    hall: str
     convention: str
     unit: str
     indices: tuple[str, ...]
@@ -57,6 +64,22 @@ class Result:
     evaluations: int
     by_eigenstates: int | None = 0
     conversion: Mapping[str, Any] = field(default_factory=dict)
+    checks: Mapping[str, Part] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """What the checks say about the paper's Hall part, where it exceeds the error: one sentence for each."""
+        found = []
+        for name, sentence in CHECKS.items():
+            if name in self.checks:
+                check = self.checks[name]
+                excess = np.abs(check.value) - np.maximum(self.error, check.error)
+                if (excess > 0).any():
+                    first = int((excess >= (1 - 1e-6) * excess.max()).argmax())  # not decided by rounding
+                    place = np.unravel_index(first, excess.shape)
+                    axes = "".join(axis_name(int(axis)) for axis in place[len(place) - len(self.indices) :])
+                    found.append(sentence.format(f"[{axes}] {check.value[place]:.3g}"))
+        return found
 
     @property
     def scan(self) -> tuple[Array, Array, dict[str, tuple[Array, Array]]]:
@@ -89,12 +112,16 @@ class Result:
             )
         factor = self._factor(unit, lattice_constant) * _spin_factor(s_unit)
         label = self.unit if unit == "1" else unit
-        parts = {name: Part(part.value * factor, part.error * factor) for name, part in self.parts.items()}
+        parts, checks = (
+            {name: Part(part.value * factor, part.error * factor) for name, part in group.items()}
+            for group in (self.parts, self.checks)
+        )
         return replace(
             self,
             value=self.value * factor,
             error=self.error * factor,
             parts=parts,
+            checks=checks,
             unit=f"{label}, s in {s_unit}",
             conversion={"unit": unit, "s_unit": s_unit, "lattice_constant": lattice_constant},
         )
@@ -125,7 +152,7 @@ class Result:
     def __str__(self) -> str:
         return (
             f"{self.observable} of {self.model}: {self.value} +- {self.error} [{self.unit}; {self.form}; {self.convention}; "
-            f"{self.status}, {self.evaluations} points]"
+            f"{f'Hall part {self.hall}; ' if self.hall else ''}{self.status}, {self.evaluations} points]"
         )
 
 

@@ -1,7 +1,8 @@
 """Intrinsic transport of the conserved current: sigma^{ils} and alpha^{ils}, Eqs. (10)-(12) of B and C.
 
 Component [i, l] is flow along i, field along l. The current is J^i = sigma^{il} (E_l - d_l mu/e) - alpha^{il} d_l T with
-e = hbar = k_B = 1; it is the response to a uniform field (q -> 0 first) of a clean system.
+e = hbar = k_B = 1, of a clean system, q -> 0 before omega -> 0. The symmetric part is what any torque density gives; the
+antisymmetric one depends on a choice, see ``observables.hall``. What follows is the paper's.
 
 Three forms of the same integral. The sum over occupied states of the printed integrand ("sea") does not converge
 absolutely where bands touch: d_l d^{is} grows like 1/k^2 there, and delta functions at the touching are left out. With the
@@ -23,9 +24,10 @@ int f chi; in the others it is what the conventional part leaves of the total.
 from __future__ import annotations
 
 from symcur.observables.engine import Term
+from symcur.observables.hall import conductivity_choices
 from symcur.observables.observable import Form, define
 
-FLOW_FIELD = "[i, l] = [flow, field], uniform field"
+FLOW_FIELD = "[i, l] = [flow, field]"
 SUMS = "conventional + torque = intrinsic = band + dipole"
 TEXTS = {
     "regular": "regular form: symmetrized curvature over the Fermi sea, dipoles on the Fermi surface; touchings lifted",
@@ -48,7 +50,8 @@ def _intrinsic(weight: str) -> dict[str, Form]:
         total = [*band, *dipole]
         torque = [Term("torque_polarizability", weight)] if form == "sea" else [*total, conventional * -1.0]
         parts = {"conventional": [conventional], "torque": torque, "band": band, "dipole": dipole, "intrinsic": total}
-        forms[form] = Form(TEXTS[form], parts, by_parts=form == "regular")
+        choices = conductivity_choices(weight, SURFACE[weight], conventional, dipole, total)
+        forms[form] = Form(TEXTS[form], parts, by_parts=form == "regular", choices=choices)
     return forms
 
 
@@ -64,6 +67,7 @@ conductivity = define(
     total="intrinsic",
     sums=SUMS,
     where={"A": "(14), (15)", "B": "(10), (11)", "C": "(10), (11)"},
+    hall_term=Term("symmetrized_curvature", "f").T,
 )
 thermoelectric = define(
     "thermoelectric",
@@ -77,6 +81,7 @@ thermoelectric = define(
     total="intrinsic",
     sums=SUMS,
     where={"A": "(14), (15)", "B": "(10), (11)", "C": "(10), (11)"},
+    hall_term=Term("symmetrized_curvature", "entropy").T,
 )
 hall_conductivity = define(
     "hall_conductivity",

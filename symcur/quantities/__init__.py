@@ -1,6 +1,6 @@
 """The band quantities of the theory, one file per family."""
 
-from symcur.quantities import bands, geometry, dipoles, torque  # isort: skip  # in this order they are listed
+from symcur.quantities import bands, geometry, dipoles, torque, field  # isort: skip  # in this order they are listed
 from symcur.quantities.quantity import QUANTITIES, Quantity, components, define
 
 get, names, remove = QUANTITIES.get, QUANTITIES.names, QUANTITIES.remove
@@ -12,6 +12,7 @@ __all__ = [
     "components",
     "define",
     "dipoles",
+    "field",
     "geometry",
     "get",
     "names",
