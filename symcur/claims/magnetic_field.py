@@ -25,7 +25,7 @@ from symcur.claims.claim import CheckResult, section
 from symcur.claims.comparison import Pair, Zone, agreement
 from symcur.claims.faults import instead, occupied, opposite, times
 from symcur.claims.notation import m, s_n
-from symcur.claims.response import magnetization_at_fixed_occupation, sigma
+from symcur.claims.response import magnetization_at_fixed_occupation, sigma, transverse_response
 from symcur.eigenstates import evaluate
 from symcur.expressions import by_field, conserved
 from symcur.linear_response import density_per_magnetic_field
@@ -124,7 +124,6 @@ define(
 
 # -- Maxwell's relation ------------------------------------------------------------------------------------------------
 magnetic_response = cache(linear_response.magnetic_response)
-transverse_response = cache(linear_response.transverse_field_response)
 
 
 def integral_of_g(x: Array, temperature: float) -> Array:
