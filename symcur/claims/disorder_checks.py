@@ -127,7 +127,7 @@ def check_side_jump_current() -> CheckResult:
     return agreement(pairs, 1e-6, text)
 
 
-def from_packets(model: Model, mu: float, disorder: Disorder) -> Array:
+def side_jump_at_packets(model: Model, mu: float, disorder: Disorder) -> Array:
     """sum df W s' dr with dr the coordinate shift: the moved s counted from the centre of the incoming packet."""
     scattering = Scattering(sampled(fermi_surface(model, mu), 2), disorder)
     q, paths = scattering.surface.weight, solve(scattering).values
@@ -150,8 +150,8 @@ def check_side_jump_kinetic() -> CheckResult:
         label = f"mu = {mu}, {name}, s {'generic' if model.s == generic else 'sigma_z/2'}"
         pairs.append(Pair.of(label, other["interband"], found["dipole_shift"] + found["side_jump"]))
         if model is massive and name == "Gaussian":
-            centred = from_packets(model, mu, _disorders()[name])
-            pairs.append(Pair.of(f"from the packet, {label}", other["from_packets"], centred))
+            centred = side_jump_at_packets(model, mu, _disorders()[name])
+            pairs.append(Pair.of(f"order q, {label}", other["at_packets"], found["dipole_shift"] + centred))
             if mu == 1.0:
                 printed, at_packet = found["side_jump"][0, 1], centred[0, 1]
     text = (

@@ -37,8 +37,9 @@ def interband_transport(
 ) -> dict[str, Estimate]:
     """Currents [i, l] at T = 0 in first Born order, e = hbar = 1, for impurities whose Gamma commutes with s.
 
-    ``interband`` is J_od. ``from_packets`` is sum df W s' dr, dr the shift of a packet from the centre of the incoming one.
-    The error is the change from two thirds of the angles.
+    ``interband`` is J_od. ``at_packets`` is the current whose divergence is minus the rate at which the collision operator changes
+    the band-diagonal part of s where df varies as exp(i q.r): to first order in q, each packet at its own centre. The error is the
+    change from two thirds of the angles.
     """
     s = model.matrix("s", np.zeros(2))
     if any(np.abs(Gamma @ s - s @ Gamma).max() > 1e-12 for Gamma, _ in channels):
@@ -54,13 +55,11 @@ def _currents(
     w, v, _ = carried_by_nodes(model, nodes, channels)
     q, paths = nodes.weight, mean_free_paths(nodes, w, v)
     u = _states(model, nodes, np.zeros(2))
-    s = np.einsum("ma,ab,mb->m", u.conj(), model.matrix("s", nodes.k[0]), u).real
-    found: dict[str, list[Any]] = {"interband": [], "from_packets": []}
+    found: dict[str, list[Any]] = {"interband": [], "at_packets": []}
     for axis in STEP * np.eye(2):
         collision = _collision(model, nodes, u, channels, axis)
         found["interband"].append((q * (q @ collision - collision @ q)) @ paths)
-        moved = _displacement(model, nodes, channels, axis)  # [b, a]
-        found["from_packets"].append((q * ((q * s) @ moved)) @ paths)
+        found["at_packets"].append((q * (q @ _moved(model, nodes, channels, axis))) @ paths)
     return {name: np.array(rows) for name, rows in found.items()}
 
 
@@ -99,16 +98,25 @@ def _collision(model: BandStructure, nodes: Nodes, u: AnyArray, channels: Sequen
     return np.asarray(total)
 
 
-def _displacement(model: BandStructure, nodes: Nodes, channels: Sequence[Channel], axis: Array) -> Array:
-    """W times the shift of a packet, [b, a]: the phase that |a+><a-| gains on its way to |b+><b-|, states at k +- q/2."""
+def _moved(model: BandStructure, nodes: Nodes, channels: Sequence[Channel], axis: Array) -> Array:
+    """[b, a]: what a collision a -> b moves of s, counted from the centre of the incoming packet.
+
+    The packet is |a+><a-| with the states at k +- q/2 and the phase that puts the density <a-|exp(-i q.r)|a+> at the origin. The golden
+    rule makes of it Gamma|a+><a-|Gamma in |b+><b-|, less the packet itself; -i q times the moment is the term of first order.
+    """
+    s = model.matrix("s", nodes.k[0])
     total: Any = 0.0
     for Gamma, strength in _strengths(nodes, channels):
 
-        def loop(q: Array, Gamma: Array = Gamma) -> AnyArray:
+        def rate(q: Array, Gamma: Array = Gamma) -> AnyArray:
             plus, minus = (_states(model, nodes, sign * q / 2) for sign in (1, -1))
-            there, back = plus.conj() @ Gamma @ plus.T, (minus.conj() @ Gamma @ minus.T).conj()
-            overlap = (minus.conj() * plus).sum(axis=-1)  # <-|+>
-            return np.asarray(overlap[:, None] * there * back * overlap.conj())
+            there, back = (
+                plus.conj() @ Gamma @ plus.T,
+                (minus.conj() @ Gamma @ minus.T).conj(),
+            )  # <b+|Gamma|a+>, <a-|Gamma|b->
+            of_s = np.einsum("ma,ab,mb->m", minus.conj(), s, plus)  # <-|s|+>
+            lost = (np.abs(there) ** 2 + np.abs(back) ** 2) / 2 * of_s
+            return np.asarray((of_s[:, None] * there * back - lost) * (plus.conj() * minus).sum(axis=-1))
 
-        total = total - 2 * np.pi * strength * difference(loop, axis).imag
+        total = total - 2 * np.pi * strength * difference(rate, axis).imag
     return np.asarray(total)

@@ -73,7 +73,7 @@ def test_for_a_conserved_s_the_interband_current_is_the_known_side_jump():
     x = (1.3 * k_F) ** 2
     found = interband_transport(model, float(np.sqrt(x + D**2)), WHITE, reach=3.0)
     expected = -D / (4 * np.pi * np.sqrt(x + D**2)) * 2 * x / (4 * D**2 + x) * np.array([[0, 1], [-1, 0]])
-    for name in ("interband", "from_packets"):  # s' = s: the origin of the torque does not matter
+    for name in ("interband", "at_packets"):  # s' = s: the origin of the torque does not matter
         np.testing.assert_allclose(found[name].value, expected, rtol=1e-9, atol=1e-12)
 
 
