@@ -60,7 +60,7 @@ def magnetization_of_flakes(model: BandStructure, mu: float, temperature: float)
 
 # -- flows through a sample in equilibrium ---------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Flows:
+class CellFlows:
     """What flows into cell x from cell y of the conventional current, (cells, cells), and the torque on s in each cell."""
 
     current: Array
@@ -79,18 +79,18 @@ def conventional_flow(H: ComplexArray, occupied: ComplexArray, s: ComplexArray) 
     return np.asarray(-2 * np.einsum("xayb,ybxa->xy", anticommutator, t, optimize=True).imag)
 
 
-def flows(H: ComplexArray, s: ComplexArray, mu: float, temperature: float) -> Flows:
+def flows(H: ComplexArray, s: ComplexArray, mu: float, temperature: float) -> CellFlows:
     """The flows in the thermal state of H, cells of len(s) orbitals each; s acts within a cell."""
     energies, states = np.linalg.eigh(H)
     occupied = (states * occupation("f", energies, mu, temperature)) @ states.conj().T
     S = np.kron(np.eye(len(H) // len(s)), s)
     torque = np.einsum("ab,ba->a", -1j * (S @ H - H @ S), occupied).real
-    return Flows(conventional_flow(H, occupied, s), torque.reshape(-1, len(s)).sum(axis=1))
+    return CellFlows(conventional_flow(H, occupied, s), torque.reshape(-1, len(s)).sum(axis=1))
 
 
 def flows_of_flake(
     model: BandStructure, cells: int, potential: Callable[[AnyArray, AnyArray], Array], mu: float, temperature: float
-) -> Flows:
+) -> CellFlows:
     """A flake of cells x cells cells with a potential of the cell (c_1, c_2)."""
     c1, c2 = np.indices((cells, cells)).reshape(2, -1)
     U = np.diag(np.repeat(potential(c1, c2), model.size))
