@@ -85,34 +85,28 @@ def magnetization_added(zone: Zone) -> Array:
 
 def check_freedom() -> CheckResult:
     """Exact response against sums with chi + a and q + b: torque in a potential and in a field, and d_mu M."""
-    pairs, apart = [], []
-    for seed in (0, 7):
-        model = random_lattice(seed)
-        found, zone = static_response(model), Zone(model, MU, TEMPERATURE, 48)
-        Q = zone.integral("torque_quadrupole", "df/dmu", ("torque_polarizability", "dg/dmu"))
-        freed = Q + _tensor(zone, a="dg/dmu", b="df/dmu")
-        M = zone.integral("orbital_moment", "df/dmu", ("s_weighted_curvature", "dg/dmu")) + magnetization_added(zone)
-        pairs += [
-            Pair.of(f"torque density, {model.name}", found["Q"], symmetric(freed)),
-            Pair.of(f"J + J^tau = curl M, {model.name}", antisymmetric(found["D"]), M + antisymmetric(freed)),
-        ]
-        apart.append(float(np.abs(antisymmetric(freed - Q)).max()) > 1e-3)
+    model = random_lattice(0)
+    found, zone = static_response(model), Zone(model, MU, TEMPERATURE, 48)
+    Q = zone.integral("torque_quadrupole", "df/dmu", ("torque_polarizability", "dg/dmu"))
+    freed = Q + _tensor(zone, a="dg/dmu", b="df/dmu")
+    M = zone.integral("orbital_moment", "df/dmu", ("s_weighted_curvature", "dg/dmu")) + magnetization_added(zone)
+    pairs = [
+        Pair.of("torque density", found["Q"], symmetric(freed)),
+        Pair.of("J + J^tau = curl M", antisymmetric(found["D"]), M + antisymmetric(freed)),
+    ]
+    apart = float(np.abs(antisymmetric(freed - Q)).max())
     model = random_lattice(4, spacing=3)
     zone = Zone(model, MU, TEMPERATURE)
     a = _tensor(zone, a="f")
     responses = symmetric(zone.integral("torque_polarizability", "f") + a)
-    pairs.append(
-        Pair.of(
-            f"torque in a field, {model.name}", field_response_of(model, MU, TEMPERATURE)["torque_gradient"], responses
-        )
-    )
+    pairs.append(Pair.of("torque in a field", field_response_of(model, MU, TEMPERATURE)["torque_gradient"], responses))
     before = float(sigma(zone)[0, 1])
     text = (
-        "Three random 2D lattices, a and b multiples of the charge curvature and of Im Tr[P v_i S v_l]: exact torque at second order in "
+        "Two random 2D lattices, a and b multiples of the charge curvature and of Im Tr[P v_i S v_l]: exact torque at second order in "
         "q in a potential and in a field, and the antisymmetric part of the exact d_mu D, with chi + a, q + b and the M that goes with "
         f"them. sigma^xy of {model.name} is {before:.6f} with the paper's chi and {before + float(a[0, 1]):.6f} with this one."
     )
-    return agreement(pairs, 1e-6, text, also=all(apart) and abs(float(a[0, 1])) > 1e-3)
+    return agreement(pairs, 1e-6, text, also=apart > 1e-3 and abs(float(a[0, 1])) > 1e-3)
 
 
 define(
