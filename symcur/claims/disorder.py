@@ -7,14 +7,16 @@ from dataclasses import replace
 import numpy as np
 
 from symcur.arrays import Array
+from symcur.band_structures import Model
 from symcur.claims import disorder_checks as checks
 from symcur.claims.claim import section
 from symcur.claims.faults import Fault, attribute, exchanged, formula, instead, of_term, opposite, times, together
 from symcur.claims.notation import PERIODIC, J_n, d, d_tau, df, drift, driven, f, geometric, grad_d
 from symcur.claims.prover import Equality
-from symcur.disorder import Disorder, Scattering, relaxation_time_approximation, solve
+from symcur.disorder import Disorder, Scattering, relaxation_time_approximation, solve, transport
 from symcur.disorder.rates import ScatteringKernel, half_shift, shift_rate, weighted_shift
 from symcur.expressions import P, Re, Resolvent, S, Trace, s, v, v_band
+from symcur.linear_response.interband import between_bands
 from symcur.observables import conductivity
 
 
@@ -36,6 +38,15 @@ def _matrix_at_the_wrong_end(scattering: Scattering, axis: int, s: Array) -> Arr
 def _of_the_final_state(scattering: Scattering, s: Array) -> Array:
     q = scattering.surface.weight
     return np.stack([-K.back(q * s) for K in _kernels(scattering)], axis=-1)
+
+
+def _from_the_packet(scattering: Scattering, s: Array) -> Array:
+    q, one = scattering.surface.weight, np.ones(len(s))
+    return np.stack([(q * s) @ weighted_shift(scattering, axis, one) for axis in range(2)], axis=-1)
+
+
+def _as_printed(model: Model, mu: float, disorder: Disorder) -> Array:
+    return transport(model, disorder, mu, rtol=1e-8, intrinsic=False)["side_jump"]
 
 
 STRENGTH: dict[str, Fault] = {
@@ -186,15 +197,49 @@ define(
 )
 define(
     "side-jump-current",
-    {"B": "below (14)", "C": "below (14), [46]"},
-    "J_sj is the accumulation of the shift upon scattering; for s = 1 that of the anomalous Hall effect. That J_dp + J_sj "
-    "equals the interband coherence of a quantum kinetic theory is not checked for an s that is not conserved.",
+    {"B": "below (14)", "C": "below (14)"},
+    "J_sj is the accumulation of the shift upon scattering; for s = 1 that of the anomalous Hall effect.",
     r"J_{\mathrm{sj}} = \int \delta f \sum W \delta_{\mathrm{sj}} r^s;\quad s = 1:\;"
     r" J_{\mathrm{sj}}/J_{\mathrm{int}} = \frac{2 x}{4 \Delta^2 + x},\; x = (v k_F)^2",
     recorded="confirmed",
-    assumptions=BORN,
+    assumptions=(*BORN, "the shift is counted from the impurity; that with J_dp it is all: see side-jump-kinetic"),
     check=checks.check_side_jump_current,
     faults={**CURRENT, **SHIFT, **HALF},
+)
+define(
+    "side-jump-kinetic",
+    {"B": "[46], around (14)", "C": "[46], around (14)"},
+    "J_dp + J_sj is the current of s that disorder makes between the bands in a quantum kinetic theory: the interband elements "
+    "that the Born collision operator creates, followed by their current and their torque.",
+    r"J_{\mathrm{dp}} + J_{\mathrm{sj}} = J_{\mathrm{od}} = -\mathrm{Tr}\left[(\hat s\, \hat{\mathbf r})^{\mathrm{od}}\,"
+    r" \mathcal C^{\mathrm{od}}(\delta f)\right]",
+    recorded="confirmed",
+    assumptions=(
+        *BORN,
+        "impurities that commute with s and with r: scalar ones, or a Gamma that commutes with s; C the superoperator of the "
+        "golden rule, its principal parts left out, as in the semiclassical rates",
+        "shown on Fermi lines of two-band models, for every component; J_od uses no shift and no dipole",
+        "the torque of scattering is counted from the impurity. Where df varies as exp(i q.r), the rate at which the collision operator "
+        "changes the band-diagonal part of s is, to first order in q, that of sum df W (s' dr + d' - d): each event at the centre of its "
+        "incoming packet, dr the coordinate shift (checked). It differs by sum df W (s' - s)(A + d_k arg V), which vanishes only "
+        "where s' = s: the value of J_sj is tied to the origin of the torque",
+    ),
+    check=checks.check_side_jump_kinetic,
+    faults={
+        **CURRENT,
+        **SHIFT,
+        **HALF,
+        "d' for d' - d": FINAL_STATE_ONLY,
+        "d^{is} with the opposite sign": opposite("s_dipole"),
+        "the torque at the incoming packet in J_sj": instead(shift_rate, lambda honest: _from_the_packet),
+        "J_sj as printed at order q": instead(checks.side_jump_at_packets, lambda honest: _as_printed),
+        "the rotation of the bands, B_i, left out": instead(
+            between_bands, lambda honest: lambda *at: (honest(*at)[0], 0 * honest(*at)[1])
+        ),
+        "B_i with the opposite sign": instead(
+            between_bands, lambda honest: lambda *at: (honest(*at)[0], -honest(*at)[1])
+        ),
+    },
 )
 define(
     "band-current",

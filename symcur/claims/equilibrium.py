@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
 import sympy as sp
 
 from symcur import models
+from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.claims import densities
 from symcur.claims.claim import CheckResult, section
 from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric
-from symcur.claims.faults import WITHOUT_DIPOLE, exchanged, of_term, opposite, times
+from symcur.claims.faults import WITHOUT_DIPOLE, exchanged, formula, instead, of_term, opposite, times
 from symcur.claims.notation import (
     PERIODIC,
     J_n,
@@ -27,8 +31,17 @@ from symcur.claims.notation import (
 )
 from symcur.claims.prover import Equality
 from symcur.expressions import Axis, Derivative, Expression, Operator, P, Trace, add
+from symcur.linear_response.expansion import extrapolated
 from symcur.linear_response.lattices import random_lattice
-from symcur.linear_response.real_space import FLAKES, magnetization_of_flakes
+from symcur.linear_response.real_space import (
+    FLAKES,
+    conventional_flow,
+    flow_through_ribbon,
+    flows_of_flake,
+    graph_laplacian,
+    magnetization_of_flakes,
+    torque_current,
+)
 from symcur.observables import magnetization_slope
 
 define = section("Equilibrium")
@@ -69,6 +82,105 @@ define(
             "M^{li} is antisymmetric, so that -d_l M^{li} is a curl and its divergence vanishes",
         ),
     ),
+)
+
+
+# -- net flow through cuts of a sample ---------------------------------------------------------------------------------
+def _rough(c1: AnyArray, c2: AnyArray) -> Array:
+    return np.asarray(2 * np.cos(0.7 * c1 + 0.3) * np.sin(0.5 * c2) + 0.15 * c1)
+
+
+def _cuts(cells: int) -> list[AnyArray]:
+    """The cells on one side of straight and slanted cuts, and of cuts of any shape (random sets of cells)."""
+    c1, c2 = np.indices((cells, cells)).reshape(2, -1)
+    straight = [c < position for c in (c1, c2, (c1 + c2) / 2) for position in range(1, cells)]
+    return [*straight, *(np.random.default_rng(5).random((40, cells**2)) < 0.5)]
+
+
+def check_cross_section() -> CheckResult:
+    """Every cut of a flake with a rough potential; a ribbon with a slow one against C (1), (2) and (3) at the local mu."""
+    model, cells, T = random_lattice(0), 9, 1.0
+    found = flows_of_flake(model, cells, _rough, densities.MU, densities.TEMPERATURE)
+    by_torque = torque_current(found.torque, cells)
+    conventional = np.array([found.into(inside) for inside in _cuts(cells)])
+    backflow = np.array([by_torque[np.ix_(inside, ~inside)].sum() for inside in _cuts(cells)])
+    size = float(np.abs(conventional).max())
+    pairs = [
+        Pair("every cut of the flake", conventional + backflow, 0.0, scale=size),
+        Pair("torque of the whole flake", found.torque.sum(), 0.0, scale=size),
+    ]
+    sizes, U_0 = np.array([16, 20, 26, 34, 44]), 1.5
+    up, down = (
+        np.array([flow_through_ribbon(model, L, partial(_slope, U), densities.MU, T, 13) for L in sizes]).T
+        for U in (U_0, -U_0)
+    )
+    zone, slope = Zone(model, densities.MU, T, 44), np.pi * U_0  # d U/dx = slope/L in the middle, where U = 0
+    for label, index, uniform, gradient in (
+        ("J", 0, ("s_current", "f"), ("s_current_dipole", "df/dmu", ("s_berry_curvature", "dg/dmu"))),
+        (
+            "J^tau",
+            1,
+            ("torque_dipole", "f", ("torque_berry_curvature", "g")),
+            ("torque_quadrupole", "df/dmu", ("torque_polarizability", "dg/dmu")),
+        ),
+    ):
+        half_sum, half_difference = (up + down)[index] / 2, (up - down)[index] / 2
+        for order, values, expected in (
+            (0, half_sum, zone.integral(*uniform)[0]),
+            (1, half_difference, slope * zone.integral(*gradient)[0, 0]),
+        ):
+            value, error = extrapolated(1 / sizes, values, order)
+            pairs.append(Pair(f"ribbon, {label}, order {order}", float(value), float(expected), float(error)))
+    text = (
+        f"{model.name}, {cells} x {cells} cells in a rough potential: through {len(conventional)} cuts J flows with up to "
+        f"{size:.4f}, J + J^tau with {float(np.abs(conventional + backflow).max()):.0e}. Ribbons with a slow U(x), extrapolated in "
+        "their width: J, and J^tau from the torque on one side, against C (1) and (2), (3) to first order in the gradient."
+    )
+    return agreement(pairs, 1e-6, text, also=size > 1e-2)
+
+
+def _slope(U_0: float, x: Array) -> Array:
+    return np.asarray(U_0 * np.sin(np.pi * (x - 0.5)))
+
+
+def _one_sided(occupied: ComplexArray, s: ComplexArray) -> ComplexArray:
+    return np.asarray(occupied @ np.kron(np.eye(len(occupied) // len(s)), s))
+
+
+define(
+    "net-flow-cross-section",
+    {"A": "introduction", "B": "below (5)", "C": "below (5)"},
+    "In equilibrium the net flow of the conserved current through any cross section of a sample vanishes, uniform or not; that of "
+    "the conventional current does not.",
+    r"\int_{\mathrm{cut}} (\mathbf J + \mathbf J^\tau) \cdot d\mathbf A = 0,\qquad \int_{\mathrm{cut}} \mathbf J \cdot d\mathbf A ="
+    r" \sum_{\mathrm{one\ side}} \tau \neq 0",
+    recorded="confirmed",
+    assumptions=(
+        "J^tau is any field with div J^tau = -tau on the sample through whose boundary nothing flows; such fields differ by what "
+        "circulates, which has no net flow through a cut; on a torus, without a boundary, the torque leaves a uniform J^tau open",
+        "exact on a finite sample, for any stationary state, potential and cut: d/dt of s on one side vanishes, and a cut's flow of J "
+        "is the torque on one side. It rests on the continuity equation alone, and holds at every order in gradients",
+        "that the densities of C (2), (3) are this J^tau, the boundary condition included: to first order in the gradient, where "
+        "the potential is slow",
+    ),
+    check=check_cross_section,
+    faults={
+        "J alone": instead(torque_current, lambda honest: lambda torque, cells: 0 * honest(torque, cells)),
+        "J^tau with div J^tau = +tau": instead(
+            torque_current, lambda honest: lambda torque, cells: -honest(torque, cells)
+        ),
+        "s leaves through the boundary": instead(
+            graph_laplacian, lambda honest: lambda cells: honest(cells) + np.diag(4 - np.diag(honest(cells)))
+        ),
+        "v s for (1/2){v, s}": instead(
+            conventional_flow, lambda honest: lambda H, occupied, s: honest(H, _one_sided(occupied, s), np.eye(len(s)))
+        ),
+        "d^{i tau} with the opposite sign": opposite("torque_dipole"),
+        "Omega^{i tau} left out of D^{i tau}": times("torque_berry_curvature", 0),
+        "the quadrupole without chi": times("torque_polarizability", 0),
+        "chi with the sign of A": opposite("torque_polarizability"),
+        "half of q": formula("torque_quadrupole", lambda honest, i, l: honest(i, l) / 2),
+    },
 )
 
 # -- the s orbital magnetization ---------------------------------------------------------------------------------------

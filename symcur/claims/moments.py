@@ -9,6 +9,7 @@ the real part drops. What is left is Re Tr[(i d_iP P)^+ theta P] = Re(-i Tr[P d_
 from __future__ import annotations
 
 from symcur.claims.claim import section
+from symcur.claims.densities import chi_by_torque
 from symcur.claims.notation import (
     G_tau,
     J_n,
@@ -21,6 +22,8 @@ from symcur.claims.notation import (
     d_tau,
     drift,
     driven,
+    f,
+    g,
     geometric,
     grad_d,
     m,
@@ -29,13 +32,16 @@ from symcur.claims.notation import (
 )
 from symcur.claims.prover import Equality
 from symcur.expressions import (
+    ZERO,
     Axis,
     Derivative,
     Expression,
     Gap,
+    H,
     I,
     Im,
     J,
+    Named,
     Operator,
     P,
     Projector,
@@ -43,9 +49,11 @@ from symcur.expressions import (
     Resolvent,
     S,
     Trace,
+    substitute,
     tau,
     v,
     v_band,
+    without_torque,
 )
 from symcur.quantities import get
 from symcur.quantities.dipoles import dipole_of
@@ -90,6 +98,49 @@ define(
             mixed_metric_of("i", conjugate) - I / 2 * mixed_curvature_of("i", conjugate),
             "real part G, imaginary part -Omega/2",
         ),
+    ),
+)
+
+rate = Named(r"\dot\theta", -I * (theta * H - H * theta), hermitian=True)
+
+
+def without_rate(expression: Expression) -> Expression:
+    """The expression with [theta, H] = 0: zero if and only if every term, as written, contains the commutator."""
+    return substitute(expression, lambda node: ZERO if node == rate else None)
+
+
+def _tensor_by_rate(i: Axis) -> Expression:
+    """G - (i/2) Omega with one more power of the resolvent and i times the rate of change of theta."""
+    return I * Trace(P * v(i) * Resolvent("n", 3) * rate)
+
+
+_dipole_by_rate = Im(I * Trace(P * v("i") * Resolvent("n", 2) * rate))
+
+define(
+    "quadrupole-of-conserved",
+    {"A": "below (2)"},
+    "Only for an operator that is not conserved can the geometric tensor Q^{i theta} of (k, h) be nonzero (A's letter Q; it is no "
+    "quadrupole): it is a sum over the commutator [theta, H]. The torque quadrupole and the dipoles of a conserved s vanish too.",
+    r"Q^{i\theta} = \mathcal G^{i\theta} - \tfrac i2 \Omega^{i\theta} = \sum_{n_1 \neq n} \frac{v^i_{n n_1} [\theta,"
+    r" H]_{n_1 n}}{\omega_{n n_1}^3};\qquad [\theta, H] = 0:\ Q^{i\theta} = d^{i\theta} = 0,\quad [s, H] = 0:\;"
+    r" q^{il\tau} = \chi^{il\tau} = 0",
+    assumptions=(
+        "theta any Hermitian operator, also one that depends on k; conserved means [theta, H(k)] = 0 for all k",
+        "a conserved theta enters as [theta, H] = 0 in expressions whose every term contains the commutator",
+        "can be: that a nonconserved theta gives a nonzero tensor, by a counterexample to zero; some nonconserved ones give zero",
+    ),
+    equalities=(
+        Equality(
+            mixed_metric_of("i", theta) - I / 2 * mixed_curvature_of("i", theta),
+            _tensor_by_rate("i"),
+            "the geometric tensor in terms of i [theta, H]",
+        ),
+        Equality(dipole_of("i", theta), _dipole_by_rate, "the dipole likewise"),
+        Equality(without_rate(_tensor_by_rate("i") + _dipole_by_rate), 0 * P, "with [theta, H] = 0 both vanish"),
+        Equality(mixed_curvature_of("i", theta), 0 * P, "without that condition: the curvature", role="denied"),
+        Equality(mixed_metric_of("i", theta), 0 * P, "without that condition: the metric", role="denied"),
+        Equality(chi("i", "l"), chi_by_torque("i", "l"), "the torque polarizability in expressions that contain tau"),
+        Equality(without_torque(f * q("i", "l") + g * chi_by_torque("i", "l")), 0 * P, "[s, H] = 0: it and q vanish"),
     ),
 )
 

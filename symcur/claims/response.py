@@ -54,6 +54,8 @@ UNTOUCHED = (
 # Responses that several claims share.
 field_response_of = cache(linear_response.uniform_field_response)
 dephased = cache(linear_response.dephased_response)
+accumulated = cache(linear_response.accumulation_response)
+transverse_response = cache(linear_response.transverse_field_response)
 
 
 def sigma(zone: Zone, weight: str = "f") -> Any:
@@ -281,7 +283,7 @@ def check_clean_kubo() -> CheckResult:
     insulator = chern_insulator("1/2")
     between = gap(insulator, 2)
     mu, T = between.mu, between.width / 100
-    transverse = linear_response.transverse_field_response(insulator, mu, T)
+    transverse = transverse_response(insulator, mu, T)
     uniform, at_q = float(sigma(Zone(insulator, mu, T, 64))[0, 1]), float(transverse.value[0, 1])
     text = (
         "Two random metals in a longitudinal field, q -> 0 before the frequency; of J^tau the antisymmetric part is taken from "

@@ -26,9 +26,9 @@ from symcur.claims.faults import (
     together,
 )
 from symcur.expressions import H, I, Im, J, P, Re, Resolvent, S, Trace, s, tau, v
-from symcur.observables import magnetization, thermoelectric
-from symcur.observables.equilibrium import rotation
+from symcur.observables import thermoelectric
 from symcur.observables.quasiparticles import spin_curvature
+from symcur.superconductors import soft_boundary
 from symcur.superconductors.nambu import FORMS
 
 define = section("Superconductors")
@@ -164,18 +164,30 @@ define(
 define(
     "bdg-edge-current",
     {"A": "below (22)"},
-    "With a soft boundary a current grad U x e int f Omega rho flows at T = 0 (printed without e and the occupation f).",
-    r"\mathbf J_{eq} = \nabla \times \mathbf M = \nabla U \times e\int f_n \mathbf\Omega_n \rho_n",
+    "With a soft boundary a current grad U x e int f Omega rho flows at T = 0 (printed without e and the occupation f). With the "
+    "paper's own torque quadrupole J + J^tau obeys this identically; as a current that a lattice carries it is refuted.",
+    r"\mathbf J + \mathbf J^\tau = \nabla \times \mathbf M = \nabla U \times e\int f_n \mathbf\Omega_n \rho_n,\qquad"
+    r" \mathbf J_{\mathrm{lattice}} = -\partial_l D^{lis} \to 0\ (T \to 0)",
     recorded="refuted",
     assumptions=(
         "U couples to quasiparticles (unit matrix in Nambu space), as the text says",
-        "curl M contains the curl of the antisymmetric part of the torque quadrupole, int g chi^[il], which no source "
-        "density shows and no lattice carries; what flows is the curl of the conventional dipole density alone",
+        "the identity is that of circulating-current: the antisymmetric part of Q, int f q + g chi, is put in by hand. No source "
+        "density fixes it (magnetization-gauge), and no lattice carries its curl; a completely filled set of bands has one too",
+        "what flows is the curl of the conventional dipole density alone, which vanishes for T -> 0: spin rotation forbids any "
+        "linear response of charge current or charge source to a potential that splits up and down spins",
     ),
     check=checks.check_edge_current,
     faults={
-        "rho Omega dropped from M": of_term(magnetization, "symmetrized_curvature", 0.0),
-        "twice the rotation of the packet": of_term(magnetization, rotation, 2.0),
+        "rho Omega with the opposite sign": opposite("s_weighted_curvature"),
+        "d x v dropped from m": WITHOUT_DIPOLE,
+        "m with the opposite sign": opposite("orbital_moment"),
+        "chi with the sign of A": opposite("torque_polarizability"),
+        "Omega^{ils} for Omega^{lis}": exchanged("s_berry_curvature"),
+        "half of d^{lis}": formula("s_current_dipole", lambda honest, l, i: honest(l, i) / 2),
+        "f for g": occupied("g", by="f"),
+        "U acts on the charge": instead(
+            soft_boundary, lambda honest: lambda *at, **how: honest(*at, **how | {"couples_to": "charge"})
+        ),
     },
 )
 define(

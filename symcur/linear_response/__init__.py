@@ -3,7 +3,12 @@
 The independent check of the semiclassical theory: it uses H(k), its derivatives and s, and none of the formulas it judges.
 """
 
-from symcur.linear_response.dynamic import field_gradient_response, transverse_field_response, uniform_field_response
+from symcur.linear_response.dynamic import (
+    accumulation_response,
+    field_gradient_response,
+    transverse_field_response,
+    uniform_field_response,
+)
 from symcur.linear_response.expansion import Estimate
 from symcur.linear_response.magnetic_lattice import (
     density_in_magnetic_field,
@@ -22,6 +27,7 @@ from symcur.linear_response.susceptibility import continuity_residual, line_velo
 
 __all__ = [
     "Estimate",
+    "accumulation_response",
     "continuity_residual",
     "current_density_response",
     "density_in_magnetic_field",

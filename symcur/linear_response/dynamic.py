@@ -33,6 +33,7 @@ from symcur.linear_response.static import MOST_POINTS
 from symcur.linear_response.susceptibility import (
     Bands,
     Flows,
+    accumulation_kernel,
     anticommutator,
     field_kernel,
     line_velocity,
@@ -82,6 +83,30 @@ def uniform_field_response(
     return _slow_response(model, mu, temperature, flows, None, expand, rtol, max_points)
 
 
+def accumulation_response(
+    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+) -> dict[str, Estimate]:
+    """ds/dt in the longitudinal field of ``uniform_field_response``, from the density of s alone, q -> 0 before the frequency.
+
+    Returns
+    -------
+    "uniform" [l] : (ds/dt)_q = E_l uniform[l] + O(q).
+    "gradient" [i, l] : the term -i q_i E_l gradient[i, l], symmetric part. By continuity it is the symmetric part of the response of
+        J + J^tau, div J^tau being the part of -tau with a wave vector.
+    """
+    directions = ray_directions(model.dimension)
+
+    def expand(along: ComplexArray, limit: Limit) -> Expansion:
+        linear, square = limit(-along.imag, 1), limit(-along.real, 2)
+        return {
+            "uniform": linear_form(directions, linear[0][:, 0], linear[1][:, 0]),
+            "gradient": quadratic_form(directions, square[0][:, 0], square[1][:, 0]),
+        }
+
+    flows = partial(operators, model, ["s"])
+    return _slow_response(model, mu, temperature, flows, None, expand, rtol, max_points, accumulation_kernel)
+
+
 def field_gradient_response(
     model: BandStructure,
     flow: str,
@@ -126,6 +151,7 @@ def _slow_response(
     expand: Callable[[ComplexArray, Limit], Expansion],
     rtol: float,
     max_points: int,
+    kernel: Callable[..., AnyArray] = potential_kernel,
 ) -> dict[str, Estimate]:
     """Flows in answer to a potential U, or to ``vertex``, along rays and for every eta.
 
@@ -141,7 +167,7 @@ def _slow_response(
         return _slow_limit(etas, *extrapolated(nodes, values, order))
 
     rays = [(n, mean(flows), vertex) for n in ray_directions(model.dimension)]
-    kernels = [partial(potential_kernel, mu=mu, temperature=temperature, eta=eta) for eta in etas]
+    kernels = [partial(kernel, mu=mu, temperature=temperature, eta=eta) for eta in etas]
     summed = ray_sums(model, rays, nodes, kernels)
     return converged(model, summed, lambda along: expand(along, limit), rtol, max_points)
 

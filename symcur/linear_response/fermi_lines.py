@@ -21,7 +21,7 @@ from symcur.linear_response.finite_differences import SIXTH_ORDER, curvature_by_
 Channel = tuple[AnyArray, Callable[[Array], Array | float]]
 """Uncorrelated impurities: a matrix Gamma and n u^2 |phi|^2 as a function of the momentum transfer squared."""
 
-_STEP = 2e-3
+STEP = 2e-3
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Nodes:
     weight: Array
 
 
-def _difference(function: Callable[[Array], Any], shift: Array) -> Any:
+def difference(function: Callable[[Array], Any], shift: Array) -> Any:
+    """The derivative along ``shift`` of a function of the displacement, at 0."""
     return sum(c * (function(j * shift) - function(-j * shift)) for j, c in SIXTH_ORDER) / np.linalg.norm(shift)
 
 
@@ -67,7 +68,7 @@ def polar_lines(model: BandStructure, mu: float, reach: float, angles: int) -> N
         def energy(step: Any, radius: Array = radius, band: int = band) -> Array:
             return np.asarray(model.energies((radius + step[0])[:, None] * ray)[:, band])
 
-        slope = np.abs(_difference(energy, np.array([_STEP])))
+        slope = np.abs(difference(energy, np.array([STEP])))
         k.append(radius[:, None] * ray)
         bands.append(np.full(angles, band))
         weights.append(radius / slope / (2 * np.pi * angles))
@@ -107,16 +108,18 @@ def _packets(model: BandStructure, nodes: Nodes) -> Packets:
     def energies(shift: Array) -> Array:
         return np.asarray(model.energies(nodes.k + shift)[rows, nodes.band])
 
-    axes = _STEP * np.eye(2)
-    du = (_difference(in_a_gauge, axes[0]), _difference(in_a_gauge, axes[1]))
-    v = np.stack([_difference(energies, axis) for axis in axes], axis=-1)
+    axes = STEP * np.eye(2)
+    du = (difference(in_a_gauge, axes[0]), difference(in_a_gauge, axes[1]))
+    v = np.stack([difference(energies, axis) for axis in axes], axis=-1)
     s = np.einsum("ma,ab,mb->m", u.conj(), spin, u).real
     A = np.stack([(1j * (u.conj() * d).sum(axis=-1)).real for d in du], axis=-1)
     dipole = np.stack([np.einsum("ma,ab,mb->m", d.conj(), spin, u).imag for d in du], axis=-1) - A * s[:, None]
     return Packets(u, du, v, A, s, dipole)
 
 
-def _carried(model: BandStructure, nodes: Nodes, channels: Sequence[Channel]) -> tuple[Array, Array, dict[str, Array]]:
+def carried_by_nodes(
+    model: BandStructure, nodes: Nodes, channels: Sequence[Channel]
+) -> tuple[Array, Array, dict[str, Array]]:
     """The rates w[b, a], the velocities, and what an electron at each node carries, (M, components)."""
     packets, spin = _packets(model, nodes), model.matrix("s", nodes.k[0])
     u, du, v, A, s, dipole = (packets.u, packets.du, packets.v, packets.A, packets.s, packets.dipole)
@@ -181,10 +184,15 @@ def _currents(
     model: BandStructure, mu: float, channels: Sequence[Channel], reach: float, angles: int
 ) -> dict[str, Array]:
     nodes = polar_lines(model, mu, reach, angles)
-    w, v, carried = _carried(model, nodes, channels)
+    w, v, carried = carried_by_nodes(model, nodes, channels)
+    weighted = nodes.weight[:, None] * mean_free_paths(nodes, w, v)
+    return {name: x.T @ weighted for name, x in carried.items()}
+
+
+def mean_free_paths(nodes: Nodes, w: Array, v: Array) -> Array:
+    """lambda_l with v_l(a) = sum_b q_b w_ba [lambda_l(a) - lambda_l(b)], shape (M, 2)."""
     q = nodes.weight
     rate = q @ w
     # The last term makes the number of particles zero; on the solution it vanishes.
     operator = np.diag(rate) - w.T * q + rate.mean() / q.sum() * q
-    weighted = q[:, None] * np.linalg.solve(operator, v)
-    return {name: x.T @ weighted for name, x in carried.items()}
+    return np.asarray(np.linalg.solve(operator, v))

@@ -104,6 +104,12 @@ def potential_kernel(left: Bands, right: Bands, mu: float, temperature: float, e
     return np.asarray(fermi_difference(a, b, mu, temperature) * (a - b) / ((a - b) ** 2 + eta**2))
 
 
+def accumulation_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> ComplexArray:
+    """The part of eta K_nm even in eta: the rate of change, d/dt = eta, of a density in a potential growing like exp(eta t)."""
+    a, b = left.energies[:, :, None], right.energies[:, None, :]
+    return np.asarray(-1j * eta**2 * fermi_difference(a, b, mu, temperature) / ((a - b) ** 2 + eta**2))
+
+
 def field_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> ComplexArray:
     """The same for an electric field E = -eta A given by a vector potential A exp(eta t): K_nm(A)/(-eta), even part.
 

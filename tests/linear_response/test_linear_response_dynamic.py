@@ -66,3 +66,20 @@ def test_an_insulator_has_no_uniform_torque(chern_insulator):
     assert np.abs(response["torque"].value).max() < 1e-7
     total = symmetric(response["current"].value) + response["torque_gradient"].value
     assert np.abs(total).max() < 1e-6 * np.abs(response["current"].value).max()
+
+
+@pytest.mark.parametrize("seed", [0, 5])
+def test_what_accumulates_is_what_the_continuity_equation_leaves(random_model, seed):
+    """ds/dt from the density of s, against the uniform torque and the divergence of J + J^tau."""
+    model = random_model(seed, spacing=3)
+    response, _ = response_and_theory(model)
+    rate = linear_response.accumulation_response(model, MU, TEMPERATURE)
+    flows = symmetric(response["current"].value) + response["torque_gradient"].value
+    assert relative(rate["uniform"].value, response["torque"].value) < 1e-5
+    assert relative(rate["gradient"].value, flows) < 1e-5
+
+
+def test_a_conserved_s_of_equal_value_in_all_states_does_not_accumulate(random_model):
+    model = random_model(0, spacing=3)
+    rate = linear_response.accumulation_response(model.with_s(1), MU, TEMPERATURE)
+    assert max(np.abs(rate[name].value).max() for name in rate) < 1e-9

@@ -8,6 +8,7 @@ import sympy as sp
 
 from symcur import Model, conductivity, models
 from symcur.linear_response.fermi_lines import born_transport, polar_lines, sea_response
+from symcur.linear_response.interband import interband_transport
 from symcur.models.pauli import sigma_x, sigma_y
 
 k_x, k_y = sp.symbols("k_x k_y", real=True)
@@ -65,3 +66,17 @@ def test_lines_that_a_ray_crosses_twice_are_refused():
         polar_lines(models.rashba(M=0), -0.2, 4.0, 24)
     with pytest.raises(ValueError, match="mu: expected an energy with Fermi lines within 4, got -3"):
         polar_lines(models.rashba(M=0), -3.0, 4.0, 24)
+
+
+def test_for_a_conserved_s_the_interband_current_is_the_known_side_jump():
+    model, k_F, D = models.massive_dirac(v=1.3, Delta=0.4).with_s(1), 0.7, 0.4
+    x = (1.3 * k_F) ** 2
+    found = interband_transport(model, float(np.sqrt(x + D**2)), WHITE, reach=3.0)
+    expected = -D / (4 * np.pi * np.sqrt(x + D**2)) * 2 * x / (4 * D**2 + x) * np.array([[0, 1], [-1, 0]])
+    for name in ("interband", "at_packets"):  # s' = s: the origin of the torque does not matter
+        np.testing.assert_allclose(found[name].value, expected, rtol=1e-9, atol=1e-12)
+
+
+def test_impurities_that_turn_s_have_no_interband_current_of_this_form():
+    with pytest.raises(ValueError, match="channels: expected matrices that commute with s of rashba_dresselhaus"):
+        interband_transport(models.rashba_dresselhaus(), 1.0, [(np.array([[0, 1], [1, 0]]), WHITE[0][1])], reach=4.0)
