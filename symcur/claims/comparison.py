@@ -21,9 +21,11 @@ from symcur.claims.claim import CheckResult
 from symcur.eigenstates import evaluate
 from symcur.expressions import Expression
 from symcur.linear_response import Estimate
+from symcur.quantities import Quantity
 
 # -- sums over the zone ----------------------------------------------------------------------------------------------
 # Derivatives by mu and the occupation functions of symcur.brillouin.occupation, with a sign.
+Summand = str | Quantity | Expression
 WEIGHTS = {"df/dmu": ("-df/de", 1.0), "dg/dmu": ("f", -1.0)}
 
 
@@ -44,7 +46,7 @@ class Zone:
     def _cell(self) -> LatticeCell:
         return self.model.lattice_cell("a sum over its zone")
 
-    def integral(self, quantity: str | Expression, weight: str, *more: tuple[str | Expression, str]) -> Any:
+    def integral(self, quantity: Summand, weight: str, *more: tuple[Summand, str]) -> Any:
         """int weight x quantity, shape (components); further (quantity, weight) pairs are added."""
         k = self.k
         e = self.model.energies(k)

@@ -95,6 +95,7 @@ def natural_scales(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
         "s_dipole": v * s / gap,
         "s_current_dipole": v**2 * s / gap,
         "orbital_moment": v**2 * s / gap,
+        "s_weighted_moment": v**2 * s / gap,
         "mixed_berry_curvature": v * s / gap**2,
         "mixed_metric": v * s / gap**2,
         "dipole_gradient": s * dipole_slope,
@@ -104,7 +105,7 @@ def natural_scales(model: Model, k: np.ndarray) -> dict[str, np.ndarray]:
         "torque_metric": v * s / gap,
         "torque_quadrupole": s * (w[:, None] + v**2 / gap),
     }
-    for name in ("s_berry_curvature", "s_weighted_curvature", "symmetrized_curvature"):
+    for name in ("s_berry_curvature", "s_weighted_curvature", "symmetrized_curvature", "faraday_curvature"):
         scales[name] = s * curvature
     tiny = np.finfo(float).tiny
     return {name: np.broadcast_to(scale, e.shape) + tiny for name, scale in scales.items()}
