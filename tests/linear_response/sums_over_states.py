@@ -111,8 +111,8 @@ def lowest_gap(model, filled):
 def transverse_semiclassics(model, mu, temperature, size, step=0.02):
     """static d_h int (f m^{il} + g Omega^{il}); surface int (-f') s_n m^{il}; dipole int f d_l d^{is} = int (-f') v_l d^{is}.
 
-    m and Omega are the moment and curvature of the charge, d_h the derivative of H - h s at fixed mu and T. Omega-first
-    is static, q-first is static - surface + (dipole - dipole^T)/2 + its symmetric part.
+    m and Omega are the moment and curvature of the charge, d_h the derivative of H - h s at fixed mu and T. With
+    omega -> 0 first the response is static, with q -> 0 first it is static - surface + dipole.
     """
 
     def terms(h):

@@ -34,7 +34,7 @@ def theory(model, temperature, mu=MU, size=72):
 
 
 def q_first(terms):
-    return terms.static - terms.surface + (terms.dipole - terms.dipole.T) / 2 + symmetric(terms.dipole)
+    return terms.static - terms.surface + terms.dipole
 
 
 def check(found, expected, within):
