@@ -53,8 +53,9 @@ def transverse_field_response(
     "omega", a field so slow that they follow it; then the tensor is eps_{ilk} ds/dB_k. Each is the part even in the
     frequency, of a clean insulator or metal at T > 0. Bands may be degenerate.
 
-    The error counts the extrapolations in q and in the frequency and the sum over the zone. Bands that nearly touch
-    within reach of T from mu make the extrapolation in the frequency slow, and the error large.
+    The error counts the extrapolations in q and in the frequency and the change of the last refinement of the zone. Bands
+    that nearly touch within reach of T from mu need many momenta; a gap that falls between the points of the first
+    grids can escape a loose rtol (1e-3).
     """
     if first not in ("q", "omega"):
         raise ValueError(f"first: expected 'q' or 'omega', the limit that is taken first, got {first!r}")
