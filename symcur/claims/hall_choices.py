@@ -11,12 +11,11 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from symcur.arrays import Array
 from symcur.band_structures import Model, gap
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric
+from symcur.claims.comparison import Pair, Summand, Zone, agreement, antisymmetric
 from symcur.claims.faults import formula, instead, opposite, times
-from symcur.claims.notation import PERIODIC, Omega_lis, Omega_weighted, chi, d, driven, geometric, grad_d
+from symcur.claims.notation import PERIODIC, Omega_lis, Omega_weighted, chi, d, grad_d
 from symcur.claims.prover import Equality
 from symcur.claims.response import transverse_response
 from symcur.expressions import (
@@ -25,9 +24,7 @@ from symcur.expressions import (
     Expression,
     I,
     Im,
-    Operator,
     P,
-    Product,
     Projector,
     Resolvent,
     S,
@@ -245,9 +242,9 @@ define(
         Equality(_both(_along_h(faraday("i", "l"))), _together, f"W of two bands is that of the pair; {NO_GAP}"),
         Equality(_both(Omega_weighted("l", "i")), _pair_curvature, "Omega s of the bands is that of the pair", role="denied"),
         Equality(
-            _both(symmetrized("l", "i")) - _of_band_curl(),
-            _pair_curvature,
-            "bar-Omega of the bands is that of the pair, up to the curl of the dipole",
+            _both(_along_h(symmetrized("l", "i"))),
+            _between("h", "i", "l"),
+            "bar-Omega of the bands is that of the pair",
             role="denied",
         ),
     ),
@@ -258,7 +255,7 @@ define(
             "s_weighted_moment", lambda honest, l, i: Trace(P * s) * Im(Trace(P * v(l) * S * v(i)))
         ),
         "m s with the opposite sign": opposite("s_weighted_moment"),
-        "half of the dipole on the Fermi surface": times("s_dipole", 2),
+        "twice the dipole on the Fermi surface": times("s_dipole", 2),
         "the pairs not split": instead(two_pairs, lambda honest: lambda direction, offset: honest(None, offset)),
     },
 )

@@ -37,7 +37,7 @@ from symcur.expressions import Axis, Derivative, Expression, Im, Operator, P, Re
 from symcur.linear_response.finite_differences import magnetization_by_field
 from symcur.linear_response.lattices import chern_insulator, random_lattice
 
-define = section("Transport")
+define = section("The Hall part")
 
 
 # -- the freedom of the antisymmetric part ---------------------------------------------------------------------------

@@ -3,12 +3,7 @@
 The independent check of the semiclassical theory: it uses H(k), its derivatives and s, and none of the formulas it judges.
 """
 
-from symcur.linear_response.dynamic import (
-    accumulation_response,
-    field_gradient_response,
-    transverse_field_response,
-    uniform_field_response,
-)
+from symcur.linear_response.dynamic import accumulation_response, field_gradient_response, uniform_field_response
 from symcur.linear_response.expansion import Estimate
 from symcur.linear_response.magnetic_lattice import (
     density_in_magnetic_field,
@@ -24,6 +19,7 @@ from symcur.linear_response.static import (
     torque_density_response,
 )
 from symcur.linear_response.susceptibility import continuity_residual, line_velocity
+from symcur.linear_response.transverse import transverse_field_response
 
 __all__ = [
     "Estimate",

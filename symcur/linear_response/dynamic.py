@@ -3,7 +3,8 @@
 A field grows like exp(eta t), w = i eta. The response is expanded in q at each eta > 0, where it is analytic for
 |q| < eta/v, and then in eta. Its part odd in eta holds the acceleration of the carriers (the Drude weight over eta, from f'
 within a band) and corrections that vanish with eta; the part even in eta is a series in eta^2 up to the smallest direct gap,
-whose constant is what the clean crystal owes to interband mixing. Conventions are those of ``static``.
+whose constant is what the clean crystal owes to interband mixing. Conventions are those of ``static``. Fields along q are
+treated here, those perpendicular to q in ``transverse``.
 """
 
 from __future__ import annotations
@@ -27,7 +28,6 @@ from symcur.linear_response.expansion import (
     quadratic_form,
     ray_directions,
     scales,
-    transverse_response,
 )
 from symcur.linear_response.static import MOST_POINTS
 from symcur.linear_response.susceptibility import (
@@ -35,8 +35,6 @@ from symcur.linear_response.susceptibility import (
     Flows,
     accumulation_kernel,
     anticommutator,
-    field_kernel,
-    line_velocity,
     mean,
     operators,
     potential_kernel,
@@ -158,13 +156,13 @@ def _slow_response(
     ``expand`` gets them as an array (ray, eta, flow, node), and limit(values, order): the term of this order in q as eta -> 0.
     """
     scale = scales(model, mu, temperature)
-    etas = _frequencies(scale.gap)
+    etas = frequencies(scale.gap, _FREQUENCIES)
     # Half the distance at which two energies of one band, k and k + q apart, differ by i eta.
     radius = min(scale.radius(scale.thermal), scale.radius(float(etas.min())) / 2)
     nodes = half_chebyshev(radius, _NODES)
 
     def limit(values: Array, order: int) -> tuple[AnyArray, Array]:
-        return _slow_limit(etas, *extrapolated(nodes, values, order))
+        return slow_limit(etas, *extrapolated(nodes, values, order))
 
     rays = [(n, mean(flows), vertex) for n in ray_directions(model.dimension)]
     kernels = [partial(kernel, mu=mu, temperature=temperature, eta=eta) for eta in etas]
@@ -172,50 +170,17 @@ def _slow_response(
     return converged(model, summed, lambda along: expand(along, limit), rtol, max_points)
 
 
-def transverse_field_response(
-    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
-) -> Estimate:
-    """The conserved current J + J^tau of an insulator along q, driven by a field E perpendicular to q, q and w -> 0.
-
-    Along q the conserved current is C_q = (q.J_q + i tau_q)/|q|, since i q.J^tau_q = -tau_q. A transverse field has
-    a curl and drives dB/dt (Faraday); the current then carries s to where B changes it. tensor[i, l] is the
-    response of the flow along i to E along l; by continuity it equals eps_{ilk} ds/dB_k. It is not the response to
-    a uniform field, int f Omega^{li} s, unless s is conserved.
-
-    The field is E = -eta A exp(eta t). Raises ValueError unless mu lies in a gap (f(1 - f) < 1e-12 for all states).
-    """
-    scale = scales(model, mu, temperature)
-    etas = _frequencies(scale.gap)
-    nodes = half_chebyshev(scale.radius(scale.thermal), _NODES)
-    s = model.matrix("s", np.zeros(model.dimension))
-    torque = mean(partial(operators, model, ["torque"]))
-
-    def flow(i: int) -> Flows:
-        return lambda k, q: anticommutator(line_velocity(model, k, q, i), s)[None] + 1j * torque(k, q) / q[i]
-
-    def kernel(left: Bands, right: Bands, eta: float) -> ComplexArray:
-        for bands in (left, right):
-            _require_insulator(bands, mu, temperature)
-        return field_kernel(left, right, mu, temperature, eta)
-
-    def limit(along: ComplexArray) -> tuple[AnyArray, Array]:
-        return _slow_limit(etas, *extrapolated(nodes, along.real, 0))
-
-    kernels = [partial(kernel, eta=eta) for eta in etas]
-    return transverse_response(model, flow, nodes, kernels, limit, rtol, max_points)
-
-
 # -- small pieces ----------------------------------------------------------------------------------------------------
-def _slow_limit(etas: Array, values: Array, errors: Array) -> tuple[Array, Array]:
+def slow_limit(etas: Array, values: Array, errors: Array) -> tuple[Array, Array]:
     """eta -> 0 of an even function of eta; axis 1 counts the frequencies, and disappears."""
     limit, error = extrapolated(etas, np.moveaxis(values, 1, -1), 0)
     return limit, error + np.moveaxis(errors, 1, -1) @ np.abs(lowest_coefficients(etas)[0])
 
 
-def _frequencies(gap: float) -> Array:
+def frequencies(gap: float, in_gaps: Array) -> Array:
     if not np.isfinite(gap):
         gap = 1.0  # one band, or all degenerate: no interband scale exists, and the interband part vanishes
-    return np.asarray(_FREQUENCIES * gap)
+    return np.asarray(in_gaps * gap)
 
 
 def _contact(model: BandStructure, mu: float, temperature: float, rtol: float, max_points: int) -> Estimate:
@@ -229,12 +194,3 @@ def _contact(model: BandStructure, mu: float, temperature: float, rtol: float, m
         return np.asarray(np.einsum("kan,ilkab,kbn,kn->il", U.conj(), ws, U, f, optimize=True).imag / -2)
 
     return converged(model, summed, lambda sums: {"": (sums, np.zeros(sums.shape))}, rtol, max_points)[""]
-
-
-def _require_insulator(bands: Bands, mu: float, temperature: float) -> None:
-    distance = float(np.abs(bands.energies - mu).min())
-    if distance < 28 * temperature:
-        raise ValueError(
-            f"mu: expected a value in a gap, at least 28 temperatures from every band, got {mu}, which is {distance:.3g} away "
-            f"from one at temperature {temperature}"
-        )

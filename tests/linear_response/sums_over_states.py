@@ -105,3 +105,36 @@ def lowest_gap(model, filled):
     top, bottom = e[:, filled - 1].max(), e[:, filled].min()
     assert bottom > top
     return (top + bottom) / 2, bottom - top
+
+
+# -- a field perpendicular to q: three expressions, [i, l] = [flow, field] -------------------------------------------------
+def transverse_semiclassics(model, mu, temperature, size, step=0.02):
+    """static d_h int (f m^{il} + g Omega^{il}); surface int (-f') s_n m^{il}; dipole int f d_l d^{is} = int (-f') v_l d^{is}.
+
+    m and Omega are the moment and curvature of the charge, d_h the derivative of H - h s at fixed mu and T. With
+    omega -> 0 first the response is static, with q -> 0 first it is static - surface + dipole.
+    """
+
+    def terms(h):
+        z = states(model, size, h)
+        identity = np.eye(z.e.shape[1], dtype=bool)
+        inverse = np.where(identity, 0, 1 / (z.e[:, :, None] - z.e[:, None, :] + identity))
+        moment = np.einsum("ikab,lkba,kab->ilka", z.v, z.v, inverse, optimize=True).imag
+        curvature = -2 * np.einsum("ikab,lkba,kab->ilka", z.v, z.v, inverse**2, optimize=True).imag
+        return z, inverse, moment, curvature
+
+    def magnetization(h):
+        z, _, moment, curvature = terms(h)
+        x = (z.e - mu) / temperature
+        f, g = (1 - np.tanh(x / 2)) / 2, -temperature * np.logaddexp(0, -x)
+        return (f * moment + g * curvature).sum(axis=(-2, -1)) * z.weight
+
+    z, inverse, moment, _ = terms(0.0)
+    minus_df = 1 / (4 * temperature * np.cosh((z.e - mu) / (2 * temperature)) ** 2)
+    d_s = np.einsum("ikab,kba,kab->ika", z.v, z.s, inverse, optimize=True).imag
+    s_n, v_n = (np.einsum("...kaa->...ka", A).real for A in (z.s, z.v))
+    return SimpleNamespace(
+        static=odd_derivative(magnetization, step),
+        surface=(minus_df * s_n * moment).sum(axis=(-2, -1)) * z.weight,
+        dipole=(minus_df * v_n[None] * d_s[:, None]).sum(axis=(-2, -1)) * z.weight,
+    )
