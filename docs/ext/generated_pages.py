@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from symcur import claims, observables, quantities
 from symcur.claims import Claim, Equality
-from symcur.observables.hall import ALL, Choice
 from symcur.observables import KINDS, Observable, Term
+from symcur.observables.hall import ALL, Choice
 from symcur.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -94,7 +94,9 @@ def _observable(observable: Observable) -> Iterator[str]:
     yield from _choices(observable)
     terms = [term for form in observable.forms.values() for part in form.parts.values() for term in part]
     choices = next(iter(observable.forms.values())).choices.values()
-    terms += [term for choice in choices if isinstance(choice, Choice) for part in choice.parts.values() for term in part]
+    terms += [
+        term for choice in choices if isinstance(choice, Choice) for part in choice.parts.values() for term in part
+    ]
     for quantity in dict.fromkeys(term.quantity for term in terms if isinstance(term.quantity, Quantity)):
         yield f"\nThe {_plain(quantity.meaning)}:\n"
         yield f"$$\n{quantity.symbol()} = {quantity.expression().latex('sum')}\n$$"
@@ -115,7 +117,9 @@ def _choices(observable: Observable) -> Iterator[str]:
         if isinstance(choice, str):
             yield _row(f"`{name}`", "none", _sentence(choice))
             continue
-        for part in [part for part in choice.parts if part not in ("conventional", "torque", choice.total)] + [choice.total]:
+        for part in [part for part in choice.parts if part not in ("conventional", "torque", choice.total)] + [
+            choice.total
+        ]:
             yield _row(f"`{name}`", f"`{part}`", f"${_integrand(choice.parts[part], observable.indices)}$")
 
 

@@ -50,6 +50,10 @@ define(
     "The conventional current in a field, taken apart into v s, geometric terms and the field-modified torque dipole.",
     r"J^{is} + e E_l \Omega^{lis} = v^i_n s_n + e E_l (v^i_n \Omega^{ls}_n - \Omega^{il}_n s_n + \partial_{k_l} d^{is}_n)"
     r" - \tilde d^{i\tau}_n",
+    assumptions=(
+        "chi inside d-tilde is the paper's; an antisymmetric addition to it moves between the geometric term and d-tilde "
+        "(hall-part-freedom)",
+    ),
     equalities=(
         Equality(Trace(J("i") * mixed_in("l")), Omega_lis("l", "i"), "the field-induced J is the s-Berry curvature"),
         Equality(J_n("i"), drift("i") - d_tau("i"), "order zero"),

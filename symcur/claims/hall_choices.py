@@ -238,9 +238,15 @@ define(
         "which it merges them",
     ),
     equalities=(
-        Equality(_along_h(faraday("i", "l")), _curl("h", "i", "l"), "W is the curl in (k, h) of moment and curvature, v_h = -s"),
+        Equality(
+            _along_h(faraday("i", "l")),
+            _curl("h", "i", "l"),
+            "W is the curl in (k, h) of moment and curvature, v_h = -s",
+        ),
         Equality(_both(_along_h(faraday("i", "l"))), _together, f"W of two bands is that of the pair; {NO_GAP}"),
-        Equality(_both(Omega_weighted("l", "i")), _pair_curvature, "Omega s of the bands is that of the pair", role="denied"),
+        Equality(
+            _both(Omega_weighted("l", "i")), _pair_curvature, "Omega s of the bands is that of the pair", role="denied"
+        ),
         Equality(
             _both(_along_h(symmetrized("l", "i"))),
             _between("h", "i", "l"),
@@ -276,15 +282,24 @@ def check_berry() -> CheckResult:
         s_berry = float(antisymmetric(zone.integral("s_berry_curvature", "f"))[1, 0])
         pairs.append(Pair(f"int W, {model.name}", response, W, error))
         if mixing == "0":
-            pairs += [Pair(f"int {name}, conserved s", response, x, error) for name, x in (("Omega s", berry), ("Omega^lis", s_berry))]
+            pairs += [
+                Pair(f"int {name}, conserved s", response, x, error)
+                for name, x in (("Omega s", berry), ("Omega^lis", s_berry))
+            ]
         else:
             apart += [abs(response - x) > 1e2 * error + 1e-3 * abs(response) for x in (berry, s_berry)]
-            lines.append(f"exact {response:.6f}, int W {W:.6f}, int Omega s {berry:.6f}, antisymmetric int Omega^lis {s_berry:.6f}")
+            lines.append(
+                f"exact {response:.6f}, int W {W:.6f}, int Omega s {berry:.6f}, antisymmetric int Omega^lis {s_berry:.6f}"
+            )
     text = f"Exact transverse response of an insulator: {'; '.join(lines)}. For conserved s all agree."
     return agreement(pairs, 1e-5, text, also=all(apart))
 
 
-_a = (Omega_lis("l", "i") - Omega_lis("i", "l")) / 2 - Omega_weighted("l", "i") - (grad_d("i", "l") - grad_d("l", "i")) / 2
+_a = (
+    (Omega_lis("l", "i") - Omega_lis("i", "l")) / 2
+    - Omega_weighted("l", "i")
+    - (grad_d("i", "l") - grad_d("l", "i")) / 2
+)
 
 define(
     "berry-instead-of-spin-berry",

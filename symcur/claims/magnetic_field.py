@@ -22,10 +22,11 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, gap
 from symcur.brillouin.occupation import occupation
 from symcur.claims.claim import CheckResult, section
+from symcur.claims.clean_crystal import magnetization_at_fixed_occupation
 from symcur.claims.comparison import Pair, Zone, agreement
 from symcur.claims.faults import instead, occupied, opposite, times
 from symcur.claims.notation import m, s_n
-from symcur.claims.response import magnetization_at_fixed_occupation, sigma, transverse_response
+from symcur.claims.response import sigma, transverse_response
 from symcur.eigenstates import evaluate
 from symcur.expressions import by_field, conserved
 from symcur.linear_response import density_per_magnetic_field

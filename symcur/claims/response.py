@@ -18,12 +18,11 @@ from symcur.band_structures import gap
 from symcur.claims.claim import CheckResult, section
 from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
 from symcur.claims.densities import MU, TEMPERATURE, static_response
-from symcur.claims.faults import WITHOUT_DIPOLE, exchanged, formula, instead, occupied, opposite, times
+from symcur.claims.faults import WITHOUT_DIPOLE, exchanged, formula, occupied, opposite, times
 from symcur.claims.moments import DEFINITION_A, RESULT_A
 from symcur.claims.notation import PERIODIC, Omega_weighted, d, d_lis, df, driven, f, geometric, m, q
 from symcur.claims.prover import Equality
 from symcur.expressions import (
-    ZERO,
     BandEnergy,
     Derivative,
     H,
@@ -33,15 +32,12 @@ from symcur.expressions import (
     Re,
     S,
     Trace,
-    by_field,
-    conserved,
     tau,
     v,
     v_band,
 )
 from symcur.linear_response.finite_differences import charge_moved_by_torque_field
-from symcur.linear_response.lattices import chern_insulator, random_lattice
-from symcur.quantities import get
+from symcur.linear_response.lattices import random_lattice
 from symcur.quantities.torque import interband_dipole
 
 define = section("Response")
@@ -247,117 +243,5 @@ define(
         "m with the opposite sign": opposite("orbital_moment"),
         "Omega s with the opposite sign": opposite("s_weighted_curvature"),
         "chi with the sign of A": opposite("torque_polarizability"),
-    },
-)
-
-
-# -- the quantum theory of the clean crystal -------------------------------------------------------------------------
-def magnetization_at_fixed_occupation(zone: Zone) -> Any:
-    """d_h M^{il} of the charge magnetization int f m + g Omega at H - h s with f and g of every state held fixed."""
-
-    def integral(i: int, l: int) -> float:
-        moment, curvature = (
-            by_field(conserved(get(n).expression(i, l))) for n in ("orbital_moment", "berry_curvature")
-        )
-        terms = [(expression, weight) for expression, weight in ((moment, "f"), (curvature, "g")) if expression != ZERO]
-        return float(sum(zone.integral(expression, weight) for expression, weight in terms))
-
-    D = zone.model.dimension
-    return np.array([[0.0 if i == l else integral(i, l) for l in range(D)] for i in range(D)])
-
-
-def check_clean_kubo() -> CheckResult:
-    """Longitudinal field: J and the divergence of J^tau. In an insulator the transverse field shows the Faraday term."""
-    pairs = []
-    for seed in (0, 4):
-        model = random_lattice(seed, spacing=3)
-        found, zone = field_response_of(model, MU, TEMPERATURE), Zone(model, MU, TEMPERATURE)
-        total = symmetric(found["current"]) + found["torque_gradient"]
-        chi = zone.integral("torque_polarizability", "f")
-        complete = found["current"].T + found["torque_gradient"]
-        pairs += [
-            Pair.of(f"sigma, symmetric, {model.name}", total, symmetric(sigma(zone))),
-            Pair.of(f"sigma, {model.name}", complete, sigma(zone) - antisymmetric(chi)),
-            Pair.of("int f Omega^lis", found["current"], zone.integral("s_berry_curvature", "f")),
-        ]
-    insulator = chern_insulator("1/2")
-    between = gap(insulator, 2)
-    mu, T = between.mu, between.width / 100
-    transverse = transverse_response(insulator, mu, T)
-    uniform, at_q = float(sigma(Zone(insulator, mu, T, 64))[0, 1]), float(transverse.value[0, 1])
-    text = (
-        "Two random metals in a longitudinal field, q -> 0 before the frequency; of J^tau the antisymmetric part is taken from "
-        "int f chi. A transverse field is different: in "
-        f"{insulator.name}, J + J^tau answers with {at_q:.6f} = ds/dB at q -> 0, the uniform-field value is {uniform:.6f}."
-    )
-    return agreement(pairs, DYNAMIC, text, also=abs(at_q - uniform) > 1e2 * float(transverse.error.max()))
-
-
-define(
-    "clean-kubo-agreement",
-    {"B": "below (11), last section", "C": "below (11), last section"},
-    "The intrinsic conductivity is that of the quantum theory of the clean crystal.",
-    r"\sigma^{ils} = \lim_{\omega \to 0} \lim_{q \to 0} \frac{(J + J^\tau)^i_{\mathbf q}}{E_{l \mathbf q}},\quad"
-    r" \mathbf E \parallel \mathbf q",
-    recorded="confirmed",
-    assumptions=(
-        "true for a longitudinal field, q -> 0 before omega -> 0: J with all components, J^tau by its divergence, which fixes "
-        "the symmetric part (the antisymmetric part: see onsager-thermal)",
-        "a transverse field has a curl and drives dB/dt: at finite q an insulator answers with ds/dB, not with sigma, "
-        "unless [s, H] = 0",
-        "at a band touching sigma is that of the touching lifted infinitesimally; for k-linear Rashba (M -> 0, both subbands "
-        "filled) it is 0, while the Fermi-surface form at M = 0 gives -1 in e/8 pi",
-    ),
-    check=check_clean_kubo,
-    faults={
-        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
-        "the dipole gradient with the opposite sign": opposite("dipole_gradient"),
-        "d_{k_i} d^{ls} for d_{k_l} d^{is}": exchanged("dipole_gradient"),
-        "Omega^{ils} for Omega^{lis}": exchanged("s_berry_curvature"),
-        "chi with the sign of A": opposite("torque_polarizability"),
-    },
-)
-
-
-def check_onsager() -> CheckResult:
-    """Charge current in H - h(r) s, all components; heat current, the part with a divergence."""
-    pairs = []
-    for seed in (0, 4):
-        model = random_lattice(seed, spacing=3)
-        zone = Zone(model, MU, TEMPERATURE)
-        found = linear_response.field_gradient_response(model, "charge", MU, TEMPERATURE)
-        transport = found.value + magnetization_at_fixed_occupation(zone)
-        pairs.append(Pair(f"charge, {model.name}", transport, -sigma(zone), found.error))
-    heat = linear_response.field_gradient_response(model, "heat", MU, TEMPERATURE)
-    pairs.append(Pair.of(f"heat, {model.name}", symmetric(heat), -TEMPERATURE * symmetric(sigma(zone, "entropy"))))
-    text = (
-        "Two random 2D metals with H - h(r) s, q -> 0 before the frequency: j^l + d_i M^il (f and g fixed) against "
-        "-sigma^{ils} d_i h, all components; the symmetric part of the heat current against -T alpha^{ils} d_i h."
-    )
-    return agreement(pairs, DYNAMIC, text)
-
-
-define(
-    "onsager-thermal",
-    {"A": "below (15)", "B": "below (11)", "C": "below (11)"},
-    "sigma and alpha are reciprocal to the charge and heat transport currents driven by a gradient of the field conjugate to s.",
-    r"H - h(\mathbf r) s:\quad j^l_{\mathrm{tr}} = -\sigma^{ils}\, \partial_i h,\qquad j^l_{Q,\mathrm{tr}} = -T \alpha^{ils}\,"
-    r" \partial_i h",
-    recorded="confirmed",
-    assumptions=(
-        "transport current: the local current less the curl of M(h(r)), the charge orbital magnetization whose bands follow "
-        "h(r) while the occupations f, g of the states do not (in a field E = -grad U they do not follow U either)",
-        "of the heat current only the symmetric part in (i, l); the rest needs the heat magnetization, which is not settled here",
-        UNTOUCHED,
-    ),
-    check=check_onsager,
-    faults={
-        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
-        "the dipole gradient with the opposite sign": opposite("dipole_gradient"),
-        "d_{k_i} d^{ls} for d_{k_l} d^{is}": exchanged("dipole_gradient"),
-        "the magnetization at fixed occupation left out": instead(
-            magnetization_at_fixed_occupation, lambda honest: lambda zone: np.zeros((2, 2))
-        ),
-        "f for -dg/dT": occupied("entropy", by="f"),
     },
 )
