@@ -122,7 +122,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
         found = _found(problem, feature, grid, feature.height(energies))
         found = found[found.length.min(axis=-1) > TOUCHING]  # where bands touch no length is left to be resolved
         if len(found.u):
-            felt, weight = _felt(problem, found, usual)
+            felt, weight = _felt(problem, found, usual, feature.extremum)
             marks.append(found[felt])
             added.append(weight)
     together, weight = Landmarks.joined(marks), np.concatenate(added)
@@ -132,11 +132,13 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     return together[order[kept]], (weight[order[~kept]].sum(axis=0) * usual).ravel()
 
 
-def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array]:
+def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> tuple[Mask, Array]:
     """Where the integrand changes over the length of a feature, and what this adds to each component in units of ``usual``.
-    Means over cubes around the landmark are compared with those over cubes four times as large, and once more (a pocket may be
-    wider than the tip of its band). Where the integrand is smooth
-    they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they do not.
+
+    Means over cubes around the landmark are compared with those over cubes four times as large, and at an extremum once more: a
+    pocket may be wider than the tip of its band, but what depends on a gap changes where the gap does. Where the integrand is
+    smooth they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they
+    do not.
     """
     D = marks.u.shape[1]
     random = np.random.default_rng(41).uniform(-0.5, 0.5, size=(8, D))
@@ -155,7 +157,7 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array
     means = np.array([mean(which, growth * side) for growth in (1, 4, 16, 64)])
     steps = np.abs(np.diff(means, axis=0))
     narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
-    felt = np.asarray(narrow[0].any(axis=(1, 2)) | (narrow[1].any(axis=(1, 2)) & (64 * side <= 1)))
+    felt = np.asarray(narrow[0].any(axis=(1, 2)) | (narrow[1].any(axis=(1, 2)) & (64 * side <= 1) & extremum))
     which, side, inner = which[felt], side[felt], means[0][felt]
     growing, weight = np.ones(len(side), dtype=bool), np.zeros_like(inner)
     while growing.any():  # up to the distance to the next landmark of a ridge

@@ -155,11 +155,13 @@ def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
     error_bound = 2 * np.abs(cube - transform(b.cut, cube, dimension)).reshape(e.shape).max(axis=-1)
     low = np.minimum(fine.min(axis=-1), e.min(axis=-1)) - error_bound
     high = np.maximum(fine.max(axis=-1), e.max(axis=-1)) + error_bound
+    # Coefficients overshoot by far where bands cross with a kink. The sum over such bands is smooth nevertheless.
+    span = np.minimum(high - low, 1.1 * np.ptp(e, axis=-1) + 2 * error_bound)[:, :, None, None]
     low, high = (x[:, :, None, None] - problem.mu[:, None] for x in (low, high))
     t = problem.temperature
     full, empty = high <= -FLAT * t, low >= FLAT * t
-    smooth = high - low <= SLOW * t
-    smooth |= ((low > 10 * t) | (high < -10 * t)) & (high - low <= 4 * SLOW * t)
+    smooth = np.broadcast_to(span <= SLOW * t, full.shape)
+    smooth = smooth | (((low > 10 * t) | (high < -10 * t)) & (span <= 4 * SLOW * t))
     smooth &= (t > 0) & ~full & ~empty
     return full, empty & ~full, smooth, _touching(problem, e, error_bound)
 
