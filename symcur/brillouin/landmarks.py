@@ -122,8 +122,8 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
         found = _found(problem, feature, grid, feature.height(energies))
         found = found[found.length.min(axis=-1) > TOUCHING]  # where bands touch no length is left to be resolved
         if len(found.u):
-            felt, weight = _felt(problem, found, usual, feature.extremum)
-            marks.append(found[felt])
+            felt, growth, weight = _felt(problem, found, usual, feature.extremum)
+            marks.append(Landmarks(found.u[felt], growth[:, None] * found.length[felt]))
             added.append(weight)
     together, weight = Landmarks.joined(marks), np.concatenate(added)
     largest = weight.max(axis=(1, 2), initial=0.0)
@@ -132,8 +132,8 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     return together[order[kept]], (weight[order[~kept]].sum(axis=0) * usual).ravel()
 
 
-def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> tuple[Mask, Array]:
-    """Where the integrand changes over the length of a feature, and what this adds to each component in units of ``usual``.
+def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> tuple[Mask, Array, Array]:
+    """Where the integrand changes over the length of a feature, over how many lengths, and what it adds in units of ``usual``.
 
     Means over cubes around the landmark are compared with those over cubes four times as large, and at an extremum once more: a
     pocket may be wider than the tip of its band, but what depends on a gap changes where the gap does. Where the integrand is
@@ -157,7 +157,9 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> t
     means = np.array([mean(which, growth * side) for growth in (1, 4, 16, 64)])
     steps = np.abs(np.diff(means, axis=0))
     narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
-    felt = np.asarray(narrow[0].any(axis=(1, 2)) | (narrow[1].any(axis=(1, 2)) & (64 * side <= 1) & extremum))
+    near, wider = narrow[:2].any(axis=(2, 3))
+    felt = np.asarray(near | (wider & (64 * side <= 1) & extremum))
+    lengths = np.where(near, 1.0, 4.0)[felt]
     which, side, inner = which[felt], side[felt], means[0][felt]
     growing, weight = np.ones(len(side), dtype=bool), np.zeros_like(inner)
     while growing.any():  # up to the distance to the next landmark of a ridge
@@ -165,7 +167,7 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> t
         weight += UNSURE * np.abs(outer - inner) * (growing * side**D)[:, None, None]
         inner, side = outer, 4 * side
         growing &= side <= 2 / GRID[D]
-    return felt, weight
+    return felt, lengths, weight
 
 
 def _profile(problem: Problem, u: Array) -> Array:
