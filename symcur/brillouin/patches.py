@@ -22,7 +22,7 @@ import numpy as np
 from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import basis, transform
-from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .landmarks import landmarks
 from .level_sets import Pieces, level_set_integrals
 from .method import METHODS, Method
@@ -62,11 +62,11 @@ class Patches(Method):
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
         rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
-        boxes, points = (
-            initial_boxes(problem.domain, START[dimension], landmarks(problem, tolerance.rtol)),
-            POINTS[dimension] ** dimension,
-        )
-        return replace(refine(rule, points, boxes, sweep, tolerance, problem.left_out), method=self.description)
+        points, marks = POINTS[dimension] ** dimension, landmarks(problem, tolerance.rtol)
+        most = int(FIRST * sweep.max_evaluations) // points
+        boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
+        unseen = problem.left_out + unresolved
+        return replace(refine(rule, points, boxes, sweep, tolerance, unseen), method=self.description)
 
 
 PATCHES = Patches()
