@@ -120,6 +120,12 @@ class BandProblem:
         self.landmarks: Landmarks | None = None
         self.left_out = np.zeros(self.size)
 
+    def on(self, domain: Domain) -> BandProblem:
+        """The same sum over another domain."""
+        other = BandProblem.__new__(BandProblem)
+        vars(other).update(vars(self), domain=domain, landmarks=None)
+        return other
+
     @property
     def has_steps(self) -> bool:
         """Whether a temperature is zero."""
