@@ -279,7 +279,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTas
     if lines:
         error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
     bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
-    error_bound = error_bound + size * _rounding(names, bernstein, task.mu, task.temperature)
+    error_bound = error_bound + size * (_rounding(names, bernstein, task.mu, task.temperature) + b.rounding)
     whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
     return whole
 
@@ -290,6 +290,6 @@ def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array) -> Arra
     They grow with the depth to which a band reaches below mu, or vary with mu as the band does within the box.
     """
     low, high = e.min(axis=-1), e.max(axis=-1)
-    shift = 16 * np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
+    shift = 32 * np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
     depth = np.stack([high - low if OCCUPATIONS.get(name).delta else mu - low for name in weights], axis=-1)
     return np.asarray(shift[:, None] / np.maximum(np.maximum(depth, temperature[:, None]), shift[:, None]))
