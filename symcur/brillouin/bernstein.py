@@ -65,6 +65,11 @@ class Basis:
     right: Array
     powers: Array
 
+    @property
+    def rounding(self) -> float:
+        """By what part of its size a polynomial may change where samples, or the matrix ``fine``, are rounded."""
+        return float(np.abs(self.fine).sum(axis=1).max() * np.finfo(float).eps)
+
 
 @lru_cache
 def basis(p: int) -> Basis:

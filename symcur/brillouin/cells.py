@@ -26,6 +26,10 @@ LEFT_ALONE = 0.3
 SMALLEST, TINY = 1e-8, 1e-5
 # An error above this times the integral of the modulus belongs to an integral that diverges.
 DIVERGENT = 1e6
+# Numbers kept at once.
+LARGEST = 2_000_000
+# The part of the evaluations that the first boxes may take.
+FIRST = 0.5
 
 
 @dataclass
@@ -46,6 +50,10 @@ class Boxes:
         u: Array = self.low[:, None] + self.size[:, None] * nodes
         return u
 
+    @classmethod
+    def joined(cls, parts: Sequence[Boxes]) -> Boxes:
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in ("low", "size")))
+
     def volume(self) -> Array:
         """The volume of each box."""
         volume: Array = np.prod(self.size, axis=1)
@@ -61,21 +69,28 @@ class Boxes:
 
 @dataclass(frozen=True)
 class Landmarks:
-    """Points of the unit cube near which an integrand is narrow, shape (L, D), and its length there along each axis."""
+    """Points of the unit cube near which an integrand is narrow, shape (L, D), and its length there along each axis.
+
+    ``weight``, shape (L, size), is what such a feature may add to each component of the integral. ``unfollowed`` stands for
+    features like these at places that are not known.
+    """
 
     u: Array
     length: Array
+    weight: Array
+    unfollowed: Landmarks | None = None
 
     def __getitem__(self, which: Mask | Indices) -> Landmarks:
-        return Landmarks(self.u[which], self.length[which])
+        return Landmarks(self.u[which], self.length[which], self.weight[which])
 
     @classmethod
-    def none(cls, dimension: int) -> Landmarks:
-        return cls(np.zeros((0, dimension)), np.zeros((0, dimension)))
+    def none(cls, dimension: int, size: int) -> Landmarks:
+        return cls(np.zeros((0, dimension)), np.zeros((0, dimension)), np.zeros((0, size)))
 
     @classmethod
     def joined(cls, marks: Sequence[Landmarks]) -> Landmarks:
-        return cls(np.concatenate([m.u for m in marks]), np.concatenate([m.length for m in marks]))
+        u, length, weight = (np.concatenate([getattr(m, name) for m in marks]) for name in ("u", "length", "weight"))
+        return cls(u, length, weight)
 
     @property
     def shortest(self) -> float:
@@ -83,8 +98,11 @@ class Landmarks:
         return float(self.length.min(initial=np.inf))
 
 
-def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks) -> Boxes:
-    """A grid of boxes, finer at landmarks, whose faces avoid symmetric positions, where level sets might lie on them."""
+def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks, most: int) -> tuple[Boxes, Array]:
+    """A grid of boxes, finer at landmarks, whose faces avoid symmetric positions, where level sets might lie on them.
+
+    Also what landmarks that ``most`` boxes do not resolve may add to each component.
+    """
     edges = []
     for periodic in domain.periodic:
         e = np.linspace(0.0, 1.0, per_axis + 1)
@@ -95,24 +113,45 @@ def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks) -> Boxes:
         edges.append(e)
     low = np.stack(np.meshgrid(*(e[:-1] for e in edges), indexing="ij"), axis=-1)
     size = np.stack(np.meshgrid(*(np.diff(e) for e in edges), indexing="ij"), axis=-1)
-    return graded(Boxes(low.reshape(-1, domain.dimension), size.reshape(-1, domain.dimension)), marks, domain.periodic)
+    boxes = Boxes(low.reshape(-1, domain.dimension), size.reshape(-1, domain.dimension))
+    boxes, resolved = graded(boxes, marks, domain.periodic, most)
+    unresolved = marks.weight[~resolved].sum(axis=0)
+    if marks.unfollowed is not None:
+        too_short = 4 * marks.unfollowed.length.min(axis=-1) < boxes.size.max()
+        unresolved = unresolved + marks.unfollowed.weight[too_short].sum(axis=0)
+    return boxes, unresolved
 
 
-def graded(boxes: Boxes, marks: Landmarks, periodic: tuple[bool, ...]) -> Boxes:
+def graded(boxes: Boxes, marks: Landmarks, periodic: tuple[bool, ...], most: int) -> tuple[Boxes, Mask]:
     """Boxes bisected until those near a landmark are at most four times as long as its feature, along each axis.
 
-    Boxes further away are at most about four times as large as their distance from it.
+    Boxes further away are at most about four times as large as their distance from it. Longer features come first if more than
+    ``most`` boxes would be needed; which landmarks are resolved is the second result.
     """
-    while len(marks.u):
-        offset = marks.u - (boxes.low + boxes.size / 2)[:, None]
+    done: list[Boxes] = []
+    while True:
+        split, waiting = _too_large(boxes, marks, periodic)
+        needed = sum(map(len, done)) + int(2 ** split.sum(axis=1) @ np.ones(len(split)))
+        if not split.any() or needed > most:
+            return Boxes.joined([*done, boxes]), ~waiting
+        coarse = split.any(axis=1)
+        done.append(boxes[~coarse])
+        boxes = _halved(boxes[coarse], split[coarse])
+
+
+def _too_large(boxes: Boxes, marks: Landmarks, periodic: tuple[bool, ...]) -> tuple[Mask, Mask]:
+    """The axes along which boxes are too large for landmarks, shape (B, D), and which landmarks ask for it."""
+    split, waiting = np.zeros(boxes.low.shape, dtype=bool), np.zeros(len(marks.u), dtype=bool)
+    block = LARGEST // max(1, marks.u.size) + 1
+    for i in range(0, len(boxes), block):
+        some = boxes[i : i + block]
+        offset = marks.u - (some.low + some.size / 2)[:, None]
         offset = np.abs(np.where(periodic, (offset + 0.5) % 1 - 0.5, offset))
-        size = boxes.size[:, None]
+        size = some.size[:, None]
         near = np.all(offset - size / 2 <= np.maximum(2 * marks.length, size / 4), axis=-1, keepdims=True)
-        split = np.asarray(np.any(near & (size > 4 * marks.length), axis=1))
-        if not split.any():
-            break
-        boxes = _halved(boxes, split)
-    return boxes
+        asked = near & (size > 4 * marks.length)
+        split[i : i + block], waiting = asked.any(axis=1), waiting | asked.any(axis=(0, 2))
+    return split, waiting
 
 
 def _halved(boxes: Boxes, split: Mask) -> Boxes:
@@ -152,9 +191,7 @@ class Cover:
         fresh, keep, final = np.repeat(~noisy, family), ~split, self.final.copy()
         keep[np.flatnonzero(split)[noisy]] = final[np.flatnonzero(split)[noisy]] = True
         halves = halves[fresh]
-        boxes = Boxes(
-            *(np.concatenate([getattr(b, name) for b in (self.boxes[keep], halves)]) for name in ("low", "size"))
-        )
+        boxes = Boxes.joined([self.boxes[keep], halves])
         parts = tuple(np.concatenate([old[keep], part[fresh]]) for old, part in zip(self.parts, new, strict=True))
         final = np.concatenate([final[keep], halves.size.max(axis=1) < SMALLEST])
         return Cover(boxes, parts, final, np.concatenate([self.parent[keep], np.repeat(before, family)[fresh]]))
@@ -185,6 +222,8 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
             hidden = must_bisect.any(axis=0)
             met = (excess <= 1) & ~hidden
             text = f"estimate {excess.max(initial=0.0):.1e} of the tolerance with {len(cover.final)} boxes"
+            if (unseen > allowed).any():
+                text += ", which leave narrow features unresolved (too many, or too narrow for max_evaluations)"
             best = Estimate(value, error, scale, met, text)
             sweep.report(None, text)
             if met.all():
@@ -194,6 +233,7 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
                 best = replace(best, message=f"{text}, {count} of them with bands that touch unresolved at mu")
             history.append((len(cover.final), tolerance.worst(excess)))
             hopeless |= _futile(history, tolerance.worst(error > DIVERGENT * scale)) & ~hidden
+            hopeless |= (unseen > allowed) & (error <= 1.1 * unseen)
             asking = ~met & ~hopeless
             if not asking.any():
                 return best.saying("bisection no longer reduces the error")

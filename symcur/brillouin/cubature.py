@@ -15,7 +15,7 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, Mask
 
 from .bernstein import basis
-from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .landmarks import landmarks
 from .method import METHODS, Method
 from .problem import Problem, SmoothProblem
@@ -37,9 +37,11 @@ class Cubature(Method):
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         smooth, dimension = problem.weighted(), problem.domain.dimension
-        boxes = initial_boxes(problem.domain, START[dimension], landmarks(problem, tolerance.rtol))
-        points = POINTS[dimension] ** dimension
-        found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, problem.left_out)
+        points, marks = POINTS[dimension] ** dimension, landmarks(problem, tolerance.rtol)
+        most = int(FIRST * sweep.max_evaluations) // points
+        boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
+        unseen = problem.left_out + unresolved
+        found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, unseen)
         return replace(found, method=self.description)
 
 

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from .domains import Domain
 from .method import METHODS, Method
 from .problem import BandProblem, Bands, Function, Problem, SmoothProblem
+from .sections import without_idle_axes
 from .solution import Integral, Interrupted, Tolerance, nothing
 from .sweep import Map, Progress, Sweep, open_map
 
@@ -97,7 +98,9 @@ def _solve(
     with open_map(workers) as mapper:
         sweep = Sweep(mapper, max_evaluations, progress)
         try:
+            problem, note = without_idle_axes(problem, tolerance.rtol)
             found = chosen.estimate(problem, sweep, tolerance)
+            found = replace(found, reason=found.reason + note)
         except KeyboardInterrupt:
             found = replace(nothing(problem.size), method=chosen.description, reason="not begun", interrupted=True)
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)

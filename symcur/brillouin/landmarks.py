@@ -11,7 +11,7 @@ the grid (a dip much narrower than its spacing, away from all touchings) is not 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -24,7 +24,7 @@ from .sweep import CHUNK
 
 GRID = {1: 1024, 2: 96, 3: 24}
 COARSE = 1 / 16  # features of this length and more show on any grid
-MOST, ROUNDS = 512, 100  # cells that are followed, and how often their points come closer
+MOST, ROUNDS = 2048, 100  # cells that are followed, and how often their points come closer
 LARGEST = 20_000_000  # numbers kept at once
 SMALLEST, TOUCHING = 1e-9, 1e-8
 CLOSED = 1e-7  # of the spread of the energies
@@ -104,7 +104,7 @@ def landmarks(problem: Problem, rtol: float) -> Landmarks:
     What the others may add to each component becomes ``problem.left_out``.
     """
     if not problem.look:
-        return Landmarks.none(problem.domain.dimension)
+        return Landmarks.none(problem.domain.dimension, problem.size)
     if problem.landmarks is None:
         problem.landmarks, problem.left_out = _looked_for(problem, rtol)
     return problem.landmarks
@@ -116,27 +116,38 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     u = grid.reshape(-1, D)
     energies = _profile(problem, u).reshape(*grid.shape[:-1], -1)
     sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
-    usual = sizes.max(axis=-1, keepdims=True)
-    marks, added = [Landmarks.none(D)], [np.zeros((0, *sizes.shape))]
+    usual = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
+    marks, behind = [Landmarks.none(D, problem.size)], [Landmarks.none(D, problem.size)]
     for feature in _features(problem, energies):
-        found = _found(problem, feature, grid, feature.height(energies))
-        found = found[found.length.min(axis=-1) > TOUCHING]  # where bands touch no length is left to be resolved
+        found, stands_for = _found(problem, feature, grid, feature.height(energies))
+        resolvable = found.length.min(axis=-1) > TOUCHING  # where bands touch no length is left to be resolved
+        _, once = np.unique(np.round(found.u / (2 * found.length + TOUCHING)), axis=0, return_index=True)
+        which = once[resolvable[once]]
+        found, stands_for = found[which], stands_for[which]
         if len(found.u):
-            felt, weight = _felt(problem, found, usual)
-            marks.append(found[felt])
-            added.append(weight)
-    together, weight = Landmarks.joined(marks), np.concatenate(added)
-    largest = weight.max(axis=(1, 2), initial=0.0)
+            felt, growth, weight = _felt(problem, found, usual, feature.extremum)
+            weight = (weight * usual * problem.density(found.u[felt])).reshape(len(weight), problem.size)
+            narrow = Landmarks(found.u[felt], growth[:, None] * found.length[felt], weight)
+            marks.append(narrow)
+            more = stands_for[felt] > 1
+            behind.append(replace(narrow, weight=(stands_for[felt] - 1)[:, None] * weight)[more])
+    together = Landmarks.joined(marks)
+    # Where no point lies in a pocket it is the pockets that give the integral its size.
+    common = np.maximum(usual, together.weight.sum(axis=0).reshape(sizes.shape).max(axis=-1, keepdims=True) / UNSURE)
+    largest = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
     order = np.argsort(largest)
     kept = np.cumsum(largest[order]) >= LEFT_OUT * rtol
-    return together[order[kept]], (weight[order[~kept]].sum(axis=0) * usual).ravel()
+    left_out = together.weight[order[~kept]].sum(axis=0)
+    return replace(together[order[kept]], unfollowed=Landmarks.joined(behind)), left_out
 
 
-def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array]:
-    """Where the integrand changes over the length of a feature, and what this adds to each component in units of ``usual``.
-    Means over cubes around the landmark are compared with those over cubes four times as large, and once more (a pocket may be
-    wider than the tip of its band). Where the integrand is smooth
-    they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they do not.
+def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> tuple[Mask, Array, Array]:
+    """Where the integrand changes over the length of a feature, over how many lengths, and what it adds in units of ``usual``.
+
+    Means over cubes around the landmark are compared with those over cubes four times as large, and at an extremum once more: a
+    pocket may be wider than the tip of its band, but what depends on a gap changes where the gap does. Where the integrand is
+    smooth they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they
+    do not.
     """
     D = marks.u.shape[1]
     random = np.random.default_rng(41).uniform(-0.5, 0.5, size=(8, D))
@@ -149,13 +160,15 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array
         strengths = [
             problem.strength(block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1) for block in blocks
         ]
-        return np.concatenate([strength.mean(axis=1) for strength in strengths]) / np.maximum(usual, 1e-100)
+        return np.concatenate([strength.mean(axis=1) for strength in strengths]) / usual
 
     which, side = np.arange(len(marks.u)), 2 * marks.length.min(axis=-1)
     means = np.array([mean(which, growth * side) for growth in (1, 4, 16, 64)])
     steps = np.abs(np.diff(means, axis=0))
     narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
-    felt = np.asarray(narrow[0].any(axis=(1, 2)) | (narrow[1].any(axis=(1, 2)) & (64 * side <= 1)))
+    near, wider = narrow[:2].any(axis=(2, 3))
+    felt = np.asarray(near | (wider & (64 * side <= 1) & extremum))
+    lengths = np.where(near, 1.0, 4.0)[felt]
     which, side, inner = which[felt], side[felt], means[0][felt]
     growing, weight = np.ones(len(side), dtype=bool), np.zeros_like(inner)
     while growing.any():  # up to the distance to the next landmark of a ridge
@@ -163,7 +176,7 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array) -> tuple[Mask, Array
         weight += UNSURE * np.abs(outer - inner) * (growing * side**D)[:, None, None]
         inner, side = outer, 4 * side
         growing &= side <= 2 / GRID[D]
-    return felt, weight
+    return felt, lengths, weight
 
 
 def _profile(problem: Problem, u: Array) -> Array:
@@ -189,20 +202,25 @@ def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(wide, (3,) * height.ndim)
 
 
-def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> Landmarks:
-    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
+def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tuple[Landmarks, Array]:
+    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height.
+
+    Also for how many cells each of them stands, since not all are followed.
+    """
     D, spacing = problem.domain.dimension, 1 / len(grid)
     around = _neighbours(height, problem.domain.periodic)
     axes = tuple(range(D, 2 * D))
     change = np.abs(around - height[(..., *(None,) * D)]).max(axis=axes)
     length = spacing * feature.change(height) / np.maximum(change, np.finfo(float).tiny)
     noise = 1e-12 * float(np.abs(height).max())
-    cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else length < COARSE)
+    # A cell further from a narrow gap than its neighbour finds nothing that the neighbour does not.
+    closest = (length < 2 * spacing) | (length <= _neighbours(length, problem.domain.periodic).min(axis=axes))
+    cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else (length < COARSE) & closest)
     if feature.slope:
         depth = around.mean(axis=axes) - height
         deepest = _neighbours(depth, problem.domain.periodic).max(axis=axes)
         cells = np.flatnonzero((depth >= deepest) & (depth > noise))
-    cells = cells[np.argsort(length.ravel()[cells], kind="stable")[:MOST]]
+    cells, stands_for = _representatives(cells[np.argsort(length.ravel()[cells], kind="stable")])
     found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing, noise)
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
@@ -210,8 +228,17 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> La
         resolved = spacing * np.sqrt(resolved / spacing)
         lengths = np.where(least < spacing / 2, found.length, resolved)
         inside = problem.domain.periodic[0] | (found.u[:, 0] < 1)  # a band does not turn where the domain ends
-        return Landmarks(found.u, lengths)[(least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside]
-    return Landmarks(found.u, np.where(least == spacing, resolved, found.length))
+        narrow = (least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside
+        return replace(found, length=lengths)[narrow], stands_for[narrow]
+    return replace(found, length=np.where(least == spacing, resolved, found.length)), stands_for
+
+
+def _representatives(cells: Indices) -> tuple[Indices, Array]:
+    """At most MOST of the cells, and for how many each stands: the first half of them and a random choice of the others."""
+    first, rest = cells[: MOST // 2], cells[MOST // 2 :]
+    chosen = np.random.default_rng(37).permutation(len(rest))[: MOST // 2]
+    share = np.repeat([1.0, len(rest) / max(len(chosen), 1)], [len(first), len(chosen)])
+    return np.concatenate([first, rest[chosen]]), share
 
 
 def _zoomed(problem: Problem, feature: Feature, cells: Array, spacing: float, noise: float) -> Landmarks:
@@ -247,7 +274,7 @@ def _zoomed(problem: Problem, feature: Feature, cells: Array, spacing: float, no
         active = active[moved | wide.any(axis=1)]
     if not feature.extremum:
         lengths[best <= 10 * noise] = 0.0  # bands touch
-    return Landmarks(points, lengths)
+    return Landmarks(points, lengths, np.zeros((len(points), 0)))
 
 
 def touchings(problem: BandProblem) -> list[tuple[Array, Array]]:
@@ -262,7 +289,7 @@ def touchings(problem: BandProblem) -> list[tuple[Array, Array]]:
     result = []
     for feature in _features(problem, energies):
         if isinstance(feature, NarrowGap):
-            for u in _found(problem, feature, grid, feature.height(energies)).u:
+            for u in _found(problem, feature, grid, feature.height(energies))[0].u:
                 e = _profile(problem, np.stack([u, *(u + around)]))[:, feature.band : feature.band + 2]
                 between = (e[1:, 0].max() < problem.mu) & (problem.mu < e[1:, 1].min())
                 at = np.abs(e[0, :, None] - problem.mu).max(axis=0) < CLOSED * np.ptp(energies)

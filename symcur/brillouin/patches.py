@@ -22,7 +22,7 @@ import numpy as np
 from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import basis, transform
-from .cells import Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .landmarks import landmarks
 from .level_sets import Pieces, level_set_integrals
 from .method import METHODS, Method
@@ -62,11 +62,11 @@ class Patches(Method):
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
         rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
-        boxes, points = (
-            initial_boxes(problem.domain, START[dimension], landmarks(problem, tolerance.rtol)),
-            POINTS[dimension] ** dimension,
-        )
-        return replace(refine(rule, points, boxes, sweep, tolerance, problem.left_out), method=self.description)
+        points, marks = POINTS[dimension] ** dimension, landmarks(problem, tolerance.rtol)
+        most = int(FIRST * sweep.max_evaluations) // points
+        boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
+        unseen = problem.left_out + unresolved
+        return replace(refine(rule, points, boxes, sweep, tolerance, unseen), method=self.description)
 
 
 PATCHES = Patches()
@@ -155,11 +155,13 @@ def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
     error_bound = 2 * np.abs(cube - transform(b.cut, cube, dimension)).reshape(e.shape).max(axis=-1)
     low = np.minimum(fine.min(axis=-1), e.min(axis=-1)) - error_bound
     high = np.maximum(fine.max(axis=-1), e.max(axis=-1)) + error_bound
+    # Coefficients overshoot by far where bands cross with a kink. The sum over such bands is smooth nevertheless.
+    span = np.minimum(high - low, 1.1 * np.ptp(e, axis=-1) + 2 * error_bound)[:, :, None, None]
     low, high = (x[:, :, None, None] - problem.mu[:, None] for x in (low, high))
     t = problem.temperature
     full, empty = high <= -FLAT * t, low >= FLAT * t
-    smooth = high - low <= SLOW * t
-    smooth |= ((low > 10 * t) | (high < -10 * t)) & (high - low <= 4 * SLOW * t)
+    smooth = np.broadcast_to(span <= SLOW * t, full.shape)
+    smooth = smooth | (((low > 10 * t) | (high < -10 * t)) & (span <= 4 * SLOW * t))
     smooth &= (t > 0) & ~full & ~empty
     return full, empty & ~full, smooth, _touching(problem, e, error_bound)
 
@@ -277,7 +279,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTas
     if lines:
         error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
     bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
-    error_bound = error_bound + size * _rounding(names, bernstein, task.mu, task.temperature)
+    error_bound = error_bound + size * (_rounding(names, bernstein, task.mu, task.temperature) + b.rounding)
     whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
     return whole
 
@@ -288,6 +290,6 @@ def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array) -> Arra
     They grow with the depth to which a band reaches below mu, or vary with mu as the band does within the box.
     """
     low, high = e.min(axis=-1), e.max(axis=-1)
-    shift = 16 * np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
+    shift = 32 * np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
     depth = np.stack([high - low if OCCUPATIONS.get(name).delta else mu - low for name in weights], axis=-1)
     return np.asarray(shift[:, None] / np.maximum(np.maximum(depth, temperature[:, None]), shift[:, None]))

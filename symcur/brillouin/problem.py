@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symcur.arrays import AnyArray, Array
+from symcur.arrays import AnyArray, Array, Mask
 
 from .cells import Landmarks
 from .domains import Domain
@@ -72,6 +72,10 @@ class SmoothProblem:
         self.looked += len(u)
         return np.abs(self.sample(u))[:, None]
 
+    def density(self, u: Array) -> Array:
+        """What ``strength`` is to be multiplied with near points, shape (M, 1, 1)."""
+        return np.ones((len(u), 1, 1))
+
     def sums(self, u: Array) -> AnyArray:
         """The sum over the points of the integrand and of its modulus, shape (2, size)."""
         values = self.sample(u)
@@ -116,6 +120,12 @@ class BandProblem:
         self.landmarks: Landmarks | None = None
         self.left_out = np.zeros(self.size)
 
+    def on(self, domain: Domain) -> BandProblem:
+        """The same sum over another domain."""
+        other = BandProblem.__new__(BandProblem)
+        vars(other).update(vars(self), domain=domain, landmarks=None)
+        return other
+
     @property
     def has_steps(self) -> bool:
         """Whether a temperature is zero."""
@@ -146,10 +156,27 @@ class BandProblem:
     profile = energies  # in what features are looked for
 
     def strength(self, u: Array) -> Array:
-        """The modulus of the integrand, shape (M, mu T, C)."""
+        """The modulus of the integrand, shape (M, mu T, C). For a delta function, which no point sees, the step stands."""
         energies, values = self.sample(u, probe=True)
         total = sum_over_bands(self.weights, energies, values, self.mu, self.temperature)
+        cold, peaked = self._delta_functions()
+        if cold.any() and peaked.any():
+            steps = sum_over_bands(["f"] * len(self.weights), energies, values, self.mu, np.zeros(1))
+            total = np.where(cold[:, None] & peaked, steps, total)
         return np.abs(total).reshape(len(u), -1, total.shape[-1])
+
+    def density(self, u: Array) -> Array:
+        """What ``strength`` is to be multiplied with near points, shape (M, mu T, C): a step by 1/|e - mu| for a delta function."""
+        factor = np.ones((len(u), len(self.mu), len(self.temperature), len(self.weights)))
+        cold, peaked = self._delta_functions()
+        if cold.any() and peaked.any():
+            depth = np.abs(self.energies(u)[:, None, :] - self.mu[:, None]).min(axis=-1)
+            factor[:, :, cold[:, None] & peaked] = 1 / np.maximum(depth, 1e-300)[..., None]
+        return factor.reshape(len(u), len(self.mu) * len(self.temperature), len(self.weights))
+
+    def _delta_functions(self) -> tuple[Mask, Mask]:
+        """Which temperatures are zero, and which components have a delta function there."""
+        return self.temperature == 0, np.array([OCCUPATIONS.get(name).delta for name in self.weights])
 
     def sums(self, u: Array) -> Array:
         """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""

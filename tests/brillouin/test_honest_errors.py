@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from known_integrals import chern_insulator, random_cases
+from known_integrals import chern_insulator, random_cases, square_lattice, square_lattice_2d
 
-from symcur.brillouin import LatticeCell, integrate_bands
+from symcur.brillouin import LatticeCell, integrate_bands, landmarks
+
+SQUARE = LatticeCell(np.eye(2))
 
 
 def test_the_true_error_lies_within_the_estimate():
@@ -51,3 +53,32 @@ def test_a_divergent_density_of_states_does_not_converge():
     assert result.status == "tolerance not met"
     assert abs(result.value[0] - 0.5) <= result.error[0] < 1e-4
     assert result.error[1] > 0.1 * result.value[1]
+
+
+def repeated(bands, times):
+    """The same bands ``times`` times along each axis of the zone: a sum over them has the same mean."""
+    return lambda k: bands(times * (k - np.array([0.3, 0.1])))
+
+
+@pytest.mark.parametrize("followed", [2048, 16])
+def test_pockets_that_are_not_followed_belong_to_the_error(monkeypatch, followed):
+    """81 pockets, of which a part is looked at."""
+    monkeypatch.setattr(landmarks, "MOST", followed)
+    mu = 1e-4 - 4
+    result = integrate_bands(repeated(square_lattice, 9), SQUARE, ["f", "-df/de"], mu, 0.0, rtol=1e-3)
+    known = square_lattice_2d(mu)
+    assert (np.abs(result.value - known) <= result.error).all()
+    assert (result.error < 20 * np.abs(known)).all()
+    assert result.converged == (followed > 81)
+
+
+def test_pockets_that_the_first_boxes_do_not_resolve_belong_to_the_error():
+    """The bound on evaluations leaves a number and an error, not nothing."""
+    mu = 1e-4 - 4
+    result = integrate_bands(
+        repeated(square_lattice, 9), SQUARE, ["f", "-df/de"], mu, 0.0, rtol=1e-3, max_evaluations=100_000
+    )
+    assert not result.converged
+    assert "features" in result.message
+    assert (np.abs(result.value - square_lattice_2d(mu)) <= result.error).all()
+    assert result.evaluations <= 100_000

@@ -208,3 +208,25 @@ def test_the_error_at_single_fermi_points_is_no_accident():
             result = integrate_bands(bands, LatticeCell(1.0), ["-df/de"], -np.cos(fermi), 0.0, rtol=rtol)
             assert result.converged
             assert abs(result.value[0] - known) <= result.error[0]
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.02])
+@pytest.mark.parametrize("idle", [0, 2])
+def test_an_axis_along_which_nothing_varies_costs_nothing(temperature, idle):
+    """Layers that do not couple, with tiny pockets: the sum over one of them, over the distance of the layers."""
+    weights, mu = ["f", "-df/de"], 1e-3 - 4
+    layers = lambda k: square_lattice(np.delete(k, idle, axis=1))  # noqa: E731
+    cell = LatticeCell(np.diag(np.where(np.arange(3) == idle, 2.0, 1.0)))
+    one = integrate_bands(square_lattice, SQUARE, weights, mu, temperature, rtol=1e-6)
+    many = integrate_bands(layers, cell, weights, mu, temperature, rtol=1e-6)
+    assert many.converged
+    np.testing.assert_allclose(many.value, one.value / 2, rtol=1e-10)
+    assert many.evaluations == one.evaluations
+    assert f"nothing varies along axis {idle + 1}" in many.reason
+
+
+def test_layers_that_hardly_couple_are_not_taken_for_one():
+    """Hopping of 1e-9 between layers at mu, one of which is just above the bottom."""
+    bands = lambda k: ((-2 * np.cos(k[:, :2]).sum(axis=-1) - 1e-9 * np.cos(k[:, 2]))[:, None], np.ones((len(k), 1, 1)))  # noqa: E731
+    result = integrate_bands(bands, LatticeCell(np.eye(3)), ["f"], -4.0, 1e-9, rtol=1e-2, max_evaluations=2_000_000)
+    assert "nothing varies" not in result.reason

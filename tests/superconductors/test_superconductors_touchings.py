@@ -113,3 +113,12 @@ def test_a_direct_sum_over_the_eigenstates_near_the_limit(model, both):
     sea, regular = (result.value[0, 1] for result in both)
     assert magnetization(strong, 0, T, rtol=1e-4).value[0, 1] == pytest.approx(direct, abs=5e-5)
     assert abs(direct - regular) < 3e-3 < 0.06 < abs(direct - sea)
+
+
+@pytest.mark.parametrize(("E_F", "method"), [(0.7, "auto"), (1.0, "auto"), (1.0, "patches")])
+def test_electrons_and_holes_that_cross_without_pairing_are_no_feature(E_F, method):
+    """Sorted by energy they have kinks where they cross, but the sum over both is smooth at a temperature."""
+    normal = models.haldane_superconductor(Delta_0=0.0).with_values(E_F=E_F)
+    result = magnetization(normal, temperature=0.1, rtol=1e-7, method=method)
+    assert result.status == "converged"
+    assert result.evaluations < 200_000
