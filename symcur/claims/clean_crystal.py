@@ -46,11 +46,14 @@ def of_choice(model: Model, mu: float, temperature: float, hall: str) -> Array:
 
 # -- the quantum theory of the clean crystal -------------------------------------------------------------------------
 def _longitudinal(seed: int) -> list[Pair]:
-    """A field along q: J with all components, J^tau by its divergence."""
+    """A field along q: J with all components, J^tau by its divergence and the antisymmetric part of int f chi."""
     model = random_lattice(seed, spacing=3)
     found, zone = field_response_of(model, MU, TEMPERATURE), Zone(model, MU, TEMPERATURE)
     total = symmetric(found["current"]) + found["torque_gradient"]
+    complete = found["current"].T + found["torque_gradient"]
+    of_paper = sigma(zone) - antisymmetric(zone.integral("torque_polarizability", "f"))
     return [
+        Pair.of(f"sigma of the paper with int f chi, {model.name}", complete, of_paper),
         Pair.of(f"sigma, symmetric, {model.name}", total, symmetric(sigma(zone))),
         Pair.of(f"int f Omega^lis, {model.name}", found["current"], zone.integral("s_berry_curvature", "f")),
     ]
@@ -83,7 +86,8 @@ def check_clean_kubo() -> CheckResult:
         numbers.append((exact, paper))
     (_, _), (at_q, uniform), (without_mass, paper_without), (with_mass, paper_with) = numbers
     text = (
-        "Two random metals in a longitudinal field, q -> 0 before the frequency. In a transverse field all components are those of "
+        "Two random metals in a longitudinal field, q -> 0 before the frequency; the paper's Hall part with int f chi for the "
+        "antisymmetric part of J^tau. In a transverse field all components are those of "
         f"the transverse choice; the paper's Hall part is another: in {insulator.name} {at_q:.6f} against {uniform:.6f}, for Rashba "
         f"electrons on a lattice, in e/8 pi, {without_mass * EIGHTH:.4f} against {paper_without * EIGHTH:.4f} (M = 0, touching "
         f"lifted), {with_mass * EIGHTH:.4f} against {paper_with * EIGHTH:.4f} (M = 0.03)."
@@ -108,6 +112,8 @@ define(
     ),
     check=check_clean_kubo,
     faults={
+        "Omega s with the opposite sign": opposite("s_weighted_curvature"),
+        "chi with the sign of A": opposite("torque_polarizability"),
         "W with the opposite sign": of_term(conductivity, "faraday_curvature", -1.0),
         "W without the drag by s": formula(
             "faraday_curvature", lambda honest, i, l: get("symmetrized_curvature").expression(l, i)
