@@ -87,7 +87,8 @@ class Pair:
 
     @property
     def unit(self) -> float:
-        return self.scale or float(np.abs(self.expected).max())
+        """What differences are relative to: the scale, the largest component expected, or, where that vanishes, found."""
+        return self.scale or float(np.abs(self.expected).max()) or float(np.abs(self.found).max()) or 1.0
 
     @property
     def difference(self) -> float:
