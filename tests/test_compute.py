@@ -110,6 +110,36 @@ def test_options_reach_the_observable(symcur):
     assert "bands beyond it are left out" in out
 
 
+def test_choices_of_the_hall_part_side_by_side(symcur, tmp_path):
+    file, csv, picture = tmp_path / "all.json", tmp_path / "one.csv", tmp_path / "one.png"
+    arguments = ("compute", "haldane", "conductivity", "--filling", "1", "--rtol", "1e-4", "--unit", "e/2pi")
+    status, out, _ = symcur(*arguments, "--hall", "all", "-o", str(file))
+    assert status == 0
+    assert re.search(r"^ +transverse +-0\.01949", out, re.M)
+    assert "hall part  all choices side by side" in out
+    data = json.loads(file.read_text())
+    assert set(data["parts"]) == {"conventional", *sc.observables.hall.CHOICES}
+    status, out, _ = symcur(*arguments, "--hall", "static", "-o", str(csv))
+    assert status == 0
+    assert "conventional + torque = intrinsic = symmetric + hall" in out
+    assert "# hall: static: omega -> 0 before q -> 0" in csv.read_text()
+    scan = ("compute", "haldane", "conductivity", "--mu", "0,0.1", "--temperature", "0.3", "--rtol", "1e-2")
+    status, _, _ = symcur(*scan, "--hall", "static", "--plot", str(picture))
+    assert status == 0
+    assert picture.read_bytes().startswith(PNG)
+    status, _, err = symcur(*arguments, "--hall", "kubo")
+    assert status != 0
+    assert "hall: expected one of paper, symmetric_quadrupole" in err
+
+
+def test_a_filled_lattice_that_answers_is_said(symcur):
+    status, out, _ = symcur(
+        "compute", "kane_mele", "conductivity", "--filling", "2", "--rtol", "1e-3", "--unit", "e/2pi"
+    )
+    assert status == 0
+    assert "note  with the paper's Hall part the completely filled lattice" in out
+
+
 def test_three_dimensional_units(symcur):
     arguments = ("--temperature", "0.6", "--rtol", "1e-2", "--unit", "(hbar/e) S/cm", "--lattice-constant", "5")
     status, out, _ = symcur("compute", "weyl", "hall_conductivity", *arguments)

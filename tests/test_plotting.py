@@ -37,6 +37,7 @@ def test_a_scan_of_mu_shows_every_part_at_every_temperature(scan):
     axes = figure.axes[0]
     assert axes.get_xlabel() == "mu"
     assert axes.get_ylabel() == f"conductivity [xy]\n{scan.unit}"
+    assert axes.get_title().endswith("Hall part: paper")
 
 
 def test_a_scan_of_temperature_and_a_chosen_component():

@@ -28,7 +28,8 @@ _NOTHING = "stopped before any result"
 
 VALIDITY = (
     "weak disorder, lowest Born order, randomly placed impurities with an even potential; no skew scattering, no "
-    "anomalous distribution (the side-jump work in the field) and no weak localisation; bands separate at the Fermi surface"
+    "anomalous distribution (the side-jump work in the field) and no weak localisation; bands separate at the Fermi surface; "
+    "intrinsic, band and total with the paper's Hall part (observables.hall)"
 )
 MEANING = {
     "conventional": "J_c^{is} = int df J_n, conventional part of the occupation current",

@@ -130,7 +130,7 @@ def chosen(choices: Mapping[str, Choice | str], hall: str, name: str, model: Ban
         raise ValueError(
             f"hall: expected '{PAPER}' for {name}, which has no Hall part that is left to a choice, got {hall!r}"
         )
-    if hall not in choices:
+    if not isinstance(hall, str) or hall not in choices:
         raise ValueError(f"hall: expected one of {', '.join(CHOICES)} or {ALL}, got {hall!r}")
     if model.dimension == 1:
         raise ValueError(f"hall: expected '{PAPER}' in one dimension, where nothing flows sideways, got {hall!r}")

@@ -15,7 +15,7 @@ from symcur.band_structures import BandStructure, Parameters
 from symcur.brillouin import Domain, Interrupted, Method, integrate_bands
 from symcur.observables import engine, hall_checks
 from symcur.observables.engine import KINDS, Parts, Term
-from symcur.observables.hall import ALL, FARADAY, PAPER, Choice, chosen, hall_text
+from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved
 from symcur.observables.result import Part, Result
 from symcur.registry import Registry
 
@@ -171,6 +171,7 @@ class Observable:
             evaluations=integral.evaluations,
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
             checks=checks,
+            remarks=(ALL_AGREE,) if hall != PAPER and is_conserved(model) else (),
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)

@@ -35,7 +35,8 @@ class Result:
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
-    ``checks`` hold numbers that say whether the paper's Hall part is meaningful, ``notes`` says so in words. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
+    ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
+    on what was asked. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
@@ -65,11 +66,12 @@ class Result:
     by_eigenstates: int | None = 0
     conversion: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Part] = field(default_factory=dict)
+    remarks: tuple[str, ...] = ()
 
     @property
     def notes(self) -> list[str]:
-        """What the checks say about the paper's Hall part, where it exceeds the error: one sentence for each."""
-        found = []
+        """The remarks, and what the checks say about the paper's Hall part where it exceeds the error: a sentence for each."""
+        found = list(self.remarks)
         for name, sentence in CHECKS.items():
             if name in self.checks:
                 check = self.checks[name]

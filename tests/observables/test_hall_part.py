@@ -140,6 +140,19 @@ def test_a_filled_lattice_answers_in_the_papers_convention_alone():
 
 
 # -- finite differences in h -------------------------------------------------------------------------------------------------
+def test_for_two_bands_with_a_traceless_s_the_faraday_curvature_is_minus_twice_the_hall_part_of_the_s_berry_curvature():
+    # Band by band; the paper's Hall part vanishes. So does the response of Rashba electrons: +1, and -1 with the torque.
+    model = models.rashba_dresselhaus(M=0.3)
+    k = np.random.default_rng(1).uniform(-1, 1, size=(20, 2))
+    s_berry = evaluate(model, "s_berry_curvature", k)
+    hall = (s_berry[..., 1, 0] - s_berry[..., 0, 1]) / 2
+    assert np.allclose(evaluate(model, "faraday_curvature", k)[..., 0, 1], -2 * hall, rtol=1e-10)
+    assert np.abs(evaluate(model, "symmetrized_curvature", k)[..., 1, 0]).max() < 1e-12
+    rashba = conductivity(models.rashba(M=0.0), 1.0, rtol=1e-6, hall="all").convert("e/8pi").parts
+    expected = dict(zip(CHOICES, (0, 1, -1, 0, 0), strict=True))
+    assert all(rashba[name].value[0, 1] == pytest.approx(value, abs=1e-5) for name, value in expected.items())
+
+
 @pytest.mark.parametrize("seed", [0, 2, 4])
 def test_static_and_transverse_values_of_metals_are_derivatives_of_the_charge_magnetization(seed):
     model = random_lattice(seed, spacing=3)
@@ -190,6 +203,8 @@ def test_conserved_s_all_agree_but_the_static_one_in_a_metal():
         assert np.abs(found[name] - found["paper"]).max() < 1e-9, name
     plain = Sums(model)
     expected = plain.integral(plain.s_n * plain.moment, "-df/de")
+    assert any("[s, H] = 0" in note for note in conductivity(model, MU, T, rtol=1e-3, hall="static").notes)
+    assert not conductivity(model, MU, T, rtol=1e-3).notes
     assert (found["static"] - found["paper"])[0, 1] == pytest.approx(expected, abs=1e-9)
     assert abs(expected) > 1e-4
     insulator = random_lattice(7, hopping=96, spacing=3, conserved=True)
