@@ -204,22 +204,21 @@ def undefined(bands: BandValues, domain: Domain, mu: Array) -> Mask:
     return found.reshape(np.shape(mu))
 
 
-def require_empty_boundary(
-    model: BandStructure, domain: Domain, mu: Array, temperature: Array, expected: str, got: str
-) -> None:
-    """Integration by parts, which what was ``got`` takes, leaves boundary terms where states at the edge of the domain are occupied."""
+def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> str:
+    """That states at the edge of the domain are occupied, where integration by parts leaves boundary terms; empty if none is."""
     u = np.random.default_rng(5).uniform(size=(2, domain.dimension, 64, domain.dimension))
     for axis, periodic in enumerate(domain.periodic):
         u[0, axis, :, axis], u[1, axis, :, axis] = (u[0, axis, :, axis],) * 2 if periodic else (0.0, 1.0)
     k, jacobian = domain.map(u[:, [not periodic for periodic in domain.periodic]].reshape(-1, domain.dimension))
     if not (jacobian > 0).any():
-        return
+        return ""
     lowest = float(model.energies(k[jacobian > 0])[..., 0].min())
-    if lowest <= float(mu.max()) + _TAIL * float(temperature.max()):
-        raise ValueError(
-            f"{expected}, because {model.name} has occupied states at the cutoff (lowest energy {lowest:g}), where "
-            f"integration by parts leaves boundary terms; got {got}, which is not defined there"
-        )
+    if lowest > float(mu.max()) + _TAIL * float(temperature.max()):
+        return ""
+    return (
+        f"{model.name} has occupied states at the cutoff (lowest energy {lowest:g}), where integration by parts leaves "
+        "boundary terms"
+    )
 
 
 def natural_size(model: BandStructure, domain: Domain, kind: str) -> float:

@@ -48,6 +48,10 @@ class Choice:
     total: str
     sums: str
 
+    def without(self, names: Sequence[str]) -> Choice:
+        """The same with these parts left out."""
+        return replace(self, parts={name: terms for name, terms in self.parts.items() if name not in names})
+
 
 def symmetric(terms: Sequence[Term]) -> list[Term]:
     return [half for term in terms for half in (term * 0.5, term.T * 0.5)]
@@ -141,7 +145,7 @@ def chosen(choices: Mapping[str, Choice | str], hall: str, name: str, model: Ban
         return found
     if hall in FARADAY:
         raise ValueError(f"hall: expected another choice for {model.name}, got {hall!r}: {NOT_DERIVED}")
-    return replace(found, parts={part: terms for part, terms in found.parts.items() if part not in FARADAY})
+    return found.without(FARADAY)
 
 
 def hall_text(hall: str) -> str:

@@ -111,12 +111,14 @@ class Observable:
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if cutoff is not None or domain is not None:
-            if written.by_parts:
-                engine.require_empty_boundary(model, region, mu, temperature, "form: expected 'sea'", "'regular'")
-            if hall in (*FARADAY, ALL):
-                engine.require_empty_boundary(
-                    model, region, mu, temperature, "hall: expected another choice", repr(hall)
+            occupied = engine.occupied_boundary(model, region, mu, temperature)
+            if occupied and written.by_parts:
+                raise ValueError(f"form: expected 'sea', because {occupied}; got 'regular', which is not defined there")
+            if occupied and hall in FARADAY:
+                raise ValueError(
+                    f"hall: expected another choice, because {occupied}; got {hall!r}, which is not defined there"
                 )
+            choice = choice.without(FARADAY) if occupied else choice
         natural = engine.natural_size(model, region, self.kind)
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(

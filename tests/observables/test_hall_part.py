@@ -282,3 +282,5 @@ def test_superconductors_have_the_choices_that_are_derived_for_them():
 def test_choices_that_integrate_by_parts_need_an_empty_cutoff():
     with pytest.raises(ValueError, match=r"hall: expected another choice.*occupied states at the cutoff"):
         conductivity(models.get("massive_dirac"), cutoff=20, form="sea", hall="static")
+    found = conductivity(models.get("massive_dirac"), cutoff=20, form="sea", hall="all", rtol=1e-4)
+    assert set(found.parts) == {"conventional", "paper", "symmetric_quadrupole", "filled_multiplet"}
