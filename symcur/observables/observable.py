@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, Parameters
-from symcur.brillouin import Domain, Interrupted, Method, integrate_bands
+from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_bands
 from symcur.observables import engine, hall_checks
 from symcur.observables.engine import KINDS, Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved
@@ -111,14 +111,7 @@ class Observable:
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if cutoff is not None or domain is not None:
-            occupied = engine.occupied_boundary(model, region, mu, temperature)
-            if occupied and written.by_parts:
-                raise ValueError(f"form: expected 'sea', because {occupied}; got 'regular', which is not defined there")
-            if occupied and hall in FARADAY:
-                raise ValueError(
-                    f"hall: expected another choice, because {occupied}; got {hall!r}, which is not defined there"
-                )
-            choice = choice.without(FARADAY) if occupied else choice
+            choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
         natural = engine.natural_size(model, region, self.kind)
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
@@ -136,14 +129,7 @@ class Observable:
         parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
         # What cancels exactly on every sample is known to rounding all the same.
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
-        met = np.asarray(integral.met.all(axis=-1))
-        if self.kind == "conductivity" and model.dimension == 2 and not temperature.all():
-            undefined = engine.undefined(bands, region, mu)
-            if undefined.any():
-                parts = {name: _without_limit(part, undefined, temperature == 0) for name, part in parts.items()}
-                met &= ~np.logical_and.outer(undefined, temperature == 0)
-                message = "bands touch at mu at T = 0, where the limits of lifting the touching differ"
-                integral = replace(integral, met=met[..., None], message=f"{message}; {integral.message}")
+        parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
         total = parts[choice.total]
         checks = {}
         if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
@@ -165,9 +151,9 @@ class Observable:
             indices=self.indices,
             dimension=model.dimension,
             kind=self.kind,
-            met=met,
+            met=integral.met[..., 0],
             status=integral.status,
-            message=f"{_where(met)}{integral.message}; {_relative(total, len(self.indices))}",
+            message=f"{_where(integral.met[..., 0])}{integral.message}; {_relative(total, len(self.indices))}",
             method=f"{integral.method}: {integral.reason}",
             domain=integral.domain,
             evaluations=integral.evaluations,
@@ -178,6 +164,26 @@ class Observable:
         if result.status == "interrupted":
             raise Interrupted(result, result.message)
         return result
+
+    def _with_limits(
+        self,
+        parts: dict[str, Part],
+        integral: Integral,
+        bands: engine.BandValues,
+        region: Domain,
+        mu: Array,
+        temperature: Array,
+    ) -> tuple[dict[str, Part], Integral]:
+        """Infinite errors where bands of a conductor in 2D touch at mu at T = 0 and the value depends on how they are lifted."""
+        met = np.asarray(integral.met.all(axis=-1))
+        if self.kind == "conductivity" and bands.model.dimension == 2 and not temperature.all():
+            undefined = engine.undefined(bands, region, mu)
+            if undefined.any():
+                parts = {name: _without_limit(part, undefined, temperature == 0) for name, part in parts.items()}
+                met &= ~np.logical_and.outer(undefined, temperature == 0)
+                text = "bands touch at mu at T = 0, where the limits of lifting the touching differ"
+                return parts, replace(integral, met=met[..., None], message=f"{text}; {integral.message}")
+        return parts, replace(integral, met=met[..., None])
 
     def integrand(
         self,
@@ -228,6 +234,15 @@ class Observable:
                 f"{model.statistics.no_electric_field}"
             )
         return self.prepare(model, temperatures), levels, temperatures
+
+
+def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:
+    """What of a choice is defined where states at the edge of the domain are ``occupied``, which this text says."""
+    if occupied and form.by_parts:
+        raise ValueError(f"form: expected 'sea', because {occupied}; got 'regular', which is not defined there")
+    if occupied and hall in FARADAY:
+        raise ValueError(f"hall: expected another choice, because {occupied}; got {hall!r}, which is not defined there")
+    return choice.without(FARADAY) if occupied else choice
 
 
 def _numbers(label: str, value: ArrayLike) -> Array:
