@@ -61,7 +61,7 @@ class Reader:
                 result = ex.as_expression(value.numerator) / value.denominator
             case Terms(signs=signs, terms=terms):
                 values = [self.value(term, operators) for term in terms]
-                result = ex.add(*(value if sign > 0 else -value for sign, value in zip(signs, values, strict=True)))
+                result = _sum([value if sign > 0 else -value for sign, value in zip(signs, values, strict=True)])
             case Wrapped(kind="()", inner=inner):
                 result = self.value(inner, operators)
             case Wrapped(kind="Re" | "Im" as kind, inner=inner):
@@ -306,9 +306,18 @@ class Reader:
     def quantity(self, node: Node, quantity: Quantity, axes: tuple[str, ...]) -> Expression:
         if len(axes) != len(quantity.indices) or not set(axes) <= AXES:
             raise self.fail(
-                node, f"{quantity.name}[{', '.join(quantity.indices)}] with axes such as i, l, x", f"{axes}"
+                node,
+                f"{quantity.name}[{', '.join(quantity.indices)}] with axes such as i, l, x",
+                f"[{', '.join(axes)}]",
             )
         return quantity.named(*map(axis_of, axes))
+
+
+def _sum(values: list[Expression]) -> Expression:
+    """The sum; numbers are added up at once, so that 1 + i is one number."""
+    if all(isinstance(value, ex.Number) for value in values):
+        return ex.Number(sum((value.value for value in values if isinstance(value, ex.Number)), ex.ZERO.value))
+    return ex.add(*values)
 
 
 def is_element(node: Node) -> bool:

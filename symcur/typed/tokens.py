@@ -91,11 +91,8 @@ def _tokens(text: str) -> Iterator[Token]:
 
 def _pattern() -> re.Pattern[str]:
     """What a token may be; the names of quantities are those that are known now."""
-    indexed = sorted((q.name for q in QUANTITIES if q.indices), key=len, reverse=True)
-    others = sorted((q.name for q in QUANTITIES if not q.indices), key=len, reverse=True)
-    quantity = "|".join(
-        [*(re.escape(name) + r"(?=\s*\[)" for name in indexed), *(re.escape(name) + r"(?!\w)" for name in others)]
-    )
+    known = [name for name in QUANTITIES.names() if len(name) > 2 and name not in _NAMES]
+    quantity = "|".join(re.escape(name) for name in sorted(known, key=len, reverse=True))
     words = "|".join(sorted(_NAMES, key=len, reverse=True))
     alternatives = (
         rf"(?P<space>{_SPACE})",
@@ -103,7 +100,7 @@ def _pattern() -> re.Pattern[str]:
         _BAR,
         _CALLIGRAPHIC,
         _HAT,
-        rf"(?P<quantity>{quantity})",
+        rf"(?P<quantity>(?:{quantity})(?!\w))",
         rf"(?P<plain>(?:{words})(?![A-Za-z]))",
         r"\\(?P<command>[A-Za-z]+)",
         r"(?P<letter>[A-Za-z])",
