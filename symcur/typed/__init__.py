@@ -23,11 +23,15 @@ class Identity:
     lhs: Expression
     rhs: Expression
     primitive: tuple[tuple[Axis, Expression], ...] = ()
+    operators: bool = False  # whether letters outside of traces are operators
 
     def plain(self) -> str:
         """What was read, in plain letters that can be typed again."""
         modulo = " + ".join(f"d_{ex.axis_name(axis)}({plain(inner)})" for axis, inner in self.primitive)
-        return f"{plain(self.lhs)} = {plain(self.rhs)}" + (f" mod {modulo}" if modulo else "")
+        text = f"{plain(self.lhs)} = {plain(self.rhs)}"
+        if self.operators and not any(map(speaks_of_operators, _identity(text)[:2])):
+            text += " + 0 P"  # the letters that told so have dropped out
+        return text + (f" mod {modulo}" if modulo else "")
 
 
 def read(text: str, operators: bool | None = None) -> Expression:
@@ -45,12 +49,12 @@ def read_identity(text: str) -> Identity:
     reader = Reader(text)
     operators = speaks_of_operators(left) or speaks_of_operators(right)
     lhs, rhs = reader.value(left, operators), reader.value(right, operators)
-    kinds = [None if side == ex.ZERO else is_operator(side) for side in (lhs, rhs)]
+    kinds = [None if isinstance(side, ex.Number) else is_operator(side) for side in (lhs, rhs)]
     if None not in kinds and kinds[0] != kinds[1]:
         wrong = "an operator as on the left" if kinds[0] else "a number of the band as on the left"
         raise reader.fail(right, wrong, "an operator" if kinds[1] else "a number of the band")
     primitive = tuple(_primitives(modulo, reader, operators)) if modulo else ()
-    return Identity(lhs, rhs, primitive)
+    return Identity(lhs, rhs, primitive, operators)
 
 
 def _primitives(node: Node, reader: Reader, operators: bool) -> list[tuple[Axis, Expression]]:

@@ -36,6 +36,7 @@ from symcur.typed.syntax import LARGEST_POWER
 from symcur.typed.tokens import Unreadable
 
 _OPERATORS = {"s": ex.s, "tau": ex.tau, "H": ex.H}
+_LETTERS = ("s", "J")  # operators in a trace, quantities outside of it
 FREE = ("theta", "phi", "A", "B", "C", "Q")  # any Hermitian operators, also ones that depend on k
 
 
@@ -76,7 +77,7 @@ class Reader:
             case Gradient(axis=axis, inner=inner):
                 result = self.derivative(self.value(inner, operators), axis_of(axis))
             case ByName(name=name, axes=axes):
-                result = self.quantity(node, quantities.get(name), axes)
+                result = self.quantity(node, quantities.get(name), axes, operators)
             case Symbol() if not is_element(node) and node.base != "omega":
                 result = self.symbol(node, operators)
             case _:
@@ -110,7 +111,7 @@ class Reader:
         match operand:
             case ex.Number():
                 return ex.ZERO
-            case ex.BandEnergy() | ex.Operator():
+            case ex.BandEnergy():
                 return ex.derivative(operand, axis)
         return ex.Derivative(axis, operand)
 
@@ -150,8 +151,8 @@ class Reader:
         result = [Monomial()]
         for factor in factors:
             found = self.monomials(factor, operators, scope)
-            if len(result) * len(found) > size.MOST_TERMS:
-                raise self.fail(node, f"at most {size.MOST_TERMS} terms when multiplied out", "more")
+            if len(result) * len(found) > size.MOST_MONOMIALS:
+                raise self.fail(node, f"at most {size.MOST_MONOMIALS} terms in a sum over states", "more")
             result = [left.joined(right) for left in result for right in found]
         return result
 
@@ -174,21 +175,29 @@ class Reader:
         """The factors of nested products, with Omega^{li} and s_n, wherever they stand, as one quantity."""
         flat: list[Node] = []
         for factor in factors:
+            bare = factor.inner if isinstance(factor, Wrapped) and factor.kind == "()" else factor
+            factor = bare if isinstance(bare, Symbol | ByName) else factor
             flat += self.flat(factor.factors, operators) if isinstance(factor, Factors) else [factor]
+        partners = [place for place, factor in enumerate(flat) if is_s(factor, operators)]
+        taken = set()
         for place, factor in enumerate(flat):
-            quantity = self.followed_by_s(factor, operators)
-            partner = next((j for j, other in enumerate(flat) if is_s(other, operators)), None)
-            if quantity and partner is not None and isinstance(factor, Symbol):
-                flat[place] = ByName(factor.at, quantity.name, factor.axes())
-                del flat[partner]
-                break
-        return flat
+            if partners and (quantity := self.followed_by_s(factor, operators)):
+                flat[place] = quantity
+                taken.add(partners.pop(0))
+        return [factor for place, factor in enumerate(flat) if place not in taken]
 
-    def followed_by_s(self, node: Node, operators: bool) -> Quantity | None:
-        """The quantity that a symbol stands for together with s_n, as Omega^{li} s_n."""
-        if not isinstance(node, Symbol) or (node.base == "v" and (operators or node.lower not in ((), ("n",)))):
+    def followed_by_s(self, node: Node, operators: bool) -> ByName | None:
+        """What a factor stands for together with s_n, as Omega^{li} s_n."""
+        if isinstance(node, ByName):
+            symbol = next((symbol for symbol, quantity in self.symbols.items() if quantity.name == node.name), None)
+            found = self.symbols.get((*symbol[:3], "s")) if symbol and not symbol[3] else None
+            return ByName(node.at, found.name, node.axes) if found else None
+        if not isinstance(node, Symbol) or not set(node.bands()) <= {"n"}:
             return None
-        return self.symbols.get(key(node, "s")) if set(node.bands()) <= {"n"} else None
+        if node.base == "v" and (operators or node.lower not in ((), ("n",))):
+            return None
+        found = self.symbols.get(key(node, "s"))
+        return ByName(node.at, found.name, node.axes()) if found else None
 
     def mentions(self, node: Node, scope: frozenset[str]) -> bool:
         return bool(scope) and any(
@@ -291,7 +300,7 @@ class Reader:
         if operator is not None and (operators or node.base == "D") and not bands:
             return operator
         if found and band == "n":
-            return self.quantity(node, found, axes)
+            return self.quantity(node, found, axes, operators)
         if operator is not None and (bands or node.upper or not axes):
             return ex.Trace(ex.Projector(band) * operator)
         raise self.fail(node, f"a symbol of the paper; {hint(node, self.symbols)}", typed(node))
@@ -303,14 +312,19 @@ class Reader:
             raise self.fail(node, f"a power from 1 to {LARGEST_POWER}", repr(others[0]))
         return int(others[0])
 
-    def quantity(self, node: Node, quantity: Quantity, axes: tuple[str, ...]) -> Expression:
+    def quantity(self, node: Node, quantity: Quantity, axes: tuple[str, ...], operators: bool) -> Expression:
+        """The quantity, under its symbol if that is read again as the same thing: in a trace s is the operator."""
         if len(axes) != len(quantity.indices) or not set(axes) <= AXES:
             raise self.fail(
                 node,
                 f"{quantity.name}[{', '.join(quantity.indices)}] with axes such as i, l, x",
                 f"[{', '.join(axes)}]",
             )
-        return quantity.named(*map(axis_of, axes))
+        chosen = tuple(map(axis_of, axes))
+        symbol = next((symbol for symbol, known in self.symbols.items() if known is quantity), None)
+        if symbol is None or (operators and (symbol[0] in _LETTERS or symbol[3])):
+            return quantity.expression(*chosen)
+        return quantity.named(*chosen)
 
 
 def _sum(values: list[Expression]) -> Expression:

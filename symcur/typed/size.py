@@ -5,7 +5,8 @@ from __future__ import annotations
 from symcur import expressions as ex
 from symcur.expressions import Expression
 
-MOST_TERMS = 20_000
+MOST_TERMS = 5000
+MOST_MONOMIALS = 1000  # of a sum over states, multiplied out when it is read
 MOST_LETTERS = 60  # of a term
 LARGEST_NUMBER = 10**36
 _PER_LETTER = 4  # terms of the derivative of one letter, at most, times its power for a resolvent

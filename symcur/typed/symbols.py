@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from symcur.quantities import QUANTITIES, Quantity
-from symcur.typed.nodes import AXES, Factors, Node, Symbol
+from symcur.typed.nodes import AXES, ByName, Factors, Node, Symbol
 from symcur.typed.syntax import single
 from symcur.typed.tokens import Unreadable
 
@@ -20,14 +20,23 @@ def key(node: Symbol, after: str) -> Key:
 
 def is_s(node: Node, operators: bool) -> bool:
     """Whether it is s_n (s, where letters are numbers of the band)."""
+    if isinstance(node, ByName):
+        return node.name == "s_expectation"
     if not isinstance(node, Symbol) or node.base != "s" or node.upper or node.primes:
         return False
     return node.lower == ("n",) or (node.lower == () and not operators)
 
 
 def symbols() -> dict[Key, Quantity]:
-    """The printed symbols of all quantities that have one of the usual form: a letter with axes, and s or tau."""
-    return dict(_templates())
+    """The printed symbols of all quantities that have one of the usual form; of two that share one the first has it.
+
+    e_n and v^i_n are letters: numbers of each member of a multiplet, where the quantities are traces.
+    """
+    found: dict[Key, Quantity] = {}
+    for symbol, quantity in _templates():
+        if symbol not in (("e", 0, "", ""), ("v", 1, "", "")):
+            found.setdefault(symbol, quantity)
+    return found
 
 
 def _templates() -> Iterator[tuple[Key, Quantity]]:

@@ -70,6 +70,8 @@ MEANINGS = {
     r"\mathcal{G}^{i\tau}": d,
     "torque_metric[x] s_expectation": Im(Trace(P * v(0) * S * s)) * Trace(P * s),
     r"\Omega^{li} s_n": get("s_weighted_curvature").expression("l", "i"),
+    r"berry_curvature[l, i] (\Omega^{li}) s_n s": get("s_weighted_curvature").expression("l", "i")
+    * get("s_weighted_curvature").expression("l", "i"),
     r"s_n f_n \Omega_n^{li}": Occupation("f") * get("s_weighted_curvature").expression("l", "i"),
     r"\bar{\Omega}^{lis} - \bar\Omega^{lis}": 0 * P,
     "m^{li}s_n - m^{lis}": get("s_weighted_moment").expression("l", "i") - get("orbital_moment").expression("l", "i"),

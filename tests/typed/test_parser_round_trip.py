@@ -37,7 +37,7 @@ from symcur.expressions import (
     walk,
 )
 from symcur.expressions.normal_form import normal_form
-from symcur.typed import Unreadable, plain, read
+from symcur.typed import Unreadable, plain, read, read_identity
 
 LONGEST_PRINTED = 4000
 LETTERS = (P, S, Resolvent("n", 2), Resolvent("n", 3), H, v("i"), v(0), w("i", "l"), s, tau, J("l"), Projector("m"))
@@ -123,6 +123,25 @@ def test_random_words_are_read_as_they_are_printed(seed):
 def test_random_sums_over_states_are_read_as_they_are_printed(seed):
     chain = random_chain(seed)
     assert same(read(chain.latex("sum")), chain), chain.latex("sum")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "v^i_n = velocity[i]",
+        "energy = e_n",
+        "Tr[P s_n v_i S s] = s_n v^i",
+        "Tr[P s_current[l] v_i] + Tr[P J^{ls}_n s] = 0",
+        "Tr[P drift_current[i] H] = 0",
+        r"Tr[P \Omega^{li} s_n s] = 0",
+        "Tr[P s_weighted_moment[x, y] s] = s_expectation",
+    ],
+)
+def test_what_looks_alike_is_not_confused_when_it_is_printed(text):
+    first = read_identity(text)
+    for again in (read_identity(first.plain()), read_identity(" = ".join((first.lhs.latex(), first.rhs.latex())))):
+        assert same(again.lhs, first.lhs)
+        assert same(again.rhs, first.rhs)
 
 
 def test_the_comparison_tells_words_apart():
