@@ -1,12 +1,17 @@
-"""Files are written whole or not at all, and where they cannot be written, this is said before the work."""
+"""Files are written whole or not at all, and where they cannot be written, this is said before the work. TOML is read within bounds."""
 
 from __future__ import annotations
 
 import os
 import tempfile
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from secrets import token_hex
+from typing import Any
+
+LARGEST_TOML = 300_000  # bytes
+LONGEST_LINE = 4000  # characters; a key of many parts costs the square of its length
 
 
 def write(path: str | Path, content: str | bytes) -> None:
@@ -64,3 +69,24 @@ def unused(path: str | Path, mark: str) -> Path:
         if not os.path.lexists(found):
             return found
         number += 1
+
+
+def toml_table(label: str, path: str | Path) -> dict[str, Any]:
+    """The content of a TOML file of bounded size; raises ValueError that begins with the label."""
+    path = Path(path)
+    if not path.is_file():
+        raise ValueError(f"{label}: expected a file, got {path}, which does not exist")
+    with path.open("rb") as file:
+        content = file.read(LARGEST_TOML + 1)
+    try:
+        text = content.decode()
+        if len(content) > LARGEST_TOML or max(map(len, text.splitlines()), default=0) > LONGEST_LINE:
+            raise ValueError(f"more than {LARGEST_TOML} bytes, or {LONGEST_LINE} characters in a line")
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
+        raise ValueError(f"{label}: expected a TOML file, got {path} ({shortened(str(error), 200)})") from None
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """A text as a literal, cut where it is long."""
+    return repr(text if len(text) <= most else text[:most] + "...")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import stat
 import subprocess
 import sys
@@ -108,6 +109,17 @@ def test_readme_shows_the_numbers_that_compute_prints(capsys):
     printed = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     for line in shown.splitlines():
         assert line == "..." or " ".join(line.split()) in printed
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/my_identity.md"])
+def test_documents_show_what_settle_prints(document, capsys):
+    text = (ROOT / document).read_text(encoding="utf-8")
+    command, shown = re.search(r"^ *\$ symcur (settle [^\n]*)\n(.*?)(?:^```|\n\n)", text, re.M | re.S).groups()
+    with pytest.raises(SystemExit):
+        main(shlex.split(command))
+    printed = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    for line in shown.splitlines():
+        assert line == "..." or line.strip() in printed
 
 
 def test_readme_shows_the_ledger_as_it_is():

@@ -16,8 +16,15 @@ from symcur.claims import (  # isort: skip
     superconductors,
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
+from symcur.claims.claim_file import load
 from symcur.claims.prover import Counterexample, Equality, ProofResult, examine, settle
 from symcur.claims.verification import verify, verify_all, with_fault
+
+
+def sections() -> set[str]:
+    """The titles of the sections of the ledger."""
+    return {claim.section for claim in CLAIMS}
+
 
 get, names, remove = CLAIMS.get, CLAIMS.names, CLAIMS.remove
 
@@ -39,11 +46,13 @@ __all__ = [
     "get",
     "hall_choices",
     "hall_part",
+    "load",
     "magnetic_field",
     "moments",
     "names",
     "remove",
     "response",
+    "sections",
     "settle",
     "superconductors",
     "transport",

@@ -21,6 +21,7 @@ from symcur import expressions as ex
 from symcur.expressions import Axis, Expression, Matrix, as_expression, axis_name
 from symcur.expressions.normal_form import normal_form
 from symcur.expressions.sum_over_states import field_for, random_point, sum_over_states, vanishes
+from symcur.typed import read_identity
 
 LARGEST_CHECKED = 5  # bands; the sum over states of more takes minutes to expand
 
@@ -91,7 +92,7 @@ class ProofResult:
 
 
 def settle(
-    lhs: Expression | complex,
+    lhs: Expression | complex | str,
     rhs: Expression | complex = 0,
     *,
     note: str = "",
@@ -100,8 +101,19 @@ def settle(
     """Settle lhs = rhs for expressions (or exact numbers); ``modulo={axis: primitive}`` allows the derivative of a primitive.
 
     The expressions must be scalars (traces, Re, Im) or operators on both sides. Floats are refused: write exact numbers.
+    An identity may also be typed, as in ``settle(r"d^{i\\tau} = -J^{is} + v^i s")``, see ``symcur.typed``.
     """
+    if isinstance(lhs, str):
+        if modulo is not None or rhs != 0:
+            raise TypeError(f"lhs: expected the whole identity as text, with = and mod d_l(...), got {lhs!r} and more")
+        return examine(typed_equality(lhs, note))
     return examine(Equality(as_expression(lhs), as_expression(rhs), note, "claim", tuple((modulo or {}).items())))
+
+
+def typed_equality(text: str, note: str = "", role: str = "claim") -> Equality:
+    """The equality that a text stands for; its note, unless one is given, is what was read. Raises Unreadable, a ValueError."""
+    identity = read_identity(text)
+    return Equality(identity.lhs, identity.rhs, note or identity.plain(), role, identity.primitive)
 
 
 def examine(equality: Equality) -> ProofResult:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from symcur import claims
 from symcur.claims import ClaimResult, ProofResult
 from symcur.claims.claim import KINDS
 from symcur.cli.unicode_math import sentence
@@ -35,6 +36,13 @@ a { color: var(--link); }
 """
 
 
+_HEAD = [
+    "<h1>The claims of the paper and their verdicts</h1>",
+    "<p>Cong Xiao and Qian Niu, “Conserved current of nonconserved quantities”, Phys. Rev. B 104, L241411 (2021). "
+    "A is its first preprint, B the revised preprint, C the Letter.</p>",
+]
+
+
 def html(verdicts: Sequence[ClaimResult], asked: int | None = None) -> str:
     """The page for these verdicts, grouped by the sections of the paper; write it to a file as UTF-8.
 
@@ -44,9 +52,7 @@ def html(verdicts: Sequence[ClaimResult], asked: int | None = None) -> str:
 
     sections = dict.fromkeys(verdict.claim.section for verdict in verdicts)
     body = [
-        "<h1>The claims of the paper and their verdicts</h1>",
-        "<p>Cong Xiao and Qian Niu, “Conserved current of nonconserved quantities”, Phys. Rev. B 104, L241411 (2021). "
-        "A is its first preprint, B the revised preprint, C the Letter.</p>",
+        *(_HEAD if set(sections) & claims.sections() else ["<h1>Claims and their verdicts</h1>"]),
         _interruption(len(verdicts), len(verdicts) if asked is None else asked),
         _kinds(verdicts),
     ]
@@ -89,16 +95,16 @@ def _badge(kind: str) -> str:
     return f'<span class="kind {kind.replace(" ", "-")}">{escape(kind)}</span>'
 
 
-def _table(verdicts: Iterable[ClaimResult]) -> str:
-    head = "".join(
-        f'<th scope="col">{title}</th>'
-        for title in ("Claim", "Verdict", "How", "Residual", "Tolerance", "Time", "A", "B", "C")
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(map(_row, verdicts))}</tbody></table>"
+def _table(verdicts: Sequence[ClaimResult]) -> str:
+    named = dict.fromkeys(version for verdict in verdicts for version in verdict.where)
+    versions = list("ABC") if set(named) <= set("ABC") else list(named)
+    titles = ("Claim", "Verdict", "How", "Residual", "Tolerance", "Time", *(version or "Place" for version in versions))
+    head = "".join(f'<th scope="col">{escape(title)}</th>' for title in titles)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(_row(verdict, versions) for verdict in verdicts)}</tbody></table>"
 
 
-def _row(verdict: ClaimResult) -> str:
-    places = (verdict.where.get(version, "–") for version in "ABC")
+def _row(verdict: ClaimResult, versions: Iterable[str]) -> str:
+    places = (verdict.where.get(version, "–") for version in versions)
     recorded = "" if verdict.as_recorded else f" recorded: {escape(verdict.claim.recorded)}"
     numbers = (_number(verdict.residual), _number(verdict.tolerance), f"{verdict.seconds:.2f} s")
     return (

@@ -66,7 +66,7 @@ def places(where: Mapping[str, str]) -> str:
     versions: dict[str, list[str]] = {}
     for version, place in where.items():
         versions.setdefault(place, []).append(version)
-    return "; ".join(f"{', '.join(names)} {place}" for place, names in versions.items())
+    return "; ".join(f"{', '.join(names)} {place}".strip() for place, names in versions.items())
 
 
 def means(result: ClaimResult) -> str:

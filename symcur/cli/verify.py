@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from symcur import claims, files
-from symcur.claims import ClaimResult, ProofResult
+from symcur.claims import Claim, ClaimResult, ProofResult
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
 from symcur.cli import terminal
 from symcur.cli.files import name_for, require_file
@@ -23,13 +23,16 @@ from symcur.cli.unicode_math import sentence, unicode_math
 
 LEGEND = (
     "proof: equal normal forms, any number of bands, and equal sums over states. counterexample: exact matrices. "
-    "models: closed form of one side against eigenstates of the other, largest relative difference. "
-    "A, B, C: first preprint, revised preprint, the Letter."
+    "models: closed form of one side against eigenstates of the other, largest relative difference."
 )
+VERSIONS = "A, B, C: first preprint, revised preprint, the Letter."
 
 
 def verify(
-    claim: Annotated[list[str] | None, typer.Argument(help="Names of claims; all without any.")] = None,
+    claim: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of claims, or FILE.toml with your own; all of the paper without any."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Check on this library model, FILE.toml or FILE.py[:NAME] instead of on all.")
     ] = None,
@@ -42,12 +45,12 @@ def verify(
         typer.Option("--faults", help="Also inject the faults of each claim: every one must turn its check to failed."),
     ] = False,
 ) -> None:
-    """Settle the claims of the paper: one verdict per row, or one claim in full.
+    """Settle the claims of the paper, or those of a file: one verdict per row, or one claim in full.
 
     The exit status is 1 if a verdict is not what the ledger records, 130 after Ctrl-C. What was finished then goes to
     FILE.interrupted.html (.json) and not to FILE.html.
     """
-    chosen = [claims.get(name) for name in claim or claims.names()]
+    chosen = [item for name in claim or claims.names() for item in _find(name)]
     subject = find_model(model) if model else None
     require_file("--json", Path(json_file) if json_file not in (None, "-") else None, (".json",))
     require_file("--report", report, (".html", ".htm"))
@@ -76,6 +79,11 @@ def verify(
             screen.print(f"They are in {' and '.join(map(str, written))}; no other file was touched.", markup=False)
         raise typer.Exit(terminal.INTERRUPTED)
     raise typer.Exit(0 if all(verdict.as_recorded for verdict in verdicts) else 1)
+
+
+def _find(name: str) -> tuple[Claim, ...]:
+    """The claim of this name, or those of FILE.toml."""
+    return claims.load(name) if name.endswith(".toml") else (claims.get(name),)
 
 
 def _write(
@@ -129,7 +137,8 @@ def print_ledger(verdicts: Sequence[ClaimResult], screen: Console) -> None:
         if verdict.kind in ("open", "failed"):
             _print(screen, f"{verdict.name}: {_kind(verdict)}, {escape(verdict.how)}", 0)
     screen.print(summary(verdicts))
-    screen.print(LEGEND, style="dim")
+    of_the_paper = any(verdict.claim.section in claims.sections() for verdict in verdicts)
+    screen.print(f"{LEGEND} {VERSIONS}" if of_the_paper else LEGEND, style="dim")
 
 
 def summary(verdicts: Sequence[ClaimResult]) -> str:

@@ -74,7 +74,10 @@ def _product(node: ex.Product, *texts: Text) -> Text:
 def _part(name: str) -> Callable[[Any, Text], Text]:
     def rule(node: ex.Unary, operand: Text) -> Text:
         text = _bracketed(operand)
-        return name + (rf"\left({text}\right)" if text.startswith("-") else text), _FACTOR
+        cut_off = isinstance(node.operand, ex.Product) and text.startswith(
+            r"\left("
+        )  # brackets would seem to end the part
+        return name + (rf"\left({text}\right)" if text.startswith("-") or cut_off else text), _FACTOR
 
     return rule
 
@@ -90,8 +93,10 @@ def _bracketed(text: Text) -> str:
 
 def _closed_off(factor: Expression, text: Text) -> str:
     """A factor that others follow: what acts to its right (derivatives, Re, Im, sums) is put in brackets."""
-    open_ended = isinstance(factor, ex.Derivative | ex.Re | ex.Im) or (
-        isinstance(factor, ex.Trace) and r"\sum" in text[0]
+    open_ended = (
+        isinstance(factor, ex.Derivative | ex.Re | ex.Im)
+        or (isinstance(factor, ex.Trace) and r"\sum" in text[0])
+        or (isinstance(factor, ex.BandEnergy | ex.Operator) and text[0].startswith(r"\partial"))
     )
     return _bracketed((text[0], _SUM) if open_ended else text)
 

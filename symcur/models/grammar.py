@@ -20,6 +20,7 @@ from typing import Any
 
 import sympy as sp
 
+from symcur.files import shortened
 from symcur.models.pauli import kron, sigma_0, sigma_x, sigma_y, sigma_z
 
 LONGEST = 2000  # characters of a formula
@@ -90,11 +91,6 @@ def _tokens(text: str) -> Iterator[str]:
             raise NotInGrammar(f"numbers, names and + - * / ** ( ) , got {text[position : position + 12]!r}")
         position = token.end()
         yield "_" + token["name"] if token["name"] else " " if token.group().isspace() else token.group()
-
-
-def shortened(text: str, most: int = 60) -> str:
-    """A text as a literal, cut where it is long."""
-    return repr(text if len(text) <= most else text[:most] + "...")
 
 
 def number(value: float) -> Term:

@@ -31,19 +31,18 @@ The formulas are those of ``symcur.models.grammar``, within its bounds.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import sympy as sp
 
+from symcur import files
 from symcur.band_structures import BandStructure, Model
+from symcur.files import shortened
 from symcur.models import grammar
-from symcur.models.grammar import CONSTANTS, NotInGrammar, Term, formula, shortened
+from symcur.models.grammar import CONSTANTS, NotInGrammar, Term, formula
 
-LARGEST_FILE = 300_000  # bytes
-LONGEST_LINE = 4000  # characters; a key of many parts costs the square of its length
 MOST_TEXT = 50_000  # characters of all formulas together
 MOST_NAMES = 100
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,39}", re.ASCII)
@@ -58,23 +57,9 @@ def load(path: str | Path) -> BandStructure:
     """
     path = Path(path)
     try:
-        return _model(_table(path), path.stem)
+        return _model(files.toml_table("model", path), path.stem)
     except (ArithmeticError, AttributeError, MemoryError, RecursionError) as error:
         raise ValueError(f"model: expected formulas that can be evaluated, got {path} ({error})") from error
-
-
-def _table(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise ValueError(f"model: expected a file, got {path}, which does not exist")
-    with path.open("rb") as file:
-        content = file.read(LARGEST_FILE + 1)
-    try:
-        text = content.decode()
-        if len(content) > LARGEST_FILE or max(map(len, text.splitlines()), default=0) > LONGEST_LINE:
-            raise ValueError(f"more than {LARGEST_FILE} bytes, or {LONGEST_LINE} characters in a line")
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # UnicodeDecodeError and TOMLDecodeError are ValueErrors
-        raise ValueError(f"model: expected a TOML file, got {path} ({shortened(str(error), 200)})") from None
 
 
 def _model(table: Mapping[str, Any], stem: str) -> BandStructure:

@@ -111,6 +111,8 @@ TRACES = {
     r"\left(\mathrm{Im}\,\mathrm{Tr}[P\, s]\right)\, v_{n}^{i}": Im(Trace(P * s)) * v_band("i"),
     r"v_{n}^{i}\, \mathrm{Im}\,\mathrm{Tr}[P\, s]": v_band("i") * Im(Trace(P * s)),
     r"\mathrm{Re}\,\left(P + S\right)": Re(P + S),
+    r"\mathrm{Im}\,\left(\left(1 + i\right)\, P\, s\right)": Im((1 + I) * P * s),
+    r"\left(\partial_{k_{i}} \partial_{k_{l}} \varepsilon_{n}\right)\, s": BandEnergy("n", ("i", "l")) * s,
     r"\omega_{mn}^{-2}\, P_{m}": Gap("m", "n", -2) * Projector("m"),
     r"f_{n}'\, \partial_{k_{i}} \partial_{k_{l}} \varepsilon_{n}": Occupation("f", "n", 1)
     * BandEnergy("n", ("i", "l")),

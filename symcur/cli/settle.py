@@ -1,0 +1,42 @@
+"""``symcur settle``: an identity as it is typed, what was read of it, and whether it holds."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from symcur.claims import ProofResult, settle
+from symcur.cli import terminal
+
+
+def settle_identity(
+    identity: Annotated[
+        list[str],
+        typer.Argument(help="lhs = rhs, or lhs = rhs mod d_l(...); LaTeX of the paper, or plain: Im Tr(P v_i S tau)."),
+    ],
+) -> None:
+    r"""Settle identities that you type, such as 'd^{i\tau} = -J^{is} + v^i s'.
+
+    What was read is printed in plain letters and in LaTeX. The exit status is 0 if all are proved and 1 if not.
+    """
+    results = [settle(text) for text in identity]
+    screen = terminal.console()
+    for result in results:
+        print_result(result, screen)
+    raise typer.Exit(0 if all(result.outcome == "proved" for result in results) else 1)
+
+
+def print_result(result: ProofResult, screen: Console) -> None:
+    """What was read, in both forms, and the outcome."""
+    style = {"proved": "green", "refuted": "magenta"}.get(result.outcome, "red")
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    table.add_row("read", escape(result.equality.note))
+    table.add_row("LaTeX", escape(" = ".join(result.equality.latex())))
+    table.add_row(f"[{style}]{result.outcome}[/]", escape(result.how))
+    if result.counterexample:
+        table.add_row("", escape(f"counterexample: {result.counterexample}"))
+    screen.print(table)
