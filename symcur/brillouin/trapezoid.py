@@ -120,7 +120,8 @@ METHODS.add(TRAPEZOID)
 def _hopeless(now: Estimate, tolerance: Tolerance, growth: float) -> bool:
     """Whether the tolerance would be missed even if the number of digits doubled with each doubling left."""
     scale = np.maximum(now.scale, np.finfo(float).tiny)
-    wanted = np.log(np.minimum(tolerance.allowed(now.value, now.scale) / scale, 0.5))
+    with np.errstate(over="ignore"):
+        wanted = np.log(np.minimum(tolerance.allowed(now.value, now.scale) / scale, 0.5))
     have = np.log(np.clip(now.error / scale, 1e-16, 0.9))
     return bool(np.any(have * 2 ** np.floor(np.log2(max(growth, 1.0))) > wanted))
 

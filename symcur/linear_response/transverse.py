@@ -59,6 +59,8 @@ def transverse_field_response(
     """
     if first not in ("q", "omega"):
         raise ValueError(f"first: expected 'q' or 'omega', the limit that is taken first, got {first!r}")
+    if model.statistics.no_electric_field:
+        raise ValueError(f"model: expected electrons, got {model.name}; {model.statistics.no_electric_field}")
     if first == "omega":
         return magnetic_response(model, mu, temperature, rtol=rtol, max_points=max_points)
     scale = scales(model, mu, temperature)

@@ -96,6 +96,15 @@ def conductivity_choices(
     return {**choices, ALL: Choice(side_by_side, PAPER, ALL_SUMS)}
 
 
+def hall_choices(paper: Sequence[Term], choices: Mapping[str, Choice | str]) -> dict[str, Choice | str]:
+    """The Hall part alone, with each of these choices of sigma, and with all side by side."""
+    found = {
+        name: choice.parts["hall"] for name, choice in choices.items() if isinstance(choice, Choice) and name != ALL
+    }
+    alone: dict[str, Choice | str] = {name: Choice({"hall": terms}, "hall", "") for name, terms in found.items()}
+    return {**alone, ALL: Choice({PAPER: paper, **found}, PAPER, "")}
+
+
 def magnetization_choices(f: str, g: str, sign: float, paper: Parts) -> dict[str, Choice | str]:
     """The same for M^{li}: weights of m and of the curvature, the sign of the latter, the paper's parts.
 
@@ -131,9 +140,7 @@ def _times(terms: Sequence[Term], factor: float) -> list[Term]:
 def chosen(choices: Mapping[str, Choice | str], hall: str, name: str, model: BandStructure) -> Choice:
     """The choice ``hall`` of an observable called ``name``; refused, with the reason, where it has no meaning."""
     if not choices:
-        raise ValueError(
-            f"hall: expected '{PAPER}' for {name}, which has no Hall part that is left to a choice, got {hall!r}"
-        )
+        raise ValueError(f"hall: expected '{PAPER}' for {name}, which has no other choice of a Hall part, got {hall!r}")
     if not isinstance(hall, str) or hall not in choices:
         raise ValueError(f"hall: expected one of {', '.join(CHOICES)} or {ALL}, got {hall!r}")
     if model.dimension == 1:

@@ -24,7 +24,7 @@ int f chi; in the others it is what the conventional part leaves of the total.
 from __future__ import annotations
 
 from symcur.observables.engine import Term
-from symcur.observables.hall import conductivity_choices
+from symcur.observables.hall import conductivity_choices, hall_choices
 from symcur.observables.observable import Form, define
 
 FLOW_FIELD = "[i, l] = [flow, field]"
@@ -85,13 +85,19 @@ thermoelectric = define(
 )
 hall_conductivity = define(
     "hall_conductivity",
-    "the band part of the conductivity alone; in an insulator it is all of it",
+    "the band part of the conductivity alone, or its Hall part by another choice; in an insulator it is all of it",
     r"\sigma^{[i,l]s}",
     r"\int f\,\Omega^{li} s_n",
     ("i", "l"),
-    f"{FLOW_FIELD}; sigma_H with J = E x sigma_H is -eps_(ilk) sigma_H,k",
+    f"{FLOW_FIELD}; with J = E x sigma_H it is eps_(ilk) sigma_H,k",
     "conductivity",
-    {name: Form(form.text, {"band": form.parts["band"]}, form.by_parts) for name, form in conductivity.forms.items()},
+    {
+        name: Form(
+            form.text, {"band": form.parts["band"]}, form.by_parts, hall_choices(form.parts["band"], form.choices)
+        )
+        for name, form in conductivity.forms.items()
+    },
     total="band",
     where={"A": "(16)", "B": "(12)", "C": "(12)"},
+    hall_term=Term("symmetrized_curvature", "f").T,
 )
