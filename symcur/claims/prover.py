@@ -1,28 +1,35 @@
 """The proof engine: is one expression equal to another, possibly up to a total derivative?
 
-Two independent readings decide. The normal form proves for any number of bands; the explicit sum over states with free
-symbols (``symcur.expressions.sum_over_states``) is its independent check, up to five bands. Three outcomes:
+Two independent readings decide. A random exact point (``symcur.expressions.exact_points``) comes first: it refutes in
+milliseconds. The normal form (``symcur.expressions.normal_form``) proves, for any number of bands. Four outcomes:
 
-proved     equal normal forms for a nondegenerate band and for multiplets of any rank, and the independent check agrees;
+proved     equal normal forms for a nondegenerate band and for multiplets of any rank, and random points of ranks 1, 2 and 3
+           with as many bands as decide for any number of them agree;
+proved for a nondegenerate band
+           equal normal forms and a random point that agrees for a nondegenerate band, but a counterexample with a multiplet;
 refuted    unequal, with exact rational matrices at which the two sides differ: anyone can rerun them;
-undecided  anything else: equal for a nondegenerate band but with different normal forms for multiplets (for a small
-           fixed rank a trace identity may still hold), or an expression that the engine cannot read. Never counted as proved.
+undecided  anything else: equal at random points of ranks 1, 2 and 3, but with different normal forms for multiplets (an
+           identity of small matrices, which fails for some larger rank), or an expression that the engine cannot read.
+
+Only the first one is ever counted as proved.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+from sympy import Matrix
 
 from symcur import expressions as ex
-from symcur.expressions import Axis, Expression, Matrix, as_expression, axis_name
-from symcur.expressions.normal_form import normal_form
-from symcur.expressions.sum_over_states import field_for, random_point, sum_over_states, vanishes
+from symcur.expressions import Axis, Expression, as_expression, axis_name
+from symcur.expressions.exact_points import Demand, degree, rational_point, vanishes
+from symcur.expressions.normal_form import has_normal_form, normal_form
+from symcur.expressions.power_series import PRIME
 
-LARGEST_CHECKED = 5  # bands; the sum over states of more takes minutes to expand
+NONDEGENERATE = "proved for a nondegenerate band"
 
 
 @dataclass(frozen=True)
@@ -62,21 +69,36 @@ class Equality:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """Exact rational energies and Hermitian matrices of ``bands`` states at which lhs and rhs differ."""
+    """Exact rational energies and Hermitian matrices of ``bands`` states at which lhs and rhs differ.
+
+    ``ranks`` are those of the bands that the equality names, in the order of their labels; the other states are single.
+    """
 
     equality: Equality
     bands: int
     seed: int
     lhs: complex
     rhs: complex
+    ranks: tuple[int, ...] = ()
 
     def rerun(self) -> tuple[complex, complex]:
         """Compute both sides again from the seed."""
-        lhs, rhs = _both_sides(self.equality, self.bands, self.seed)
-        return _complex(lhs), _complex(rhs)
+        return _both_sides(self.equality, self.bands, self.ranks, self.seed)
+
+    @property
+    def matrices(self) -> dict[Expression, Any]:
+        """H, its derivatives and the other operators that the equality contains as SymPy matrices, between the eigenstates.
+
+        The states of the bands with a name come first; H is the diagonal matrix of the energies.
+        """
+        difference = self.equality.difference
+        point = rational_point(difference, self.bands, self.ranks, self.seed)
+        named = {letter for letter in ex.letters(difference) if isinstance(letter, ex.Operator)}
+        return {letter: Matrix(point.entries(letter)) for letter in (*point.derivatives_of_H(), *(named - {ex.H}))}
 
     def __str__(self) -> str:
-        return f"{self.bands} bands, seed {self.seed}: lhs = {_short(self.lhs)}, rhs = {_short(self.rhs)}"
+        ranks = "" if max(self.ranks, default=1) == 1 else f", ranks {', '.join(map(str, self.ranks))}"
+        return f"{self.bands} bands{ranks}, seed {self.seed}: lhs = {_short(self.lhs)}, rhs = {_short(self.rhs)}"
 
 
 @dataclass(frozen=True)
@@ -105,55 +127,89 @@ def settle(
 
 
 def examine(equality: Equality) -> ProofResult:
-    """The outcome for one equality, by the normal form and by the independent check."""
+    """The outcome for one equality, by a random exact point and by the normal forms."""
     start = time.perf_counter()
-    difference = equality.difference
     try:
-        single, multiplet = not normal_form(difference), not normal_form(difference, multiplet=True)
-        needed = field_for(difference).bands
-        checked = vanishes(difference) if needed <= LARGEST_CHECKED else None
-    except (TypeError, ValueError, KeyError) as error:
-        return ProofResult(equality, "undecided", f"the engine cannot read it: {error}", time.perf_counter() - start)
-    counterexample = None
-    if checked is not None and single != checked:
-        outcome, how = "undecided", "normal form and sum over states disagree; this is a fault of the engine"
-    elif single and multiplet:
-        outcome = "proved"
-        how = "equal normal forms, any number of bands and any rank; " + (
-            "sum over states agrees" if checked else f"sum over states not expanded, it would need {needed} bands"
-        )
-    elif single:
-        outcome = "undecided"
-        how = "proved for a nondegenerate band; normal forms differ for multiplets of unspecified rank"
-    else:
-        counterexample = find_counterexample(equality)
-        outcome = "refuted" if counterexample else "undecided"
-        how = "counterexample in exact arithmetic" if counterexample else "normal forms differ, no counterexample found"
+        outcome, how, counterexample = _decide(equality)
+    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+        outcome, how, counterexample = "undecided", f"the engine cannot read it: {error}", None
     return ProofResult(equality, outcome, how, time.perf_counter() - start, counterexample)
 
 
-def find_counterexample(equality: Equality, attempts: int = 5) -> Counterexample | None:
-    """Random exact matrices that tell the two sides apart: of three bands, or of as many as decide the equality."""
-    for bands in sorted({3, max(field_for(equality.difference).bands, 3)}):
+Decision = tuple[str, str, Counterexample | None]
+
+
+def _decide(equality: Equality) -> Decision:
+    difference = equality.difference
+    single = vanishes(difference)
+    if (single or not has_normal_form(difference)) and (not normal_form(difference)) != single:
+        return "undecided", "the normal form and a random point disagree; this is a fault of the engine", None
+    if not single:
+        return _refuted(equality)
+    labels = len(ex.bands_of(difference))
+    failing = [ranks for ranks in multiplets(labels) if not vanishes(difference, ranks)]
+    multiplet = not normal_form(difference, multiplet=True)
+    if multiplet and failing:
+        return (
+            "undecided",
+            "the normal form of multiplets and a random point disagree; this is a fault of the engine",
+            None,
+        )
+    if multiplet:
+        how = (
+            "equal normal forms, any number of bands and any rank; random points of ranks 1, 2 and 3 agree "
+            f"(by chance with probability {3 * degree(difference) / PRIME:.0e})"
+        )
+        return "proved", how, None
+    if not failing:
+        how = (
+            "proved for a nondegenerate band; normal forms differ for multiplets, random points of ranks 2 and 3 do not"
+        )
+        return "undecided", how, None
+    counterexample = find_counterexample(equality, failing[0])
+    how = (
+        "equal normal forms for a nondegenerate band; normal forms differ for multiplets, as do the sides at a random point "
+        f"of rank {max(failing[0])}"
+    )
+    return (NONDEGENERATE if counterexample else "undecided"), how, counterexample
+
+
+def _refuted(equality: Equality) -> Decision:
+    counterexample = find_counterexample(equality)
+    if counterexample is None:
+        return "undecided", "a random point modulo a prime tells the sides apart, no rational one was found", None
+    return "refuted", "counterexample in exact arithmetic", counterexample
+
+
+def multiplets(labels: int) -> list[tuple[int, ...]]:
+    """The ranks of the points at which multiplets are looked at: 2 and 3, of neighbouring labels not the same."""
+    return [tuple(rank - j % 2 for j in range(labels)) for rank in (2, 3)] if labels else []
+
+
+def find_counterexample(
+    equality: Equality, ranks: tuple[int, ...] | None = None, attempts: int = 5
+) -> Counterexample | None:
+    """Random exact matrices that tell the two sides apart, of two bands more than have a name or as many as decide."""
+    demand = Demand.of(equality.difference)
+    ranks = ranks or (1,) * len(demand.bands)
+    decisive = demand.states(ranks)
+    for bands in sorted({max(3, sum(ranks)), max(3, decisive)}):
+        if vanishes(equality.difference, ranks, bands):
+            continue
         for seed in range(1, attempts + 1):
-            lhs, rhs = _both_sides(equality, bands, seed)
+            lhs, rhs = _both_sides(equality, bands, ranks, seed)
             if lhs != rhs:
-                return Counterexample(equality, bands, seed, _complex(lhs), _complex(rhs))
+                return Counterexample(equality, bands, seed, lhs, rhs, ranks)
     return None
 
 
-def _both_sides(equality: Equality, bands: int, seed: int) -> tuple[Any, Any]:
+def _both_sides(equality: Equality, bands: int, ranks: tuple[int, ...], seed: int) -> tuple[complex, complex]:
     """lhs and rhs (with the derivative of the primitive) at random exact matrices; of operators one entry."""
-    field = field_for(equality.difference, bands)
-    point = random_point(field, seed)
-    sides = [sum_over_states(side, field) for side in equality.sides]
-    if any(isinstance(side, Matrix) for side in sides):
-        zero = Matrix(np.full((bands, bands), field.zero, dtype=object))
-        entries = list(zip(*((zero + side).array.flat for side in sides), strict=True))
-    else:
-        entries = [tuple(sides)]
-    values = [(lhs.value(point), rhs.value(point)) for lhs, rhs in entries]
-    return next((pair for pair in values if pair[0] != pair[1]), values[0])
+    point = rational_point(equality.difference, bands, ranks, seed)
+    sides = [itertools.chain(*point.entries(side)) for side in equality.sides]
+    pairs = list(zip(*sides, strict=True))
+    lhs, rhs = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+    return _complex(lhs), _complex(rhs)
 
 
 def _complex(value: Any) -> complex:

@@ -21,7 +21,7 @@ Unequal normal forms refute it only together with a counterexample (``symcur.exp
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from math import comb
 from typing import Any
@@ -30,6 +30,7 @@ from sympy import QQ_I
 
 from symcur.expressions import expression as ex
 from symcur.expressions.calculus import collected, derivative
+from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
 
 Letter = tuple[Any, ...]
@@ -125,7 +126,20 @@ def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalFor
     """The normal form of an expression; ``multiplet=True`` lets every band be degenerate with any rank."""
     result = NormalFormInterpreter(multiplet).read(expression)
     assert isinstance(result, NormalForm)
-    return result
+    return NormalForm(reduced(result.terms), multiplet)
+
+
+def has_normal_form(expression: ex.Expression) -> bool:
+    """Whether every trace has a projector in each of its terms as written; without, one may still be found on the way."""
+    traces = (node for node in ex.walk(expression) if isinstance(node, ex.Trace))
+    return all(ex.fold(trace.operand, _PROJECTED, lambda node, *parts: any(parts)) for trace in traces)
+
+
+_PROJECTED: dict[type[ex.Expression], Callable[..., bool]] = {
+    ex.Projector: lambda node: True,
+    ex.Trace: lambda node, inner: False,  # a number
+    ex.Sum: lambda node, *terms: all(terms),
+}
 
 
 # -- the rules ---------------------------------------------------------------------------------------------------------
@@ -178,11 +192,11 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
         yield _ONE, (), ()
         yield _MINUS, (), (("K", a, a),)
     elif k > 0 or l > 0:
-        # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute
+        # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute. What is left of a positive
+        # power returns to its reference.
         (a, k), (b, l) = ((a, k), (b, l)) if k > 0 else ((b, l), (a, k))
         for j in range(k + 1):
-            power = _powers(("G", b, j), ("G", b, l)) if j else [(_ONE, (), (("G", b, l),))]
-            yield from _times_gap(a, b, k - j, power, QQ_I(comb(k, j)))
+            yield from _times_gap(a, b, k - j, _product_of_powers(a, b, j, l), QQ_I(comb(k, j)))
     else:
         # S_a^p S_b^q = S_a^(p-1) [(S_b - S_a)/w + (P_a + P_b)/w^2] S_b^(q-1),  w = e_a - e_b
         outer: String = (("G", a, k + 1),) if k + 1 else ()
@@ -195,6 +209,18 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
         )
         for sign, power_of_gap, middle in partial:
             yield from _times_gap(a, b, power_of_gap, _multiply(True, outer, (middle,), inner), sign)
+
+
+def _product_of_powers(a: str, b: str, j: int, l: int) -> Iterator[Reduced]:
+    """(e_b - H)^j S_b^(-l), where positive powers are again powers of e_a - H."""
+    if j + l > 0:
+        for i in range(j + l + 1):
+            string: String = (("G", a, i),) if i else ()
+            yield from _times_gap(b, a, j + l - i, [(_ONE, (), string)], QQ_I(comb(j + l, i)))
+    elif j:
+        yield from _powers(("G", b, j), ("G", b, l))
+    else:
+        yield _ONE, (), (("G", b, l),)
 
 
 def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
