@@ -141,14 +141,16 @@ Decision = tuple[str, str, Counterexample | None]
 
 def _decide(equality: Equality) -> Decision:
     difference = equality.difference
-    single = vanishes(difference)
-    if (single or not has_normal_form(difference)) and (not normal_form(difference)) != single:
+    agree = vanishes(difference)
+    if not agree and has_normal_form(difference):
+        return _refuted(equality)
+    multiplet = not normal_form(difference, multiplet=True)
+    single = multiplet or not normal_form(difference)  # the form for multiplets contains that for one band
+    if single != agree:
         return "undecided", "the normal form and a random point disagree; this is a fault of the engine", None
     if not single:
         return _refuted(equality)
-    labels = len(ex.bands_of(difference))
-    failing = [ranks for ranks in multiplets(labels) if not vanishes(difference, ranks)]
-    multiplet = not normal_form(difference, multiplet=True)
+    failing = [ranks for ranks in multiplets(len(ex.bands_of(difference))) if not vanishes(difference, ranks)]
     if multiplet and failing:
         return (
             "undecided",

@@ -21,6 +21,9 @@ Key = tuple[Atoms, Any]
 
 def reduced(terms: dict[Key, Any]) -> Iterator[tuple[Key, Any]]:
     """The terms {(atoms, string): coefficient} with equal rational functions of energies written in the same way."""
+    if not any(letter[0] == "gap" for atoms, _ in terms for letter, _ in atoms):
+        yield from terms.items()
+        return
     groups: dict[Key, list[tuple[Atoms, Any]]] = defaultdict(list)
     for (atoms, string), value in terms.items():
         energetic = tuple(pair for pair in atoms if _is_energetic(pair[0]))
