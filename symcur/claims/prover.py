@@ -46,6 +46,9 @@ class Equality:
     role: str = "claim"
     primitive: tuple[tuple[Axis, Expression], ...] = ()
 
+    def __post_init__(self) -> None:
+        self.difference  # noqa: B018, made at once, so that what is no axis and no expression is refused here
+
     @property
     def sides(self) -> tuple[Expression, Expression]:
         """lhs and rhs + sum of d_axis(primitive)."""
@@ -123,7 +126,8 @@ def settle(
 
     The expressions must be scalars (traces, Re, Im) or operators on both sides. Floats are refused: write exact numbers.
     """
-    return examine(Equality(as_expression(lhs), as_expression(rhs), note, "claim", tuple((modulo or {}).items())))
+    primitive = tuple((axis, as_expression(value)) for axis, value in (modulo or {}).items())
+    return examine(Equality(as_expression(lhs), as_expression(rhs), note, "claim", primitive))
 
 
 def examine(equality: Equality) -> ProofResult:
