@@ -375,8 +375,13 @@ def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression
 
 def letters(expression: Expression) -> set[Expression]:
     """All letters of an expression, with the axes of derivatives not yet taken as letters H_axis."""
-    nodes = set(walk(expression))
-    return {n for n in nodes if not n.children} | {v(n.axis) for n in nodes if isinstance(n, Derivative)}
+    found: set[Expression] = set()
+    for node in walk(expression):
+        if isinstance(node, Derivative):
+            found.add(v(node.axis))
+        elif not node.children:
+            found.add(node)
+    return found
 
 
 def axes_of(expression: Expression) -> tuple[Axis, ...]:
