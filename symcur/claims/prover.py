@@ -19,9 +19,10 @@ from __future__ import annotations
 import itertools
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sympy import Matrix
+from sympy import QQ_I, Matrix
 
 from symcur import expressions as ex
 from symcur.expressions import Axis, Expression, as_expression, axis_name
@@ -97,7 +98,8 @@ class Counterexample:
         difference = self.equality.difference
         point = rational_point(difference, self.bands, self.ranks, self.seed)
         named = {letter for letter in ex.letters(difference) if isinstance(letter, ex.Operator)}
-        return {letter: Matrix(point.entries(letter)) for letter in (*point.derivatives_of_H(), *(named - {ex.H}))}
+        letters = dict.fromkeys((*point.derivatives_of_H(), *sorted(named, key=str)))
+        return {letter: _matrix(point.entries(letter)) for letter in letters}
 
     def __str__(self) -> str:
         ranks = "" if max(self.ranks, default=1) == 1 else f", ranks {', '.join(map(str, self.ranks))}"
@@ -145,6 +147,11 @@ Decision = tuple[str, str, Counterexample | None]
 
 def _decide(equality: Equality) -> Decision:
     difference = equality.difference
+    for node in ex.walk(difference):
+        if isinstance(node, ex.Named) and node.hermitian and not _is_hermitian(node.definition):
+            raise ValueError(
+                f"hermitian: expected a definition equal to its adjoint for {node.symbol}, got {node.definition}"
+            )
     agree = vanishes(difference)
     if not agree and has_normal_form(difference):
         return _refuted(equality)
@@ -178,6 +185,13 @@ def _decide(equality: Equality) -> Decision:
         f"of rank {max(failing[0])}"
     )
     return (NONDEGENERATE if counterexample else "undecided"), how, counterexample
+
+
+@lru_cache(maxsize=1024)
+def _is_hermitian(definition: Expression) -> bool:
+    """At random points; the normal form and the point take an abbreviation at its word."""
+    difference = definition - ex.adjoint(definition)
+    return all(vanishes(difference, ranks) for ranks in (None, *multiplets(len(ex.bands_of(difference)))))
 
 
 def _refuted(equality: Equality) -> Decision:
@@ -216,6 +230,10 @@ def _both_sides(equality: Equality, bands: int, ranks: tuple[int, ...], seed: in
     pairs = list(zip(*sides, strict=True))
     lhs, rhs = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
     return _complex(lhs), _complex(rhs)
+
+
+def _matrix(rows: list[list[Any]]) -> Matrix:
+    return Matrix([[QQ_I.to_sympy(value) for value in row] for row in rows])
 
 
 def _complex(value: Any) -> complex:

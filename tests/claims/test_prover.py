@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import itertools
 
+import pytest
+from sympy.combinatorics import Permutation
+
+from symcur import expressions as ex
 from symcur import settle
 from symcur.claims import Equality, examine
 from symcur.claims.prover import NONDEGENERATE
@@ -11,10 +15,12 @@ from symcur.expressions import (
     ZERO,
     BandEnergy,
     Derivative,
+    Gap,
     H,
     I,
     Im,
     J,
+    Named,
     Occupation,
     Operator,
     P,
@@ -146,6 +152,66 @@ def test_an_operator_of_ones_own_has_no_properties_but_linearity():
 def test_any_sign_of_tau_satisfies_the_printed_interband_formula_so_proofs_start_from_the_definitions():
     assert settle(Re(Trace(P * v("i") * S2 * -tau)), -d).outcome == "proved"
     assert settle(Re(Trace(P * v("i") * S2 * -tau)), d).outcome == "refuted"
+
+
+e_n, e_m, e_p, S_m, S_p = BandEnergy(), BandEnergy("m"), BandEnergy("p"), Resolvent("m"), Resolvent("p")
+P_m = Projector("m")
+GAPS = {
+    "H P_m = e_m P_m": (H * P_m, e_m * P_m),
+    "Tr P_m H = e_m Tr P_m": (Trace(P_m * H), e_m * Trace(P_m)),
+    "a gap is a difference": (Gap("m", "n"), e_m - e_n),
+    "gaps add up": (Gap("m", "n") + Gap("n", "p"), Gap("m", "p")),
+    "fractions with three labels": (
+        Gap("m", "n", -1) * Gap("p", "n", -1),
+        Gap("m", "p", -1) * (Gap("p", "n", -1) - Gap("m", "n", -1)),
+    ),
+    "S_n S_m S_p in any order": (S * S_m * S_p, S_p * S * S_m),
+    "powers of them": (Trace(P * s * S_m * S2 * S_p * s), Trace(P * s * S2 * S_p * S_m * s)),
+    "powers of H": (H * H * S_m, H * (e_m * S_m - 1 + P_m)),
+    "a lone resolvent": (S_m * H * s * H * S_m, (e_m * S_m - 1 + P_m) * s * (e_m * S_m - 1 + P_m)),
+    "the gradient of a gap": (Derivative("i", Gap("m", "n", -1)), Gap("m", "n", -2) * (v_band("i") - v_band("i", "m"))),
+}
+
+
+@pytest.mark.parametrize("name", GAPS)
+def test_gaps_are_differences_of_energies(name):
+    lhs, rhs = GAPS[name]
+    assert settle(lhs, rhs).outcome == "proved"
+    for wrong in (2 * rhs, ex.substitute(rhs, lambda node: e_p if node == e_m else None) + e_n * lhs):
+        assert settle(lhs, wrong).outcome == "refuted"
+
+
+def test_a_long_gradient_is_refuted_by_a_point():
+    proof = settle(Derivative("l", Derivative("j", Trace(P * v("i") * S * s))), 0)
+    assert proof.outcome == "refuted"
+    assert proof.counterexample.rerun() == (proof.counterexample.lhs, 0)
+
+
+def test_an_identity_of_small_matrices_is_not_one_of_multiplets():
+    """Wagner: the square of a commutator of 2 x 2 matrices commutes with all; of 3 x 3 matrices it does not."""
+    A, B, C = (P * Operator(name) * P for name in "ABC")
+    square = (A * B - B * A) * (A * B - B * A)
+    proof = settle(square * C, C * square)
+    assert proof.outcome == NONDEGENERATE
+    assert proof.counterexample.ranks == (3,)
+
+
+def test_an_identity_of_all_matrices_up_to_rank_three_is_undecided():
+    """Amitsur and Levitzki: the standard polynomial of six 3 x 3 matrices vanishes, but not for larger ones."""
+    X = [P * Operator(name) * P for name in "ABCDEF"]
+    signs = {order: Permutation(order).signature() for order in itertools.permutations(range(6))}
+    proof = settle(ex.add(*(sign * ex.multiply(*(X[j] for j in order)) for order, sign in signs.items())))
+    assert proof.outcome == "undecided"
+    assert "normal forms differ for multiplets, random points of ranks 2 and 3 do not" in proof.how
+
+
+def test_an_abbreviation_is_not_hermitian_because_it_says_so():
+    false = Named("x", I * s, hermitian=True)
+    proof = settle(Re(Trace(P * false)), I * Trace(P * s))
+    assert proof.outcome == "undecided"
+    assert "hermitian: expected a definition equal to its adjoint for x" in proof.how
+    with pytest.raises(TypeError, match="axis: expected an integer or a name"):
+        settle(d, d, modulo={None: d})
 
 
 def test_the_difference_of_an_equality_contains_its_primitive():
