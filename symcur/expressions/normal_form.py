@@ -264,8 +264,14 @@ def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
             yield _ONE, (), (*string, letter)
 
 
-def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
-    """G_a^k G_b^l with the same or with two different reference bands."""
+@lru_cache(maxsize=4096)
+def _powers(left: Letter, right: Letter) -> tuple[Reduced, ...]:
+    """G_a^k G_b^l with the same or with two different reference bands, terms collected."""
+    terms = collected(((atoms, string), value) for value, atoms, string in _product_of_powers(left, right))
+    return tuple((value, atoms, string) for (atoms, string), value in terms.items() if value)
+
+
+def _product_of_powers(left: Letter, right: Letter) -> Iterator[Reduced]:
     (_, a, k), (_, b, l) = left, right
     if a == b and k + l:
         yield _ONE, (), (("G", a, k + l),)
@@ -277,7 +283,7 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
         # power returns to its reference.
         (a, k), (b, l) = ((a, k), (b, l)) if k > 0 else ((b, l), (a, k))
         for j in range(k + 1):
-            yield from _times_gap(a, b, k - j, _product_of_powers(a, b, j, l), QQ_I(comb(k, j)))
+            yield from _times_gap(a, b, k - j, _at_reference(a, b, j, l), QQ_I(comb(k, j)))
     else:
         # S_a^p S_b^q = S_a^(p-1) [(S_b - S_a)/w + (P_a + P_b)/w^2] S_b^(q-1),  w = e_a - e_b
         outer: String = (("G", a, k + 1),) if k + 1 else ()
@@ -292,7 +298,7 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
             yield from _times_gap(a, b, power_of_gap, _multiply(True, outer, (middle,), inner), sign)
 
 
-def _product_of_powers(a: str, b: str, j: int, l: int) -> Iterator[Reduced]:
+def _at_reference(a: str, b: str, j: int, l: int) -> Iterator[Reduced]:
     """(e_b - H)^j S_b^(-l), where positive powers are again powers of e_a - H."""
     if j + l > 0:
         for i in range(j + l + 1):
