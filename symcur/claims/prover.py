@@ -137,7 +137,7 @@ def examine(equality: Equality) -> ProofResult:
     start = time.perf_counter()
     try:
         outcome, how, counterexample = _decide(equality)
-    except (TypeError, ValueError, KeyError, ZeroDivisionError) as error:
+    except (TypeError, ValueError, KeyError, ArithmeticError, RecursionError) as error:
         outcome, how, counterexample = "undecided", f"the engine cannot read it: {error}", None
     return ProofResult(equality, outcome, how, time.perf_counter() - start, counterexample)
 

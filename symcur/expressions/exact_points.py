@@ -26,7 +26,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
-from operator import mul, or_
+from operator import or_
 from typing import Any
 
 from sympy import QQ, QQ_I
@@ -166,7 +166,11 @@ class ExactPoint(Interpreter):
         return total
 
     def _power(self, series: Series, power: int) -> Series:
-        result: Series = reduce(mul, [series] * power, self.number(QQ_I(1)))
+        result = self.number(QQ_I(1))
+        while power:
+            if power % 2:
+                result = result * series
+            series, power = series * series, power // 2
         return result
 
     # -- the letters ---------------------------------------------------------------------------------------------------
