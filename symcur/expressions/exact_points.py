@@ -25,7 +25,7 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import or_
 from typing import Any
 
@@ -51,6 +51,7 @@ class Demand:
     others: int  # labels of bands without a name, at most, in a term of the expanded expression
 
     @classmethod
+    @lru_cache(maxsize=64)  # the prover asks for one expression several times
     def of(cls, expression: Expression) -> Demand:
         highest: Counter[Axis] = ex.fold(expression, _HIGHEST, lambda node, *parts: _union(parts))
         degree = ex.fold(expression, _DEGREE, lambda node, *degrees: max(degrees, default=0))
