@@ -1,29 +1,37 @@
 """The proof engine: is one expression equal to another, possibly up to a total derivative?
 
-Two independent readings decide. The normal form proves for any number of bands; the explicit sum over states with free
-symbols (``symcur.expressions.sum_over_states``) is its independent check, up to five bands. Three outcomes:
+Two independent readings decide. A random exact point (``symcur.expressions.exact_points``) comes first: it refutes in
+milliseconds. The normal form (``symcur.expressions.normal_form``) proves, for any number of bands. Four outcomes:
 
-proved     equal normal forms for a nondegenerate band and for multiplets of any rank, and the independent check agrees;
+proved     equal normal forms for a nondegenerate band and for multiplets of any rank, and random points of ranks 1, 2 and 3
+           with as many bands as decide for any number of them agree;
+proved for a nondegenerate band
+           equal normal forms and a random point that agrees for a nondegenerate band, but a counterexample with a multiplet;
 refuted    unequal, with exact rational matrices at which the two sides differ: anyone can rerun them;
-undecided  anything else: equal for a nondegenerate band but with different normal forms for multiplets (for a small
-           fixed rank a trace identity may still hold), or an expression that the engine cannot read. Never counted as proved.
+undecided  anything else: equal at random points of ranks 1, 2 and 3, but with different normal forms for multiplets (an
+           identity of small matrices, which fails for some larger rank), or an expression that the engine cannot read.
+
+Only the first one is ever counted as proved.
 """
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-import numpy as np
+from sympy import QQ_I, Matrix
 
 from symcur import expressions as ex
-from symcur.expressions import Axis, Expression, Matrix, as_expression, axis_name
-from symcur.expressions.normal_form import normal_form
-from symcur.expressions.sum_over_states import field_for, random_point, sum_over_states, vanishes
+from symcur.expressions import Axis, Expression, as_expression, axis_name
+from symcur.expressions.exact_points import Demand, degree, rational_point, vanishes
+from symcur.expressions.normal_form import has_normal_form, normal_form
+from symcur.expressions.power_series import PRIME
 from symcur.typed import read_identity
 
-LARGEST_CHECKED = 5  # bands; the sum over states of more takes minutes to expand
+NONDEGENERATE = "proved for a nondegenerate band"
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,9 @@ class Equality:
     note: str = ""
     role: str = "claim"
     primitive: tuple[tuple[Axis, Expression], ...] = ()
+
+    def __post_init__(self) -> None:
+        self.difference  # noqa: B018, made at once, so that what is no axis and no expression is refused here
 
     @property
     def sides(self) -> tuple[Expression, Expression]:
@@ -63,21 +74,37 @@ class Equality:
 
 @dataclass(frozen=True)
 class Counterexample:
-    """Exact rational energies and Hermitian matrices of ``bands`` states at which lhs and rhs differ."""
+    """Exact rational energies and Hermitian matrices of ``bands`` states at which lhs and rhs differ.
+
+    ``ranks`` are those of the bands that the equality names, in the order of their labels; the other states are single.
+    """
 
     equality: Equality
     bands: int
     seed: int
     lhs: complex
     rhs: complex
+    ranks: tuple[int, ...] = ()
 
     def rerun(self) -> tuple[complex, complex]:
         """Compute both sides again from the seed."""
-        lhs, rhs = _both_sides(self.equality, self.bands, self.seed)
-        return _complex(lhs), _complex(rhs)
+        return _both_sides(self.equality, self.bands, self.ranks, self.seed)
+
+    @property
+    def matrices(self) -> dict[Expression, Any]:
+        """H, its derivatives and the other operators that the equality contains as SymPy matrices, between the eigenstates.
+
+        The states of the bands with a name come first; H is the diagonal matrix of the energies.
+        """
+        difference = self.equality.difference
+        point = rational_point(difference, self.bands, self.ranks, self.seed)
+        named = {letter for letter in ex.letters(difference) if isinstance(letter, ex.Operator)}
+        letters = dict.fromkeys((*point.derivatives_of_H(), *sorted(named, key=str)))
+        return {letter: _matrix(point.entries(letter)) for letter in letters}
 
     def __str__(self) -> str:
-        return f"{self.bands} bands, seed {self.seed}: lhs = {_short(self.lhs)}, rhs = {_short(self.rhs)}"
+        ranks = "" if max(self.ranks, default=1) == 1 else f", ranks {', '.join(map(str, self.ranks))}"
+        return f"{self.bands} bands{ranks}, seed {self.seed}: lhs = {_short(self.lhs)}, rhs = {_short(self.rhs)}"
 
 
 @dataclass(frozen=True)
@@ -107,7 +134,8 @@ def settle(
         if modulo is not None or rhs != 0:
             raise TypeError(f"lhs: expected the whole identity as text, with = and mod d_l(...), got {lhs!r} and more")
         return examine(typed_equality(lhs, note))
-    return examine(Equality(as_expression(lhs), as_expression(rhs), note, "claim", tuple((modulo or {}).items())))
+    primitive = tuple((axis, as_expression(value)) for axis, value in (modulo or {}).items())
+    return examine(Equality(as_expression(lhs), as_expression(rhs), note, "claim", primitive))
 
 
 def typed_equality(text: str, note: str = "", role: str = "claim") -> Equality:
@@ -117,55 +145,107 @@ def typed_equality(text: str, note: str = "", role: str = "claim") -> Equality:
 
 
 def examine(equality: Equality) -> ProofResult:
-    """The outcome for one equality, by the normal form and by the independent check."""
+    """The outcome for one equality, by a random exact point and by the normal forms."""
     start = time.perf_counter()
-    difference = equality.difference
     try:
-        single, multiplet = not normal_form(difference), not normal_form(difference, multiplet=True)
-        needed = field_for(difference).bands
-        checked = vanishes(difference) if needed <= LARGEST_CHECKED else None
-    except (TypeError, ValueError, KeyError) as error:
-        return ProofResult(equality, "undecided", f"the engine cannot read it: {error}", time.perf_counter() - start)
-    counterexample = None
-    if checked is not None and single != checked:
-        outcome, how = "undecided", "normal form and sum over states disagree; this is a fault of the engine"
-    elif single and multiplet:
-        outcome = "proved"
-        how = "equal normal forms, any number of bands and any rank; " + (
-            "sum over states agrees" if checked else f"sum over states not expanded, it would need {needed} bands"
-        )
-    elif single:
-        outcome = "undecided"
-        how = "proved for a nondegenerate band; normal forms differ for multiplets of unspecified rank"
-    else:
-        counterexample = find_counterexample(equality)
-        outcome = "refuted" if counterexample else "undecided"
-        how = "counterexample in exact arithmetic" if counterexample else "normal forms differ, no counterexample found"
+        outcome, how, counterexample = _decide(equality)
+    except (TypeError, ValueError, KeyError, ArithmeticError, RecursionError) as error:
+        outcome, how, counterexample = "undecided", f"the engine cannot read it: {error}", None
     return ProofResult(equality, outcome, how, time.perf_counter() - start, counterexample)
 
 
-def find_counterexample(equality: Equality, attempts: int = 5) -> Counterexample | None:
-    """Random exact matrices that tell the two sides apart: of three bands, or of as many as decide the equality."""
-    for bands in sorted({3, max(field_for(equality.difference).bands, 3)}):
+Decision = tuple[str, str, Counterexample | None]
+
+
+def _decide(equality: Equality) -> Decision:
+    difference = equality.difference
+    for node in ex.walk(difference):
+        if isinstance(node, ex.Named) and node.hermitian and not _is_hermitian(node.definition):
+            raise ValueError(
+                f"hermitian: expected a definition equal to its adjoint for {node.symbol}, got {node.definition}"
+            )
+    agree = vanishes(difference)
+    if not agree and has_normal_form(difference):
+        return _refuted(equality)
+    multiplet = not normal_form(difference, multiplet=True)
+    single = multiplet or not normal_form(difference)  # the form for multiplets contains that for one band
+    if single != agree:
+        return "undecided", "the normal form and a random point disagree; this is a fault of the engine", None
+    if not single:
+        return _refuted(equality)
+    failing = [ranks for ranks in multiplets(len(ex.bands_of(difference))) if not vanishes(difference, ranks)]
+    if multiplet and failing:
+        return (
+            "undecided",
+            "the normal form of multiplets and a random point disagree; this is a fault of the engine",
+            None,
+        )
+    if multiplet:
+        how = (
+            "equal normal forms, any number of bands and any rank; random points of ranks 1, 2 and 3 agree "
+            f"(by chance with probability {3 * degree(difference) / PRIME:.0e})"
+        )
+        return "proved", how, None
+    if not failing:
+        how = (
+            "proved for a nondegenerate band; normal forms differ for multiplets, random points of ranks 2 and 3 do not"
+        )
+        return "undecided", how, None
+    counterexample = find_counterexample(equality, failing[0])
+    how = (
+        "equal normal forms for a nondegenerate band; normal forms differ for multiplets, as do the sides at a random point "
+        f"of rank {max(failing[0])}"
+    )
+    return (NONDEGENERATE if counterexample else "undecided"), how, counterexample
+
+
+@lru_cache(maxsize=1024)
+def _is_hermitian(definition: Expression) -> bool:
+    """At random points; the normal form and the point take an abbreviation at its word."""
+    difference = definition - ex.adjoint(definition)
+    return all(vanishes(difference, ranks) for ranks in (None, *multiplets(len(ex.bands_of(difference)))))
+
+
+def _refuted(equality: Equality) -> Decision:
+    counterexample = find_counterexample(equality)
+    if counterexample is None:
+        return "undecided", "a random point modulo a prime tells the sides apart, no rational one was found", None
+    return "refuted", "counterexample in exact arithmetic", counterexample
+
+
+def multiplets(labels: int) -> list[tuple[int, ...]]:
+    """The ranks of the points at which multiplets are looked at: 2 and 3, of neighbouring labels not the same."""
+    return [tuple(rank - j % 2 for j in range(labels)) for rank in (2, 3)] if labels else []
+
+
+def find_counterexample(
+    equality: Equality, ranks: tuple[int, ...] | None = None, attempts: int = 5
+) -> Counterexample | None:
+    """Random exact matrices that tell the two sides apart, of two bands more than have a name or as many as decide."""
+    demand = Demand.of(equality.difference)
+    ranks = ranks or (1,) * len(demand.bands)
+    decisive = demand.states(ranks)
+    for bands in sorted({max(3, sum(ranks)), max(3, decisive)}):
+        if vanishes(equality.difference, ranks, bands):
+            continue
         for seed in range(1, attempts + 1):
-            lhs, rhs = _both_sides(equality, bands, seed)
+            lhs, rhs = _both_sides(equality, bands, ranks, seed)
             if lhs != rhs:
-                return Counterexample(equality, bands, seed, _complex(lhs), _complex(rhs))
+                return Counterexample(equality, bands, seed, lhs, rhs, ranks)
     return None
 
 
-def _both_sides(equality: Equality, bands: int, seed: int) -> tuple[Any, Any]:
+def _both_sides(equality: Equality, bands: int, ranks: tuple[int, ...], seed: int) -> tuple[complex, complex]:
     """lhs and rhs (with the derivative of the primitive) at random exact matrices; of operators one entry."""
-    field = field_for(equality.difference, bands)
-    point = random_point(field, seed)
-    sides = [sum_over_states(side, field) for side in equality.sides]
-    if any(isinstance(side, Matrix) for side in sides):
-        zero = Matrix(np.full((bands, bands), field.zero, dtype=object))
-        entries = list(zip(*((zero + side).array.flat for side in sides), strict=True))
-    else:
-        entries = [tuple(sides)]
-    values = [(lhs.value(point), rhs.value(point)) for lhs, rhs in entries]
-    return next((pair for pair in values if pair[0] != pair[1]), values[0])
+    point = rational_point(equality.difference, bands, ranks, seed)
+    sides = [itertools.chain(*point.entries(side)) for side in equality.sides]
+    pairs = list(zip(*sides, strict=True))
+    lhs, rhs = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
+    return _complex(lhs), _complex(rhs)
+
+
+def _matrix(rows: list[list[Any]]) -> Matrix:
+    return Matrix([[QQ_I.to_sympy(value) for value in row] for row in rows])
 
 
 def _complex(value: Any) -> complex:

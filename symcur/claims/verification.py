@@ -106,7 +106,7 @@ def _combine(claim: Claim, proofs: tuple[ProofResult, ...]) -> tuple[str, str]:
     asserted = [p for p in proofs if p.equality.role in ("claim", "corrected")]
     printed = [p for p in proofs if p.equality.role == "printed"]
     for proof in proofs:
-        if proof.outcome == "undecided":
+        if proof.outcome not in ("proved", "refuted"):
             return "open", proof.how
         if proof.outcome == "proved" and proof.equality.role in ("denied", "printed"):
             return "failed", f"recorded as untrue but proved: {proof.equality.note}"

@@ -22,7 +22,7 @@ from symcur.cli.named_models import find_model
 from symcur.cli.unicode_math import sentence, unicode_math
 
 LEGEND = (
-    "proof: equal normal forms, any number of bands, and equal sums over states. counterexample: exact matrices. "
+    "proof: equal normal forms, any number of bands, checked at random exact points. counterexample: exact matrices. "
     "models: closed form of one side against eigenstates of the other, largest relative difference."
 )
 VERSIONS = "A, B, C: first preprint, revised preprint, the Letter."

@@ -1,8 +1,8 @@
 """The expression language: one formula, several interpreters.
 
 ``expression`` holds the nodes and letters, ``calculus`` adjoints and derivatives, ``interpreter`` the walk that every
-reading shares. ``normal_form`` proves, ``sum_over_states`` checks independently and finds counterexamples, ``latex``
-prints. Closed forms, kernels and eigenstates read the same expressions elsewhere.
+reading shares. ``normal_form`` proves, ``exact_points`` checks independently and finds counterexamples, ``sum_over_states``
+expands, ``latex`` prints. Closed forms, kernels and eigenstates read the same expressions elsewhere.
 """
 
 from symcur.expressions import latex  # noqa: F401, teaches expressions to print themselves

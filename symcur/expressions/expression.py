@@ -24,9 +24,11 @@ from typing import Any, ClassVar, TypeVar
 from sympy import QQ, QQ_I
 from sympy.polys.polyerrors import CoercionFailed
 
-Axis = str | int
+from symcur.expressions import checks
+from symcur.expressions.checks import CONSTANT as CONSTANT
+from symcur.expressions.checks import Axis as Axis
+
 T = TypeVar("T")
-CONSTANT = frozenset({"s"})  # operators that do not depend on k
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,12 @@ class Expression:
     """
 
     to_latex: ClassVar[Callable[[Expression, str], str]]  # set by symcur.expressions.latex
+
+    def __post_init__(self) -> None:
+        checks.check(self)
+        for child in self.children:
+            if not isinstance(child, Expression):
+                raise TypeError(f"{type(self).__name__}: expected an expression in it, got {child!r}")
 
     @property
     def children(self) -> tuple[Expression, ...]:
@@ -322,7 +330,7 @@ def axis_name(axis: Axis) -> str:
 
 def ordered(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
     """Axes of derivatives that commute, in a fixed order."""
-    return tuple(sorted(axes, key=lambda axis: (str(type(axis)), axis)))
+    return tuple(sorted(axes, key=checks.order_of))
 
 
 # -- walks through expressions -----------------------------------------------------------------------------------------
@@ -367,8 +375,13 @@ def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression
 
 def letters(expression: Expression) -> set[Expression]:
     """All letters of an expression, with the axes of derivatives not yet taken as letters H_axis."""
-    nodes = set(walk(expression))
-    return {n for n in nodes if not n.children} | {v(n.axis) for n in nodes if isinstance(n, Derivative)}
+    found: set[Expression] = set()
+    for node in walk(expression):
+        if isinstance(node, Derivative):
+            found.add(v(node.axis))
+        elif not node.children:
+            found.add(node)
+    return found
 
 
 def axes_of(expression: Expression) -> tuple[Axis, ...]:

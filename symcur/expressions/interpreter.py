@@ -7,7 +7,7 @@ forms, sums over states, SymPy and modular matrices and straight-line programs.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import add, mul
 from typing import Any
@@ -55,7 +55,7 @@ class Interpreter(ABC):
             case ex.Gap(m, n, power):
                 return self.gap(m, n, power)
             case ex.Sum(terms):
-                return reduce(add, map(self.read, terms))
+                return self.total(map(self.read, terms))
             case ex.Product(factors):
                 return reduce(mul, map(self.read, factors))
             case ex.Trace(operand):
@@ -71,6 +71,9 @@ class Interpreter(ABC):
             case ex.Filled(operand):
                 return self.filled(operand)
         raise TypeError(f"expression: expected a node of the language, got {type(expression).__name__}")
+
+    def total(self, values: Iterable[Any]) -> Any:
+        return reduce(add, values)
 
     def real(self, operand: Expression) -> Any:
         return self.number(_HALF) * (self.read(operand) + self.read(adjoint(operand)))

@@ -13,23 +13,27 @@ Only the two letters that meet in a product react:
     S_a S_b = (S_b - S_a)/w + (P_a + P_b)/w^2,  w = e_a - e_b    (partial fractions),
     P_a H_i P_a = (d_i e_a) P_a, and its derivatives for P_a H_il P_a ...
 
-H itself disappears: H = e_n - G_n^1 with one reference band n. A trace is a cyclic string, cut at its projectors. For a
-single nondegenerate band P_a = |a><a|, so a cut string is a product of commuting numbers <a|X|b>; for a multiplet it
-stays a cyclic word of the blocks P_a X P_b. Equal normal forms prove equality of the expressions for every number of bands.
-Unequal normal forms refute it only together with a counterexample (``symcur.expressions.sum_over_states``).
+H itself disappears: H = e_n - G_n^1 with one reference band n, which need not occur: e_n is then a free number that
+cancels. Energies and gaps in the coefficients are compared as rational functions (``symcur.expressions.energies``). A trace
+is a cyclic string, cut at its projectors. For a single nondegenerate band P_a = |a><a|, so a cut string is a product of
+commuting numbers <a|X|b>; for a multiplet it stays a cyclic word of the blocks P_a X P_b, and the form for one band is read
+off that one. Equal normal forms prove equality of the expressions for every number of bands. Unequal normal forms refute it
+only together with a counterexample (``symcur.expressions.exact_points``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache, reduce
 from math import comb
+from operator import mul
 from typing import Any
 
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
 from symcur.expressions.calculus import collected, derivative
+from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
 
 Letter = tuple[Any, ...]
@@ -37,7 +41,7 @@ String = tuple[Letter, ...]
 Atoms = tuple[tuple[Letter, int], ...]  # commuting scalars with their powers
 Key = tuple[Atoms, String]
 _ONE, _MINUS = QQ_I(1), QQ_I(-1)
-REFERENCE = "n"  # the band that positive powers of (e_n - H) refer to
+REFERENCE = "n"  # the band that positive powers of (e_n - H) refer to, whether it occurs or not
 
 
 class NormalForm:
@@ -68,6 +72,31 @@ class NormalForm:
             for coefficient, extra in _trace(string, self.multiplet)
         )
         return NormalForm(terms, self.multiplet)
+
+    def derivative(self, axis: ex.Axis) -> NormalForm:
+        """By the product rule, letter by letter; of a form for multiplets."""
+        parts: list[tuple[Key, Any]] = []
+        for (atoms, string), value in self.terms.items():
+            for atom, power in atoms:
+                rest = _term(_merge(atoms, ((atom, -1),)), string, value * power)
+                parts += (_slope(atom, axis) * rest).terms.items()
+            for j, letter in enumerate(string):
+                left, right = _term(atoms, string[:j], value), _term((), string[j + 1 :])
+                parts += (left * _slope(letter, axis) * right).terms.items()
+        return NormalForm(parts, True)
+
+    def nondegenerate(self) -> NormalForm:
+        """The form for a nondegenerate band from that for multiplets: circles become products of numbers."""
+        total: list[tuple[Key, Any]] = []
+        for (atoms, string), value in self.terms.items():
+            kept = tuple((atom, power) for atom, power in atoms if atom[0] not in ("Tr", "rank"))
+            product = _term(kept, (), value, multiplet=False) * _cut(string)
+            for (kind, *word), power in atoms:
+                if kind == "Tr":
+                    circle = _cut((*word[0], word[0][0])).trace()
+                    product = reduce(mul, [circle] * power, product)
+            total += product.terms.items()
+        return NormalForm(total, False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NormalForm) and self.terms == other.terms
@@ -120,12 +149,78 @@ class NormalFormInterpreter(Interpreter):
     def trace(self, value: NormalForm) -> NormalForm:
         return value.trace()
 
+    def derivative(self, axis: ex.Axis, operand: ex.Expression) -> NormalForm:
+        if not self.multiplet:
+            return self._read(derivative(operand, axis))
+        return self._read(operand).derivative(axis)
+
+    def _read(self, expression: ex.Expression) -> NormalForm:
+        value: NormalForm = self.read(expression)
+        return value
+
+    def total(self, values: Iterable[NormalForm]) -> NormalForm:
+        return NormalForm((pair for value in values for pair in value.terms.items()), self.multiplet)
+
 
 def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalForm:
     """The normal form of an expression; ``multiplet=True`` lets every band be degenerate with any rank."""
-    result = NormalFormInterpreter(multiplet).read(expression)
-    assert isinstance(result, NormalForm)
-    return result
+    result: NormalForm = NormalFormInterpreter(multiplet=True).read(expression)
+    if not multiplet:
+        result = result.nondegenerate()
+    return NormalForm(reduced(result.terms), multiplet)
+
+
+def has_normal_form(expression: ex.Expression) -> bool:
+    """Whether every trace has a projector in each of its terms as written; without, one may still be found on the way."""
+    traces = (node for node in ex.walk(expression) if isinstance(node, ex.Trace))
+    return all(ex.fold(trace.operand, _PROJECTED, lambda node, *parts: any(parts)) for trace in traces)
+
+
+_PROJECTED: dict[type[ex.Expression], Callable[..., bool]] = {
+    ex.Projector: lambda node: True,
+    ex.Trace: lambda node, inner: False,  # a number
+    ex.Sum: lambda node, *terms: all(terms),
+}
+
+
+def _term(atoms: Atoms, string: String, value: Any = _ONE, multiplet: bool = True) -> NormalForm:
+    return NormalForm([((atoms, string), value)], multiplet)
+
+
+def _cut(string: String) -> NormalForm:
+    """A string of the form for multiplets as one for a nondegenerate band."""
+    reduced_strings = _multiply(False, string[:1], string[1:])
+    return NormalForm((((atoms, result), value) for value, atoms, result in reduced_strings), False)
+
+
+@lru_cache(maxsize=4096)
+def _slope(letter: Letter, axis: ex.Axis) -> NormalForm:
+    """The derivative of a letter or an atom, for multiplets."""
+    match letter:
+        case ("rank", _):
+            return NormalForm((), True)
+        case ("Tr", string):
+            return _term((), string).derivative(axis).trace()
+    return normal_form(derivative(_meaning(letter), axis), multiplet=True)
+
+
+def _meaning(letter: Letter) -> ex.Expression:
+    match letter:
+        case ("O", name, axes):
+            return ex.Operator(name, axes)
+        case ("K", a, b) if a == b:
+            return ex.Projector(a)
+        case ("G", a, k) if k < 0:
+            return ex.Resolvent(a, -k)
+        case ("G", a, k):
+            return ex.multiply(*[ex.BandEnergy(a) - ex.H] * k)
+        case ("e", a, axes):
+            return ex.BandEnergy(a, axes)
+        case ("gap", a, b):
+            return ex.Gap(a, b)
+        case ("f" | "g" as kind, a, order):
+            return ex.Occupation(kind, a, order)
+    raise AssertionError(letter)
 
 
 # -- the rules ---------------------------------------------------------------------------------------------------------
@@ -169,8 +264,14 @@ def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
             yield _ONE, (), (*string, letter)
 
 
-def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
-    """G_a^k G_b^l with the same or with two different reference bands."""
+@lru_cache(maxsize=4096)
+def _powers(left: Letter, right: Letter) -> tuple[Reduced, ...]:
+    """G_a^k G_b^l with the same or with two different reference bands, terms collected."""
+    terms = collected(((atoms, string), value) for value, atoms, string in _product_of_powers(left, right))
+    return tuple((value, atoms, string) for (atoms, string), value in terms.items() if value)
+
+
+def _product_of_powers(left: Letter, right: Letter) -> Iterator[Reduced]:
     (_, a, k), (_, b, l) = left, right
     if a == b and k + l:
         yield _ONE, (), (("G", a, k + l),)
@@ -178,11 +279,11 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
         yield _ONE, (), ()
         yield _MINUS, (), (("K", a, a),)
     elif k > 0 or l > 0:
-        # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute
+        # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute. What is left of a positive
+        # power returns to its reference.
         (a, k), (b, l) = ((a, k), (b, l)) if k > 0 else ((b, l), (a, k))
         for j in range(k + 1):
-            power = _powers(("G", b, j), ("G", b, l)) if j else [(_ONE, (), (("G", b, l),))]
-            yield from _times_gap(a, b, k - j, power, QQ_I(comb(k, j)))
+            yield from _times_gap(a, b, k - j, _at_reference(a, b, j, l), QQ_I(comb(k, j)))
     else:
         # S_a^p S_b^q = S_a^(p-1) [(S_b - S_a)/w + (P_a + P_b)/w^2] S_b^(q-1),  w = e_a - e_b
         outer: String = (("G", a, k + 1),) if k + 1 else ()
@@ -195,6 +296,18 @@ def _powers(left: Letter, right: Letter) -> Iterator[Reduced]:
         )
         for sign, power_of_gap, middle in partial:
             yield from _times_gap(a, b, power_of_gap, _multiply(True, outer, (middle,), inner), sign)
+
+
+def _at_reference(a: str, b: str, j: int, l: int) -> Iterator[Reduced]:
+    """(e_b - H)^j S_b^(-l), where positive powers are again powers of e_a - H."""
+    if j + l > 0:
+        for i in range(j + l + 1):
+            string: String = (("G", a, i),) if i else ()
+            yield from _times_gap(b, a, j + l - i, [(_ONE, (), string)], QQ_I(comb(j + l, i)))
+    elif j:
+        yield from _powers(("G", b, j), ("G", b, l))
+    else:
+        yield _ONE, (), (("G", b, l),)
 
 
 def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:

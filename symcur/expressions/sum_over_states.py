@@ -1,4 +1,4 @@
-"""The independent check of the prover: an expression read as the sum over states that the paper prints, with free symbols for N bands.
+"""An expression read as the sum over states that the paper prints, expanded with free symbols for N bands.
 
 The symbols are the energies e_a and the matrix elements <a|X|b> of every operator; nothing is known about them but that
 they exist. P_n and S_n are diagonal, tau_ab = -i (e_b - e_a) s_ab. Derivatives use first-order perturbation theory in
@@ -223,7 +223,7 @@ class SumOverStatesInterpreter(Interpreter):
         return slopes + A * inner + self.number(QQ_I(-1)) * (inner * A)
 
 
-# -- what the independent check is asked -------------------------------------------------------------------------------
+# -- how many bands decide -------------------------------------------------------------------------------------------
 def summed_indices(expression: Expression) -> int:
     """An upper bound r on the number of band labels, besides the external ones, in any term of the expanded expression.
 

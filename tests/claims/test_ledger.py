@@ -103,6 +103,7 @@ TRUE, FALSE = Equality(d, d), Equality(d, -d)
         (row(TRUE, FALSE), "refuted"),
         (row(Equality(Trace(P), Trace(P) * Trace(P))), "open"),
         (row(Equality(Trace(s), Trace(s) * 2)), "open"),
+        (row(TRUE, Equality(Trace(P), Trace(P) * Trace(P), role="denied")), "open"),
         (row(why_open="needs disorder"), "open"),
         (row(dataclasses.replace(FALSE, role="printed"), dataclasses.replace(TRUE, role="corrected")), "misprint"),
         (row(dataclasses.replace(TRUE, role="printed"), dataclasses.replace(TRUE, role="corrected")), "failed"),

@@ -35,7 +35,8 @@ from symcur.expressions import (
     v_band,
     w,
 )
-from symcur.expressions.normal_form import NormalForm, normal_form
+from symcur.expressions.energies import reduced
+from symcur.expressions.normal_form import NormalForm, NormalFormInterpreter, normal_form
 
 e, Q, S2 = BandEnergy(), 1 - P, Resolvent("n", 2)
 P_m, S_m = Projector("m"), Resolvent("m")
@@ -146,6 +147,42 @@ def test_normal_forms_respect_the_product_rule_and_the_adjoint(X, Y):
             }.items()
         }
         assert not any(form.values()), {name for name, value in form.items() if value}
+
+
+@fast
+@given(operators)
+def test_the_form_for_one_band_and_derivatives_are_the_same_on_both_ways(X):
+    """Read directly or off the form for multiplets; differentiated before or after."""
+    for expression in (P * X * P_m, P * derivative(X, "l"), Trace(P * X) * Trace(P_m * X * P), Trace(P * s * P * X)):
+        direct = NormalFormInterpreter(multiplet=False).read(expression)
+        assert NormalForm(reduced(direct.terms), False) == normal_form(expression)
+        for multiplet in (False, True):
+            before = normal_form(derivative(expression, "i"), multiplet)
+            assert before == normal_form(Derivative("i", expression), multiplet)
+
+
+x, y, z = Gap("n", "m"), Gap("m", "p"), Gap("n", "p")
+e_m, e_p = BandEnergy("m"), BandEnergy("p")
+FRACTIONS = {
+    "a difference": (x, e - e_m),
+    "a sum of gaps": (x + y, z),
+    "partial fractions": (
+        Gap("n", "m", -1) * Gap("m", "p", -1),
+        Gap("n", "p", -1) * (Gap("n", "m", -1) + Gap("m", "p", -1)),
+    ),
+    "cancelled": (Gap("n", "m", -3) * (e * e - 2 * e * e_m + e_m * e_m), Gap("n", "m", -1)),
+    "complex": (I * Gap("n", "m", -1) * (e + I * e), Gap("m", "n", -1) * (1 - I) * e),
+    "nothing": (x + y - z, 0 * x),
+}
+
+
+@pytest.mark.parametrize("name", FRACTIONS)
+def test_rational_functions_of_energies_have_one_form(name):
+    left, right = FRACTIONS[name]
+    assert normal_form(left * s) == normal_form(right * s)
+    assert normal_form(left * s) != normal_form((right + e_p) * s)
+    assert not normal_form(left - right)
+    assert normal_form(left - right + Gap("m", "p", -4))
 
 
 # -- nothing is lost: a normal form has the value of the expression ----------------------------------------------------
