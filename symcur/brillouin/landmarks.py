@@ -221,6 +221,8 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
         deepest = _neighbours(depth, problem.domain.periodic).max(axis=axes)
         cells = np.flatnonzero((depth >= deepest) & (depth > noise))
     cells, stands_for = _representatives(cells[np.argsort(length.ravel()[cells], kind="stable")])
+    if not len(cells):  # a function that is the same at all points of the grid
+        return Landmarks.none(D, 0), stands_for
     found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing, noise)
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
