@@ -227,7 +227,7 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
     if feature.extremum:  # nothing is to be resolved where bands touch, mu lies on it, or it is wide
-        resolved = spacing * np.sqrt(resolved / spacing)
+        resolved = spacing * np.sqrt(np.minimum(resolved, 1 / spacing) / spacing)  # a flat band is wide, not infinite
         lengths = np.where(least < spacing / 2, found.length, resolved)
         inside = problem.domain.periodic[0] | (found.u[:, 0] < 1)  # a band does not turn where the domain ends
         narrow = (least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside
