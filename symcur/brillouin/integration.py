@@ -100,7 +100,7 @@ def _solve(
         try:
             problem, note = without_idle_axes(problem, tolerance.rtol)
             found = chosen.estimate(problem, sweep, tolerance)
-            found = replace(found, reason=found.reason + note)
+            found = replace(found, reason=found.reason + note, error=found.error + problem.rounding())
         except KeyboardInterrupt:
             found = replace(nothing(problem.size), method=chosen.description, reason="not begun", interrupted=True)
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)

@@ -221,11 +221,13 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
         deepest = _neighbours(depth, problem.domain.periodic).max(axis=axes)
         cells = np.flatnonzero((depth >= deepest) & (depth > noise))
     cells, stands_for = _representatives(cells[np.argsort(length.ravel()[cells], kind="stable")])
+    if not len(cells):  # a function that is the same at all points of the grid
+        return Landmarks.none(D, 0), stands_for
     found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing, noise)
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
     if feature.extremum:  # nothing is to be resolved where bands touch, mu lies on it, or it is wide
-        resolved = spacing * np.sqrt(resolved / spacing)
+        resolved = spacing * np.sqrt(np.minimum(resolved, 1 / spacing) / spacing)  # a flat band is wide, not infinite
         lengths = np.where(least < spacing / 2, found.length, resolved)
         inside = problem.domain.periodic[0] | (found.u[:, 0] < 1)  # a band does not turn where the domain ends
         narrow = (least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside

@@ -36,7 +36,7 @@ class Occupation:
 
     ``warm(x, decay, T)`` is it at T > 0, with decay = exp(-|x|), and ``cold(e - mu)`` at T = 0, apart from a delta function
     where ``delta`` says so. Far below mu it is filled[0] + filled[1] (e - mu), far above 0; one that is ``constant`` is 1
-    everywhere.
+    everywhere. Its unit is energy^``energy``.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Occupation:
     filled: tuple[float, float] = (0.0, 0.0)
     delta: bool = False
     constant: bool = False
+    energy: int = 0
 
 
 def _heat(x: Array, decay: Array, temperature: Array) -> Array:
@@ -70,10 +71,11 @@ OCCUPATIONS: Registry[Occupation] = Registry(
             lambda x, decay, T: T * (np.minimum(x, 0) - np.log1p(decay)),
             lambda energy: np.minimum(energy, 0.0),
             (0.0, 1.0),
+            energy=1,
         ),
-        Occupation("-df/de", lambda x, decay, T: decay / (1 + decay) ** 2 / T, np.zeros_like, delta=True),
+        Occupation("-df/de", lambda x, decay, T: decay / (1 + decay) ** 2 / T, np.zeros_like, delta=True, energy=-1),
         Occupation("entropy", lambda x, decay, T: np.log1p(decay) + np.abs(x) * decay / (1 + decay), np.zeros_like),
-        Occupation("df/dT", lambda x, decay, T: x * decay / (1 + decay) ** 2 / T, np.zeros_like),
+        Occupation("df/dT", lambda x, decay, T: x * decay / (1 + decay) ** 2 / T, np.zeros_like, energy=-1),
         Occupation("heat", _heat, _step, (1.0, 0.0)),
         Occupation("one", lambda x, decay, T: np.ones_like(x), np.ones_like, (1.0, 0.0), constant=True),
     ],

@@ -58,6 +58,10 @@ class SmoothProblem:
     def weighted(self) -> SmoothProblem:
         return self
 
+    def rounding(self) -> Array:
+        """Nothing beyond the errors of the methods: a function that vanishes on every sample tells no size."""
+        return np.zeros(self.size)
+
     def profile(self, u: Array) -> Array:
         """In what features are looked for, shape (M, 1): a combination of the components, each in units of its modulus."""
         if self._combination is None:
@@ -177,6 +181,14 @@ class BandProblem:
     def _delta_functions(self) -> tuple[Mask, Mask]:
         """Which temperatures are zero, and which components have a delta function there."""
         return self.temperature == 0, np.array([OCCUPATIONS.get(name).delta for name in self.weights])
+
+    def rounding(self) -> Array:
+        """How well each component is known where every sample is empty or cancels: the last digit of filled bands."""
+        energies, values = self.sample(np.random.default_rng(53).uniform(size=(64, self.domain.dimension)), probe=True)
+        spread = float(np.ptp(energies)) or float(np.abs(energies).max()) or 1.0
+        units = spread ** np.array([OCCUPATIONS.get(name).energy for name in self.weights], dtype=float)
+        filled = np.finfo(float).eps * units * np.abs(values).sum(axis=1).mean(axis=0)
+        return np.tile(filled, self.size // self.together)
 
     def sums(self, u: Array) -> Array:
         """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""

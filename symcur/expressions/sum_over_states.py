@@ -121,10 +121,10 @@ class Ratio:
     def derivative(self, axis: ex.Axis) -> Ratio:
         result = self.field.zero
         for gaps, polynomial in self.terms.items():
-            for symbol, generator in self.field.generators.items():
-                slope = polynomial.derivative(str(generator))
-                if slope != 0:
-                    result += Ratio(self.field, [(gaps, slope)]) * _symbol_derivative(self.field, symbol, axis)
+            for j, degree in enumerate(polynomial.degrees()):
+                if degree:
+                    slope = Ratio(self.field, [(gaps, polynomial.derivative(j))])
+                    result += slope * _symbol_derivative(self.field, self.field.symbols[j], axis)
             for (a, b), power in zip(self.field.pairs, gaps, strict=True):
                 if power:
                     speed = self.field.symbol("H", (axis,), a, a) - self.field.symbol("H", (axis,), b, b)

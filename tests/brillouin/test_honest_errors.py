@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from known_integrals import chern_insulator, random_cases, square_lattice, square_lattice_2d
 
-from symcur.brillouin import LatticeCell, integrate_bands, landmarks
+from symcur.brillouin import LatticeCell, integrate, integrate_bands, landmarks
 
 SQUARE = LatticeCell(np.eye(2))
 
@@ -82,3 +82,44 @@ def test_pockets_that_the_first_boxes_do_not_resolve_belong_to_the_error():
     assert "features" in result.message
     assert (np.abs(result.value - square_lattice_2d(mu)) <= result.error).all()
     assert result.evaluations <= 100_000
+
+
+@pytest.mark.parametrize("harmonic", [96, 192])
+def test_harmonics_that_look_constant_on_a_grid_are_no_constants(harmonic):
+    """Also those of the grid of 96 points on which peaks are looked for, where no cell is higher than its neighbours."""
+    result = integrate(lambda k: 1 + np.cos(harmonic * k[:, 0]), SQUARE, rtol=1e-3)
+    assert abs(result.value - 1) <= result.error
+    assert result.status == "tolerance not met" or result.error <= 1e-3
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-4])
+def test_an_error_is_not_zero_where_every_sample_is_empty(temperature):
+    """A chemical potential below the band: the sums vanish as far as rounding of a filled band tells, in its unit."""
+
+    def bands(k, unit=1.0):
+        return unit * (3 - np.cos(k).sum(axis=-1)[:, None]), np.ones((len(k), 1, 3))
+
+    weights = ["f", "g", "-df/de"]
+    small, large = (
+        integrate_bands(lambda k, unit=unit: bands(k, unit), SQUARE, weights, 0.5 * unit, unit * temperature, rtol=1e-3)
+        for unit in (1.0, 1000.0)
+    )
+    for result in (small, large):
+        assert result.converged
+        np.testing.assert_array_equal(result.value, 0)
+        assert (result.error > 0).all()
+    assert small.error.max() < 1e-14
+    np.testing.assert_allclose(large.error / small.error, [1, 1000, 1 / 1000])
+
+
+@pytest.mark.parametrize("level", [-30.0, 30.0])
+def test_a_band_that_is_exactly_flat_is_no_feature(level):
+    """Far from mu, its length is beyond all numbers; the sum is that of the other band, and of the flat one where it is filled."""
+
+    def bands(k):
+        return np.stack([level + 0 * k[:, 0], np.cos(k).sum(axis=-1)], axis=-1), np.ones((len(k), 2, 1))
+
+    result = integrate_bands(bands, SQUARE, ["f"], -3.0, 0.1, rtol=1e-6)
+    alone = integrate_bands(lambda k: tuple(a[:, 1:] for a in bands(k)), SQUARE, ["f"], -3.0, 0.1, rtol=1e-6)
+    assert result.converged
+    assert abs(result.value[0] - alone.value[0] - (level < 0)) <= result.error[0] + alone.error[0]

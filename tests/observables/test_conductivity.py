@@ -55,11 +55,11 @@ def test_charge_conductivity_of_a_chern_insulator_is_quantised():
 
 def test_an_insulator_has_a_pure_hall_response_and_the_conventional_one_is_not_of_that_type():
     model = models.bhz(M=1.0)
-    result = conductivity(model, gap(model, 2).mu, rtol=1e-7)
+    result = conductivity(model, gap(model, 2).mu, rtol=1e-5)
     assert close(result.value, -result.value.T, 2 * result.error.max())
     assert np.abs(result.parts["dipole"].value).max() < 1e-12
     kagome = models.kagome_antiferromagnet()
-    assert np.abs(conductivity(kagome, gap(kagome, 3).mu).parts["dipole"].value).max() < 1e-12
+    assert np.abs(conductivity(kagome, gap(kagome, 3).mu, rtol=1e-3).parts["dipole"].value).max() < 1e-12
 
 
 @pytest.mark.parametrize("form", ["regular", "sea"])
