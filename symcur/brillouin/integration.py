@@ -99,8 +99,9 @@ def _solve(
         sweep = Sweep(mapper, max_evaluations, progress)
         try:
             problem, note = without_idle_axes(problem, tolerance.rtol)
+            rounding = problem.rounding()  # before the work, so that an interruption leaves what was finished
             found = chosen.estimate(problem, sweep, tolerance)
-            found = replace(found, reason=found.reason + note, error=found.error + problem.rounding())
+            found = replace(found, reason=found.reason + note, error=found.error + rounding)
         except KeyboardInterrupt:
             found = replace(nothing(problem.size), method=chosen.description, reason="not begun", interrupted=True)
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)
