@@ -17,7 +17,7 @@ from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin import Domain
 from symcur.brillouin.occupation import occupation
-from symcur.eigenstates import DEGENERACY_TOLERANCE, Eigenstates
+from symcur.eigenstates import Eigenstates
 from symcur.observables.engine import Term
 from symcur.observables.hall import is_conserved
 from symcur.observables.result import Part
@@ -51,7 +51,7 @@ def _means(
 ) -> dict[str, Array]:
     """int d^Dk/(2 pi)^D by a mesh of count^D points, each check of the shape (*mu, *T, D, D)."""
     k, jacobian = domain.map(domain.grid(count, OFFSET).reshape(-1, domain.dimension))
-    states = Eigenstates(model, k, 0.0)
+    states = Eigenstates(model, k)
     shape = (*mu.shape, *temperature.shape, model.dimension, model.dimension)
     found = {}
     if not is_conserved(model):
@@ -62,8 +62,8 @@ def _means(
         found["splitting"] = total.reshape(shape)
     if model.periodic and term.weight == "f":
         components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
-        curvature = Eigenstates(model, k, DEGENERACY_TOLERANCE).values(components).real
-        found["filled_lattice"] = np.broadcast_to(np.einsum("k,knil->il", jacobian, curvature) / len(k), shape)
+        full = np.einsum("k,knil->il", jacobian, states.values(components).real) / len(k)
+        found["filled_lattice"] = np.broadcast_to(full, shape)
     return found
 
 
