@@ -97,6 +97,8 @@ class Independence:
 
 def agree(expressions: Sequence[Expression], rows: Sequence[Row], nondegenerate: bool = False) -> list[bool]:
     """Whether each of the relations holds at a random point of every pattern of ranks, of as many states as decide."""
+    if not rows:
+        return []
     demand = _demand(expressions)
     modular = [[int(x.p) * pow(int(x.q), -1, PRIME) for x in row] for row in rows]
     result = [True] * len(rows)

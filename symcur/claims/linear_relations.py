@@ -23,6 +23,7 @@ from symcur.expressions.normal_form import NormalForm, normal_form
 from symcur.typed import Identity, axis_of, is_operator, plain, read, speaks_of_operators
 
 Typed = Expression | str
+MOST_PERMUTED = 4  # axes
 Modulo = Mapping[Axis, Typed | Sequence[Typed]] | Sequence[Axis] | Axis
 
 
@@ -72,12 +73,19 @@ class Relations:
             self.relations, agree(self.expressions, self.coefficients, nondegenerate), strict=True
         ):
             if not agrees:
-                raise ArithmeticError(f"relations: expected {equality.note} at random exact points, got a difference")
+                raise ArithmeticError(
+                    f"relations: expected {equality.note} to hold at random exact points, got a difference"
+                )
 
     @cached_property
     def proofs(self) -> tuple[ProofResult, ...]:
         """What ``settle`` says of each relation."""
         return tuple(map(examine, self.relations))
+
+    @property
+    def among_primitives(self) -> tuple[Row, ...]:
+        """The total derivatives that vanish: coefficients of the relations without targets and basis."""
+        return tuple(row for lead, row in self._rows.items() if lead >= len(self.columns))
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -96,11 +104,7 @@ class Relations:
         order = [*range(width, len(self.expressions)), *self._order[:width]]  # primitives are eliminated
         exact = [row for lead, row in echelon(self._rows.values(), order).items() if lead < width]
         leads = echelon(exact, self._order)
-        others = []
-        for row in self._rows.values():
-            for lead, known in leads.items():
-                row = tuple(x - row[lead] * y for x, y in zip(row, known, strict=True))
-            others.append(row)
+        others = [_reduced(row, leads) for row in self._rows.values()]
         new = [row for lead, row in echelon(others, self._order).items() if lead < width]
         return (*leads.values(), *new)
 
@@ -111,11 +115,17 @@ class Relations:
         width = len(self.columns)
         right = ex.add(*(_times(c, self.columns[j]) for j, c in terms.items() if j < width))
         flux = tuple(
-            (axis, _times(terms[j], primitive)) for j, (axis, primitive) in enumerate(self.primitives, width) if j in terms
+            (axis, _times(terms[j], primitive))
+            for j, (axis, primitive) in enumerate(self.primitives, width)
+            if j in terms
         )
         left = self.columns[lead]
         operators = any(map(is_operator, (left, right)))
         return Equality(left, right, Identity(left, right, flux, operators).plain(), "claim", flux)
+
+    def holds(self, row: Row) -> bool:
+        """Whether these coefficients, one for each of ``expressions``, make a relation."""
+        return not any(_reduced(row, self._rows))
 
     @property
     def independent(self) -> tuple[Expression, ...]:
@@ -153,10 +163,14 @@ class Relations:
 
     def _why_not(self) -> str:
         flux = f", nor with derivatives of the {len(self.primitives)} primitives" if self.primitives else ""
-        text = f"no linear combination of the {len(self.basis)} expressions of the basis{flux}; no relation is missing, as "
+        text = (
+            f"no linear combination with rational coefficients of the {len(self.basis)} expressions of the basis{flux}; "
+            "no relation is missing, as "
+        )
         if self.certificate:
             return text + str(self.certificate)
-        return text + f"the normal forms of {len(self.independent)} expressions are independent (at points: {self.certificate})"
+        forms = f"the normal forms of {len(self.independent)} expressions are independent"
+        return f"{text}{forms} (at points: {self.certificate})"
 
     def __str__(self) -> str:
         found = [equality.note for equality in self.relations]
@@ -192,7 +206,10 @@ def relations(
     given = [*_listed("targets", targets)], [*_listed("basis", basis)]
     operators = any(map(_speaks_of_operators, (*given[0], *given[1])))
     goals, members = ([_expression(x, operators) for x in part] for part in given)
-    members = [moved for member in members for moved in (permuted(member, permute) if permute else [member])]
+    orders = tuple(_axis("permute", axis) for axis in permute)
+    if len(orders) > MOST_PERMUTED:
+        raise ValueError(f"permute: expected at most {MOST_PERMUTED} axes, got {len(orders)}")
+    members = [moved for member in members for moved in permuted(member, orders)]
     factors = [ex.ONE, *(_expression(x, False) for x in _listed("times", times))]
     members = [ex.multiply(factor, member) for factor in factors for member in members]
     goals = list(dict.fromkeys(goals))
@@ -200,6 +217,13 @@ def relations(
     _check_kind([*goals, *members])
     flux = _primitives(modulo, [*goals, *members], operators)
     return Relations(goals, members, flux, nondegenerate)
+
+
+def _reduced(row: Row, leads: Mapping[int, Row]) -> Row:
+    """The row without its part along the rows of an echelon form."""
+    for lead, known in leads.items():
+        row = tuple(x - row[lead] * y for x, y in zip(row, known, strict=True))
+    return row
 
 
 def _listed(name: str, given: Any) -> list[Any]:
@@ -216,7 +240,9 @@ def _read(texts: Sequence[Typed], others: Sequence[Expression]) -> list[Expressi
 
 
 def _speaks_of_operators(given: Any) -> bool:
-    return speaks_of_operators(given) if isinstance(given, str) else isinstance(given, Expression) and is_operator(given)
+    if isinstance(given, str):
+        return speaks_of_operators(given)
+    return isinstance(given, Expression) and is_operator(given)
 
 
 def _expression(given: Any, operators: bool) -> Expression:
@@ -246,10 +272,14 @@ def _form(expression: Expression, nondegenerate: bool) -> NormalForm:
 
 def _primitives(modulo: Any, expressions: Sequence[Expression], operators: bool) -> list[tuple[Axis, Expression]]:
     if isinstance(modulo, Mapping):
-        pairs = [(_axis(a), _expression(x, operators)) for a, given in modulo.items() for x in _listed("modulo", given)]
+        pairs = [
+            (_axis("modulo", a), _expression(x, operators))
+            for a, given in modulo.items()
+            for x in _listed("modulo", given)
+        ]
         _check_kind([*expressions, *(primitive for _, primitive in pairs)])
         return list(dict.fromkeys(pairs))
-    axes = [_axis(axis) for axis in ([modulo] if isinstance(modulo, str | int) else modulo)]
+    axes = [_axis("modulo", axis) for axis in ([modulo] if isinstance(modulo, str | int) else modulo)]
     if not axes:
         return []
     if any(map(is_operator, expressions)) or any(set(ex.bands_of(x)) - {"n"} for x in expressions):
@@ -260,9 +290,9 @@ def _primitives(modulo: Any, expressions: Sequence[Expression], operators: bool)
     return primitives([_form(x, False).terms for x in expressions], axes)
 
 
-def _axis(given: Any) -> Axis:
+def _axis(name: str, given: Any) -> Axis:
     if isinstance(given, bool) or not isinstance(given, str | int) or given == "":
-        raise TypeError(f"modulo: expected axes, or {{axis: primitives}}, got {given!r}")
+        raise TypeError(f"{name}: expected an axis such as 'i', got {given!r}")
     return axis_of(given) if isinstance(given, str) else given
 
 

@@ -36,14 +36,21 @@ def tables(longest: int) -> Iterator[Table]:
 
 
 def integrals() -> Iterator[Table]:
-    """Tables of integrands with f and g, and of filled bands, up to total derivatives with primitives found among the words."""
+    """Tables of integrands with f and g, and of filled bands, up to total derivatives with primitives found by themselves.
+
+    Derivatives of quantities are left out: by parts they are products with velocities, or nothing.
+    """
     f, g = ex.Occupation("f"), ex.Occupation("g")
     for axes in (("i",), ("i", "l")):
         kind = Kind(axes, ("s",), 1)
-        integrands = [f * x for x in terms(kind)] + [g * x for x in terms(kind.lower())]
+        integrands = [f * x for x in _without_derivatives(kind)] + [g * x for x in _without_derivatives(kind.lower())]
         yield Table(kind, stated(relations([], integrands, axes)))
     kind = Kind(("i", "l"), ("s",), 0)
-    yield Table(kind, stated(relations([], terms(kind), ("i", "l"))))
+    yield Table(kind, stated(relations([], _without_derivatives(kind), ("i", "l"))))
+
+
+def _without_derivatives(kind: Kind) -> list[Expression]:
+    return [x for x in terms(kind) if not any(isinstance(part, ex.Derivative) for part in (x, *x.children))]
 
 
 def terms(kind: Kind) -> list[Expression]:

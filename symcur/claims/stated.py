@@ -48,26 +48,23 @@ class Stated:
 def stated(relations: Relations) -> Stated:
     """Sort the relations by whether the equalities of the ledger state them."""
     columns = _Columns(relations)
-    width = len(relations.expressions)
-    space = [row for row in columns.trivial if any(row[: len(relations.columns)])]
-    by_definition = [relations.equality(row) for row in echelon(space, columns.order).values()]
+    space = list(relations.among_primitives)
+    by_definition = [row for row in columns.trivial if _grows(space, row)]
     names: dict[Row, dict[str, None]] = {}
     for claim in CLAIMS:
         for equality in claim.equalities:
             if equality.role in ("claim", "corrected"):
                 for row in columns.rows(equality):
                     names.setdefault(row, {})[claim.name] = None
-    by_claims: dict[Equality, tuple[str, ...]] = {}
-    for row, found in sorted(names.items(), key=lambda item: sum(map(bool, item[0]))):
-        if _grows(space, row, width):
-            by_claims[relations.equality(row)] = tuple(found)
-    new = [relations.equality(row) for row in relations.coefficients if _grows(space, row, width)]
-    return Stated(relations, tuple(by_definition), by_claims, tuple(new))
+    simplest = sorted(names, key=lambda row: sum(map(bool, row)))
+    by_claims = {relations.equality(row): tuple(names[row]) for row in simplest if _grows(space, row)}
+    new = [relations.equality(row) for row in relations.coefficients if _grows(space, row)]
+    return Stated(relations, tuple(map(relations.equality, by_definition)), by_claims, tuple(new))
 
 
-def _grows(space: list[Row], row: Row, width: int) -> bool:
+def _grows(space: list[Row], row: Row) -> bool:
     """Whether the row is independent of the space, to which it is then added."""
-    if len(echelon([*space, row], range(width))) == len(space):
+    if len(echelon([*space, row], range(len(row)))) == len(space):
         return False
     space.append(row)
     return True
@@ -90,17 +87,14 @@ class _Columns:
 
     def rows(self, equality: Equality) -> Iterator[Row]:
         """The coefficients of the equality and of its consequences, as far as these are combinations of the columns."""
-        words = formal(equality.difference)
         own = ex.axes_of(equality.difference)
-        if not words or len(own) > len(self.axes):
-            return
         for chosen in itertools.permutations(self.axes, len(own)):
-            choice = dict(zip(own, chosen, strict=True))
-            moved = [(with_axes(word, choice), value) for word, value in words.items()]
-            for consequence in self._consequences():
-                if all(consequence(word) in self.letters for word, _ in moved):
-                    vector = collected((consequence(word), value) for word, value in moved)
-                    if row := self._coordinates(vector):
+            words = formal(with_axes(equality.difference, dict(zip(own, chosen, strict=True))))
+            for consequence in self._consequences() if words else ():
+                if all(consequence(word) in self.letters for word in words):
+                    vector = collected((consequence(word), value) for word, value in words.items())
+                    row = self._coordinates(vector)
+                    if row and self.relations.holds(row):
                         yield row
 
     def _consequences(self) -> Iterator[Callable[[Expression], Expression]]:
@@ -112,7 +106,7 @@ class _Columns:
         for step in steps:
             yield step
             for weight in (ex.Occupation("f"), ex.Occupation("g"), ex.Occupation("f", "n", 1)):
-                yield lambda word, step=step, weight=weight: _times(weight, step(word))
+                yield partial(_weighted, weight, step)
 
     def _coordinates(self, vector: Formal) -> Row | None:
         """One way to write the vector by the columns; others differ by trivial relations."""
@@ -125,6 +119,7 @@ class _Columns:
 def formal(expression: Expression) -> Formal:
     """A sum of words with coefficients: brackets multiplied out, abbreviations written out, and nothing else."""
     parts = [formal(child) for child in expression.children]
+    terms: list[tuple[Expression, Any]]
     match expression:
         case ex.Number(value):
             terms = [(ex.ONE, value)]
@@ -145,6 +140,10 @@ def formal(expression: Expression) -> Formal:
         case _:
             terms = [(expression, QQ_I(1))]
     return {word: value for word, value in collected(terms).items() if value and word != ex.ZERO}
+
+
+def _weighted(weight: Expression, step: Callable[[Expression], Expression], word: Expression) -> Expression:
+    return _times(weight, step(word))
 
 
 def _times(left: Expression, right: Expression) -> Expression:

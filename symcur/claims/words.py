@@ -110,8 +110,14 @@ def words(kind: Kind, longest: int = LONGEST) -> list[Expression]:
     """Re and Im of all Tr[P w] of this kind, w a word of H_i, H_il, ..., s, tau, other operators, P, S, S^2 and S^3.
 
     ``longest`` bounds the letters of w. A word and its reverse have the same Re, and Im up to the sign: one of them is taken.
-    What is a quantity has its symbol.
+    What is a quantity has its symbol. Raises ValueError where axes and operators are more than ``longest``.
     """
+    if len(kind.axes) + len(kind.operators) > longest:
+        got = [*map(axis_name, kind.axes), *kind.operators]
+        raise ValueError(
+            f"modulo: expected at most {longest} axes and operators where primitives shall be found (else give them), "
+            f"got {', '.join(got)}"
+        )
     known = {named.definition: named for named in quantities_of(kind) if isinstance(named, Named)}
     known |= {Re(x): named for x, named in known.items() if isinstance(x, Trace)}  # quantities are real
     found: list[tuple[Expression, ...]] = []
@@ -133,9 +139,7 @@ def _partitions(axes: tuple[Axis, ...]) -> list[tuple[tuple[Axis, ...], ...]]:
     found = []
     for smaller in _partitions(tuple(rest)):
         found.append(((first,), *smaller))
-        found += [
-            (*smaller[:j], ex.ordered((first, *block)), *smaller[j + 1 :]) for j, block in enumerate(smaller)
-        ]
+        found += [(*smaller[:j], ex.ordered((first, *block)), *smaller[j + 1 :]) for j, block in enumerate(smaller)]
     return list(dict.fromkeys(tuple(sorted(blocks, key=str)) for blocks in found))
 
 
