@@ -212,8 +212,7 @@ def relations(
     members = [moved for member in members for moved in permuted(member, orders)]
     factors = [ex.ONE, *(_expression(x, False) for x in _listed("times", times))]
     members = [ex.multiply(factor, member) for factor in factors for member in members]
-    goals = list(dict.fromkeys(goals))
-    members = [member for member in dict.fromkeys(members) if member not in goals]
+    goals, members = list(dict.fromkeys(goals)), list(dict.fromkeys(members))
     _check_kind([*goals, *members])
     flux = _primitives(modulo, [*goals, *members], operators)
     return Relations(goals, members, flux, nondegenerate)

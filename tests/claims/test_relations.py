@@ -115,6 +115,11 @@ def test_the_echelon_form_is_with_respect_to_the_targets():
         relations.expressed("s")
 
 
+def test_a_target_that_is_in_the_basis_is_expressed():
+    assert sc.relations("s", ["s", "d^{is}"]).expressed().equality.note == "s = s"
+    assert sc.relations("Tr[P tau]", []).expressed().equality.rhs == ex.ZERO
+
+
 # -- what cannot be expressed --------------------------------------------------------------------------------------
 def test_what_cannot_be_expressed_is_independent_as_numbers_too():
     """The same conclusion from eigenvectors of a random lattice in floating-point numbers."""
