@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from symcur.claims import Equality
+from symcur.claims.exact_rank import counted
 from symcur.claims.relation_table import Table, integrals, tables
 from symcur.claims.words import Kind, kinds_of
 from symcur.expressions import Expression
@@ -33,7 +34,7 @@ def relation_tables() -> Iterator[str]:
 def _quantities(table: Table) -> Iterator[str]:
     known = table.quantities
     yield f"## {_unit(table.kind)}\n"
-    yield f"{_number(len(known.columns), 'expression')} of rank {len(known.independent)}: {_list(known.columns)}.\n"
+    yield f"{counted(len(known.columns), 'expression')} of rank {len(known.independent)}: {_list(known.columns)}.\n"
     yield from _sorted(table)
 
 
@@ -66,7 +67,7 @@ def _words(table: Table) -> Iterator[str]:
     old, words = set(known.columns), len(every.columns) - len(known.columns)
     rows = [equality for equality in every.relations if equality.lhs not in old]
     free = [x for x in every.independent if x not in old]
-    yield f"<details><summary>{_number(words, 'word')} more, {_number(len(rows), 'relation')} of theirs</summary>\n"
+    yield f"<details><summary>{counted(words, 'word')} more, {counted(len(rows), 'relation')} of theirs</summary>\n"
     if free:
         yield f"Not expressed by quantities: {_list(free)}.\n"
     yield "\n".join(f"- ${_equation(equality)}$" for equality in rows)
@@ -78,10 +79,6 @@ def _unit(kind: Kind) -> str:
     unit = next(q.unit for q in QUANTITIES if not q.operator and kind in kinds_of(q.expression()))
     axes = f" ({', '.join(map(str, kind.axes))})" if kind.axes else ""
     return unit + axes
-
-
-def _number(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _list(expressions: Iterable[Expression]) -> str:

@@ -90,9 +90,14 @@ class Independence:
         ranks = sorted({rank for ranks, *_ in self.points for rank in ranks}) or [1]
         of = f"bands of rank {ranks[0]}" if len(ranks) == 1 else f"bands of ranks {', '.join(map(str, ranks))}"
         return (
-            f"values of {len(self.expressions)} expressions at {len(self.points)} random exact points modulo {PRIME} ({of}) "
-            f"have rank {self.rank}"
+            f"values of {counted(len(self.expressions), 'expression')} at {counted(len(self.points), 'random exact point')} "
+            f"modulo {PRIME} ({of}) have rank {self.rank}"
         )
+
+
+def counted(number: int, what: str) -> str:
+    """One expression, two expressions."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def agree(expressions: Sequence[Expression], rows: Sequence[Row], nondegenerate: bool = False) -> list[bool]:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from symcur import expressions as ex
-from symcur.claims.exact_rank import Independence, Row, agree, echelon, independence, kernel
+from symcur.claims.exact_rank import Independence, Row, agree, counted, echelon, independence, kernel
 from symcur.claims.prover import Equality, ProofResult, check_abbreviations, examine
 from symcur.claims.words import permuted, primitives
 from symcur.expressions import Axis, Expression, as_expression
@@ -162,19 +162,19 @@ class Relations:
         raise ValueError(f"target: expected one of {names}, got {target if target is None else str(target)!r}")
 
     def _why_not(self) -> str:
-        flux = f", nor with derivatives of the {len(self.primitives)} primitives" if self.primitives else ""
+        flux = f", nor with derivatives of {counted(len(self.primitives), 'primitive')}" if self.primitives else ""
         text = (
-            f"no linear combination with rational coefficients of the {len(self.basis)} expressions of the basis{flux}; "
+            f"no linear combination with rational coefficients of the basis ({counted(len(self.basis), 'expression')}){flux}; "
             "no relation is missing, as "
         )
         if self.certificate:
             return text + str(self.certificate)
-        forms = f"the normal forms of {len(self.independent)} expressions are independent"
+        forms = f"the normal forms of {counted(len(self.independent), 'expression')} are independent"
         return f"{text}{forms} (at points: {self.certificate})"
 
     def __str__(self) -> str:
         found = [equality.note for equality in self.relations]
-        count = f"{len(found)} relation{'s' if len(found) != 1 else ''} among {len(self.columns)} expressions"
+        count = f"{counted(len(found), 'relation')} among {counted(len(self.columns), 'expression')}"
         return "\n".join([count, *(f"  {text}" for text in found)])
 
     def _repr_latex_(self) -> str:

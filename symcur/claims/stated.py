@@ -29,7 +29,7 @@ Formal = dict[Expression, Any]
 
 @dataclass(frozen=True)
 class Stated:
-    """Independent generators of the relations, sorted: each row of ``coefficients`` belongs to one of ``equalities``."""
+    """Independent equalities that generate the relations, those first that hold by definition, then those of the ledger."""
 
     relations: Relations
     by_definition: tuple[Equality, ...]

@@ -189,8 +189,8 @@ def primitives(
 ) -> list[tuple[Axis, Expression]]:
     """What may be differentiated along ``axes`` to give a part of expressions with these normal forms.
 
-    Quantities and words of the kinds that fit, alone and times one velocity; times g and f^(k), k below the highest derivative of f that
-    occurs, where the expressions carry occupation functions.
+    Quantities and words of the kinds that fit, alone and times one velocity; times g and f^(k), k below the highest derivative
+    of f that occurs, where the expressions carry occupation functions.
     """
     found: dict[tuple[Axis, Expression], None] = {}
     every = {kind for form in forms for kind in kinds(form)}
