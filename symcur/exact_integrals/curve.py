@@ -35,10 +35,6 @@ class Curve:
 
     def __init__(self, isotropic: Isotropic) -> None:
         self.isotropic, self.dimension, K = isotropic, isotropic.dimension, isotropic.field
-        if isotropic.single:
-            raise DoesNotClose(
-                f"model: expected two distinct energies, got one in {isotropic.model.name}, between whose bands there is no response"
-            )
         self.lowest = min(isotropic.r)
         self.root = self.dimension != 2 or self.lowest % 2 == 1  # x = |k|
         self.step = 2 if self.root else 1

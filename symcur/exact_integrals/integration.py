@@ -152,7 +152,7 @@ def _cutoff(cutoff: Any, model: Model) -> sp.Expr | None:
 def _variables(model: Model, cutoff: sp.Expr | None) -> tuple[sp.Symbol, sp.Symbol]:
     """mu and T, with names that are free."""
     others = cutoff.free_symbols if cutoff is not None else set()
-    taken = {symbol.name for symbol in (*model.k, *model.parameters, *others)} | {"k_F"}
+    taken = {symbol.name for symbol in (*model.k, *model.parameters, *others)}
     return sp.Symbol(unused("mu", taken), real=True), sp.Symbol(unused("T", taken), positive=True)
 
 
@@ -202,8 +202,6 @@ def _regular(isotropic: Isotropic) -> list[sp.Basic]:
 
     r >= 0 is a sum of squares, so that a zero at u > 0 would be a double one.
     """
-    if isotropic.single:
-        return []
     u, lowest = sp.Dummy("u"), min(isotropic.r)
     rho = sp.Poly(isotropic.polynomial({n - lowest: c for n, c in isotropic.r.items()}, u), u)
     numbers = [rho.nth(0), *([rho.discriminant()] if rho.degree() > 1 else [])]

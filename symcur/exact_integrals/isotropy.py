@@ -1,4 +1,4 @@
-"""Models of at most two distinct energies that depend on one radius, and averages over directions at that radius.
+"""Models of two distinct energies that depend on one radius, and averages over directions at that radius.
 
 H = h0 + h with tr h = 0 and h^2 = r, a multiple of the identity, has the energies h0 +- sqrt(r), each N/2 times. With eps one of
 +-sqrt(r), the projector is P = (1 + h/eps)/2 and the reduced resolvent S = (1 - h/eps)/(4 eps): every expression is a polynomial
@@ -63,9 +63,12 @@ class Isotropic:
         r = square[0, 0].reduced()
         if not all(entry.reduced().is_zero for entry in shifted(square, -r).flat):
             raise DoesNotClose(
-                f"model: expected at most two distinct energies, (H - tr H/N)^2 a multiple of the identity, got {model.name}"
+                f"model: expected two distinct energies, (H - tr H/N)^2 a multiple of the identity, got {model.name}"
             )
-        self.single = r.is_zero
+        if r.is_zero:
+            raise DoesNotClose(
+                f"model: expected two distinct energies, got one in {model.name}, between whose bands there is no response"
+            )
         self.g = self._ellipsoid([h0, r])
         self.h0, self.r = (self._radial(value) for value in (h0, r))
         self.interpreter = _Levels(self, h)
@@ -176,11 +179,8 @@ class _Levels(MatrixInterpreter):
             ring,
             *(ring.convert(x) for x in isotropic.ring.place if isinstance(x, sp.Dummy)),
         )
-        if isotropic.single:
-            projector, other = shifted(h, ring.one), h
-        else:
-            projector, other = shifted(h * self.w, ring.one) * half, shifted(h * -self.w, ring.one) * half
-        self.members = isotropic.model.size if isotropic.single else isotropic.model.size // 2
+        projector, other = shifted(h * self.w, ring.one) * half, shifted(h * -self.w, ring.one) * half
+        self.members = isotropic.model.size // 2
         self.place = ring.place[isotropic._inverse]
         super().__init__(
             lambda name, axes: ring.matrix(isotropic.model.formulas.symbolic(name, axes)),

@@ -16,6 +16,7 @@ from symcur.arrays import Array, ObjectArray
 from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.band_structures.exact import exact_formula
+from symcur.closed_forms.common_subexpressions import unused
 from symcur.exact_integrals.fermi_momenta import EdgeReached, FermiMomenta, Occupied
 from symcur.exact_integrals.isotropy import DoesNotClose
 from symcur.exact_integrals.pieces import Interval, intervals, level_energies
@@ -31,9 +32,11 @@ class ExactIntegral:
 
     ``parts`` hold all parts as SymPy arrays in ``mu``, the parameters and the cutoff, with the axes of ``indices``; ``value`` is the
     one named ``total``. Where the observable vanishes at T = 0 (``warm``: thermoelectric) all expressions and numbers are those
-    of observable/T in the limit T -> 0. Without free parameters components are Piecewise in mu between the band edges; else sums over the Fermi
-    momenta, each of which is there where its condition holds, so that they are true for all values of the parameters.
-    ``assumptions`` say what else was used; ``refused`` holds the parts that have no such form, with the reason. At band edges themselves one-sided limits may differ.
+    of observable/T in the limit T -> 0. Without free parameters components are Piecewise in mu between the band edges; else
+    sums over the Fermi momenta, each of which is there where its condition holds, so that they are true for all values of the
+    parameters, and nan where ``condition`` does not hold. At the band edges themselves one-sided limits may differ.
+    ``assumptions`` say what else was used; ``refused`` holds the parts that have no exact form, with the reason. What else the
+    fields say is as in ``symcur.observables.Result``.
     """
 
     model: Model
@@ -102,7 +105,7 @@ class ExactIntegral:
         """
         if level not in LEVELS:
             raise ValueError(f"level: expected -1 (lower) or 1 (upper), got {level!r}")
-        k_F = sp.Symbol("k_F", positive=True)
+        k_F = sp.Symbol(unused("k_F", {symbol.name for symbol in self._symbols}), positive=True)
         index = LEVELS.index(level)
         return self._array(self._named(part), lambda pair: self._circle(pair[index], k_F**2, level))
 
@@ -144,10 +147,11 @@ class ExactIntegral:
     def __call__(
         self, mu: ArrayLike, parameters: Parameters = None, part: str | None = None, **by_keyword: Any
     ) -> Array:
-        """A part (the total by default) at numbers, shape (*mu.shape, components), correct to double precision.
+        """A part (the total by default) at numbers, shape (*mu.shape, components), evaluated with forty digits.
 
-        Parameters without a value given are those of the model; a symbolic cutoff is named like one. What is occupied is decided in exact arithmetic at these numbers. ValueError where mu is
-        a band edge, where the sea has no lower end, and where the form is not defined.
+        Parameters without a value given are those of the model; a symbol of the cutoff is named like one. What is occupied is
+        decided in exact arithmetic at these numbers. Raises ValueError where ``condition`` does not hold, where the form is not
+        defined, and EdgeReached, a ValueError, where mu is a band edge.
         """
         name = self._named(part)
         values = self._values(by_keyword | {str(key): value for key, value in (parameters or {}).items()})
@@ -163,7 +167,13 @@ class ExactIntegral:
             )
             self._require_free_cutoff(occupied, level)
             for axes, pair in np.ndenumerate(self.components[name]):
-                found[(*place, *axes)] = self._number(pair, occupied, level, values)
+                try:
+                    found[(*place, *axes)] = self._number(pair, occupied, level, values)
+                except ZeroDivisionError:
+                    raise ValueError(
+                        f"parameters: expected generic values, got {values}, at which the formula divides by zero; put them in "
+                        "before the integration with subs"
+                    ) from None
         return found
 
     def _number(
@@ -180,7 +190,10 @@ class ExactIntegral:
             total += mpmath.mpmathify(sp.N(ends, _DIGITS))
             if not mpmath.isfinite(total):
                 raise ValueError(f"form: expected one that converges at k = 0 for {self.model.name}, got {self.form}")
-            return float((total * mpmath.mpmathify(sp.N(self._constant.xreplace(dict(values)), _DIGITS))).real)
+            total *= mpmath.mpmathify(sp.N(self._constant.xreplace(dict(values)), _DIGITS))
+            if abs(total.imag) > mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + abs(total)):
+                raise ArithmeticError(f"the integral of {self.observable} of {self.model.name} is not real: {total}")
+            return float(total.real)
 
     @cached_property
     def _functions(self) -> dict[Any, Callable[..., Any]]:
@@ -205,7 +218,7 @@ class ExactIntegral:
         values = {symbol: exact_formula(symbol.name, model.values()[symbol.name]) for symbol in model.parameters}
         for name, symbol in extra.items():
             if name not in given:
-                raise ValueError(f"cutoff: expected a value of {name}, got none")
+                raise ValueError(f"cutoff: expected a value of {name} for numbers and band edges, got none")
             values[symbol] = exact_formula(name, given[name])
             if not values[symbol].is_positive:
                 raise ValueError(f"cutoff: expected a positive number for {name}, got {given[name]!r}")
