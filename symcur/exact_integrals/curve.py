@@ -27,7 +27,9 @@ LOGARITHMS = {
     "arc": "int dx/rho",
     "y": "int dx/y",
     "xy": "int dx/(x y)",
+    "yx": "y log x, for constant y",
 }
+SINGULAR = ("x", "xy", "yx")  # at k = 0
 
 
 class Curve:
@@ -161,6 +163,8 @@ def _logarithm(curve: Curve, name: str, x: sp.Expr, eps: sp.Expr, level: sp.Expr
             return arctangent
         logarithm = sp.log((slope - sp.sqrt(-D)) / (slope + sp.sqrt(-D))) / sp.sqrt(-D)
         return sp.Piecewise((arctangent, D > 0), (logarithm, D < 0), (-2 / slope, True))
+    if name == "yx":
+        return eps / x**curve.order * sp.log(x)
     Y = level * eps / x**curve.order  # sqrt(rho)
     if name == "y":
         return level / sp.sqrt(a) * sp.log(2 * sp.sqrt(a) * Y + 2 * a * x + b)
@@ -216,6 +220,8 @@ def _solved(curve: Curve, integrand: Any, odd: bool) -> tuple[Any, dict[str, Any
             extra["y"] = x**p * rho ** (m - 1)
         if d < 3:
             extra["xy"] = x ** (p - 1) * rho ** (m - 1)
+    else:
+        extra["yx"] = x ** (p - 1)
     solution = _linear({**columns, **extra}, Q, curve)
     if solution is None:
         kind = "an elliptic or hyperelliptic integral" if odd else "the roots of a polynomial of high degree"

@@ -181,9 +181,10 @@ def _conditions(
             symbol: exact_formula(symbol.name, value) for symbol, value in model.parameters.items() if value is not None
         }
         if bounded.xreplace(default) == sp.false:
+            where = "" if bounded == sp.false else f" (it is where {bounded})"
             raise ValueError(
-                f"cutoff: expected a momentum, because {model.name} is not bounded below (it is for {bounded}) and its sums over "
-                "occupied states need a regularisation, got None; boundary terms at the cutoff are then part of the result"
+                f"cutoff: expected a momentum, because {model.name} is not bounded below{where} and its sums over occupied "
+                "states need a regularisation, got None; boundary terms at the cutoff are then part of the result"
             )
         conditions.append(bounded)
         assumptions.append("all states below mu are occupied; energies are bounded below")

@@ -17,6 +17,7 @@ from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.band_structures.exact import exact_formula
 from symcur.closed_forms.common_subexpressions import unused
+from symcur.exact_integrals.curve import SINGULAR, Primitive
 from symcur.exact_integrals.fermi_momenta import EdgeReached, FermiMomenta, Occupied
 from symcur.exact_integrals.isotropy import DoesNotClose
 from symcur.exact_integrals.pieces import Interval, intervals, level_energies
@@ -196,15 +197,18 @@ class ExactIntegral:
             return float(total.real)
 
     @cached_property
-    def _functions(self) -> dict[Any, Callable[..., Any]]:
+    def _known(self) -> dict[Any, Any]:
+        """What numbers need again and again, by the identity of the bands."""
         return {}
 
     def _compiled(self, band: BandSum, level: int) -> Callable[..., Any]:
-        if (id(band), level) not in self._functions:
+        key = (id(band), level)
+        if key not in self._known:
             u = sp.Dummy("u", positive=True)
             expression = self._circle(band, u, level) / self._constant
-            self._functions[id(band), level] = sp.lambdify((u, *self._symbols), expression, modules="mpmath", cse=True)
-        return self._functions[id(band), level]
+            self._known[key] = sp.lambdify((u, *self._symbols), expression, modules="mpmath", cse=True)
+        function: Callable[..., Any] = self._known[key]
+        return function
 
     @property
     def _symbols(self) -> tuple[sp.Symbol, ...]:
@@ -289,10 +293,11 @@ class ExactIntegral:
 
     def _ends(self, pair: tuple[BandSum, BandSum], occupied: Occupied) -> sp.Expr:
         """What occupied states at the cutoff and at k = 0 give, without the constant."""
-        total = -self._inner(pair, occupied.inner)
-        for level in occupied.outer:
-            total += self._outer(pair, level, self.cutoff)
-        return total
+        key = (id(pair), occupied.inner, occupied.outer)
+        if key not in self._known:
+            outer = (self._outer(pair, level, self.cutoff) for level in occupied.outer)
+            self._known[key] = sp.Add(-self._inner(pair, occupied.inner), *outer)
+        return self._known[key]
 
     def _outer(self, pair: tuple[BandSum, BandSum], level: int, cutoff: sp.Expr) -> sp.Expr:
         lower, upper = level_energies(self.momenta, cutoff**2)
@@ -362,7 +367,7 @@ def at_origin(band: BandSum, level: int, mu: sp.Expr) -> sp.Expr | None:
     root = level * sp.sqrt(curve.expression(curve.rho, sp.Integer(0)))
     for factor, primitive in zip((1, -mu), band.antiderivatives, strict=True):
         odd = primitive.algebraic.odd * curve.x**curve.order
-        singular = {"x", "xy"} & set(primitive.logarithms)
+        singular = set(SINGULAR) & set(primitive.logarithms)
         if singular or not primitive.algebraic.even.denom.coeff(1) or not odd.denom.coeff(1):
             return None
         value = curve.expression(primitive.algebraic.even, sp.Integer(0)) + curve.expression(odd, sp.Integer(0)) * root
@@ -372,12 +377,12 @@ def at_origin(band: BandSum, level: int, mu: sp.Expr) -> sp.Expr | None:
     return total
 
 
-def _limit(primitive: Any, level: int) -> sp.Expr:
+def _limit(primitive: Primitive, level: int) -> sp.Expr:
     """The logarithms at k = 0, where none of them diverges."""
     curve = primitive.algebraic.curve
     x = sp.Dummy("x", positive=True)
     eps = level * x**curve.order * sp.sqrt(curve.expression(curve.rho, x))
-    return primitive.transcendental(x, eps, level).subs(x, 0)
+    return sp.sympify(primitive.transcendental(x, eps, level).subs(x, 0))
 
 
 def _text(name: str) -> str:
