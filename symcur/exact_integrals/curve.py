@@ -47,8 +47,8 @@ class Curve:
         self.degree = self.rho.numer.degree(0)
         if self.degree and self.rho.numer.gcd(self.rho.numer.diff(0)).degree(0) > 0:
             raise DoesNotClose(
-                f"model: expected a gap that closes at k = 0 or nowhere, got {isotropic.model.name}, where its square "
-                f"{isotropic.polynomial(isotropic.r, sp.Symbol('u'))} has a factor twice"
+                f"model: expected a gap whose square is k^2n times simple factors, got {isotropic.model.name}, where it is "
+                f"{sp.factor(isotropic.polynomial(isotropic.r, sp.Symbol('k') ** 2))}"
             )
         one, zero = self.functions.one, self.functions.zero
         self.eps = BandFunction(self, zero, one)

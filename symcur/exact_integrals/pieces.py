@@ -28,8 +28,9 @@ def intervals(momenta: FermiMomenta, values: Mapping[sp.Symbol, sp.Expr]) -> lis
     """All intervals, ascending; the edges are written in the parameters, what is occupied is found at their values."""
     edges = _edges(momenta, values)
     numbers = [number for number, _ in edges]
-    inside = [(a + b) / 2 for a, b in itertools.pairwise(numbers)]
-    points = [numbers[0] - 1, *inside, numbers[-1] + 1] if numbers else [mpmath.mpf(0)]
+    with mpmath.workdps(40):
+        inside = [(a + b) / 2 for a, b in itertools.pairwise(numbers)]
+        points = [numbers[0] - 1, *inside, numbers[-1] + 1] if numbers else [mpmath.mpf(0)]
     found: list[Interval] = []
     ends = [-sp.oo, *(expression for _, expression in edges), sp.oo]
     for n, point in enumerate(points):

@@ -166,6 +166,11 @@ REFUSED = {
         "two distinct energies",
     ),
     "one energy": (sc.Model(sp.eye(2) * models.k_x**2, models.Z, models.k_x), {}, "two distinct energies"),
+    "levels that cross on a ring": (
+        sc.Model(models.Z * (1 - models.SQUARE) + models.ONE * models.SQUARE**2, models.X, models.k[:2]),
+        {},
+        "simple factors",
+    ),
     "no polynomial": (sc.Model(models.Z * sp.exp(models.k_x**2), models.X, models.k_x), {}, "polynomial entries"),
     "form": (sc.models.rashba(), {"form": "lake"}, "form: expected"),
     "hall": (sc.models.rashba(), {"hall": "mine"}, "hall: expected"),
