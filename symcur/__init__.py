@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from symcur.closed_forms import derive
     from symcur.disorder import transport
     from symcur.eigenstates import evaluate
+    from symcur.exact_integrals import integrate_exactly
     from symcur.kernels import compile
     from symcur.observables import conductivity, equilibrium_current, magnetization, thermoelectric
 
@@ -48,6 +49,7 @@ _HOME = {
     "derive": "closed_forms",
     "equilibrium_current": "observables",
     "evaluate": "eigenstates",
+    "integrate_exactly": "exact_integrals",
     "magnetization": "observables",
     "relations": "claims",
     "settle": "claims",
@@ -73,6 +75,7 @@ __all__ = [
     "equilibrium_current",
     "evaluate",
     "expressions",
+    "integrate_exactly",
     "linear_response",
     "magnetization",
     "models",
