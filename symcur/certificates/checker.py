@@ -59,7 +59,7 @@ class Sum(dict[Any, Any]):
             terms += [] if places else other
         return Sum(terms)
     def at(self, values: Any) -> Any:  # the number that products of traces are for these values of the letters
-        matrix = cache(lambda word: reduce(times, (values[one] for one in word)))
+        matrix = cache(lambda word: times(matrix(word[:-1]), values[word[-1]]) if word[1:] else values[word[0]])
         trace = cache(lambda word: sum((row[a] for a, row in enumerate(matrix(word))), Sum()))
         numbers = ((c, [trace(one[1]) if one[0] == "Tr" else values[one] for one in x]) for x, c in self.items())
         return sum((reduce(Sum.__mul__, factors, term(c)) for c, factors in numbers), Sum())
@@ -72,7 +72,7 @@ def letter(kind: str, *rest: Any) -> Any:
 def circle(word: Any) -> Any:
     return "Tr", min([word[j:] + word[:j] for j in range(len(word))], default=())
 def times(a: Any, b: Any) -> Any:
-    return [[sum(map(Sum.__mul__, row, column), Sum()) for column in zip(*b, strict=True)] for row in a]
+    return [[sum((x * y for x, y in zip(r, c, strict=True) if x and y), Sum()) for c in zip(*b, strict=True)] for r in a]
 def diagonal(numbers: Any) -> Any:
     return [[term(x) if a == b else Sum() for b in range(len(numbers))] for a, x in enumerate(numbers)]
 
