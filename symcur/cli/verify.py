@@ -50,8 +50,8 @@ def verify(
 ) -> None:
     """Settle the claims of the paper, or those of a file: one verdict per row, or one claim in full.
 
-    The exit status is 1 if a verdict is not what the ledger records or a certificate cannot be written, 130 after Ctrl-C. What
-    was finished then goes to FILE.interrupted.html (.json) and not to FILE.html.
+    The exit status is 1 if a verdict is not what the ledger records or one has no certificate, 130 after Ctrl-C. What was
+    finished then goes to FILE.interrupted.html (.json) and not to FILE.html, and to DIR.
     """
     chosen = [item for name in claim or claims.names() for item in _find(name)]
     subject = find_model(model) if model else None
@@ -88,7 +88,8 @@ def verify(
         certified = write_certificates(certificates, numbered, terminal.console(stderr=json_file == "-"))
     if interrupted:
         if written and json_file != "-":
-            screen.print(f"They are in {' and '.join(map(str, written))}; no other file was touched.", markup=False)
+            rest = "" if certificates is not None else "; no other file was touched"
+            screen.print(f"They are in {' and '.join(map(str, written))}{rest}.", markup=False)
         raise typer.Exit(terminal.INTERRUPTED)
     raise typer.Exit(0 if certified and all(verdict.as_recorded for verdict in verdicts) else 1)
 

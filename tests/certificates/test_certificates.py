@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -172,12 +173,30 @@ def test_identities_of_ones_own(name):
     [
         (Trace(P * s * P * s), Trace(P * s) * Trace(P * s), "proved for a nondegenerate band"),
         (Trace(s), 0, "undecided"),
+        (Trace(P * v("x") * P * v(0)), Trace(P * v(0) * P * v("x")), "expected axes that are all numbers or all names"),
         (ex.Filled(Trace(P * s)), ex.Filled(Trace(P * s)), "undecided|Filled"),
     ],
 )
 def test_what_has_no_certificate_says_why(left, right, reason):
     with pytest.raises(NoCertificate, match=reason):
         certificate(sc.settle(left, right), "own")
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        (Trace(P * s * P * s), Trace(P * s) * Trace(P * s)),  # for a nondegenerate band
+        (Trace(P), 1),
+        (Re(Trace(P * v("i") * S * tau)), Im(Trace(P * v("i") * S * s))),
+        (S * P, P),
+        (Trace(S_m * P * s), Gap("n", "m", -1) * Trace(P * s)),
+    ],
+)
+def test_the_rules_do_not_prove_what_is_false(left, right):
+    """Not even where the prover is said to have proved it."""
+    proof = replace(sc.settle(left, right), outcome="proved", counterexample=None)
+    with pytest.raises(NoCertificate, match="the rules do not bring both sides to the same form"):
+        certificate(proof, "own")
 
 
 def test_the_name_of_a_claim_is_the_name_of_a_file():
@@ -208,5 +227,10 @@ def test_the_command(tmp_path, capsys):
         "rules.json",
         "torque-moment-vanishes.1.json",
     }
+    own = tmp_path / "own.toml"
+    own.write_text("[[claim]]\nname = 'resolvent'\nprinted = 'P S = P'\nidentity = 'd_i(P) = S v_i P + P v_i S'\n")
+    assert symcur("verify", str(own), "--certificates", str(tmp_path / "toml"))[0] == 0
+    lines = run(tmp_path / "toml").stdout.splitlines()
+    assert [line.split()[2:4] for line in lines] == [["resolvent.1.json", "refuted"], ["resolvent.2.json", "proved"]]
     assert symcur("verify", "torque-metric", "torque-metric", "--certificates", str(tmp_path))[0] == 2
     assert symcur("verify", "torque-metric", "--certificates", str(tmp_path / "rules.json"))[0] == 2
