@@ -78,13 +78,13 @@ def certificate(proof: ProofResult, claim: str, number: int = 1) -> dict[str, An
             sides = [_checker().read(side) for side in nodes]
         data |= {"left": nodes[0], "right": nodes[1]}
         data |= _refutation(proof.counterexample, sides, X if probe else "") if proof.counterexample else _proof(sides)
-        data["seal"] = seal(data)
-        _checker().check(json.loads(_json(data)))
+        plain: dict[str, Any] = json.loads(_json({**data, "seal": seal(data)}))
+        _checker().check(plain)
     except NoCertificate:
         raise
     except (ValueError, KeyError, TypeError, ArithmeticError, RecursionError) as error:
         raise NoCertificate(f"the checker does not accept it: {error!r}") from error
-    return data
+    return plain
 
 
 def prepare(directory: str | Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from collections.abc import Iterator
 
@@ -74,10 +73,10 @@ def at(data, path: tuple):
 
 def changed(data, path: tuple, names: list[str]):
     """Copies of data with the entry changed, left out, doubled or exchanged with the next."""
-    value, parent = at(data, path), at(data, path[:-1])
+    value, parent, text = at(data, path), at(data, path[:-1]), json.dumps(data)
 
     def copied(change):
-        new = copy.deepcopy(data)
+        new = json.loads(text)
         change(at(new, path[:-1]), path[-1])
         return new
 
@@ -112,12 +111,13 @@ def true(data: dict) -> bool:
 
 @pytest.mark.parametrize("name", SMALL)
 def test_mutants_are_rejected_or_true(name):
+    """What is left is an order that does not matter, a projector written twice, a matrix element that no value depends on."""
     data = SMALL[name]()
-    assert accepted(json.loads(json.dumps(data)))
     body = {key: value for key, value in data.items() if key not in LABELS and key != "seal"}
     labels = {key: data[key] for key in LABELS}
-    survivors = []
-    for mutant in mutants(body):
+    assert accepted({**labels, **json.loads(json.dumps(body)), "seal": data["seal"]})
+    survivors, tried = [], mutants(body)
+    for mutant in tried:
         whole = {**labels, **mutant, "seal": data["seal"]}
         assert not accepted(whole), "the seal is broken"
         if accepted(sealed(whole)):
@@ -125,8 +125,8 @@ def test_mutants_are_rejected_or_true(name):
     for mutant in survivors:
         assert mutant["seal"] != data["seal"]
         assert true(mutant), mutant
-    assert len(mutants(body)) > 40
-    assert len(survivors) < (len(mutants(body)) / 8 if data["outcome"] == "refuted" else 1)
+    assert len(tried) > 100
+    assert len(survivors) < len(tried) / 8
 
 
 def test_labels_are_sealed():
@@ -245,6 +245,21 @@ FORGED = {
 }  # fmt: skip
 
 
+REASONS = {
+    "words outside of traces": "expected operators in traces",
+    "an operator by the name of a rule": "changes nothing",
+    "a value for a projector": "expected a letter that is free",
+    "two bands in one state": r"Fraction\(1, 0\)",
+    "degenerate states": "expected different energies",
+    "a matrix that is not Hermitian": "expected a Hermitian",
+    "another derivative of the energy": "the energy of n has another derivative",
+    "S^0": "malformed letter",
+    "a derivative of s": "malformed letter",
+    "a gap of one band": "malformed letter",
+}
+
+
 @pytest.mark.parametrize("name", FORGED)
 def test_forged_certificates_are_rejected(name):
-    assert not accepted(sealed({**dict.fromkeys(LABELS, ""), **FORGED[name]}))
+    with pytest.raises((ValueError, ZeroDivisionError), match=REASONS[name]):
+        CHECKER.check(sealed({**dict.fromkeys(LABELS, ""), **FORGED[name]}))
