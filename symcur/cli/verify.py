@@ -14,9 +14,11 @@ from rich.padding import Padding
 from rich.table import Table
 
 from symcur import claims, files
+from symcur.certificates import prepare
 from symcur.claims import Claim, ClaimResult, ProofResult
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
 from symcur.cli import terminal
+from symcur.cli.certificates import HELP, write_certificates
 from symcur.cli.files import name_for, require_file
 from symcur.cli.named_models import find_model
 from symcur.cli.unicode_math import sentence, unicode_math
@@ -40,6 +42,7 @@ def verify(
         str | None, typer.Option("--json", help="Write the verdicts to FILE.json (- for stdout).")
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained page to FILE.html.")] = None,
+    certificates: Annotated[Path | None, typer.Option(metavar="DIR", help=HELP)] = None,
     faults: Annotated[
         bool,
         typer.Option("--faults", help="Also inject the faults of each claim: every one must turn its check to failed."),
@@ -47,13 +50,18 @@ def verify(
 ) -> None:
     """Settle the claims of the paper, or those of a file: one verdict per row, or one claim in full.
 
-    The exit status is 1 if a verdict is not what the ledger records, 130 after Ctrl-C. What was finished then goes to
-    FILE.interrupted.html (.json) and not to FILE.html.
+    The exit status is 1 if a verdict is not what the ledger records or one has no certificate, 130 after Ctrl-C. What was
+    finished then goes to FILE.interrupted.html (.json) and not to FILE.html, and to DIR.
     """
     chosen = [item for name in claim or claims.names() for item in _find(name)]
     subject = find_model(model) if model else None
     require_file("--json", Path(json_file) if json_file not in (None, "-") else None, (".json",))
     require_file("--report", report, (".html", ".htm"))
+    if certificates is not None:
+        twice = next((item.name for item in chosen if [other.name for other in chosen].count(item.name) > 1), None)
+        if twice:
+            raise ValueError(f"--certificates: expected every claim once, got {twice} more often")
+        prepare(certificates)
     verdicts: list[ClaimResult] = []
     interrupted = False
     try:
@@ -74,11 +82,16 @@ def verify(
         if interrupted:
             screen.print(f"Interrupted after {len(verdicts)} of {len(chosen)} claims.", style="bold red")
     written = _write(verdicts, len(chosen), interrupted, json_file, report) if verdicts else []
+    certified = True
+    if certificates is not None:
+        numbered = ((v.name, number, proof) for v in verdicts for number, proof in enumerate(v.proofs, 1))
+        certified = write_certificates(certificates, numbered, terminal.console(stderr=json_file == "-"))
     if interrupted:
         if written and json_file != "-":
-            screen.print(f"They are in {' and '.join(map(str, written))}; no other file was touched.", markup=False)
+            rest = "" if certificates is not None else "; no other file was touched"
+            screen.print(f"They are in {' and '.join(map(str, written))}{rest}.", markup=False)
         raise typer.Exit(terminal.INTERRUPTED)
-    raise typer.Exit(0 if all(verdict.as_recorded for verdict in verdicts) else 1)
+    raise typer.Exit(0 if certified and all(verdict.as_recorded for verdict in verdicts) else 1)
 
 
 def _find(name: str) -> tuple[Claim, ...]:
