@@ -22,6 +22,7 @@ from symcur.expressions import (
     Axis,
     Derivative,
     Expression,
+    H,
     I,
     Im,
     P,
@@ -69,19 +70,14 @@ def _both(expression: Expression) -> Expression:
     return expression + _of_band(expression, "m")
 
 
-def _curl(a: Axis, b: Axis, c: Axis) -> Expression:
-    """Charge moment and curvature: d_a m^{bc} + v_a Omega^{bc} and its cyclic companions, for derivatives along any axes."""
-
-    def term(a: Axis, b: Axis, c: Axis) -> Expression:
-        moment, curvature = Im(Trace(P * v(b) * S * v(c))), -2 * Im(Trace(P * v(b) * Resolvent("n", 2) * v(c)))
-        return Derivative(a, moment) + v_band(a) * curvature
-
-    return term(a, b, c) + term(b, c, a) + term(c, a, b)
+def _two_form(a: Axis, b: Axis) -> Expression:
+    """m^{ab} + e Omega^{ab} of the charge in the space of k and h, also for a multiplet that s splits: no S and e_n are in it."""
+    return -Im(Trace(H * P * Derivative(a, P) * Derivative(b, P)) + Trace(P * Derivative(a, P) * H * Derivative(b, P)))
 
 
-def _along_h(expression: Expression) -> Expression:
-    """With -dH/dh in the place of s, for an axis h like any other."""
-    return substitute(expression, lambda node: -v("h") if node == s else None)
+_curl = (
+    Derivative("h", _two_form("i", "l")) + Derivative("i", _two_form("l", "h")) + Derivative("l", _two_form("h", "i"))
+)
 
 
 def _between(a: Axis, b: Axis, c: Axis) -> Expression:
@@ -239,16 +235,16 @@ define(
     ),
     equalities=(
         Equality(
-            _along_h(faraday("i", "l")),
-            _curl("h", "i", "l"),
-            "W is the curl in (k, h) of moment and curvature, v_h = -s",
+            faraday("i", "l"),
+            _curl,
+            "W is the curl of m + e Omega in the space of k and h, also where s splits multiplets",
         ),
-        Equality(_both(_along_h(faraday("i", "l"))), _together, f"W of two bands is that of the pair; {NO_GAP}"),
+        Equality(_both(faraday("i", "l")), _together, f"W of two bands is that of the pair; {NO_GAP}"),
         Equality(
             _both(Omega_weighted("l", "i")), _pair_curvature, "Omega s of the bands is that of the pair", role="denied"
         ),
         Equality(
-            _both(_along_h(symmetrized("l", "i"))),
+            _both(symmetrized("l", "i")),
             _between("h", "i", "l"),
             "bar-Omega of the bands is that of the pair",
             role="denied",

@@ -6,19 +6,21 @@ expands, ``latex`` prints. Closed forms, kernels and eigenstates read the same e
 """
 
 from symcur.expressions import latex  # noqa: F401, teaches expressions to print themselves
+from symcur.expressions.axes import FIELD, Axis, axis_name, ordered
 from symcur.expressions.calculus import (
     adjoint,
     band_energy_derivative,
-    by_field,
     by_occupation,
     conserved,
     derivative,
+    derivative_along,
+    w,
+    with_axes,
     without_torque,
 )
 from symcur.expressions.expression import (
     ONE,
     ZERO,
-    Axis,
     BandEnergy,
     Derivative,
     Expression,
@@ -43,24 +45,21 @@ from symcur.expressions.expression import (
     add,
     as_expression,
     axes_of,
-    axis_name,
     bands_of,
     fold,
     letters,
     multiply,
-    ordered,
     s,
     substitute,
     tau,
     v,
     v_band,
-    w,
     walk,
-    with_axes,
 )
 from symcur.expressions.interpreter import Interpreter, Matrix, MatrixInterpreter
 
 __all__ = [
+    "FIELD",
     "ONE",
     "ZERO",
     "Axis",
@@ -95,10 +94,10 @@ __all__ = [
     "axis_name",
     "band_energy_derivative",
     "bands_of",
-    "by_field",
     "by_occupation",
     "conserved",
     "derivative",
+    "derivative_along",
     "fold",
     "letters",
     "multiply",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
 from itertools import product
 from typing import Any, TypeVar
 
 from symcur.expressions.expression import (
     CONSTANT,
+    FIELD,
     ONE,
     ZERO,
     Axis,
@@ -16,6 +17,7 @@ from symcur.expressions.expression import (
     Derivative,
     Expression,
     Gap,
+    H,
     Im,
     Named,
     Number,
@@ -38,7 +40,6 @@ from symcur.expressions.expression import (
     v_band,
 )
 
-FIELD = "h"  # the axis of derivatives by a field h, H -> H - h s
 K = TypeVar("K")
 
 
@@ -65,10 +66,15 @@ def adjoint(expression: Expression) -> Expression:
 
 @cache
 def derivative(expression: Expression, axis: Axis) -> Expression:
-    """d/dk_axis by the rules d_iP = S v_i P + P v_i S, d_iS = S(v_i - d_i e)S - S^2 v_i P - P v_i S^2, dg/de = f."""
+    """d/dk_axis by the rules d_iP = S v_i P + P v_i S, d_iS = S(v_i - d_i e)S - S^2 v_i P - P v_i S^2, dg/de = f.
+
+    Along the field h they hold for nondegenerate bands (``symcur.expressions.splitting`` for multiplets).
+    """
     match expression:
         case Number():
             return ZERO
+        case Operator("H", axes) if axis == FIELD:
+            return ZERO if axes else v(FIELD)
         case Operator(name, axes):
             return ZERO if name in CONSTANT else Operator(name, ordered((*axes, axis)))
         case Projector(n):
@@ -77,6 +83,8 @@ def derivative(expression: Expression, axis: Axis) -> Expression:
             S, P, S2 = Resolvent(n), Projector(n), Resolvent(n, 2)
             once = S * v(axis) * S - v_band(axis, n) * S2 - S2 * v(axis) * P - P * v(axis) * S2
             return add(*(multiply(*[S] * j, once, *[S] * (power - 1 - j)) for j in range(power)))
+        case BandEnergy(n, axes) if axis == FIELD:
+            return reduce(lambda slope, momentum: Derivative(momentum, slope), axes, -Trace(Projector(n) * s))
         case BandEnergy(n, axes):
             return BandEnergy(n, ordered((*axes, axis)))
         case Occupation(kind, n, order):
@@ -90,6 +98,36 @@ def derivative(expression: Expression, axis: Axis) -> Expression:
     if not expression.children:
         raise TypeError(f"expression: expected a node of the language, got {type(expression).__name__}")
     return expression.rebuild(*(derivative(child, axis) for child in expression.children))
+
+
+def derivative_along(expression: Expression, axes: Iterable[Axis]) -> Expression:
+    """One derivative after the other, the first axis first."""
+    return reduce(derivative, axes, expression)
+
+
+def w(i: Axis, l: Axis) -> Expression:
+    """d^2H/dk_i dk_l."""
+    return derivative_along(H, (i, l))
+
+
+def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression:
+    """The expression with axes replaced, for example {"i": 0, "l": 1}; axes that are not named stay."""
+
+    def moved(node: Expression) -> Expression | None:
+        match node:
+            case Operator(name, axes):
+                return derivative_along(Operator(name), [choice.get(axis, axis) for axis in axes])
+            case BandEnergy(n, axes):
+                renamed = [choice.get(axis, axis) for axis in axes]
+                slope: Expression = BandEnergy(n, ordered(tuple(axis for axis in renamed if axis != FIELD)))
+                for _ in range(renamed.count(FIELD)):
+                    slope = Derivative(FIELD, slope)
+                return slope
+            case Derivative(axis, operand):
+                return Derivative(choice.get(axis, axis), with_axes(operand, choice))
+        return None
+
+    return substitute(expression, moved)
 
 
 def band_energy_derivative(axes: tuple[Axis, ...]) -> Expression:
@@ -120,7 +158,7 @@ def by_occupation(expression: Expression) -> dict[Expression, Expression]:
     return {ONE: expression}
 
 
-# -- conditions and fields ---------------------------------------------------------------------------------------------
+# -- conditions ------------------------------------------------------------------------------------------------------------
 def without_torque(expression: Expression) -> Expression:
     """The expression with tau = 0: zero if and only if every term, as written, contains the torque."""
     return substitute(expression, lambda node: ZERO if node == tau else None)
@@ -133,29 +171,3 @@ def conserved(expression: Expression) -> Expression:
     a band. In the traces of a band s is then the number s_n, and an expression linear in s is s_n times this.
     """
     return substitute(expression, lambda node: ONE if node == s else None)
-
-
-def by_field(expression: Expression, conserved: bool = False) -> Expression:
-    """d/dh at H -> H - h s, occupation functions aside: of the letters e_n, P, S and v (nondegenerate bands).
-
-    ``conserved``: with s = 1, as in the block of a band where [s, H] = 0.
-    """
-    charge = ONE if conserved else s
-    value = ONE if conserved else Trace(P * s)
-
-    def letter(node: Expression) -> Expression | None:
-        match node:
-            case Operator("H", axes) if FIELD in axes:
-                return -charge if len(axes) == 1 else ZERO
-            case BandEnergy("n", axes) if FIELD in axes:
-                change = -value
-                for axis in axes:
-                    change = change if axis == FIELD else ZERO if conserved else Derivative(axis, change)
-                return change
-        return None
-
-    parts = by_occupation(expression)
-    if not set(parts) <= {ONE, Occupation("f"), Occupation("g")}:
-        raise ValueError("expression: expected one with f and g themselves, got derivatives of f")
-    frozen = {kind: substitute(derivative(part, FIELD), letter) for kind, part in parts.items()}
-    return add(*(multiply(kind, part) for kind, part in frozen.items()))

@@ -10,13 +10,9 @@ from typing import Any
 
 from sympy import QQ_I
 
-Axis = str | int
+from symcur.expressions.axes import FIELD, ordered
+
 CONSTANT = frozenset({"s"})  # operators that do not depend on k
-
-
-def order_of(axis: Axis) -> tuple[str, Axis]:
-    """The key that axes of derivatives are sorted by."""
-    return str(type(axis)), axis
 
 
 def _number(field: str, value: Any, letter: Any) -> None:
@@ -41,9 +37,12 @@ def _axes(field: str, value: Any, letter: Any) -> None:
         _axis(field, one, letter)
     if value and getattr(letter, "name", None) in CONSTANT:
         raise ValueError(f"{field}: expected none for {letter.name}, which does not depend on k, got {value!r}")
-    sorted_axes = tuple(sorted(value, key=order_of))
-    if value != sorted_axes:
-        raise ValueError(f"{field}: expected {sorted_axes!r} (expressions.ordered sorts them), got {value!r}")
+    if value != ordered(value):
+        raise ValueError(f"{field}: expected {ordered(value)!r} (expressions.ordered sorts them), got {value!r}")
+    if FIELD in value and getattr(letter, "name", "H") == "H":
+        raise ValueError(
+            f"{field}: expected momenta (v({FIELD!r}) is d_h H = -s, v_band({FIELD!r}) the derivative of e_n), got {value!r}"
+        )
 
 
 def _integer(field: str, value: Any, letter: Any) -> None:

@@ -5,7 +5,7 @@ A point is a band structure known to every order in k that the expression asks f
     H(k) = U(k) E(k) U(k)^(-1),  U(k) = exp(i G(k)),  G(0) = 0,
 
 with random power series for G and for the energies on the diagonal of E. Energies that are repeated there make a multiplet,
-degenerate at every k. P, S and the derivatives of all of them follow by multiplying and differentiating truncated power
+degenerate at every k. With the field h it is H(k) - h s, which is made block diagonal again order by order. P, S and the derivatives of all of them follow by multiplying and differentiating truncated power
 series: none of the rules for projectors and resolvents is used that the normal form consists of. In the eigenbasis at k = 0
 every jet of a Hermitian H (with the multiplets asked for) is reached, and f and g are random functions at every energy.
 
@@ -35,6 +35,7 @@ from symcur.expressions import expression as ex
 from symcur.expressions.expression import Axis, Expression
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.power_series import Arithmetic, Entry, Exact, Modular, Series, Truncation
+from symcur.expressions.splitting import require_no_level
 from symcur.expressions.sum_over_states import summed_indices
 
 _ZERO = QQ_I(0)
@@ -90,11 +91,15 @@ def degree(expression: Expression) -> int:
 
     To order d in k a letter, P and H among them, is a polynomial of degree d + 1 at most, and S one over the product of
     (e_n - e_a)^(1 + d) over the other levels a. For a term of L letters with q bands of N levels the numerator has therefore
-    at most the degree L (1 + d), and the common denominator of all terms at most q (N - 1) L (1 + d).
+    at most the degree L (1 + d), and the common denominator of all terms at most q (N - 1) L (1 + d). With the field h every
+    order divides by one more difference of any two levels, so that all N (N - 1)/2 pairs stand in the common denominator, to a
+    power of at most L (1 + 2d).
     """
     demand = Demand.of(expression)
     length = ex.fold(expression, _LENGTH, lambda node, *lengths: max(lengths, default=1))
     levels = len(demand.bands) + demand.others
+    if ex.FIELD in demand.highest:
+        return length * (1 + 2 * demand.degree) * (1 + levels * (levels - 1) // 2)
     return length * (1 + demand.degree) * (1 + len(demand.bands) * levels)
 
 
@@ -115,7 +120,10 @@ class ExactPoint(Interpreter):
         slopes = [[arithmetic.sample(generator) for _ in range(count)] for _ in range(monomials - 1)]
         self.energy = [arithmetic.energies(generator, count), *slopes]  # by monomial and level
         self.U, self.U_inverse = self._frame(generator)
-        self.H = self._rotated(self._diagonal(lambda energies, level: energies[level]))
+        if ex.FIELD in demand.highest:
+            self._apply_field()
+        else:
+            self.H = self._rotated(self._diagonal(lambda energies, level: energies[level]))
 
     # -- pieces of a point ---------------------------------------------------------------------------------------------
     def _frame(self, generator: random.Random) -> tuple[Series, Series]:
@@ -128,6 +136,51 @@ class ExactPoint(Interpreter):
                 frame = frame + power
             frames.append(frame)
         return frames[0], frames[1]
+
+    def _apply_field(self) -> None:
+        """H - h s: K = U^(-1)(H - h s)U has K (1 + X) = (1 + X) B with B block diagonal and X without blocks, order by order."""
+        self.U, self.U_inverse = (self._without_field(frame) for frame in (self.U, self.U_inverse))
+        levels = self._without_field(self._diagonal(lambda energies, level: energies[level]))
+        h = self.truncation.monomials.index(tuple(int(axis == ex.FIELD) for axis in self.truncation.axes))
+        s = self.operator("s", ())
+        coupling = Series(self.truncation, {h: s.terms[0] * self.number(QQ_I(-1)).terms[0]})
+        self.H = self._rotated(levels) + coupling
+        K = self.U_inverse * self.H * self.U
+        X, B = Series(self.truncation, {}), Series(self.truncation, {})
+        for degree in range(self.truncation.degree + 1):
+            found = K + K * X + self.number(QQ_I(-1)) * X * B
+            for place, matrix in found.terms.items():
+                if sum(self.truncation.monomials[place]) == degree:
+                    B.terms[place], X.terms[place] = self._parts(matrix)
+        one = self.number(QQ_I(1))
+        X_inverse = self._inverse(one + X, one.terms[0])
+        self.U, self.U_inverse = self.U * (one + X), X_inverse * self.U_inverse
+        first = [self.levels.index(level) for level in range(self.levels[-1] + 1)]
+        nothing = self.number(_ZERO).terms[0]
+        for place in range(1, len(self.energy)):
+            block = B.terms.get(place, nothing)
+            self.energy[place] = [self.arithmetic.entry(block, a, a)[0] for a in first]
+
+    def _without_field(self, series: Series) -> Series:
+        h = self.truncation.axes.index(ex.FIELD)
+        kept = {place: m for place, m in series.terms.items() if not self.truncation.monomials[place][h]}
+        return Series(self.truncation, kept)
+
+    def _parts(self, matrix: Any) -> tuple[Any, Any]:
+        """The blocks of a matrix, and the rest over the differences of the energies of its columns and rows."""
+        zero = self.zero, self.zero
+
+        def inside(a: int, b: int) -> Entry:
+            return self.arithmetic.entry(matrix, a, b) if self.levels[a] == self.levels[b] else zero
+
+        def outside(a: int, b: int) -> Entry:
+            if self.levels[a] == self.levels[b]:
+                return zero
+            distance = self.energy[0][self.levels[b]] - self.energy[0][self.levels[a]]
+            x, y = self.arithmetic.entry(matrix, a, b)
+            return x / distance, y / distance
+
+        return self.arithmetic.matrix(self.states, inside), self.arithmetic.matrix(self.states, outside)
 
     def _hermitian(self, generator: random.Random) -> Series:
         """Random Hermitian matrices for all monomials."""
@@ -238,6 +291,8 @@ class ExactPoint(Interpreter):
         return value.map(multiple)
 
     def derivative(self, axis: Axis, operand: Expression) -> Series:
+        if axis == ex.FIELD and len(set(self.levels)) < self.states:
+            require_no_level(operand)
         value: Series = self.read(operand)
         return value.derivative(axis)
 
@@ -248,10 +303,10 @@ class ExactPoint(Interpreter):
         return series.terms.get(0, self.number(_ZERO).terms[0])
 
     def derivatives_of_H(self) -> list[ex.Operator]:
-        """H and all its derivatives that make up this point."""
+        """H and all its derivatives by k that make up this point."""
         axes = self.truncation.axes
         powers = (sum(((axis,) * j for axis, j in zip(axes, a, strict=True)), ()) for a in self.truncation.monomials)
-        return [ex.Operator("H", ex.ordered(power)) for power in powers]
+        return [ex.Operator("H", ex.ordered(power)) for power in powers if ex.FIELD not in power]
 
     def entries(self, expression: Expression) -> list[list[Any]]:
         """The same as rows of exact complex rationals, in rational arithmetic."""

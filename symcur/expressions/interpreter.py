@@ -19,6 +19,7 @@ from symcur.arrays import ObjectArray
 from symcur.expressions import expression as ex
 from symcur.expressions.calculus import adjoint, band_energy_derivative, derivative
 from symcur.expressions.expression import Axis, Expression
+from symcur.expressions.splitting import without_field
 
 _REMEMBERED = ex.Operator | ex.Projector | ex.Resolvent | ex.Named | ex.Trace | ex.Sum
 _HALF, _MINUS_HALF_I = QQ_I(1) / QQ_I(2), QQ_I(0, -1) / QQ_I(2)
@@ -199,6 +200,10 @@ class MatrixInterpreter(Interpreter):
             return self._energy
         value = self.read(band_energy_derivative(axes))
         return self._part(value if self._rank == 1 else value / self._rank, "real")
+
+    def derivative(self, axis: Axis, operand: Expression) -> Any:
+        taken = without_field(ex.Derivative(axis, operand), self._rank != 1)
+        return super().derivative(taken.axis, taken.operand) if isinstance(taken, ex.Derivative) else self.read(taken)
 
     def trace(self, value: Matrix) -> Any:
         return value.trace()

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from symcur.expressions import expression as ex
+from symcur.expressions.axes import axis_name, nabla
 from symcur.expressions.calculus import derivative
-from symcur.expressions.expression import Expression, axis_name
+from symcur.expressions.expression import Expression
 
 _SUM, _FACTOR = 0, 1  # binding strengths: does the text need brackets inside a product?
 Text = tuple[str, int]  # LaTeX and its binding strength
@@ -48,7 +49,7 @@ def _resolvent(node: ex.Resolvent) -> Text:
 def _band_energy(node: ex.BandEnergy) -> Text:
     if len(node.axes) == 1:
         return f"v_{{{node.band}}}^{{{axis_name(node.axes[0])}}}", _FACTOR
-    derivatives = "".join(rf"\partial_{{k_{{{axis_name(axis)}}}}} " for axis in node.axes)
+    derivatives = "".join(f"{nabla(axis)} " for axis in node.axes)
     return derivatives + rf"\varepsilon_{{{node.band}}}", _FACTOR
 
 
@@ -84,7 +85,7 @@ def _part(name: str) -> Callable[[Any, Text], Text]:
 
 def _derivative(node: ex.Derivative, operand: Text) -> Text:
     text = _bracketed((operand[0], _SUM) if isinstance(node.operand, ex.Product) else operand)
-    return rf"\partial_{{k_{{{axis_name(node.axis)}}}}} {text}", _FACTOR
+    return f"{nabla(node.axis)} {text}", _FACTOR
 
 
 def _bracketed(text: Text) -> str:

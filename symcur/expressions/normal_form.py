@@ -35,6 +35,7 @@ from symcur.expressions import expression as ex
 from symcur.expressions.calculus import collected, derivative
 from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
+from symcur.expressions.splitting import along_field
 
 Letter = tuple[Any, ...]
 String = tuple[Letter, ...]
@@ -109,11 +110,14 @@ class NormalForm:
 
 
 class NormalFormInterpreter(Interpreter):
-    """Reads an expression as its normal form, for one nondegenerate band or for multiplets of any rank."""
+    """Reads an expression as its normal form, for one nondegenerate band or for multiplets of any rank.
 
-    def __init__(self, multiplet: bool = False) -> None:
+    ``split``: the field h may split the multiplets, so that its derivatives are those of ``symcur.expressions.splitting``.
+    """
+
+    def __init__(self, multiplet: bool = False, split: bool = False) -> None:
         super().__init__()
-        self.multiplet = multiplet
+        self.multiplet, self.split = multiplet, split
 
     def _single(self, coefficient: Any, atoms: Atoms, string: String) -> NormalForm:
         return NormalForm([((atoms, string), coefficient)], self.multiplet)
@@ -150,6 +154,8 @@ class NormalFormInterpreter(Interpreter):
         return value.trace()
 
     def derivative(self, axis: ex.Axis, operand: ex.Expression) -> NormalForm:
+        if axis == ex.FIELD and self.split:
+            return self._read(along_field(operand))
         if not self.multiplet:
             return self._read(derivative(operand, axis))
         return self._read(operand).derivative(axis)
@@ -163,11 +169,16 @@ class NormalFormInterpreter(Interpreter):
 
 
 def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalForm:
-    """The normal form of an expression; ``multiplet=True`` lets every band be degenerate with any rank."""
-    result: NormalForm = NormalFormInterpreter(multiplet=True).read(expression)
-    if not multiplet:
-        result = result.nondegenerate()
-    return NormalForm(reduced(result.terms), multiplet)
+    """The normal form of an expression; ``multiplet=True`` lets every band be degenerate with any rank.
+
+    Raises Split, a ValueError, for derivatives by h that a multiplet does not have.
+    """
+    result: NormalForm = NormalFormInterpreter(multiplet=True, split=multiplet).read(expression)
+    return _reduced(result if multiplet else result.nondegenerate())
+
+
+def _reduced(form: NormalForm) -> NormalForm:
+    return NormalForm(reduced(form.terms), form.multiplet)
 
 
 def has_normal_form(expression: ex.Expression) -> bool:
@@ -201,7 +212,7 @@ def _slope(letter: Letter, axis: ex.Axis) -> NormalForm:
             return NormalForm((), True)
         case ("Tr", string):
             return _term((), string).derivative(axis).trace()
-    return normal_form(derivative(_meaning(letter), axis), multiplet=True)
+    return _reduced(NormalFormInterpreter(multiplet=True).read(derivative(_meaning(letter), axis)))
 
 
 def _meaning(letter: Letter) -> ex.Expression:

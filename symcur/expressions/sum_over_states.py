@@ -68,6 +68,8 @@ class Field:
         return Ratio(self, [(self.none, self.context.constant(x) + y * self.generators[("i",)])])
 
     def symbol(self, *symbol: Any) -> Ratio:
+        if symbol[0] == "H" and ex.FIELD in symbol[1]:  # H - h s
+            return self.number(QQ_I(-1)) * self.symbol("s", (), *symbol[2:]) if len(symbol[1]) == 1 else self.zero
         if symbol not in self.generators:
             raise KeyError(f"symbol: expected one within the derivatives that this field was made for, got {symbol}")
         return Ratio(self, [(self.none, self.generators[symbol])])

@@ -63,7 +63,7 @@ def _primitives(node: Node, reader: Reader, operators: bool) -> list[tuple[Axis,
     found = []
     for sign, term in zip(signs, terms, strict=True):
         match term:
-            case Gradient(axis=axis, inner=inner):
+            case Gradient(axis=axis, inner=inner) if axis != ex.FIELD:
                 found.append((axis_of(axis), sign * reader.value(inner, operators)))
             case Wrapped(kind="()", inner=inner):
                 found += [(axis, sign * primitive) for axis, primitive in _primitives(inner, reader, operators)]

@@ -111,7 +111,7 @@ class Reader:
         match operand:
             case ex.Number():
                 return ex.ZERO
-            case ex.BandEnergy():
+            case ex.BandEnergy() if axis != ex.FIELD:
                 return ex.derivative(operand, axis)
         return ex.Derivative(axis, operand)
 
@@ -253,7 +253,7 @@ class Reader:
         if node.primes:
             return None
         if node.base in ("v", "w", "H") and not others and len(axes) == {"v": 1, "w": 2}.get(node.base, len(axes)):
-            return ex.Operator("H", ex.ordered(axes))
+            return ex.derivative_along(ex.H, axes)
         if node.base in _OPERATORS and not axes and not others:
             return _OPERATORS[node.base]
         if node.base in FREE and not others and set(node.upper) <= set(node.bands()):
@@ -294,7 +294,7 @@ class Reader:
         if node.base == "v" and len(axes) == 1 and not others and (bands or not operators):
             if not bands and node.lower:
                 raise self.fail(node, "v^i, the velocity of the band, outside of traces; v_i is an operator")
-            return ex.BandEnergy(band, (axis_of(axes[0]),))
+            return ex.v_band(axis_of(axes[0]), band)
         found = self.symbols.get(key(node, ""))
         operator = self.operator(node)
         if operator is not None and (operators or node.base == "D") and not bands:

@@ -25,7 +25,7 @@ def _not_printed(node: Any, *parts: Text) -> Text:
 def symbol(latex: str) -> str:
     """A printed symbol in plain letters: \\chi^{il\\tau} is chi^{il tau}."""
     text = re.sub(r"\\bar\{\\Omega\}", "Omegabar", latex)
-    text = re.sub(r"\\partial_\{k_\{(\w)\}\} ", r"d_\1 ", text)
+    text = re.sub(r"\\partial_(?:\{k_\{(\w)\}\}|(h)) ", r"d_\1\2 ", text)
     text = re.sub(r"\\mathcal\{(\w)\}", r"\1", text)
     text = re.sub(r"(?<=\w)\\(?=tau|theta)", " ", text)
     return re.sub(r"\\(?=[A-Za-z])", "", text).replace("varepsilon", "e")

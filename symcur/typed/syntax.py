@@ -144,7 +144,10 @@ class Parser:
             labels = self.summed()
             return States(token.at, labels, self.product())
         if token := self.take("partial", "d"):
-            indices = [index.removeprefix("k_") for index in self.indices()] if self.take("_") else []
+            indices = self.indices() if self.take("_") else ()
+            if indices == ("k_h",):
+                raise self.fail("\\partial_h for the derivative by the field h of H - h s", token.at)
+            indices = tuple(index.removeprefix("k_") for index in indices)
             if len(indices) == 1 and indices[0] in AXES and self.next.text not in ("^", "_"):
                 if not self.starts_factor():
                     raise self.fail(
