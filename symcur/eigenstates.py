@@ -307,9 +307,10 @@ class Eigenstates(Eigenbasis):
         return complex(value.x, value.y)
 
     def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> ComplexArray:
-        if not all(isinstance(axis, int) for axis in axes):
+        numbers = [axis for axis in axes if isinstance(axis, int)]
+        if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
-        matrix = self.model.matrix(name, self.k, [int(axis) for axis in axes])
+        matrix = self.model.matrix(name, self.k, numbers)
         return np.asarray(self.vectors.conj().mT @ matrix @ self.vectors)
 
     def part(self, values: Any, which: str) -> Any:

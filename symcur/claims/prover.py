@@ -27,7 +27,8 @@ from sympy import QQ_I, Matrix
 
 from symcur import expressions as ex
 from symcur.expressions import FIELD, Axis, Expression, as_expression
-from symcur.expressions.axes import nabla
+from symcur.expressions.axes import momentum, nabla
+from symcur.expressions.bosons import electronic
 from symcur.expressions.exact_points import Demand, degree, rational_point, vanishes
 from symcur.expressions.normal_form import has_normal_form, normal_form
 from symcur.expressions.power_series import PRIME
@@ -72,7 +73,7 @@ class Equality:
         """Both sides, with the derivatives that an integral over the zone drops written out on the right."""
         right = self.rhs.latex(form)
         for axis, primitive in self.primitive:
-            derivative = rf"{nabla(axis)} \left[{primitive.latex(form)}\right]"
+            derivative = rf"{nabla(momentum(axis))} \left[{primitive.latex(form)}\right]"
             right = derivative if right == "0" else f"{right} + {derivative}"
         return self.lhs.latex(form), right
 
@@ -97,14 +98,15 @@ class Counterexample:
 
     @property
     def matrices(self) -> dict[Expression, Any]:
-        """H, its derivatives and the other operators that the equality contains as SymPy matrices, between the eigenstates.
+        """H, its derivatives and the other operators that the equality contains as SymPy matrices, between the eigenstates;
+        where derivatives are covariant, F and those of all operators.
 
-        The states of the bands with a name come first; H is the diagonal matrix of the energies.
+        The states of the bands with a name come first; H is the diagonal matrix of the energies, of bosons times the metric.
         """
         difference = self.equality.difference
         point = rational_point(difference, self.bands, self.ranks, self.seed)
         named = {letter for letter in ex.letters(difference) if isinstance(letter, ex.Operator)}
-        letters = dict.fromkeys((*point.derivatives_of_H(), *sorted(named, key=str)))
+        letters = dict.fromkeys((*point.operators(letter.name for letter in named), *sorted(named, key=str)))
         return {letter: _matrix(point.entries(letter)) for letter in letters}
 
     def __str__(self) -> str:
@@ -213,6 +215,7 @@ def _decide(equality: Equality) -> Decision:
 @lru_cache(maxsize=1024)
 def _is_hermitian(definition: Expression) -> bool:
     """At random points; the normal form and the point take an abbreviation at its word."""
+    definition = electronic(definition)
     difference = definition - ex.adjoint(definition)
     return all(vanishes(difference, ranks) for ranks in (None, *multiplets(len(ex.bands_of(difference)))))
 

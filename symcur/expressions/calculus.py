@@ -7,17 +7,21 @@ from functools import cache, reduce
 from itertools import product
 from typing import Any, TypeVar
 
+from symcur.expressions.axes import momentum, order_of
 from symcur.expressions.expression import (
     CONSTANT,
+    CURVATURE,
     FIELD,
     ONE,
     ZERO,
     Axis,
     BandEnergy,
+    Covariant,
     Derivative,
     Expression,
     Gap,
     H,
+    I,
     Im,
     Named,
     Number,
@@ -51,6 +55,16 @@ def collected(terms: Iterable[tuple[K, Any]]) -> dict[K, Any]:
     return result
 
 
+def is_operator(expression: Expression) -> bool:
+    """Whether the value is an operator and not a number."""
+    match expression:
+        case Trace():
+            return False
+        case Operator() | Projector() | Resolvent():
+            return True
+    return any(map(is_operator, expression.children))
+
+
 @cache
 def adjoint(expression: Expression) -> Expression:
     """The Hermitian adjoint: products reversed, numbers conjugated; operators, projectors and scalars are Hermitian."""
@@ -74,9 +88,13 @@ def derivative(expression: Expression, axis: Axis) -> Expression:
         case Number():
             return ZERO
         case Operator("H", axes) if axis == FIELD:
-            return ZERO if axes else v(FIELD)
+            return -Operator("s", axes) if all(isinstance(a, Covariant) for a in axes) else ZERO
+        case Operator(name) if axis == FIELD and name in ("s", CURVATURE):
+            return ZERO
+        case Operator() if isinstance(axis, Covariant):
+            return _covariant_derivative(expression, axis)
         case Operator(name, axes):
-            return ZERO if name in CONSTANT else Operator(name, ordered((*axes, axis)))
+            return ZERO if name in CONSTANT and not axes else Operator(name, ordered((*axes, axis)))
         case Projector(n):
             return Resolvent(n) * v(axis) * expression + expression * v(axis) * Resolvent(n)
         case Resolvent(n, power):
@@ -86,7 +104,7 @@ def derivative(expression: Expression, axis: Axis) -> Expression:
         case BandEnergy(n, axes) if axis == FIELD:
             return reduce(lambda slope, momentum: Derivative(momentum, slope), axes, -Trace(Projector(n) * s))
         case BandEnergy(n, axes):
-            return BandEnergy(n, ordered((*axes, axis)))
+            return BandEnergy(n, ordered((*axes, momentum(axis))))
         case Occupation(kind, n, order):
             return Occupation("f", n, order + 1 if kind == "f" else 0) * v_band(axis, n)
         case Gap(m, n, power):
@@ -105,26 +123,57 @@ def derivative_along(expression: Expression, axes: Iterable[Axis]) -> Expression
     return reduce(derivative, axes, expression)
 
 
+def F(i: Axis, l: Axis) -> Expression:
+    """F_il = d_i A_l - d_l A_i - i [A_i, A_l], antisymmetric: what covariant derivatives do not commute by."""
+    first, second = momentum(i), momentum(l)
+    if first == second:
+        return ZERO
+    letter = Operator(CURVATURE, ordered((first, second)))
+    return letter if letter.axes[0] == first else -letter
+
+
+def _covariant_derivative(letter: Operator, axis: Covariant) -> Expression:
+    """D_axis of D_b ... D_a X: the letters with ordered axes are free, the others follow from [D_a, D_b] X = -i [F_ab, X].
+
+    So they are for F but for Bianchi's identity, D_a F_il = D_i F_al - D_l F_ai, which removes those with a before i and l.
+    """
+    name, axes = letter.name, letter.axes
+    if axes and isinstance(axes[-1], Covariant) and order_of(axis) < order_of(axes[-1]):
+        inner, last = Operator(name, axes[:-1]), axes[-1]
+        curvature = F(axis, last)
+        return derivative_along(inner, (axis, last)) - I * (curvature * inner - inner * curvature)
+    if name == CURVATURE and order_of(axis.axis) < order_of(axes[0]):
+        i, l = axes[:2]
+        return derivative(F(axis, l), Covariant(momentum(i))) - derivative(F(axis, i), Covariant(momentum(l)))
+    return Operator(name, (*axes, axis))
+
+
 def w(i: Axis, l: Axis) -> Expression:
-    """d^2H/dk_i dk_l."""
-    return derivative_along(H, (i, l))
+    """d^2H/dk_i dk_l; of covariant derivatives the mean of both orders."""
+    one, other = derivative_along(H, (i, l)), derivative_along(H, (l, i))
+    return one if one == other else (one + other) / 2
 
 
 def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression:
     """The expression with axes replaced, for example {"i": 0, "l": 1}; axes that are not named stay."""
 
+    def renamed(axis: Axis) -> Axis:
+        plain = choice.get(momentum(axis), momentum(axis))
+        return Covariant(momentum(plain)) if isinstance(axis, Covariant) else plain
+
     def moved(node: Expression) -> Expression | None:
         match node:
             case Operator(name, axes):
-                return derivative_along(Operator(name), [choice.get(axis, axis) for axis in axes])
+                start, rest = (F(*map(renamed, axes[:2])), axes[2:]) if name == CURVATURE else (Operator(name), axes)
+                return derivative_along(start, map(renamed, rest))
             case BandEnergy(n, axes):
-                renamed = [choice.get(axis, axis) for axis in axes]
-                slope: Expression = BandEnergy(n, ordered(tuple(axis for axis in renamed if axis != FIELD)))
-                for _ in range(renamed.count(FIELD)):
+                momenta = [axis for axis in map(renamed, axes) if axis != FIELD]
+                slope: Expression = BandEnergy(n, ordered(tuple(momenta)))
+                for _ in range(len(axes) - len(momenta)):
                     slope = Derivative(FIELD, slope)
                 return slope
             case Derivative(axis, operand):
-                return Derivative(choice.get(axis, axis), with_axes(operand, choice))
+                return Derivative(renamed(axis), with_axes(operand, choice))
         return None
 
     return substitute(expression, moved)

@@ -5,7 +5,8 @@ A point is a band structure known to every order in k that the expression asks f
     H(k) = U(k) E(k) U(k)^(-1),  U(k) = exp(i G(k)),  G(0) = 0,
 
 with random power series for G and for the energies on the diagonal of E. Energies that are repeated there make a multiplet,
-degenerate at every k. With the field h it is H(k) - h s, which is made block diagonal again order by order. P, S and the derivatives of all of them follow by multiplying and differentiating truncated power
+degenerate at every k. With the field h it is H(k) - h s, which is made block diagonal again order by order. With a metric eta = diag(+-1)
+of bosons it is H = eta U E U^(-1) with U = exp(i eta G), Hermitian and at k = 0 positive. P, S and the derivatives of all of them follow by multiplying and differentiating truncated power
 series: none of the rules for projectors and resolvents is used that the normal form consists of. In the eigenbasis at k = 0
 every jet of a Hermitian H (with the multiplets asked for) is reached, and f and g are random functions at every energy.
 
@@ -21,9 +22,10 @@ bands outside of these are added or removed: what vanishes identically for N = q
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import or_
@@ -32,11 +34,14 @@ from typing import Any
 from sympy import QQ, QQ_I
 
 from symcur.expressions import expression as ex
-from symcur.expressions.expression import Axis, Expression
+from symcur.expressions.axes import Momentum, momentum
+from symcur.expressions.bosons import electronic, has_metric, sharp
+from symcur.expressions.expression import Axis, Covariant, Expression
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.power_series import Arithmetic, Entry, Exact, Modular, Series, Truncation
 from symcur.expressions.splitting import require_no_level
 from symcur.expressions.sum_over_states import summed_indices
+from symcur.expressions.wannier import is_curved
 
 _ZERO = QQ_I(0)
 
@@ -47,33 +52,37 @@ class Demand:
     """The bands with names, the axes with the highest derivative along each, and the highest one along all."""
 
     bands: tuple[str, ...]
-    highest: dict[Axis, int]
+    highest: dict[Momentum, int]
     degree: int
     others: int  # labels of bands without a name, at most, in a term of the expanded expression
+    curved: bool = False  # whether derivatives are covariant, with any connection, and s depends on k
+    metric: bool = False  # whether the letters are those of bosons
 
     @classmethod
     @lru_cache(maxsize=64)  # the prover asks for one expression several times
     def of(cls, expression: Expression) -> Demand:
-        highest: Counter[Axis] = ex.fold(expression, _HIGHEST, lambda node, *parts: _union(parts))
+        highest: Counter[Momentum] = ex.fold(expression, _HIGHEST, lambda node, *parts: _union(parts))
         degree = ex.fold(expression, _DEGREE, lambda node, *degrees: max(degrees, default=0))
-        return cls(tuple(ex.bands_of(expression)), highest, degree, summed_indices(expression))
+        others = summed_indices(electronic(expression))
+        bands = tuple(ex.bands_of(expression))
+        return cls(bands, highest, degree, others, is_curved(expression), has_metric(expression))
 
     def states(self, ranks: tuple[int, ...]) -> int:
         """As many states as decide the expression for every number of them."""
         return max(sum(ranks) + self.others, 2)
 
 
-def _union(parts: tuple[Counter[Axis], ...]) -> Counter[Axis]:
+def _union(parts: tuple[Counter[Momentum], ...]) -> Counter[Momentum]:
     return reduce(or_, parts, Counter())
 
 
-_HIGHEST: dict[type[Expression], Callable[..., Counter[Axis]]] = {
-    ex.Operator: lambda node: Counter(node.axes),
+_HIGHEST: dict[type[Expression], Callable[..., Counter[Momentum]]] = {
+    ex.Operator: lambda node: Counter(map(momentum, node.axes)),
     ex.BandEnergy: lambda node: Counter(node.axes),
-    ex.Derivative: lambda node, inner: inner + Counter([node.axis]),
+    ex.Derivative: lambda node, inner: inner + Counter([momentum(node.axis)]),
 }
 _DEGREE: dict[type[Expression], Callable[..., int]] = {
-    ex.Operator: lambda node: len(node.axes),
+    ex.Operator: lambda node: len(node.axes) - (node.name == ex.CURVATURE),
     ex.BandEnergy: lambda node: len(node.axes),
     ex.Derivative: lambda node, inner: inner + 1,
 }
@@ -117,8 +126,16 @@ class ExactPoint(Interpreter):
         self.levels += range(len(ranks), len(ranks) + states - len(self.levels))
         generator = random.Random(seed)
         count, monomials = self.levels[-1] + 1, len(self.truncation.monomials)
+        signs = [(-1) ** (level + seed) if demand.metric else 1 for level in range(count)]
+        self.metric = Series(
+            self.truncation, {0: self._entries([arithmetic.number(QQ_I(signs[j]).x) for j in self.levels])}
+        )
         slopes = [[arithmetic.sample(generator) for _ in range(count)] for _ in range(monomials - 1)]
-        self.energy = [arithmetic.energies(generator, count), *slopes]  # by monomial and level
+        start = arithmetic.energies(generator, count)
+        if demand.metric:  # of the sign of the norm, so that H is positive
+            above = arithmetic.number(QQ_I(2 * count + 1).x)
+            start = [sign * (energy + above) for sign, energy in zip(signs, start, strict=True)]
+        self.energy = [start, *slopes]  # by monomial and level
         self.U, self.U_inverse = self._frame(generator)
         if ex.FIELD in demand.highest:
             self._apply_field()
@@ -127,7 +144,7 @@ class ExactPoint(Interpreter):
 
     # -- pieces of a point ---------------------------------------------------------------------------------------------
     def _frame(self, generator: random.Random) -> tuple[Series, Series]:
-        exponent = self._hermitian(generator).small * self.number(QQ_I(0, 1))
+        exponent = self._barred(self._hermitian(generator).small) * self.number(QQ_I(0, 1))
         frames = []
         for sign in (1, -1):
             frame = power = self.number(QQ_I(1))
@@ -142,9 +159,8 @@ class ExactPoint(Interpreter):
         self.U, self.U_inverse = (self._without_field(frame) for frame in (self.U, self.U_inverse))
         levels = self._without_field(self._diagonal(lambda energies, level: energies[level]))
         h = self.truncation.monomials.index(tuple(int(axis == ex.FIELD) for axis in self.truncation.axes))
-        s = self.operator("s", ())
-        coupling = Series(self.truncation, {h: s.terms[0] * self.number(QQ_I(-1)).terms[0]})
-        self.H = self._rotated(levels) + coupling
+        coupling = Series(self.truncation, {h: self.number(QQ_I(-1)).terms[0]})
+        self.H = self._rotated(levels) + coupling * self._barred(self.operator("s", ()))
         K = self.U_inverse * self.H * self.U
         X, B = Series(self.truncation, {}), Series(self.truncation, {})
         for degree in range(self.truncation.degree + 1):
@@ -162,9 +178,10 @@ class ExactPoint(Interpreter):
             self.energy[place] = [self.arithmetic.entry(block, a, a)[0] for a in first]
 
     def _without_field(self, series: Series) -> Series:
-        h = self.truncation.axes.index(ex.FIELD)
-        kept = {place: m for place, m in series.terms.items() if not self.truncation.monomials[place][h]}
-        return Series(self.truncation, kept)
+        """The same at h = 0."""
+        h = [j for j, axis in enumerate(self.truncation.axes) if axis == ex.FIELD]
+        monomials = self.truncation.monomials
+        return Series(self.truncation, {p: m for p, m in series.terms.items() if not any(monomials[p][j] for j in h)})
 
     def _parts(self, matrix: Any) -> tuple[Any, Any]:
         """The blocks of a matrix, and the rest over the differences of the energies of its columns and rows."""
@@ -236,12 +253,37 @@ class ExactPoint(Interpreter):
         return Series(self.truncation, {0: matrix})
 
     def operator(self, name: str, axes: tuple[Axis, ...]) -> Series:
+        if name == ex.CURVATURE and len(axes) == 2:
+            return self._curvature(*map(momentum, axes))
         if axes:
             return self.derivative(axes[-1], ex.Operator(name, axes[:-1]))
         if name == "H":
-            return self.H
+            return self._barred(self.H)
+        if name == ex.METRIC.name:
+            return self.metric
         series = self._hermitian(random.Random(f"{self.seed} {name}"))
-        return Series(self.truncation, {0: series.terms[0]}) if name in ex.CONSTANT else series
+        if name not in ex.CONSTANT:
+            return series
+        return self._without_field(series) if self.demand.curved else Series(self.truncation, {0: series.terms[0]})
+
+    def _barred(self, form: Series) -> Series:
+        """What a form is on states, and the other way round."""
+        return self.metric * form if self.demand.metric else form
+
+    def _connection(self, axis: Axis) -> Series:
+        """A_i(k), any Hermitian matrices."""
+        return self._without_field(self._hermitian(random.Random(f"{self.seed} A {momentum(axis)}")))
+
+    def _commutator(self, left: Series, right: Series) -> Series:
+        """-i [left, right]."""
+        return self.number(QQ_I(0, -1)) * (left * right + self.number(QQ_I(-1)) * right * left)
+
+    def _curvature(self, i: Momentum, l: Momentum) -> Series:
+        A_i, A_l = self._connection(i), self._connection(l)
+        return A_l.derivative(i) + self.number(QQ_I(-1)) * A_i.derivative(l) + self._commutator(A_i, A_l)
+
+    def adjoint(self, expression: Expression) -> Expression:
+        return sharp(expression) if self.demand.metric else super().adjoint(expression)
 
     def projector(self, band: str) -> Series:
         own, numbers = self.level_of[band], [self.arithmetic.number(QQ_I(j).x) for j in range(2)]
@@ -260,7 +302,7 @@ class ExactPoint(Interpreter):
         own = self.level_of[band]
         value = self._diagonal(lambda energies, level: energies[own])
         for axis in axes:
-            value = value.derivative(axis)
+            value = value.derivative(momentum(axis))
         return value
 
     def occupation(self, kind: str, band: str, order: int) -> Series:
@@ -294,7 +336,8 @@ class ExactPoint(Interpreter):
         if axis == ex.FIELD and len(set(self.levels)) < self.states:
             require_no_level(operand)
         value: Series = self.read(operand)
-        return value.derivative(axis)
+        slope = value.derivative(momentum(axis))
+        return slope + self._commutator(self._connection(axis), value) if isinstance(axis, Covariant) else slope
 
     # -- values at k = 0 -----------------------------------------------------------------------------------------------
     def value(self, expression: Expression) -> Any:
@@ -302,11 +345,18 @@ class ExactPoint(Interpreter):
         series: Series = self.read(expression)
         return series.terms.get(0, self.number(_ZERO).terms[0])
 
-    def derivatives_of_H(self) -> list[ex.Operator]:
-        """H and all its derivatives by k that make up this point."""
-        axes = self.truncation.axes
-        powers = (sum(((axis,) * j for axis, j in zip(axes, a, strict=True)), ()) for a in self.truncation.monomials)
-        return [ex.Operator("H", ex.ordered(power)) for power in powers if ex.FIELD not in power]
+    def operators(self, names: Iterable[str]) -> list[ex.Operator]:
+        """H and all its derivatives by k that make up this point; where they are covariant, F and those of the other operators."""
+        covariant = self.demand.curved
+        axes = [axis for axis in self.truncation.axes if axis != ex.FIELD]
+        marked: list[Axis] = [Covariant(axis) for axis in axes] if covariant else list(axes)
+        orders = [[a[self.truncation.axes.index(axis)] for axis in axes] for a in self.truncation.monomials]
+        powers = dict.fromkeys(sum(((axis,) * j for axis, j in zip(marked, a, strict=True)), ()) for a in orders)
+        curvatures = [
+            ex.Operator(ex.CURVATURE, ex.ordered(pair)) for pair in itertools.combinations(axes, 2) if covariant
+        ]
+        of = dict.fromkeys(("H", *sorted(set(names) - {"H", ex.CURVATURE})) if covariant else ("H",))
+        return [ex.Operator(name, ex.ordered(power)) for name in of for power in powers] + curvatures
 
     def entries(self, expression: Expression) -> list[list[Any]]:
         """The same as rows of exact complex rationals, in rational arithmetic."""

@@ -6,13 +6,14 @@ An expression is made of letters that multiply as operators,
     S = Resolvent(n)        the reduced resolvent, sum over m != n of P_m / (e_n - e_m); S^p = Resolvent(n, p),
     H_il... = Operator("H", (i, l, ...))   derivatives of the Hamiltonian: v_i = H_i, w_il = H_il,
     s = Operator("s")       an operator that does not depend on k,
+    eta = Operator("eta")   the metric of bosons, with eta^2 = 1,
 
 of commuting scalars (band energies and their derivatives, occupation functions, gaps, traces) and of exact complex
 rational numbers. Expressions are added and multiplied here, and nothing is simplified. What one means is decided by an
 interpreter (``symcur.expressions.interpreter``): a normal form, a sum over states, an array, a closed form.
 
 Axes are Cartesian: integers when numbers are wanted, strings ("i", "l") when the index is free; "h" is the field of
-H - h s (``symcur.expressions.axes``).
+H - h s, and Covariant("i") the axis of a covariant derivative (``symcur.expressions.axes``).
 """
 
 from __future__ import annotations
@@ -28,9 +29,12 @@ from sympy.polys.polyerrors import CoercionFailed
 from symcur.expressions import checks
 from symcur.expressions.axes import FIELD as FIELD
 from symcur.expressions.axes import Axis as Axis
+from symcur.expressions.axes import Covariant as Covariant
 from symcur.expressions.axes import axis_name as axis_name
+from symcur.expressions.axes import momentum
 from symcur.expressions.axes import ordered as ordered
 from symcur.expressions.checks import CONSTANT as CONSTANT
+from symcur.expressions.checks import CURVATURE as CURVATURE
 
 T = TypeVar("T")
 
@@ -102,7 +106,10 @@ class Number(Expression):
 
 @dataclass(frozen=True)
 class Operator(Expression):
-    """A Hermitian operator in the space of the N bands; axes are the directions it has been differentiated along."""
+    """A Hermitian operator in the space of the N bands; axes are the directions it has been differentiated along.
+
+    Covariant derivatives act one after the other, the first axis first; the first two axes of F are its indices.
+    """
 
     name: str
     axes: tuple[Axis, ...] = ()
@@ -305,6 +312,7 @@ def multiply(*factors: Expression) -> Expression:
 # -- the letters by the names of the paper -----------------------------------------------------------------------------
 P, S = Projector(), Resolvent()
 H, s = Operator("H"), Operator("s")
+METRIC = Operator("eta")  # of bosons: symcur.expressions.bosons
 tau = Named(r"\tau", -I * (s * H - H * s), hermitian=True)
 
 
@@ -320,7 +328,7 @@ def J(i: Axis) -> Named:
 
 def v_band(i: Axis, n: str = "n") -> Expression:
     """The band velocity d_{k_i} e_n; along the field h the derivative, which a multiplet need not have."""
-    return Derivative(FIELD, BandEnergy(n)) if i == FIELD else BandEnergy(n, (i,))
+    return Derivative(FIELD, BandEnergy(n)) if i == FIELD else BandEnergy(n, (momentum(i),))
 
 
 # -- walks through expressions -----------------------------------------------------------------------------------------

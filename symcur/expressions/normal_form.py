@@ -32,10 +32,12 @@ from typing import Any
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
+from symcur.expressions.bosons import electronic
 from symcur.expressions.calculus import collected, derivative
 from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.splitting import along_field
+from symcur.expressions.wannier import is_curved
 
 Letter = tuple[Any, ...]
 String = tuple[Letter, ...]
@@ -173,7 +175,8 @@ def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalFor
 
     Raises Split, a ValueError, for derivatives by h that a multiplet does not have.
     """
-    result: NormalForm = NormalFormInterpreter(multiplet=True, split=multiplet).read(expression)
+    is_curved(expression)  # refuses derivatives of two kinds
+    result: NormalForm = NormalFormInterpreter(multiplet=True, split=multiplet).read(electronic(expression))
     return _reduced(result if multiplet else result.nondegenerate())
 
 

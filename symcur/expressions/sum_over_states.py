@@ -27,6 +27,7 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
+from symcur.expressions.axes import momenta
 from symcur.expressions.calculus import collected
 from symcur.expressions.expression import Expression
 from symcur.expressions.interpreter import Interpreter, Matrix
@@ -291,11 +292,12 @@ def field_for(expression: Expression, bands: int | None = None) -> Field:
 
     By default as many bands as decide the expression for every N: q external ones plus r others (see above).
     """
+    axes = momenta(ex.axes_of(expression))
     names = {letter.name for letter in ex.letters(expression) if isinstance(letter, ex.Operator)} | {"H"}
     external = tuple(ex.bands_of(expression))
     order = ex.fold(expression, _ORDER, lambda node, *orders: max(orders, default=0))
     needed = max(len(external) + summed_indices(expression), 2)
-    return Field(bands or needed, ex.axes_of(expression), order + 1, tuple(sorted(names)), external)
+    return Field(bands or needed, axes, order + 1, tuple(sorted(names)), external)
 
 
 def sum_over_states(expression: Expression, field: Field | None = None) -> Any:

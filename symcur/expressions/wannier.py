@@ -1,0 +1,68 @@
+"""Expressions with covariant derivatives: all derivatives of one kind, and the words of the paper in a basis of Wannier functions."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import permutations
+
+from symcur.expressions.calculus import derivative_along
+from symcur.expressions.expression import (
+    CURVATURE,
+    FIELD,
+    Axis,
+    Covariant,
+    Derivative,
+    Expression,
+    Named,
+    Operator,
+    add,
+    substitute,
+    walk,
+)
+
+
+def covariant(expression: Expression) -> Expression:
+    """The expression with all derivatives by k covariant: v_i is D_i H, d_i of a number stays what it is.
+
+    Higher derivatives of H and of other operators, which have no order, become the mean over all orders.
+    """
+
+    def moved(node: Expression) -> Expression | None:
+        match node:
+            case Operator(name, axes) if name != CURVATURE and any(map(_is_plain, axes)):
+                orders = sorted(set(permutations(map(_marked, axes))), key=repr)
+                return add(*(derivative_along(Operator(name), order) for order in orders)) / len(orders)
+            case Derivative(axis, operand):
+                return Derivative(_marked(axis), covariant(operand))
+            case Named(symbol, definition, hermitian):
+                return Named(symbol, covariant(definition), hermitian)
+        return None
+
+    return substitute(expression, moved)
+
+
+def _is_plain(axis: Axis) -> bool:
+    return not isinstance(axis, Covariant) and axis != FIELD
+
+
+def _marked(axis: Axis) -> Axis:
+    return axis if isinstance(axis, Covariant) or axis == FIELD else Covariant(axis)
+
+
+@cache
+def is_curved(expression: Expression) -> bool:
+    """Whether covariant derivatives or F occur; raises a ValueError where others occur as well."""
+    covariant_axes, plain = False, None
+    for node in walk(expression):
+        match node:
+            case Operator(name) if name == CURVATURE:
+                covariant_axes = True
+            case Operator(_, axes) | Derivative(axes):
+                several = axes if isinstance(axes, tuple) else (axes,)
+                covariant_axes = covariant_axes or any(isinstance(axis, Covariant) for axis in several)
+                plain = plain or (node if any(map(_is_plain, several)) else None)
+    if covariant_axes and plain is not None:
+        raise ValueError(
+            f"expression: expected covariant derivatives alone (expressions.covariant makes them), got {plain} beside them"
+        )
+    return covariant_axes
