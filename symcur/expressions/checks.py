@@ -50,7 +50,7 @@ def _axes(field: str, value: Any, letter: Any) -> None:
             raise ValueError(f"{field}: expected two different axes of F (expressions.F makes it), got {value!r}")
         if any(order_of(axis) < order_of(Covariant(plain[0])) for axis in value[2:]):
             raise ValueError(f"{field}: expected what expressions.derivative makes of F, got {value!r}")
-    elif len(plain) < len(value) and (plain or name is None):
+    elif len(plain) < len(value) and (name is None or not {*plain} <= {FIELD}):
         raise ValueError(f"{field}: expected {'covariant axes alone' if name else 'momenta'}, got {value!r}")
 
 

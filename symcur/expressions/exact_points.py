@@ -5,10 +5,13 @@ A point is a band structure known to every order in k that the expression asks f
     H(k) = U(k) E(k) U(k)^(-1),  U(k) = exp(i G(k)),  G(0) = 0,
 
 with random power series for G and for the energies on the diagonal of E. Energies that are repeated there make a multiplet,
-degenerate at every k. With the field h it is H(k) - h s, which is made block diagonal again order by order. With a metric eta = diag(+-1)
-of bosons it is H = eta U E U^(-1) with U = exp(i eta G), Hermitian and at k = 0 positive. P, S and the derivatives of all of them follow by multiplying and differentiating truncated power
+degenerate at every k. P, S and the derivatives of all of them follow by multiplying and differentiating truncated power
 series: none of the rules for projectors and resolvents is used that the normal form consists of. In the eigenbasis at k = 0
 every jet of a Hermitian H (with the multiplets asked for) is reached, and f and g are random functions at every energy.
+
+With the field h it is H(k) - h s, which is made block diagonal again order by order. Covariant derivatives take commutators
+with random Hermitian power series A_i(k), and s is one as well. With a metric eta = diag(+-1) of bosons U = exp(i eta G) and
+H = eta U E U^(-1), which is Hermitian, and positive at k = 0.
 
 Two arithmetics read the same point. Modulo PRIME, where -1 has a root, a random point decides in milliseconds whether an
 expression vanishes: if it does not, its value is nonzero with certainty, and if it is zero the expression vanishes

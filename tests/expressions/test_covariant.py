@@ -85,6 +85,7 @@ TRUE = {
     "tau": (D(i, tau), -I * (commutator(D(i, s), H) + commutator(s, v(i)))),
     "w has no order": (w(i, l), w(l, i)),
     "with the field h": (D("h", l, i, H), -D(l, i, s)),
+    "any operator with the field h": (D("h", i, l, X) - D(l, "h", i, X), -I * commutator(F("i", "l"), D("h", X))),
     "torque dipole": (of("torque_dipole", i), -of("s_current", i) + of("drift_current", i)),
     "Omega^{i tau}": (of("torque_berry_curvature", i), D(i, s_n) - Trace(P * D(i, s))),
     "Omega^{li} s": (of("s_weighted_curvature", l, i), of("symmetrized_curvature", l, i) + CURL - CORRECTION),
