@@ -37,7 +37,7 @@ from symcur.expressions.calculus import collected, derivative
 from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.splitting import along_field
-from symcur.expressions.wannier import is_curved
+from symcur.expressions.wannier import covariant, is_curved
 
 Letter = tuple[Any, ...]
 String = tuple[Letter, ...]
@@ -76,16 +76,16 @@ class NormalForm:
         )
         return NormalForm(terms, self.multiplet)
 
-    def derivative(self, axis: ex.Axis) -> NormalForm:
-        """By the product rule, letter by letter; of a form for multiplets."""
+    def derivative(self, axis: ex.Axis, curved: bool = False) -> NormalForm:
+        """By the product rule, letter by letter; of a form for multiplets. ``curved``: derivatives are covariant."""
         parts: list[tuple[Key, Any]] = []
         for (atoms, string), value in self.terms.items():
             for atom, power in atoms:
                 rest = _term(_merge(atoms, ((atom, -1),)), string, value * power)
-                parts += (_slope(atom, axis) * rest).terms.items()
+                parts += (_slope(atom, axis, curved) * rest).terms.items()
             for j, letter in enumerate(string):
                 left, right = _term(atoms, string[:j], value), _term((), string[j + 1 :])
-                parts += (left * _slope(letter, axis) * right).terms.items()
+                parts += (left * _slope(letter, axis, curved) * right).terms.items()
         return NormalForm(parts, True)
 
     def nondegenerate(self) -> NormalForm:
@@ -115,11 +115,12 @@ class NormalFormInterpreter(Interpreter):
     """Reads an expression as its normal form, for one nondegenerate band or for multiplets of any rank.
 
     ``split``: the field h may split the multiplets, so that its derivatives are those of ``symcur.expressions.splitting``.
+    ``curved``: all derivatives by k are covariant.
     """
 
-    def __init__(self, multiplet: bool = False, split: bool = False) -> None:
+    def __init__(self, multiplet: bool = False, split: bool = False, curved: bool = False) -> None:
         super().__init__()
-        self.multiplet, self.split = multiplet, split
+        self.multiplet, self.split, self.curved = multiplet, split, curved
 
     def _single(self, coefficient: Any, atoms: Atoms, string: String) -> NormalForm:
         return NormalForm([((atoms, string), coefficient)], self.multiplet)
@@ -160,7 +161,7 @@ class NormalFormInterpreter(Interpreter):
             return self._read(along_field(operand))
         if not self.multiplet:
             return self._read(derivative(operand, axis))
-        return self._read(operand).derivative(axis)
+        return self._read(operand).derivative(axis, self.curved)
 
     def _read(self, expression: ex.Expression) -> NormalForm:
         value: NormalForm = self.read(expression)
@@ -175,8 +176,8 @@ def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalFor
 
     Raises Split, a ValueError, for derivatives by h that a multiplet does not have.
     """
-    is_curved(expression)  # refuses derivatives of two kinds
-    result: NormalForm = NormalFormInterpreter(multiplet=True, split=multiplet).read(electronic(expression))
+    interpreter = NormalFormInterpreter(multiplet=True, split=multiplet, curved=is_curved(expression))
+    result: NormalForm = interpreter.read(electronic(expression))
     return _reduced(result if multiplet else result.nondegenerate())
 
 
@@ -208,14 +209,15 @@ def _cut(string: String) -> NormalForm:
 
 
 @lru_cache(maxsize=4096)
-def _slope(letter: Letter, axis: ex.Axis) -> NormalForm:
+def _slope(letter: Letter, axis: ex.Axis, curved: bool) -> NormalForm:
     """The derivative of a letter or an atom, for multiplets."""
     match letter:
         case ("rank", _):
             return NormalForm((), True)
         case ("Tr", string):
-            return _term((), string).derivative(axis).trace()
-    return _reduced(NormalFormInterpreter(multiplet=True).read(derivative(_meaning(letter), axis)))
+            return _term((), string).derivative(axis, curved).trace()
+    slope = derivative(_meaning(letter), axis)
+    return _reduced(NormalFormInterpreter(multiplet=True, curved=curved).read(covariant(slope) if curved else slope))
 
 
 def _meaning(letter: Letter) -> ex.Expression:
