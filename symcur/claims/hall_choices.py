@@ -22,7 +22,6 @@ from symcur.expressions import (
     Axis,
     Derivative,
     Expression,
-    H,
     I,
     Im,
     P,
@@ -70,14 +69,19 @@ def _both(expression: Expression) -> Expression:
     return expression + _of_band(expression, "m")
 
 
-def _two_form(a: Axis, b: Axis) -> Expression:
-    """m^{ab} + e Omega^{ab} of the charge in the space of k and h, also for a multiplet that s splits: no S and e_n are in it."""
-    return -Im(Trace(H * P * Derivative(a, P) * Derivative(b, P)) + Trace(P * Derivative(a, P) * H * Derivative(b, P)))
+def _curl(a: Axis, b: Axis, c: Axis) -> Expression:
+    """Charge moment and curvature: d_a m^{bc} + v_a Omega^{bc} and its cyclic companions, for derivatives along any axes."""
+
+    def term(a: Axis, b: Axis, c: Axis) -> Expression:
+        moment, curvature = Im(Trace(P * v(b) * S * v(c))), -2 * Im(Trace(P * v(b) * Resolvent("n", 2) * v(c)))
+        return Derivative(a, moment) + v_band(a) * curvature
+
+    return term(a, b, c) + term(b, c, a) + term(c, a, b)
 
 
-_curl = (
-    Derivative("h", _two_form("i", "l")) + Derivative("i", _two_form("l", "h")) + Derivative("l", _two_form("h", "i"))
-)
+def _along_c(expression: Expression) -> Expression:
+    """With -dH/dc in the place of s, for an axis c like any other: of multiplets that s does not split, at any c."""
+    return substitute(expression, lambda node: -v("c") if node == s else None)
 
 
 def _between(a: Axis, b: Axis, c: Axis) -> Expression:
@@ -87,7 +91,7 @@ def _between(a: Axis, b: Axis, c: Axis) -> Expression:
     return -Im(Trace(first + second))
 
 
-_together = _between("h", "i", "l") + _between("i", "l", "h") + _between("l", "h", "i")
+_together = _between("c", "i", "l") + _between("i", "l", "c") + _between("l", "c", "i")
 _pair_curvature = Trace(s * _PAIR * I * (_D("l") * _D("i") - _D("i") * _D("l")) * _PAIR)
 NO_GAP = "the right side has no element of D between n and m, and so no gap between them"
 
@@ -235,17 +239,17 @@ define(
     ),
     equalities=(
         Equality(
-            faraday("i", "l"),
-            _curl,
-            "W is the curl of m + e Omega in the space of k and h, also where s splits multiplets",
+            _along_c(faraday("i", "l")),
+            _curl("c", "i", "l"),
+            "W is the curl in (k, c) of moment and curvature, v_c = -s",
         ),
-        Equality(_both(faraday("i", "l")), _together, f"W of two bands is that of the pair; {NO_GAP}"),
+        Equality(_both(_along_c(faraday("i", "l"))), _together, f"W of two bands is that of the pair; {NO_GAP}"),
         Equality(
             _both(Omega_weighted("l", "i")), _pair_curvature, "Omega s of the bands is that of the pair", role="denied"
         ),
         Equality(
-            _both(symmetrized("l", "i")),
-            _between("h", "i", "l"),
+            _both(_along_c(symmetrized("l", "i"))),
+            _between("c", "i", "l"),
             "bar-Omega of the bands is that of the pair",
             role="denied",
         ),
