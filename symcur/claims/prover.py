@@ -28,11 +28,12 @@ from sympy import QQ_I, Matrix
 from symcur import expressions as ex
 from symcur.expressions import FIELD, Axis, Expression, as_expression
 from symcur.expressions.axes import momentum, nabla
-from symcur.expressions.bosons import electronic
+from symcur.expressions.bosons import electronic, has_metric
 from symcur.expressions.exact_points import Demand, degree, rational_point, vanishes
 from symcur.expressions.normal_form import has_normal_form, normal_form
 from symcur.expressions.power_series import PRIME
 from symcur.expressions.splitting import Split
+from symcur.expressions.wannier import has_covariant
 from symcur.typed import read_identity
 
 NONDEGENERATE = "proved for a nondegenerate band"
@@ -75,7 +76,12 @@ class Equality:
         for axis, primitive in self.primitive:
             derivative = rf"{nabla(momentum(axis))} \left[{primitive.latex(form)}\right]"
             right = derivative if right == "0" else f"{right} + {derivative}"
-        return self.lhs.latex(form), right
+        left = self.lhs.latex(form)
+        if has_covariant(self.difference) and r"\nabla" not in left + right and "F_" not in left + right:
+            right += r"\quad \text{(covariant derivatives)}"
+        if has_metric(self.difference) and r"\eta" not in left + right:
+            right += r"\quad \text{(bosons)}"
+        return left, right
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import permutations
 
@@ -50,19 +51,35 @@ def _marked(axis: Axis) -> Axis:
 
 
 @cache
+def has_covariant(expression: Expression) -> bool:
+    """Whether covariant derivatives or F occur."""
+    names = {node.name for node in walk(expression) if isinstance(node, Operator)}
+    return CURVATURE in names or any(isinstance(axis, Covariant) for axis in _axes(expression))
+
+
+@cache
 def is_curved(expression: Expression) -> bool:
-    """Whether covariant derivatives or F occur; raises a ValueError where others occur as well."""
-    covariant_axes, plain = False, None
+    """The same; raises a ValueError where other derivatives occur as well."""
+    if not has_covariant(expression):
+        return False
     for node in walk(expression):
-        match node:
-            case Operator(name) if name == CURVATURE:
-                covariant_axes = True
-            case Operator(_, axes) | Derivative(axes):
-                several = axes if isinstance(axes, tuple) else (axes,)
-                covariant_axes = covariant_axes or any(isinstance(axis, Covariant) for axis in several)
-                plain = plain or (node if any(map(_is_plain, several)) else None)
-    if covariant_axes and plain is not None:
-        raise ValueError(
-            f"expression: expected covariant derivatives alone (expressions.covariant makes them), got {plain} beside them"
-        )
-    return covariant_axes
+        if any(map(_is_plain, _axes_of_node(node))):
+            raise ValueError(
+                f"expression: expected covariant derivatives alone (expressions.covariant makes them), got {node} beside them"
+            )
+    return True
+
+
+def _axes(expression: Expression) -> Iterator[Axis]:
+    for node in walk(expression):
+        yield from _axes_of_node(node)
+
+
+def _axes_of_node(node: Expression) -> tuple[Axis, ...]:
+    """The axes of an operator, F's own indices aside, or of a derivative."""
+    match node:
+        case Operator(name, axes):
+            return axes[2:] if name == CURVATURE else axes
+        case Derivative(axis, _):
+            return (axis,)
+    return ()

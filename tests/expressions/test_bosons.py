@@ -192,6 +192,7 @@ def test_typed_identities_of_bosons():
         result = settle(text)
         assert result.outcome == outcome
         assert settle(result.equality.note).outcome == outcome
+        assert "eta" in "".join(result.equality.latex()) or "bosons" in result.equality.latex()[1]
 
 
 # -- faults ------------------------------------------------------------------------------------------------------------

@@ -162,6 +162,10 @@ def test_typed_identities_are_read_and_printed():
         result = settle(text)
         assert result.outcome == outcome
         assert settle(result.equality.note).outcome == outcome, "what was read is printed as something else"
+    assert settle(r"\Omega^{i\tau} = \partial_{k_i} s_n + 0 Tr[P F_{il}]").equality.latex() == (
+        r"\Omega^{i\tau}",
+        r"\partial_{k_{i}} s\quad \text{(covariant derivatives)}",
+    )
     assert D(l, v(i)).latex() == r"\nabla_{l} v_{i}"
     assert D(l, s_n).latex() == r"\partial_{k_{l}} \mathrm{Tr}[P\, s]"
 
@@ -194,6 +198,7 @@ def test_where_the_connection_is_not_known_it_is_said(name):
     if error is None:
         result = make()
         assert result.outcome == "undecided"
+        assert result.equality.latex()
         with pytest.raises(ValueError, match=message):
             raise ValueError(result.how)
     else:
