@@ -24,6 +24,7 @@ from symcur import quantities
 from symcur.arrays import AnyArray, Array, ComplexArray, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Parameters
 from symcur.expressions import Expression, Interpreter, Matrix
+from symcur.expressions.splitting import has_field, without_field
 from symcur.quantities import Quantity
 
 DEGENERACY_TOLERANCE = 1e-9  # of the spread of the energies at k
@@ -86,7 +87,7 @@ class Eigenbasis(ABC):
 
     def scalar(self, expression: Expression) -> Any:
         """A scalar expression for every band, shape (..., N): numbers, band energies, traces, Re, Im, sums and products."""
-        match expression:
+        match self._without_field(expression):
             case ex.Number(value):
                 return np.asarray(self.number(value))
             case ex.BandEnergy(_, ()):
@@ -110,6 +111,12 @@ class Eigenbasis(ABC):
             case ex.Filled(operand):
                 return (self.members @ self._filled(operand)[..., None])[..., 0]
         raise TypeError(f"expression: expected a scalar that eigenstates can read, got {type(expression).__name__}")
+
+    def _without_field(self, expression: Expression) -> Expression:
+        """With the derivatives by h taken that stand in a trace or in front; where there are multiplets, as for those."""
+        if not isinstance(expression, ex.Trace | ex.Derivative) or not has_field(expression):
+            return expression
+        return without_field(expression, bool((self.rank > 1).any()))
 
     def value(self, expression: Expression) -> Any:
         """A scalar expression with the trace over a multiplet shared among its members, shape (..., N)."""
@@ -147,7 +154,7 @@ class Eigenbasis(ABC):
         return self._rows[factors]
 
     def _act(self, rows: Any, expression: Expression) -> Any:
-        match expression:
+        match expression := self._without_field(expression):
             case ex.Projector():
                 return rows * self.members
             case ex.Resolvent(_, power):
@@ -300,9 +307,10 @@ class Eigenstates(Eigenbasis):
         return complex(value.x, value.y)
 
     def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> ComplexArray:
-        if not all(isinstance(axis, int) for axis in axes):
+        numbers = [axis for axis in axes if isinstance(axis, int)]
+        if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
-        matrix = self.model.matrix(name, self.k, [int(axis) for axis in axes])
+        matrix = self.model.matrix(name, self.k, numbers)
         return np.asarray(self.vectors.conj().mT @ matrix @ self.vectors)
 
     def part(self, values: Any, which: str) -> Any:

@@ -4,6 +4,9 @@ H(k) = V(k) E(k) V(k)^(-1), with V a polynomial matrix and E diagonal. The proje
 their derivatives at k = 0 follow by multiplying and differentiating truncated power series; an energy may be repeated,
 which makes a multiplet that is degenerate at every k. H is generic, not Hermitian: the identities between expressions are
 algebraic, Re and Im are read through the adjoint expression. Two different expressions collide with a probability of 1e-9.
+
+With the axis "h" of the field it is H(k) - h s, whose projectors are polynomials in H: they are 1 at one energy and 0 at the
+others, to the order of the truncation (Hermite's interpolation).
 """
 
 from __future__ import annotations
@@ -16,9 +19,16 @@ import numpy as np
 
 from symcur import expressions as ex
 from symcur.expressions import Interpreter
+from symcur.expressions.splitting import has_field
 
 PRIME = 2147483629  # 1 modulo 4, so that -1 has a root; squares fit into 63 bits
 IMAGINARY = next(r for a in range(2, 50) if pow(r := pow(a, (PRIME - 1) // 4, PRIME), 2, PRIME) == PRIME - 1)
+
+
+def axes_for(expression: ex.Expression) -> tuple[ex.Axis, ...]:
+    """The axes that exact bands need to read an expression."""
+    axes = {"i", *ex.axes_of(expression), *((ex.FIELD,) if has_field(expression) else ())}
+    return ex.ordered(tuple(axes))
 
 
 class Series:
@@ -112,18 +122,49 @@ class ExactBands(Interpreter):
         self.multiplet, self.size = multiplet, size
         V = self._random(size)
         V[0] = np.eye(size)
-        self.V, self.V_inverse = Jet(self.series, V), Jet(self.series, self.series.inverse(V, 1))
-        self.H = self._diagonal([self.level[j] for j in multiplet])
+        if ex.FIELD in axes:
+            V, levels = self._without_field(V), [self._without_field(level.array) for level in self.level]
+            self.level = [Jet(self.series, level) for level in levels]
+        V, V_inverse = Jet(self.series, V), Jet(self.series, self.series.inverse(V, 1))
+        own = [np.diag((multiplet == j).astype(np.int64)) for j in range(len(ranks))]
+        self.P = [V * Jet(self.series, self.series.constant(inside)) * V_inverse for inside in own]
+        self.H = self._diagonal(self.level)
         self.s = Jet(self.series, self.series.constant(self._random(size)[0]))
+        if ex.FIELD in axes:
+            self._apply_field(ranks)
 
     def _random(self, size: int):
         return self.generator.integers(1, PRIME, size=(len(self.series.terms), size, size))
 
+    def _without_field(self, array):
+        h = self.axes.index(ex.FIELD)
+        return array * np.array([power[h] == 0 for power in self.series.terms])[:, None, None]
+
+    def _apply_field(self, ranks) -> None:
+        h = np.zeros_like(self.s.array)
+        h[self.series.terms.index(tuple(int(axis == ex.FIELD) for axis in self.axes))] = -np.eye(self.size)
+        self.H = self.H + Jet(self.series, h % PRIME) * self.s
+        enough = sum(self.series.terms[-1]) + 1
+        start = [int(level.array[0, 0, 0]) for level in self.level]
+        for a in range(len(ranks)):
+            at_others = self._scalar(1)
+            for b in range(len(ranks)):
+                if b != a:
+                    factor = self._scalar(pow(start[a] - start[b], -1, PRIME))
+                    at_others = at_others * (factor * (self.H + self._scalar(-start[b]))).power(enough)
+            self.P[a] = self._minus(self._scalar(1), self._minus(self._scalar(1), at_others).power(enough))
+        # Of a multiplet that s splits the mean: right at h = 0.
+        means = [
+            self._scalar(pow(rank, -1, PRIME)) * self.trace(P * self.H) for P, rank in zip(self.P, ranks, strict=True)
+        ]
+        self.level = means
+
     def _diagonal(self, entries: list[Jet]) -> Jet:
-        array = np.zeros((len(self.series.terms), self.size, self.size), dtype=np.int64)
-        for j, entry in enumerate(entries):
-            array[:, j, j] = entry.array[:, 0, 0]
-        return self.V * Jet(self.series, array) * self.V_inverse
+        """The sum of P_j times the entry of level j."""
+        total = self._scalar(0)
+        for entry, P in zip(entries, self.P, strict=True):
+            total = total + entry * P
+        return total
 
     def _differentiated(self, jet: Jet, axes) -> Jet:
         for axis in axes:
@@ -146,8 +187,7 @@ class ExactBands(Interpreter):
         return self._differentiated(Jet(self.series, array), axes)
 
     def projector(self, band) -> Jet:
-        inside = np.isin(np.arange(self.size), self.member[band])
-        return self._diagonal([self._scalar(int(x)) for x in inside])
+        return self.P[self.multiplet[self.member[band][0]]]
 
     def resolvent(self, band, power) -> Jet:
         own = self.multiplet[self.member[band][0]]
@@ -155,7 +195,7 @@ class ExactBands(Interpreter):
             self._scalar(0) if other == own else self._minus(self.level[own], self.level[other]).power(-power)
             for other in range(len(self.level))
         ]
-        return self._diagonal([inverse[j] for j in self.multiplet])
+        return self._diagonal(inverse)
 
     def _minus(self, a: Jet, b: Jet) -> Jet:
         return a + self._scalar(-1) * b

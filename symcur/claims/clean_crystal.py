@@ -20,7 +20,7 @@ from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symme
 from symcur.claims.densities import MU, TEMPERATURE
 from symcur.claims.faults import exchanged, formula, instead, occupied, of_term, opposite, times
 from symcur.claims.response import DYNAMIC, UNTOUCHED, field_response_of, sigma, transverse_response
-from symcur.expressions import ZERO, by_field, conserved
+from symcur.expressions import FIELD, Derivative, conserved
 from symcur.linear_response.lattices import chern_insulator, random_lattice
 from symcur.observables import conductivity
 from symcur.quantities import get
@@ -141,10 +141,9 @@ def magnetization_at_fixed_occupation(zone: Zone) -> Any:
 
     def integral(i: int, l: int) -> float:
         moment, curvature = (
-            by_field(conserved(get(n).expression(i, l))) for n in ("orbital_moment", "berry_curvature")
+            Derivative(FIELD, conserved(get(n).expression(i, l))) for n in ("orbital_moment", "berry_curvature")
         )
-        terms = [(expression, weight) for expression, weight in ((moment, "f"), (curvature, "g")) if expression != ZERO]
-        return float(sum(zone.integral(expression, weight) for expression, weight in terms))
+        return float(zone.integral(moment, "f") + zone.integral(curvature, "g"))
 
     D = zone.model.dimension
     return np.array([[0.0 if i == l else integral(i, l) for l in range(D)] for i in range(D)])

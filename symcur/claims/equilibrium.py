@@ -241,7 +241,7 @@ define(
 )
 
 # -- gauge freedom ---------------------------------------------------------------------------------------------------
-_AXES = ("i", "l", "h")  # three perpendicular directions, right-handed
+_AXES = ("i", "l", "j")  # three perpendicular directions, right-handed
 _phi = Trace(P * Operator("phi"))  # any function; derivatives commute, as those in space do
 
 
@@ -264,7 +264,7 @@ define(
     ),
     equalities=(
         Equality(
-            add(*(-Derivative(l, gradient_part(l, "i")) for l in ("l", "h"))),
+            add(*(-Derivative(l, gradient_part(l, "i")) for l in ("l", "j"))),
             0 * P,
             "the gradient adds nothing to the current along i, nor by renaming to the others",
         ),

@@ -79,9 +79,9 @@ def _curl(a: Axis, b: Axis, c: Axis) -> Expression:
     return term(a, b, c) + term(b, c, a) + term(c, a, b)
 
 
-def _along_h(expression: Expression) -> Expression:
-    """With -dH/dh in the place of s, for an axis h like any other."""
-    return substitute(expression, lambda node: -v("h") if node == s else None)
+def _along_c(expression: Expression) -> Expression:
+    """With -dH/dc in the place of s, for an axis c like any other: of multiplets that s does not split, at any c."""
+    return substitute(expression, lambda node: -v("c") if node == s else None)
 
 
 def _between(a: Axis, b: Axis, c: Axis) -> Expression:
@@ -91,7 +91,7 @@ def _between(a: Axis, b: Axis, c: Axis) -> Expression:
     return -Im(Trace(first + second))
 
 
-_together = _between("h", "i", "l") + _between("i", "l", "h") + _between("l", "h", "i")
+_together = _between("c", "i", "l") + _between("i", "l", "c") + _between("l", "c", "i")
 _pair_curvature = Trace(s * _PAIR * I * (_D("l") * _D("i") - _D("i") * _D("l")) * _PAIR)
 NO_GAP = "the right side has no element of D between n and m, and so no gap between them"
 
@@ -239,17 +239,17 @@ define(
     ),
     equalities=(
         Equality(
-            _along_h(faraday("i", "l")),
-            _curl("h", "i", "l"),
-            "W is the curl in (k, h) of moment and curvature, v_h = -s",
+            _along_c(faraday("i", "l")),
+            _curl("c", "i", "l"),
+            "W is the curl in (k, c) of moment and curvature, v_c = -s",
         ),
-        Equality(_both(_along_h(faraday("i", "l"))), _together, f"W of two bands is that of the pair; {NO_GAP}"),
+        Equality(_both(_along_c(faraday("i", "l"))), _together, f"W of two bands is that of the pair; {NO_GAP}"),
         Equality(
             _both(Omega_weighted("l", "i")), _pair_curvature, "Omega s of the bands is that of the pair", role="denied"
         ),
         Equality(
-            _both(_along_h(symmetrized("l", "i"))),
-            _between("h", "i", "l"),
+            _both(_along_c(symmetrized("l", "i"))),
+            _between("c", "i", "l"),
             "bar-Omega of the bands is that of the pair",
             role="denied",
         ),

@@ -28,7 +28,7 @@ from symcur.claims.faults import instead, occupied, opposite, times
 from symcur.claims.notation import m, s_n
 from symcur.claims.response import sigma, transverse_response
 from symcur.eigenstates import evaluate
-from symcur.expressions import by_field, conserved
+from symcur.expressions import FIELD, Derivative, conserved
 from symcur.linear_response import density_per_magnetic_field
 from symcur.linear_response.finite_differences import SIXTH_ORDER, magnetization_by_field
 from symcur.linear_response.lattices import chern_insulator, random_lattice
@@ -139,7 +139,8 @@ def static_magnetization(model: BandStructure, size: int = 40) -> Callable[[floa
     moment, curvature = conserved(m(1, 0)), conserved(get("berry_curvature").expression(1, 0))
     e = model.energies(k)
     s, m_n, Omega, dm, dOmega = (
-        evaluate(model, x, k).real for x in (s_n(), moment, curvature, by_field(moment), by_field(curvature))
+        evaluate(model, x, k).real
+        for x in (s_n(), moment, curvature, Derivative(FIELD, moment), Derivative(FIELD, curvature))
     )
 
     def at(mu: float, temperature: float) -> float:

@@ -69,7 +69,7 @@ def packet_moment(i: Axis, operator: Expression) -> Expression:
     return Re(-I * Trace(P * Derivative(i, P) * operator))
 
 
-conjugate = Operator("H", ("h",))  # H -> H + h theta: the derivative along h is theta
+conjugate = Operator("H", ("c",))  # H -> H + c theta: the derivative along c is theta
 
 define(
     "torque-moment-vanishes",
@@ -94,7 +94,7 @@ define(
     r" \Omega^{i\theta}",
     equalities=(
         Equality(
-            Trace(P * Derivative("i", P) * (1 - P) * Derivative("h", P) * P),
+            Trace(P * Derivative("i", P) * (1 - P) * Derivative("c", P) * P),
             mixed_metric_of("i", conjugate) - I / 2 * mixed_curvature_of("i", conjugate),
             "real part G, imaginary part -Omega/2",
         ),

@@ -6,7 +6,8 @@ milliseconds. The normal form (``symcur.expressions.normal_form``) proves, for a
 proved     equal normal forms for a nondegenerate band and for multiplets of any rank, and random points of ranks 1, 2 and 3
            with as many bands as decide for any number of them agree;
 proved for a nondegenerate band
-           equal normal forms and a random point that agrees for a nondegenerate band, but a counterexample with a multiplet;
+           equal normal forms and a random point that agrees for a nondegenerate band, but a counterexample with a multiplet, or
+           no meaning for one (``symcur.expressions.splitting``);
 refuted    unequal, with exact rational matrices at which the two sides differ: anyone can rerun them;
 undecided  anything else: equal at random points of ranks 1, 2 and 3, but with different normal forms for multiplets (an
            identity of small matrices, which fails for some larger rank), or an expression that the engine cannot read.
@@ -25,10 +26,14 @@ from typing import Any
 from sympy import QQ_I, Matrix
 
 from symcur import expressions as ex
-from symcur.expressions import Axis, Expression, as_expression, axis_name
+from symcur.expressions import FIELD, Axis, Expression, as_expression
+from symcur.expressions.axes import momentum, nabla
+from symcur.expressions.bosons import electronic, has_metric
 from symcur.expressions.exact_points import Demand, degree, rational_point, vanishes
 from symcur.expressions.normal_form import has_normal_form, normal_form
 from symcur.expressions.power_series import PRIME
+from symcur.expressions.splitting import Split
+from symcur.expressions.wannier import has_covariant
 from symcur.typed import read_identity
 
 NONDEGENERATE = "proved for a nondegenerate band"
@@ -49,6 +54,8 @@ class Equality:
     primitive: tuple[tuple[Axis, Expression], ...] = ()
 
     def __post_init__(self) -> None:
+        if FIELD in dict(self.primitive):
+            raise ValueError(f"primitive: expected momenta, along which integrals of derivatives vanish, got {FIELD!r}")
         self.difference  # noqa: B018, made at once, so that what is no axis and no expression is refused here
 
     @property
@@ -67,9 +74,14 @@ class Equality:
         """Both sides, with the derivatives that an integral over the zone drops written out on the right."""
         right = self.rhs.latex(form)
         for axis, primitive in self.primitive:
-            derivative = rf"\partial_{{k_{{{axis_name(axis)}}}}} \left[{primitive.latex(form)}\right]"
+            derivative = rf"{nabla(momentum(axis))} \left[{primitive.latex(form)}\right]"
             right = derivative if right == "0" else f"{right} + {derivative}"
-        return self.lhs.latex(form), right
+        left = self.lhs.latex(form)
+        if has_covariant(self.difference) and r"\nabla" not in left + right and "F_" not in left + right:
+            right += r"\quad \text{(covariant derivatives)}"
+        if has_metric(self.difference) and r"\eta" not in left + right:
+            right += r"\quad \text{(bosons)}"
+        return left, right
 
 
 @dataclass(frozen=True)
@@ -92,14 +104,15 @@ class Counterexample:
 
     @property
     def matrices(self) -> dict[Expression, Any]:
-        """H, its derivatives and the other operators that the equality contains as SymPy matrices, between the eigenstates.
+        """H, its derivatives and the other operators that the equality contains as SymPy matrices, between the eigenstates;
+        where derivatives are covariant, F and those of all operators.
 
-        The states of the bands with a name come first; H is the diagonal matrix of the energies.
+        The states of the bands with a name come first; H is the diagonal matrix of the energies, of bosons times the metric.
         """
         difference = self.equality.difference
         point = rational_point(difference, self.bands, self.ranks, self.seed)
         named = {letter for letter in ex.letters(difference) if isinstance(letter, ex.Operator)}
-        letters = dict.fromkeys((*point.derivatives_of_H(), *sorted(named, key=str)))
+        letters = dict.fromkeys((*point.operators(letter.name for letter in named), *sorted(named, key=str)))
         return {letter: _matrix(point.entries(letter)) for letter in letters}
 
     def __str__(self) -> str:
@@ -163,12 +176,18 @@ def _decide(equality: Equality) -> Decision:
     agree = vanishes(difference)
     if not agree and has_normal_form(difference):
         return _refuted(equality)
-    multiplet = not normal_form(difference, multiplet=True)
+    meaningless = ""
+    try:
+        multiplet = not normal_form(difference, multiplet=True)
+    except Split as reason:
+        multiplet, meaningless = False, str(reason)
     single = multiplet or not normal_form(difference)  # the form for multiplets contains that for one band
     if single != agree:
         return "undecided", "the normal form and a random point disagree; this is a fault of the engine", None
     if not single:
         return _refuted(equality)
+    if meaningless:
+        return NONDEGENERATE, f"equal normal forms for a nondegenerate band; {meaningless}", None
     failing = [ranks for ranks in multiplets(len(ex.bands_of(difference))) if not vanishes(difference, ranks)]
     if multiplet and failing:
         return (
@@ -207,6 +226,7 @@ def check_abbreviations(expression: Expression) -> None:
 @lru_cache(maxsize=1024)
 def _is_hermitian(definition: Expression) -> bool:
     """At random points; the normal form and the point take an abbreviation at its word."""
+    definition = electronic(definition)
     difference = definition - ex.adjoint(definition)
     return all(vanishes(difference, ranks) for ranks in (None, *multiplets(len(ex.bands_of(difference)))))
 

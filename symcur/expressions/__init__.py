@@ -6,19 +6,26 @@ expands, ``latex`` prints. Closed forms, kernels and eigenstates read the same e
 """
 
 from symcur.expressions import latex  # noqa: F401, teaches expressions to print themselves
+from symcur.expressions.axes import FIELD, Axis, Covariant, axis_name, momentum, ordered
+from symcur.expressions.bosons import bosonic, form
 from symcur.expressions.calculus import (
+    F,
     adjoint,
     band_energy_derivative,
-    by_field,
     by_occupation,
     conserved,
     derivative,
+    derivative_along,
+    is_operator,
+    w,
+    with_axes,
     without_torque,
 )
+from symcur.expressions.checks import CURVATURE
 from symcur.expressions.expression import (
+    METRIC,
     ONE,
     ZERO,
-    Axis,
     BandEnergy,
     Derivative,
     Expression,
@@ -43,30 +50,32 @@ from symcur.expressions.expression import (
     add,
     as_expression,
     axes_of,
-    axis_name,
     bands_of,
     fold,
     letters,
     multiply,
-    ordered,
     s,
     substitute,
     tau,
     v,
     v_band,
-    w,
     walk,
-    with_axes,
 )
 from symcur.expressions.interpreter import Interpreter, Matrix, MatrixInterpreter
+from symcur.expressions.wannier import covariant
 
 __all__ = [
+    "CURVATURE",
+    "FIELD",
+    "METRIC",
     "ONE",
     "ZERO",
     "Axis",
     "BandEnergy",
+    "Covariant",
     "Derivative",
     "Expression",
+    "F",
     "Filled",
     "Gap",
     "H",
@@ -95,12 +104,17 @@ __all__ = [
     "axis_name",
     "band_energy_derivative",
     "bands_of",
-    "by_field",
+    "bosonic",
     "by_occupation",
     "conserved",
+    "covariant",
     "derivative",
+    "derivative_along",
     "fold",
+    "form",
+    "is_operator",
     "letters",
+    "momentum",
     "multiply",
     "ordered",
     "s",

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import cache
+from collections.abc import Iterable, Mapping
+from functools import cache, reduce
 from itertools import product
 from typing import Any, TypeVar
 
+from symcur.expressions.axes import momentum, order_of
 from symcur.expressions.expression import (
     CONSTANT,
+    CURVATURE,
+    FIELD,
     ONE,
     ZERO,
     Axis,
     BandEnergy,
+    Covariant,
     Derivative,
     Expression,
     Gap,
+    H,
+    I,
     Im,
     Named,
     Number,
@@ -38,7 +44,6 @@ from symcur.expressions.expression import (
     v_band,
 )
 
-FIELD = "h"  # the axis of derivatives by a field h, H -> H - h s
 K = TypeVar("K")
 
 
@@ -48,6 +53,16 @@ def collected(terms: Iterable[tuple[K, Any]]) -> dict[K, Any]:
     for key, value in terms:
         result[key] = result[key] + value if key in result else value
     return result
+
+
+def is_operator(expression: Expression) -> bool:
+    """Whether the value is an operator and not a number."""
+    match expression:
+        case Trace():
+            return False
+        case Operator() | Projector() | Resolvent():
+            return True
+    return any(map(is_operator, expression.children))
 
 
 @cache
@@ -65,20 +80,31 @@ def adjoint(expression: Expression) -> Expression:
 
 @cache
 def derivative(expression: Expression, axis: Axis) -> Expression:
-    """d/dk_axis by the rules d_iP = S v_i P + P v_i S, d_iS = S(v_i - d_i e)S - S^2 v_i P - P v_i S^2, dg/de = f."""
+    """d/dk_axis by the rules d_iP = S v_i P + P v_i S, d_iS = S(v_i - d_i e)S - S^2 v_i P - P v_i S^2, dg/de = f.
+
+    Along the field h they hold for nondegenerate bands (``symcur.expressions.splitting`` for multiplets).
+    """
     match expression:
         case Number():
             return ZERO
+        case Operator("H", axes) if axis == FIELD:
+            return -Operator("s", axes) if all(isinstance(a, Covariant) for a in axes) else ZERO
+        case Operator(name) if axis == FIELD and name in ("s", CURVATURE):
+            return ZERO
+        case Operator() if isinstance(axis, Covariant):
+            return _covariant_derivative(expression, axis)
         case Operator(name, axes):
-            return ZERO if name in CONSTANT else Operator(name, ordered((*axes, axis)))
+            return ZERO if name in CONSTANT and not axes else Operator(name, ordered((*axes, axis)))
         case Projector(n):
             return Resolvent(n) * v(axis) * expression + expression * v(axis) * Resolvent(n)
         case Resolvent(n, power):
             S, P, S2 = Resolvent(n), Projector(n), Resolvent(n, 2)
             once = S * v(axis) * S - v_band(axis, n) * S2 - S2 * v(axis) * P - P * v(axis) * S2
             return add(*(multiply(*[S] * j, once, *[S] * (power - 1 - j)) for j in range(power)))
+        case BandEnergy(n, axes) if axis == FIELD:
+            return reduce(lambda slope, momentum: Derivative(momentum, slope), axes, -Trace(Projector(n) * s))
         case BandEnergy(n, axes):
-            return BandEnergy(n, ordered((*axes, axis)))
+            return BandEnergy(n, ordered((*axes, momentum(axis))))
         case Occupation(kind, n, order):
             return Occupation("f", n, order + 1 if kind == "f" else 0) * v_band(axis, n)
         case Gap(m, n, power):
@@ -90,6 +116,67 @@ def derivative(expression: Expression, axis: Axis) -> Expression:
     if not expression.children:
         raise TypeError(f"expression: expected a node of the language, got {type(expression).__name__}")
     return expression.rebuild(*(derivative(child, axis) for child in expression.children))
+
+
+def derivative_along(expression: Expression, axes: Iterable[Axis]) -> Expression:
+    """One derivative after the other, the first axis first."""
+    return reduce(derivative, axes, expression)
+
+
+def F(i: Axis, l: Axis) -> Expression:
+    """F_il = d_i A_l - d_l A_i - i [A_i, A_l], antisymmetric: what covariant derivatives do not commute by."""
+    first, second = momentum(i), momentum(l)
+    if first == second:
+        return ZERO
+    letter = Operator(CURVATURE, ordered((first, second)))
+    return letter if letter.axes[0] == first else -letter
+
+
+def _covariant_derivative(letter: Operator, axis: Covariant) -> Expression:
+    """D_axis of D_b ... D_a X: the letters with ordered axes are free, the others follow from [D_a, D_b] X = -i [F_ab, X].
+
+    So they are for F but for Bianchi's identity, D_a F_il = D_i F_al - D_l F_ai, which removes those with a before i and l.
+    """
+    name, axes = letter.name, letter.axes
+    if axes and isinstance(axes[-1], Covariant) and order_of(axis) < order_of(axes[-1]):
+        inner, last = Operator(name, axes[:-1]), axes[-1]
+        curvature = F(axis, last)
+        return derivative_along(inner, (axis, last)) - I * (curvature * inner - inner * curvature)
+    if name == CURVATURE and order_of(axis.axis) < order_of(axes[0]):
+        i, l = axes[:2]
+        return derivative(F(axis, l), Covariant(momentum(i))) - derivative(F(axis, i), Covariant(momentum(l)))
+    return Operator(name, (*axes, axis))
+
+
+def w(i: Axis, l: Axis) -> Expression:
+    """d^2H/dk_i dk_l; of covariant derivatives the mean of both orders."""
+    one, other = derivative_along(H, (i, l)), derivative_along(H, (l, i))
+    return one if one == other else (one + other) / 2
+
+
+def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression:
+    """The expression with axes replaced, for example {"i": 0, "l": 1}; axes that are not named stay."""
+
+    def renamed(axis: Axis) -> Axis:
+        plain = choice.get(momentum(axis), momentum(axis))
+        return Covariant(momentum(plain)) if isinstance(axis, Covariant) else plain
+
+    def moved(node: Expression) -> Expression | None:
+        match node:
+            case Operator(name, axes):
+                start, rest = (F(*map(renamed, axes[:2])), axes[2:]) if name == CURVATURE else (Operator(name), axes)
+                return derivative_along(start, map(renamed, rest))
+            case BandEnergy(n, axes):
+                momenta = [axis for axis in map(renamed, axes) if axis != FIELD]
+                slope: Expression = BandEnergy(n, ordered(tuple(momenta)))
+                for _ in range(len(axes) - len(momenta)):
+                    slope = Derivative(FIELD, slope)
+                return slope
+            case Derivative(axis, operand):
+                return Derivative(renamed(axis), with_axes(operand, choice))
+        return None
+
+    return substitute(expression, moved)
 
 
 def band_energy_derivative(axes: tuple[Axis, ...]) -> Expression:
@@ -120,7 +207,7 @@ def by_occupation(expression: Expression) -> dict[Expression, Expression]:
     return {ONE: expression}
 
 
-# -- conditions and fields ---------------------------------------------------------------------------------------------
+# -- conditions ------------------------------------------------------------------------------------------------------------
 def without_torque(expression: Expression) -> Expression:
     """The expression with tau = 0: zero if and only if every term, as written, contains the torque."""
     return substitute(expression, lambda node: ZERO if node == tau else None)
@@ -133,29 +220,3 @@ def conserved(expression: Expression) -> Expression:
     a band. In the traces of a band s is then the number s_n, and an expression linear in s is s_n times this.
     """
     return substitute(expression, lambda node: ONE if node == s else None)
-
-
-def by_field(expression: Expression, conserved: bool = False) -> Expression:
-    """d/dh at H -> H - h s, occupation functions aside: of the letters e_n, P, S and v (nondegenerate bands).
-
-    ``conserved``: with s = 1, as in the block of a band where [s, H] = 0.
-    """
-    charge = ONE if conserved else s
-    value = ONE if conserved else Trace(P * s)
-
-    def letter(node: Expression) -> Expression | None:
-        match node:
-            case Operator("H", axes) if FIELD in axes:
-                return -charge if len(axes) == 1 else ZERO
-            case BandEnergy("n", axes) if FIELD in axes:
-                change = -value
-                for axis in axes:
-                    change = change if axis == FIELD else ZERO if conserved else Derivative(axis, change)
-                return change
-        return None
-
-    parts = by_occupation(expression)
-    if not set(parts) <= {ONE, Occupation("f"), Occupation("g")}:
-        raise ValueError("expression: expected one with f and g themselves, got derivatives of f")
-    frozen = {kind: substitute(derivative(part, FIELD), letter) for kind, part in parts.items()}
-    return add(*(multiply(kind, part) for kind, part in frozen.items()))

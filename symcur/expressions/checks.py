@@ -10,13 +10,10 @@ from typing import Any
 
 from sympy import QQ_I
 
-Axis = str | int
-CONSTANT = frozenset({"s"})  # operators that do not depend on k
+from symcur.expressions.axes import FIELD, Covariant, order_of, ordered
 
-
-def order_of(axis: Axis) -> tuple[str, Axis]:
-    """The key that axes of derivatives are sorted by."""
-    return str(type(axis)), axis
+CONSTANT = frozenset({"s", "eta"})  # operators that do not depend on k, but where derivatives are covariant
+CURVATURE = "curvature"  # the operator F_il of covariant derivatives
 
 
 def _number(field: str, value: Any, letter: Any) -> None:
@@ -30,7 +27,7 @@ def _label(field: str, value: Any, letter: Any) -> None:
 
 
 def _axis(field: str, value: Any, letter: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+    if isinstance(value, bool) or not isinstance(value, str | int | Covariant) or value == "":
         raise TypeError(f"{field}: expected an integer or a name, for example 'i', got {value!r}")
 
 
@@ -39,11 +36,22 @@ def _axes(field: str, value: Any, letter: Any) -> None:
         raise TypeError(f"{field}: expected a tuple of axes, got {value!r}")
     for one in value:
         _axis(field, one, letter)
-    if value and getattr(letter, "name", None) in CONSTANT:
-        raise ValueError(f"{field}: expected none for {letter.name}, which does not depend on k, got {value!r}")
-    sorted_axes = tuple(sorted(value, key=order_of))
-    if value != sorted_axes:
-        raise ValueError(f"{field}: expected {sorted_axes!r} (expressions.ordered sorts them), got {value!r}")
+    if value != ordered(value):
+        raise ValueError(f"{field}: expected {ordered(value)!r} (expressions.ordered sorts them), got {value!r}")
+    name, plain = getattr(letter, "name", None), tuple(axis for axis in value if not isinstance(axis, Covariant))
+    if plain and name in CONSTANT:
+        raise ValueError(f"{field}: expected none for {name}, which does not depend on k, got {value!r}")
+    if FIELD in value and name in (None, "H", CURVATURE):
+        raise ValueError(
+            f"{field}: expected momenta (v({FIELD!r}) is d_h H = -s, v_band({FIELD!r}) the derivative of e_n), got {value!r}"
+        )
+    if name == CURVATURE:
+        if len(plain) != 2 or plain[0] == plain[1]:
+            raise ValueError(f"{field}: expected two different axes of F (expressions.F makes it), got {value!r}")
+        if any(order_of(axis) < order_of(Covariant(plain[0])) for axis in value[2:]):
+            raise ValueError(f"{field}: expected what expressions.derivative makes of F, got {value!r}")
+    elif len(plain) < len(value) and (name is None or not {*plain} <= {FIELD}):
+        raise ValueError(f"{field}: expected {'covariant axes alone' if name else 'momenta'}, got {value!r}")
 
 
 def _integer(field: str, value: Any, letter: Any) -> None:

@@ -9,6 +9,10 @@ degenerate at every k. P, S and the derivatives of all of them follow by multipl
 series: none of the rules for projectors and resolvents is used that the normal form consists of. In the eigenbasis at k = 0
 every jet of a Hermitian H (with the multiplets asked for) is reached, and f and g are random functions at every energy.
 
+With the field h it is H(k) - h s, which is made block diagonal again order by order. Covariant derivatives take commutators
+with random Hermitian power series A_i(k), and s is one as well. With a metric eta = diag(+-1) of bosons U = exp(i eta G) and
+H = eta U E U^(-1), which is Hermitian, and positive at k = 0.
+
 Two arithmetics read the same point. Modulo PRIME, where -1 has a root, a random point decides in milliseconds whether an
 expression vanishes: if it does not, its value is nonzero with certainty, and if it is zero the expression vanishes
 identically but for a probability of at most degree / PRIME (Schwartz and Zippel; ``degree`` bounds that of its numerator).
@@ -21,9 +25,10 @@ bands outside of these are added or removed: what vanishes identically for N = q
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from operator import or_
@@ -32,10 +37,14 @@ from typing import Any
 from sympy import QQ, QQ_I
 
 from symcur.expressions import expression as ex
-from symcur.expressions.expression import Axis, Expression
+from symcur.expressions.axes import Momentum, momentum
+from symcur.expressions.bosons import electronic, has_metric, sharp
+from symcur.expressions.expression import Axis, Covariant, Expression
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.power_series import Arithmetic, Entry, Exact, Modular, Series, Truncation
+from symcur.expressions.splitting import require_no_level
 from symcur.expressions.sum_over_states import summed_indices
+from symcur.expressions.wannier import is_curved
 
 _ZERO = QQ_I(0)
 
@@ -46,33 +55,37 @@ class Demand:
     """The bands with names, the axes with the highest derivative along each, and the highest one along all."""
 
     bands: tuple[str, ...]
-    highest: dict[Axis, int]
+    highest: dict[Momentum, int]
     degree: int
     others: int  # labels of bands without a name, at most, in a term of the expanded expression
+    curved: bool = False  # whether derivatives are covariant, with any connection, and s depends on k
+    metric: bool = False  # whether the letters are those of bosons
 
     @classmethod
     @lru_cache(maxsize=64)  # the prover asks for one expression several times
     def of(cls, expression: Expression) -> Demand:
-        highest: Counter[Axis] = ex.fold(expression, _HIGHEST, lambda node, *parts: _union(parts))
+        highest: Counter[Momentum] = ex.fold(expression, _HIGHEST, lambda node, *parts: _union(parts))
         degree = ex.fold(expression, _DEGREE, lambda node, *degrees: max(degrees, default=0))
-        return cls(tuple(ex.bands_of(expression)), highest, degree, summed_indices(expression))
+        others = summed_indices(electronic(expression))
+        bands = tuple(ex.bands_of(expression))
+        return cls(bands, highest, degree, others, is_curved(expression), has_metric(expression))
 
     def states(self, ranks: tuple[int, ...]) -> int:
         """As many states as decide the expression for every number of them."""
         return max(sum(ranks) + self.others, 2)
 
 
-def _union(parts: tuple[Counter[Axis], ...]) -> Counter[Axis]:
+def _union(parts: tuple[Counter[Momentum], ...]) -> Counter[Momentum]:
     return reduce(or_, parts, Counter())
 
 
-_HIGHEST: dict[type[Expression], Callable[..., Counter[Axis]]] = {
-    ex.Operator: lambda node: Counter(node.axes),
+_HIGHEST: dict[type[Expression], Callable[..., Counter[Momentum]]] = {
+    ex.Operator: lambda node: Counter(map(momentum, node.axes)),
     ex.BandEnergy: lambda node: Counter(node.axes),
-    ex.Derivative: lambda node, inner: inner + Counter([node.axis]),
+    ex.Derivative: lambda node, inner: inner + Counter([momentum(node.axis)]),
 }
 _DEGREE: dict[type[Expression], Callable[..., int]] = {
-    ex.Operator: lambda node: len(node.axes),
+    ex.Operator: lambda node: len(node.axes) - (node.name == ex.CURVATURE),
     ex.BandEnergy: lambda node: len(node.axes),
     ex.Derivative: lambda node, inner: inner + 1,
 }
@@ -90,11 +103,15 @@ def degree(expression: Expression) -> int:
 
     To order d in k a letter, P and H among them, is a polynomial of degree d + 1 at most, and S one over the product of
     (e_n - e_a)^(1 + d) over the other levels a. For a term of L letters with q bands of N levels the numerator has therefore
-    at most the degree L (1 + d), and the common denominator of all terms at most q (N - 1) L (1 + d).
+    at most the degree L (1 + d), and the common denominator of all terms at most q (N - 1) L (1 + d). With the field h every
+    order divides by one more difference of any two levels, so that all N (N - 1)/2 pairs stand in the common denominator, to a
+    power of at most L (1 + 2d).
     """
     demand = Demand.of(expression)
     length = ex.fold(expression, _LENGTH, lambda node, *lengths: max(lengths, default=1))
     levels = len(demand.bands) + demand.others
+    if ex.FIELD in demand.highest:
+        return length * (1 + 2 * demand.degree) * (1 + levels * (levels - 1) // 2)
     return length * (1 + demand.degree) * (1 + len(demand.bands) * levels)
 
 
@@ -112,14 +129,25 @@ class ExactPoint(Interpreter):
         self.levels += range(len(ranks), len(ranks) + states - len(self.levels))
         generator = random.Random(seed)
         count, monomials = self.levels[-1] + 1, len(self.truncation.monomials)
+        signs = [(-1) ** (level + seed) if demand.metric else 1 for level in range(count)]
+        self.metric = Series(
+            self.truncation, {0: self._entries([arithmetic.number(QQ_I(signs[j]).x) for j in self.levels])}
+        )
         slopes = [[arithmetic.sample(generator) for _ in range(count)] for _ in range(monomials - 1)]
-        self.energy = [arithmetic.energies(generator, count), *slopes]  # by monomial and level
+        start = arithmetic.energies(generator, count)
+        if demand.metric:  # of the sign of the norm, so that H is positive
+            above = arithmetic.number(QQ_I(2 * count + 1).x)
+            start = [sign * (energy + above) for sign, energy in zip(signs, start, strict=True)]
+        self.energy = [start, *slopes]  # by monomial and level
         self.U, self.U_inverse = self._frame(generator)
-        self.H = self._rotated(self._diagonal(lambda energies, level: energies[level]))
+        if ex.FIELD in demand.highest:
+            self._apply_field()
+        else:
+            self.H = self._rotated(self._diagonal(lambda energies, level: energies[level]))
 
     # -- pieces of a point ---------------------------------------------------------------------------------------------
     def _frame(self, generator: random.Random) -> tuple[Series, Series]:
-        exponent = self._hermitian(generator).small * self.number(QQ_I(0, 1))
+        exponent = self._barred(self._hermitian(generator).small) * self.number(QQ_I(0, 1))
         frames = []
         for sign in (1, -1):
             frame = power = self.number(QQ_I(1))
@@ -128,6 +156,51 @@ class ExactPoint(Interpreter):
                 frame = frame + power
             frames.append(frame)
         return frames[0], frames[1]
+
+    def _apply_field(self) -> None:
+        """H - h s: K = U^(-1)(H - h s)U has K (1 + X) = (1 + X) B with B block diagonal and X without blocks, order by order."""
+        self.U, self.U_inverse = (self._without_field(frame) for frame in (self.U, self.U_inverse))
+        levels = self._without_field(self._diagonal(lambda energies, level: energies[level]))
+        h = self.truncation.monomials.index(tuple(int(axis == ex.FIELD) for axis in self.truncation.axes))
+        coupling = Series(self.truncation, {h: self.number(QQ_I(-1)).terms[0]})
+        self.H = self._rotated(levels) + coupling * self._barred(self.operator("s", ()))
+        K = self.U_inverse * self.H * self.U
+        X, B = Series(self.truncation, {}), Series(self.truncation, {})
+        for degree in range(self.truncation.degree + 1):
+            found = K + K * X + self.number(QQ_I(-1)) * X * B
+            for place, matrix in found.terms.items():
+                if sum(self.truncation.monomials[place]) == degree:
+                    B.terms[place], X.terms[place] = self._parts(matrix)
+        one = self.number(QQ_I(1))
+        X_inverse = self._inverse(one + X, one.terms[0])
+        self.U, self.U_inverse = self.U * (one + X), X_inverse * self.U_inverse
+        first = [self.levels.index(level) for level in range(self.levels[-1] + 1)]
+        nothing = self.number(_ZERO).terms[0]
+        for place in range(1, len(self.energy)):
+            block = B.terms.get(place, nothing)
+            self.energy[place] = [self.arithmetic.entry(block, a, a)[0] for a in first]
+
+    def _without_field(self, series: Series) -> Series:
+        """The same at h = 0."""
+        h = [j for j, axis in enumerate(self.truncation.axes) if axis == ex.FIELD]
+        monomials = self.truncation.monomials
+        return Series(self.truncation, {p: m for p, m in series.terms.items() if not any(monomials[p][j] for j in h)})
+
+    def _parts(self, matrix: Any) -> tuple[Any, Any]:
+        """The blocks of a matrix, and the rest over the differences of the energies of its columns and rows."""
+        zero = self.zero, self.zero
+
+        def inside(a: int, b: int) -> Entry:
+            return self.arithmetic.entry(matrix, a, b) if self.levels[a] == self.levels[b] else zero
+
+        def outside(a: int, b: int) -> Entry:
+            if self.levels[a] == self.levels[b]:
+                return zero
+            distance = self.energy[0][self.levels[b]] - self.energy[0][self.levels[a]]
+            x, y = self.arithmetic.entry(matrix, a, b)
+            return x / distance, y / distance
+
+        return self.arithmetic.matrix(self.states, inside), self.arithmetic.matrix(self.states, outside)
 
     def _hermitian(self, generator: random.Random) -> Series:
         """Random Hermitian matrices for all monomials."""
@@ -183,12 +256,37 @@ class ExactPoint(Interpreter):
         return Series(self.truncation, {0: matrix})
 
     def operator(self, name: str, axes: tuple[Axis, ...]) -> Series:
+        if name == ex.CURVATURE and len(axes) == 2:
+            return self._curvature(*map(momentum, axes))
         if axes:
             return self.derivative(axes[-1], ex.Operator(name, axes[:-1]))
         if name == "H":
-            return self.H
+            return self._barred(self.H)
+        if name == ex.METRIC.name:
+            return self.metric
         series = self._hermitian(random.Random(f"{self.seed} {name}"))
-        return Series(self.truncation, {0: series.terms[0]}) if name in ex.CONSTANT else series
+        if name not in ex.CONSTANT:
+            return series
+        return self._without_field(series) if self.demand.curved else Series(self.truncation, {0: series.terms[0]})
+
+    def _barred(self, form: Series) -> Series:
+        """What a form is on states, and the other way round."""
+        return self.metric * form if self.demand.metric else form
+
+    def _connection(self, axis: Axis) -> Series:
+        """A_i(k), any Hermitian matrices."""
+        return self._without_field(self._hermitian(random.Random(f"{self.seed} A {momentum(axis)}")))
+
+    def _commutator(self, left: Series, right: Series) -> Series:
+        """-i [left, right]."""
+        return self.number(QQ_I(0, -1)) * (left * right + self.number(QQ_I(-1)) * right * left)
+
+    def _curvature(self, i: Momentum, l: Momentum) -> Series:
+        A_i, A_l = self._connection(i), self._connection(l)
+        return A_l.derivative(i) + self.number(QQ_I(-1)) * A_i.derivative(l) + self._commutator(A_i, A_l)
+
+    def adjoint(self, expression: Expression) -> Expression:
+        return sharp(expression) if self.demand.metric else super().adjoint(expression)
 
     def projector(self, band: str) -> Series:
         own, numbers = self.level_of[band], [self.arithmetic.number(QQ_I(j).x) for j in range(2)]
@@ -207,7 +305,7 @@ class ExactPoint(Interpreter):
         own = self.level_of[band]
         value = self._diagonal(lambda energies, level: energies[own])
         for axis in axes:
-            value = value.derivative(axis)
+            value = value.derivative(momentum(axis))
         return value
 
     def occupation(self, kind: str, band: str, order: int) -> Series:
@@ -238,8 +336,11 @@ class ExactPoint(Interpreter):
         return value.map(multiple)
 
     def derivative(self, axis: Axis, operand: Expression) -> Series:
+        if axis == ex.FIELD and len(set(self.levels)) < self.states:
+            require_no_level(operand)
         value: Series = self.read(operand)
-        return value.derivative(axis)
+        slope = value.derivative(momentum(axis))
+        return slope + self._commutator(self._connection(axis), value) if isinstance(axis, Covariant) else slope
 
     # -- values at k = 0 -----------------------------------------------------------------------------------------------
     def value(self, expression: Expression) -> Any:
@@ -247,11 +348,18 @@ class ExactPoint(Interpreter):
         series: Series = self.read(expression)
         return series.terms.get(0, self.number(_ZERO).terms[0])
 
-    def derivatives_of_H(self) -> list[ex.Operator]:
-        """H and all its derivatives that make up this point."""
-        axes = self.truncation.axes
-        powers = (sum(((axis,) * j for axis, j in zip(axes, a, strict=True)), ()) for a in self.truncation.monomials)
-        return [ex.Operator("H", ex.ordered(power)) for power in powers]
+    def operators(self, names: Iterable[str]) -> list[ex.Operator]:
+        """H and all its derivatives by k that make up this point; where they are covariant, F and those of the other operators."""
+        covariant = self.demand.curved
+        axes = [axis for axis in self.truncation.axes if axis != ex.FIELD]
+        marked: list[Axis] = [Covariant(axis) for axis in axes] if covariant else list(axes)
+        orders = [[a[self.truncation.axes.index(axis)] for axis in axes] for a in self.truncation.monomials]
+        powers = dict.fromkeys(sum(((axis,) * j for axis, j in zip(marked, a, strict=True)), ()) for a in orders)
+        curvatures = [
+            ex.Operator(ex.CURVATURE, ex.ordered(pair)) for pair in itertools.combinations(axes, 2) if covariant
+        ]
+        of = dict.fromkeys(("H", *sorted(set(names) - {"H", ex.CURVATURE})) if covariant else ("H",))
+        return [ex.Operator(name, ex.ordered(power)) for name in of for power in powers] + curvatures
 
     def entries(self, expression: Expression) -> list[list[Any]]:
         """The same as rows of exact complex rationals, in rational arithmetic."""

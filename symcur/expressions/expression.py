@@ -6,27 +6,35 @@ An expression is made of letters that multiply as operators,
     S = Resolvent(n)        the reduced resolvent, sum over m != n of P_m / (e_n - e_m); S^p = Resolvent(n, p),
     H_il... = Operator("H", (i, l, ...))   derivatives of the Hamiltonian: v_i = H_i, w_il = H_il,
     s = Operator("s")       an operator that does not depend on k,
+    eta = Operator("eta")   the metric of bosons, with eta^2 = 1,
 
 of commuting scalars (band energies and their derivatives, occupation functions, gaps, traces) and of exact complex
 rational numbers. Expressions are added and multiplied here, and nothing is simplified. What one means is decided by an
 interpreter (``symcur.expressions.interpreter``): a normal form, a sum over states, an array, a closed form.
 
-Axes are Cartesian: integers when numbers are wanted, strings ("i", "l") when the index is free.
+Axes are Cartesian: integers when numbers are wanted, strings ("i", "l") when the index is free; "h" is the field of
+H - h s, and Covariant("i") the axis of a covariant derivative (``symcur.expressions.axes``).
 """
 
 from __future__ import annotations
 
 import copyreg
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from sympy import QQ, QQ_I
 from sympy.polys.polyerrors import CoercionFailed
 
 from symcur.expressions import checks
+from symcur.expressions.axes import FIELD as FIELD
+from symcur.expressions.axes import Axis as Axis
+from symcur.expressions.axes import Covariant as Covariant
+from symcur.expressions.axes import axis_name as axis_name
+from symcur.expressions.axes import momentum
+from symcur.expressions.axes import ordered as ordered
 from symcur.expressions.checks import CONSTANT as CONSTANT
-from symcur.expressions.checks import Axis as Axis
+from symcur.expressions.checks import CURVATURE as CURVATURE
 
 T = TypeVar("T")
 
@@ -98,7 +106,10 @@ class Number(Expression):
 
 @dataclass(frozen=True)
 class Operator(Expression):
-    """A Hermitian operator in the space of the N bands; axes are the directions it has been differentiated along."""
+    """A Hermitian operator in the space of the N bands; axes are the directions it has been differentiated along.
+
+    Covariant derivatives act one after the other, the first axis first; the first two axes of F are its indices.
+    """
 
     name: str
     axes: tuple[Axis, ...] = ()
@@ -207,7 +218,7 @@ class Filled(Unary):
 
 @dataclass(frozen=True)
 class Derivative(Expression):
-    """d/dk_axis of the operand, kept as written until someone reads it."""
+    """d/dk_axis of the operand (d/dh along the axis "h"), kept as written until someone reads it."""
 
     axis: Axis
     operand: Expression
@@ -301,17 +312,13 @@ def multiply(*factors: Expression) -> Expression:
 # -- the letters by the names of the paper -----------------------------------------------------------------------------
 P, S = Projector(), Resolvent()
 H, s = Operator("H"), Operator("s")
+METRIC = Operator("eta")  # of bosons: symcur.expressions.bosons
 tau = Named(r"\tau", -I * (s * H - H * s), hermitian=True)
 
 
-def v(i: Axis) -> Operator:
-    """The velocity dH/dk_i."""
-    return Operator("H", (i,))
-
-
-def w(i: Axis, l: Axis) -> Operator:
-    """d^2H/dk_i dk_l."""
-    return Operator("H", ordered((i, l)))
+def v(i: Axis) -> Expression:
+    """The velocity dH/dk_i; dH/dh = -s."""
+    return -s if i == FIELD else Operator("H", (i,))
 
 
 def J(i: Axis) -> Named:
@@ -319,18 +326,9 @@ def J(i: Axis) -> Named:
     return Named(f"J^{{{axis_name(i)}s}}", (v(i) * s + s * v(i)) / 2, hermitian=True)
 
 
-def v_band(i: Axis, n: str = "n") -> BandEnergy:
-    """The band velocity d_{k_i} e_n."""
-    return BandEnergy(n, (i,))
-
-
-def axis_name(axis: Axis) -> str:
-    return "xyz"[axis] if isinstance(axis, int) else axis
-
-
-def ordered(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
-    """Axes of derivatives that commute, in a fixed order."""
-    return tuple(sorted(axes, key=checks.order_of))
+def v_band(i: Axis, n: str = "n") -> Expression:
+    """The band velocity d_{k_i} e_n; along the field h the derivative, which a multiplet need not have."""
+    return Derivative(FIELD, BandEnergy(n)) if i == FIELD else BandEnergy(n, (momentum(i),))
 
 
 # -- walks through expressions -----------------------------------------------------------------------------------------
@@ -359,26 +357,12 @@ def substitute(expression: Expression, rule: Callable[[Expression], Expression |
     return expression.rebuild(*(substitute(child, rule) for child in expression.children))
 
 
-def with_axes(expression: Expression, choice: Mapping[Axis, Axis]) -> Expression:
-    """The expression with free axes replaced, for example {"i": 0, "l": 1}; axes that are not named stay."""
-
-    def moved(node: Expression) -> Expression | None:
-        match node:
-            case Operator(_, axes) | BandEnergy(_, axes):
-                return replace(node, axes=ordered(tuple(choice.get(axis, axis) for axis in axes)))
-            case Derivative(axis, operand):
-                return Derivative(choice.get(axis, axis), with_axes(operand, choice))
-        return None
-
-    return substitute(expression, moved)
-
-
 def letters(expression: Expression) -> set[Expression]:
     """All letters of an expression, with the axes of derivatives not yet taken as letters H_axis."""
     found: set[Expression] = set()
     for node in walk(expression):
         if isinstance(node, Derivative):
-            found.add(v(node.axis))
+            found |= letters(v(node.axis))
         elif not node.children:
             found.add(node)
     return found

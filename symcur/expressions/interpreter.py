@@ -17,8 +17,10 @@ from sympy import QQ_I
 
 from symcur.arrays import ObjectArray
 from symcur.expressions import expression as ex
+from symcur.expressions.axes import momenta
 from symcur.expressions.calculus import adjoint, band_energy_derivative, derivative
 from symcur.expressions.expression import Axis, Expression
+from symcur.expressions.splitting import without_field
 
 _REMEMBERED = ex.Operator | ex.Projector | ex.Resolvent | ex.Named | ex.Trace | ex.Sum
 _HALF, _MINUS_HALF_I = QQ_I(1) / QQ_I(2), QQ_I(0, -1) / QQ_I(2)
@@ -76,11 +78,15 @@ class Interpreter(ABC):
         return reduce(add, values)
 
     def real(self, operand: Expression) -> Any:
-        return self.number(_HALF) * (self.read(operand) + self.read(adjoint(operand)))
+        return self.number(_HALF) * (self.read(operand) + self.read(self.adjoint(operand)))
 
     def imag(self, operand: Expression) -> Any:
-        difference = self.read(operand) + self.number(QQ_I(-1)) * self.read(adjoint(operand))
+        difference = self.read(operand) + self.number(QQ_I(-1)) * self.read(self.adjoint(operand))
         return self.number(_MINUS_HALF_I) * difference
+
+    def adjoint(self, expression: Expression) -> Expression:
+        """What Re and Im add to an expression."""
+        return adjoint(expression)
 
     def derivative(self, axis: Axis, operand: Expression) -> Any:
         """By the rules for P and S; an interpreter with rules of its own overrides this."""
@@ -186,7 +192,7 @@ class MatrixInterpreter(Interpreter):
         return self._scalar(value)
 
     def operator(self, name: str, axes: tuple[Axis, ...]) -> Matrix:
-        return Matrix(self._operator(name, axes))
+        return Matrix(self._operator(name, momenta(axes)))
 
     def projector(self, band: str) -> Matrix:
         return Matrix(self._projector)
@@ -199,6 +205,10 @@ class MatrixInterpreter(Interpreter):
             return self._energy
         value = self.read(band_energy_derivative(axes))
         return self._part(value if self._rank == 1 else value / self._rank, "real")
+
+    def derivative(self, axis: Axis, operand: Expression) -> Any:
+        taken = without_field(ex.Derivative(axis, operand), self._rank != 1)
+        return super().derivative(taken.axis, taken.operand) if isinstance(taken, ex.Derivative) else self.read(taken)
 
     def trace(self, value: Matrix) -> Any:
         return value.trace()

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from symcur.expressions import expression as ex
-from symcur.expressions.calculus import derivative
-from symcur.expressions.expression import Expression, axis_name
+from symcur.expressions.axes import Covariant, axis_name, momentum, nabla
+from symcur.expressions.calculus import derivative, is_operator
+from symcur.expressions.expression import Expression
 
 _SUM, _FACTOR = 0, 1  # binding strengths: does the text need brackets inside a product?
 Text = tuple[str, int]  # LaTeX and its binding strength
@@ -32,12 +33,20 @@ def _not_printed(node: Any, *parts: Text) -> Text:
 
 
 def _operator(node: ex.Operator) -> Text:
-    label = "".join(map(axis_name, node.axes))
-    if node.name == "H":
-        return {0: "H", 1: f"v_{{{label}}}", 2: f"w_{{{label}}}"}.get(len(node.axes), f"H_{{{label}}}"), _FACTOR
-    letter, _, index = node.name.partition("_")
+    plain = sum(not isinstance(axis, Covariant) for axis in node.axes)
+    shown = 1 if node.name == "H" and node.axes and not plain else plain  # v_i is H differentiated once, in either way
+    derivatives = "".join(f"{nabla(axis)} " for axis in reversed(node.axes[shown:]))
+    return derivatives + _without_nabla(node.name, "".join(map(axis_name, node.axes[:shown]))), _FACTOR
+
+
+def _without_nabla(name: str, label: str) -> str:
+    if name == ex.CURVATURE:
+        return f"F_{{{label}}}"
+    if name == "H":
+        return {0: "H", 1: f"v_{{{label}}}", 2: f"w_{{{label}}}"}.get(len(label), f"H_{{{label}}}")
+    letter, _, index = name.partition("_")
     symbol = (letter if len(letter) == 1 else "\\" + letter) + (f"_{{{index}}}" if index else "")
-    return symbol if not node.axes else rf"\partial_{{{label}}} {symbol}", _FACTOR
+    return symbol if not label else rf"\partial_{{{label}}} {symbol}"
 
 
 def _resolvent(node: ex.Resolvent) -> Text:
@@ -48,7 +57,7 @@ def _resolvent(node: ex.Resolvent) -> Text:
 def _band_energy(node: ex.BandEnergy) -> Text:
     if len(node.axes) == 1:
         return f"v_{{{node.band}}}^{{{axis_name(node.axes[0])}}}", _FACTOR
-    derivatives = "".join(rf"\partial_{{k_{{{axis_name(axis)}}}}} " for axis in node.axes)
+    derivatives = "".join(f"{nabla(axis)} " for axis in node.axes)
     return derivatives + rf"\varepsilon_{{{node.band}}}", _FACTOR
 
 
@@ -84,7 +93,7 @@ def _part(name: str) -> Callable[[Any, Text], Text]:
 
 def _derivative(node: ex.Derivative, operand: Text) -> Text:
     text = _bracketed((operand[0], _SUM) if isinstance(node.operand, ex.Product) else operand)
-    return rf"\partial_{{k_{{{axis_name(node.axis)}}}}} {text}", _FACTOR
+    return f"{nabla(node.axis if is_operator(node.operand) else momentum(node.axis))} {text}", _FACTOR
 
 
 def _bracketed(text: Text) -> str:
@@ -96,7 +105,7 @@ def _closed_off(factor: Expression, text: Text) -> str:
     open_ended = (
         isinstance(factor, ex.Derivative | ex.Re | ex.Im)
         or (isinstance(factor, ex.Trace) and r"\sum" in text[0])
-        or (isinstance(factor, ex.BandEnergy | ex.Operator) and text[0].startswith(r"\partial"))
+        or (isinstance(factor, ex.BandEnergy | ex.Operator) and text[0].startswith((r"\partial", r"\nabla")))
     )
     return _bracketed((text[0], _SUM) if open_ended else text)
 
@@ -211,7 +220,7 @@ def _closed(letters: list[Expression]) -> list[Expression]:
 
 def _element(letter: Expression, a: str, b: str) -> str:
     match letter:
-        case ex.Operator("H", axes) if axes:
+        case ex.Operator("H", axes) if axes and not isinstance(axes[0], Covariant):
             label = "".join(map(axis_name, axes))
             symbol = {1: "v", 2: "w"}.get(len(axes), "H")
             return f"{symbol}^{{{label}}}_{{{a} {b}}}"

@@ -32,9 +32,12 @@ from typing import Any
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
+from symcur.expressions.bosons import electronic
 from symcur.expressions.calculus import collected, derivative
 from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
+from symcur.expressions.splitting import along_field
+from symcur.expressions.wannier import covariant, is_curved
 
 Letter = tuple[Any, ...]
 String = tuple[Letter, ...]
@@ -73,16 +76,16 @@ class NormalForm:
         )
         return NormalForm(terms, self.multiplet)
 
-    def derivative(self, axis: ex.Axis) -> NormalForm:
-        """By the product rule, letter by letter; of a form for multiplets."""
+    def derivative(self, axis: ex.Axis, curved: bool = False) -> NormalForm:
+        """By the product rule, letter by letter; of a form for multiplets. ``curved``: derivatives are covariant."""
         parts: list[tuple[Key, Any]] = []
         for (atoms, string), value in self.terms.items():
             for atom, power in atoms:
                 rest = _term(_merge(atoms, ((atom, -1),)), string, value * power)
-                parts += (_slope(atom, axis) * rest).terms.items()
+                parts += (_slope(atom, axis, curved) * rest).terms.items()
             for j, letter in enumerate(string):
                 left, right = _term(atoms, string[:j], value), _term((), string[j + 1 :])
-                parts += (left * _slope(letter, axis) * right).terms.items()
+                parts += (left * _slope(letter, axis, curved) * right).terms.items()
         return NormalForm(parts, True)
 
     def nondegenerate(self) -> NormalForm:
@@ -109,11 +112,15 @@ class NormalForm:
 
 
 class NormalFormInterpreter(Interpreter):
-    """Reads an expression as its normal form, for one nondegenerate band or for multiplets of any rank."""
+    """Reads an expression as its normal form, for one nondegenerate band or for multiplets of any rank.
 
-    def __init__(self, multiplet: bool = False) -> None:
+    ``split``: the field h may split the multiplets, so that its derivatives are those of ``symcur.expressions.splitting``.
+    ``curved``: all derivatives by k are covariant.
+    """
+
+    def __init__(self, multiplet: bool = False, split: bool = False, curved: bool = False) -> None:
         super().__init__()
-        self.multiplet = multiplet
+        self.multiplet, self.split, self.curved = multiplet, split, curved
 
     def _single(self, coefficient: Any, atoms: Atoms, string: String) -> NormalForm:
         return NormalForm([((atoms, string), coefficient)], self.multiplet)
@@ -150,9 +157,11 @@ class NormalFormInterpreter(Interpreter):
         return value.trace()
 
     def derivative(self, axis: ex.Axis, operand: ex.Expression) -> NormalForm:
+        if axis == ex.FIELD and self.split:
+            return self._read(along_field(operand))
         if not self.multiplet:
             return self._read(derivative(operand, axis))
-        return self._read(operand).derivative(axis)
+        return self._read(operand).derivative(axis, self.curved)
 
     def _read(self, expression: ex.Expression) -> NormalForm:
         value: NormalForm = self.read(expression)
@@ -163,11 +172,17 @@ class NormalFormInterpreter(Interpreter):
 
 
 def normal_form(expression: ex.Expression, multiplet: bool = False) -> NormalForm:
-    """The normal form of an expression; ``multiplet=True`` lets every band be degenerate with any rank."""
-    result: NormalForm = NormalFormInterpreter(multiplet=True).read(expression)
-    if not multiplet:
-        result = result.nondegenerate()
-    return NormalForm(reduced(result.terms), multiplet)
+    """The normal form of an expression; ``multiplet=True`` lets every band be degenerate with any rank.
+
+    Raises Split, a ValueError, for derivatives by h that a multiplet does not have.
+    """
+    interpreter = NormalFormInterpreter(multiplet=True, split=multiplet, curved=is_curved(expression))
+    result: NormalForm = interpreter.read(electronic(expression))
+    return _reduced(result if multiplet else result.nondegenerate())
+
+
+def _reduced(form: NormalForm) -> NormalForm:
+    return NormalForm(reduced(form.terms), form.multiplet)
 
 
 def has_normal_form(expression: ex.Expression) -> bool:
@@ -194,14 +209,15 @@ def _cut(string: String) -> NormalForm:
 
 
 @lru_cache(maxsize=4096)
-def _slope(letter: Letter, axis: ex.Axis) -> NormalForm:
+def _slope(letter: Letter, axis: ex.Axis, curved: bool) -> NormalForm:
     """The derivative of a letter or an atom, for multiplets."""
     match letter:
         case ("rank", _):
             return NormalForm((), True)
         case ("Tr", string):
-            return _term((), string).derivative(axis).trace()
-    return normal_form(derivative(_meaning(letter), axis), multiplet=True)
+            return _term((), string).derivative(axis, curved).trace()
+    slope = derivative(_meaning(letter), axis)
+    return _reduced(NormalFormInterpreter(multiplet=True, curved=curved).read(covariant(slope) if curved else slope))
 
 
 def _meaning(letter: Letter) -> ex.Expression:

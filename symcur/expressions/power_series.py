@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from flint import fmpq, fmpq_mat, nmod, nmod_mat
 
-from symcur.expressions.expression import Axis
+from symcur.expressions.axes import Momentum
 
 PRIME = 2**62 - 87  # 1 modulo 4
 ROOT = next(r for a in range(2, 50) if pow(r := pow(a, (PRIME - 1) // 4, PRIME), 2, PRIME) == PRIME - 1)
@@ -78,7 +78,7 @@ class Exact:
 class Truncation:
     """The monomials of power series in the momenta that are kept, with the table of their products."""
 
-    def __init__(self, highest: Mapping[Axis, int], degree: int) -> None:
+    def __init__(self, highest: Mapping[Momentum, int], degree: int) -> None:
         self.axes = axes = tuple(highest)
         powers = itertools.product(*(range(most + 1) for most in highest.values()))
         self.monomials = sorted((a for a in powers if sum(a) <= degree), key=sum)
@@ -122,7 +122,7 @@ class Series:
                     terms[out] = terms[out] + product if out in terms else product
         return Series(self.truncation, terms)
 
-    def derivative(self, axis: Axis) -> Series:
+    def derivative(self, axis: Momentum) -> Series:
         """Correct up to one order less; what is left out is not needed."""
         raised = self.truncation.raised[axis]
         pairs = ((place, step) for place, step in enumerate(raised) if step is not None and step[0] in self.terms)

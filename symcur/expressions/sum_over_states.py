@@ -27,6 +27,7 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
+from symcur.expressions.axes import momenta
 from symcur.expressions.calculus import collected
 from symcur.expressions.expression import Expression
 from symcur.expressions.interpreter import Interpreter, Matrix
@@ -68,6 +69,8 @@ class Field:
         return Ratio(self, [(self.none, self.context.constant(x) + y * self.generators[("i",)])])
 
     def symbol(self, *symbol: Any) -> Ratio:
+        if symbol[0] == "H" and ex.FIELD in symbol[1]:  # H - h s
+            return self.number(QQ_I(-1)) * self.symbol("s", (), *symbol[2:]) if len(symbol[1]) == 1 else self.zero
         if symbol not in self.generators:
             raise KeyError(f"symbol: expected one within the derivatives that this field was made for, got {symbol}")
         return Ratio(self, [(self.none, self.generators[symbol])])
@@ -289,11 +292,12 @@ def field_for(expression: Expression, bands: int | None = None) -> Field:
 
     By default as many bands as decide the expression for every N: q external ones plus r others (see above).
     """
+    axes = momenta(ex.axes_of(expression))
     names = {letter.name for letter in ex.letters(expression) if isinstance(letter, ex.Operator)} | {"H"}
     external = tuple(ex.bands_of(expression))
     order = ex.fold(expression, _ORDER, lambda node, *orders: max(orders, default=0))
     needed = max(len(external) + summed_indices(expression), 2)
-    return Field(bands or needed, ex.axes_of(expression), order + 1, tuple(sorted(names)), external)
+    return Field(bands or needed, axes, order + 1, tuple(sorted(names)), external)
 
 
 def sum_over_states(expression: Expression, field: Field | None = None) -> Any:

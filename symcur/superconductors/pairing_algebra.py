@@ -21,6 +21,7 @@ from sympy.polys.orderings import lex
 from sympy.polys.rings import ring
 
 from symcur.expressions import Axis, Expression, Interpreter, Matrix
+from symcur.expressions.axes import momenta
 
 FUNCTIONS = ("eta", "xi", "D", "theta")
 _DIMENSION, _ORDER = 2, 3
@@ -132,7 +133,7 @@ class _BandInterpreter(Interpreter):
             [a.jet("eta") + a.jet("xi"), a.jet("D") * a.phase],
             [a.jet("D") * a.phase_inverse, a.jet("eta") - a.jet("xi")],
         ]
-        for axis in axes:
+        for axis in momenta(axes):
             rows = [[a.derivative(entry, int(axis)) for entry in row] for row in rows]
         return self._matrix(rows)
 
@@ -147,7 +148,7 @@ class _BandInterpreter(Interpreter):
 
     def band_energy(self, band: str, axes: tuple[Axis, ...]) -> Any:
         value = self.algebra.jet("eta") + self.sigma * self.algebra.energy
-        for axis in axes:
+        for axis in momenta(axes):
             value = self.algebra.derivative(value, int(axis))
         return value
 

@@ -10,6 +10,7 @@ from symcur.typed.meaning import Reader, axis_of
 from symcur.typed.meaning import speaks_of_operators as _speaks_of_operators
 from symcur.typed.nodes import Gradient, Node, Terms, Wrapped
 from symcur.typed.plain_text import plain
+from symcur.typed.symbols import has_metric, is_covariant
 from symcur.typed.syntax import identity as _identity
 from symcur.typed.syntax import single
 from symcur.typed.tokens import Unreadable
@@ -34,6 +35,8 @@ class Identity:
     rhs: Expression
     primitive: tuple[tuple[Axis, Expression], ...] = ()
     operators: bool = False  # whether letters outside of traces are operators
+    covariant: bool = False  # whether derivatives are covariant
+    metric: bool = False  # whether letters are those of bosons
 
     def plain(self) -> str:
         """What was read, in plain letters that can be typed again."""
@@ -41,6 +44,10 @@ class Identity:
         text = f"{plain(self.lhs)} = {plain(self.rhs)}"
         if self.operators and not any(map(_speaks_of_operators, _identity(text)[:2])):
             text += " + 0 P"  # the letters that told so have dropped out
+        if self.covariant and not any(map(is_covariant, _identity(text)[:2])):
+            text += " + 0 Tr[P F_{il}]"
+        if self.metric and not any(map(has_metric, _identity(text)[:2])):
+            text += " + 0 Tr[P eta s]"
         return text + (f" mod {modulo}" if modulo else "")
 
 
@@ -64,12 +71,12 @@ def read_identity(text: str) -> Identity:
     reader = Reader(text)
     operators = _speaks_of_operators(left) or _speaks_of_operators(right)
     lhs, rhs = reader.value(left, operators), reader.value(right, operators)
-    kinds = [None if isinstance(side, ex.Number) else is_operator(side) for side in (lhs, rhs)]
+    kinds = [None if isinstance(side, ex.Number) else ex.is_operator(side) for side in (lhs, rhs)]
     if None not in kinds and kinds[0] != kinds[1]:
         wrong = "an operator as on the left" if kinds[0] else "a number of the band as on the left"
         raise reader.fail(right, wrong, "an operator" if kinds[1] else "a number of the band")
     primitive = tuple(_primitives(modulo, reader, operators)) if modulo else ()
-    return Identity(lhs, rhs, primitive, operators)
+    return Identity(lhs, rhs, primitive, operators, reader.covariant, reader.metric)
 
 
 def _primitives(node: Node, reader: Reader, operators: bool) -> list[tuple[Axis, Expression]]:
@@ -78,20 +85,10 @@ def _primitives(node: Node, reader: Reader, operators: bool) -> list[tuple[Axis,
     found = []
     for sign, term in zip(signs, terms, strict=True):
         match term:
-            case Gradient(axis=axis, inner=inner):
-                found.append((axis_of(axis), sign * reader.value(inner, operators)))
+            case Gradient(axis=axis, inner=inner) if axis != ex.FIELD:
+                found.append((reader.axis(axis), sign * reader.value(inner, operators)))
             case Wrapped(kind="()", inner=inner):
                 found += [(axis, sign * primitive) for axis, primitive in _primitives(inner, reader, operators)]
             case _:
                 raise reader.fail(term, "the derivative that integrates to zero, as in mod d_l(d^{is})")
     return found
-
-
-def is_operator(expression: Expression) -> bool:
-    """Whether the value is an operator and not a number."""
-    match expression:
-        case ex.Trace():
-            return False
-        case ex.Operator() | ex.Projector() | ex.Resolvent():
-            return True
-    return any(map(is_operator, expression.children))

@@ -31,26 +31,31 @@ from symcur.typed.nodes import (
     walk,
 )
 from symcur.typed.states import Monomial, of_states
-from symcur.typed.symbols import hint, is_s, key, symbols, typed
+from symcur.typed.symbols import has_metric, hint, is_covariant, is_curvature, is_s, key, symbols, typed
 from symcur.typed.syntax import LARGEST_POWER
 from symcur.typed.tokens import Unreadable
 
-_OPERATORS = {"s": ex.s, "tau": ex.tau, "H": ex.H}
+_OPERATORS = {"s": ex.s, "tau": ex.tau, "H": ex.H, "eta": ex.METRIC}
 _LETTERS = ("s", "J")  # operators in a trace, quantities outside of it
 FREE = ("theta", "phi", "A", "B", "C", "Q")  # any Hermitian operators, also ones that depend on k
 
 
-def axis_of(index: str) -> Axis:
-    """An axis as it is typed: x, y, z are 0, 1, 2."""
-    return "xyz".index(index) if index in "xyz" else index
-
-
 class Reader:
-    """Turns the nodes of one text into expressions; ``operators`` tells whether letters are operators."""
+    """Turns the nodes of one text into expressions; ``operators`` tells whether letters are operators.
 
-    def __init__(self, text: str) -> None:
+    All derivatives are covariant where nabla or F stands anywhere in the text, ``nodes``, and where the metric eta does,
+    letters are the forms of bosons and quantities those of bosons.
+    """
+
+    def __init__(self, text: str, *nodes: Node) -> None:
         self.text = text
+        self.covariant, self.metric = any(map(is_covariant, nodes)), any(map(has_metric, nodes))
         self.symbols = symbols()
+
+    def axis(self, index: str) -> Axis:
+        """An axis as it is typed: x, y, z are 0, 1, 2."""
+        axis = "xyz".index(index) if index in "xyz" else index
+        return ex.Covariant(axis) if self.covariant and axis != ex.FIELD else axis
 
     def fail(self, node: Node, expected: str, got: str = "") -> Unreadable:
         return Unreadable(self.text, node.at, expected, got)
@@ -75,11 +80,13 @@ class Reader:
                 a, b = self.value(left, operators), self.value(right, operators)
                 result = a * b + sign * (b * a)
             case Gradient(axis=axis, inner=inner):
-                result = self.derivative(self.value(inner, operators), axis_of(axis))
+                result = self.derivative(self.value(inner, operators), self.axis(axis))
             case ByName(name=name, axes=axes):
                 result = self.quantity(node, quantities.get(name), axes, operators)
             case Symbol() if not is_element(node) and node.base != "omega":
                 result = self.symbol(node, operators)
+            case Element() | States() if self.metric:
+                raise self.fail(node, "traces of P and S beside the metric \\eta")
             case _:
                 result = ex.add(*(self.assembled(m, node) for m in self.monomials(node, operators, frozenset())))
         return self.bounded(node, result)
@@ -111,7 +118,7 @@ class Reader:
         match operand:
             case ex.Number():
                 return ex.ZERO
-            case ex.BandEnergy():
+            case ex.BandEnergy() if axis != ex.FIELD:
                 return ex.derivative(operand, axis)
         return ex.Derivative(axis, operand)
 
@@ -239,7 +246,7 @@ class Reader:
         if node.base == "connection":
             if len(node.axes()) != 1 or a == b:
                 raise self.fail(node, "\\mathcal{A}^i_{nm} with one axis and two different bands")
-            return Monomial((-ex.I,), ((ex.v(axis_of(node.axes()[0])), a, b),), ((a, b, -1),))
+            return Monomial((-ex.I,), ((ex.v(self.axis(node.axes()[0])), a, b),), ((a, b, -1),))
         if node.base == "d" and node.others() == ("tau",):  # the paper's name for the elements of D^i
             node = Symbol(node.at, "D", (), node.axes())
         operator = self.operator(node)
@@ -249,20 +256,27 @@ class Reader:
 
     def operator(self, node: Symbol) -> Expression | None:
         """The operator that a symbol stands for, its band labels aside; None where it stands for none."""
-        axes, others = tuple(map(axis_of, node.axes())), node.others()
+        axes, others = tuple(map(self.axis, node.axes())), node.others()
         if node.primes:
             return None
         if node.base in ("v", "w", "H") and not others and len(axes) == {"v": 1, "w": 2}.get(node.base, len(axes)):
-            return ex.Operator("H", ex.ordered(axes))
+            letter = ex.derivative_along(ex.H, map(ex.momentum, axes))
+            return ex.covariant(letter) if self.covariant else letter
+        if node.base == "F" and len(axes) == 2 and not others and set(node.upper) <= set(node.bands()):
+            return ex.F(*axes)
         if node.base in _OPERATORS and not axes and not others:
-            return _OPERATORS[node.base]
+            return self.of_bosons(_OPERATORS[node.base])
         if node.base in FREE and not others and set(node.upper) <= set(node.bands()):
             return ex.Operator(node.base + ("_" if axes else "") + "".join(node.axes()))
         if node.base == "J" and len(axes) == 1 and others == ("s",):
-            return ex.J(axes[0])
+            return self.of_bosons(ex.J(axes[0]))
         if node.base == "D" and len(axes) == 1 and not others:
             return quantities.get("interband_torque_dipole").named(*axes)
         return None
+
+    def of_bosons(self, letter: Expression) -> Expression:
+        """tau and J as the forms that they are beside the metric; other letters are forms as they stand."""
+        return ex.form(ex.bosonic(letter)) if self.metric and isinstance(letter, ex.Named) else letter
 
     def symbol(self, node: Symbol, operators: bool) -> Expression:
         bands, axes, others = node.bands(), node.axes(), node.others()
@@ -294,7 +308,7 @@ class Reader:
         if node.base == "v" and len(axes) == 1 and not others and (bands or not operators):
             if not bands and node.lower:
                 raise self.fail(node, "v^i, the velocity of the band, outside of traces; v_i is an operator")
-            return ex.BandEnergy(band, (axis_of(axes[0]),))
+            return ex.v_band(self.axis(axes[0]), band)
         found = self.symbols.get(key(node, ""))
         operator = self.operator(node)
         if operator is not None and (operators or node.base == "D") and not bands:
@@ -302,7 +316,7 @@ class Reader:
         if found and band == "n":
             return self.quantity(node, found, axes, operators)
         if operator is not None and (bands or node.upper or not axes):
-            return ex.Trace(ex.Projector(band) * operator)
+            return ex.Trace(ex.Projector(band) * (ex.METRIC * operator if self.metric else operator))
         raise self.fail(node, f"a symbol of the paper; {hint(node, self.symbols)}", typed(node))
 
     def digit(self, node: Symbol, others: tuple[str, ...]) -> int:
@@ -320,11 +334,11 @@ class Reader:
                 f"{quantity.name}[{', '.join(quantity.indices)}] with axes such as i, l, x",
                 f"[{', '.join(axes)}]",
             )
-        chosen = tuple(map(axis_of, axes))
+        chosen = tuple(map(self.axis, axes))
         symbol = next((symbol for symbol, known in self.symbols.items() if known is quantity), None)
-        if symbol is None or (operators and (symbol[0] in _LETTERS or symbol[3])):
-            return quantity.expression(*chosen)
-        return quantity.named(*chosen)
+        bare = symbol is None or (operators and (symbol[0] in _LETTERS or symbol[3]))
+        value = quantity.expression(*chosen) if bare else quantity.named(*chosen)
+        return ex.bosonic(value) if self.metric else value
 
 
 def _sum(values: list[Expression]) -> Expression:
@@ -343,7 +357,7 @@ def speaks_of_operators(node: Node) -> bool:
     """Whether P, S, H, D^i or a free letter stands outside of traces and matrix elements."""
     if isinstance(node, Element) or (isinstance(node, Wrapped) and node.kind == "Tr"):
         return False
-    if isinstance(node, Symbol) and node.base in ("P", "S", "H", "D", *FREE):
+    if isinstance(node, Symbol) and (node.base in ("P", "S", "H", "D", "eta", *FREE) or is_curvature(node)):
         return not node.bands() or node.base in "PS"
     return any(map(speaks_of_operators, node.parts))
 

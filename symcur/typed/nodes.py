@@ -115,8 +115,11 @@ class Commutator(Node):
 
 @dataclass(frozen=True)
 class Gradient(Node):
+    """A derivative; ``covariant`` where it is one, \\nabla_i."""
+
     axis: str
     inner: Node
+    covariant: bool = False
 
     @property
     def parts(self) -> tuple[Node, ...]:

@@ -25,7 +25,7 @@ def _not_printed(node: Any, *parts: Text) -> Text:
 def symbol(latex: str) -> str:
     """A printed symbol in plain letters: \\chi^{il\\tau} is chi^{il tau}."""
     text = re.sub(r"\\bar\{\\Omega\}", "Omegabar", latex)
-    text = re.sub(r"\\partial_\{k_\{(\w)\}\} ", r"d_\1 ", text)
+    text = re.sub(r"\\partial_(?:\{k_\{(\w)\}\}|(h)) ", r"d_\1\2 ", text)
     text = re.sub(r"\\mathcal\{(\w)\}", r"\1", text)
     text = re.sub(r"(?<=\w)\\(?=tau|theta)", " ", text)
     return re.sub(r"\\(?=[A-Za-z])", "", text).replace("varepsilon", "e")
@@ -36,11 +36,20 @@ def _index(axes: tuple[ex.Axis, ...]) -> str:
 
 
 def _operator(node: ex.Operator) -> Text:
+    *axes, last = node.axes or ("",)
+    if isinstance(last, ex.Covariant) and (axes or node.name != "H"):
+        return f"nabla_{axis_name(last)}({_operator(ex.Operator(node.name, tuple(axes)))[0]})", _FACTOR
     label = _index(node.axes)
+    if node.name == ex.CURVATURE:
+        return f"F_{{{label}}}", _FACTOR
     if node.name == "H":
         return {0: "H", 1: f"v_{label}", 2: f"w_{label}"}.get(len(label), f"H_{label}"), _FACTOR
     text = node.name if not label else "".join(f"d_{axis} " for axis in label) + node.name
     return text, _OPEN if label else _FACTOR
+
+
+def _derivative(node: ex.Derivative) -> str:
+    return "nabla" if isinstance(node.axis, ex.Covariant) and ex.is_operator(node.operand) else "d"
 
 
 def _resolvent(node: ex.Resolvent) -> Text:
@@ -109,6 +118,9 @@ _RULES: dict[type[Expression], Callable[..., Text]] = {
     ex.Trace: lambda node, operand: (f"Tr[{operand[0]}]", _FACTOR),
     ex.Re: _part("Re"),
     ex.Im: _part("Im"),
-    ex.Derivative: lambda node, operand: (f"d_{axis_name(node.axis)}({operand[0]})", _FACTOR),
+    ex.Derivative: lambda node, operand: (
+        f"{_derivative(node)}_{axis_name(node.axis)}({operand[0]})",
+        _FACTOR,
+    ),
     ex.Named: lambda node, definition: (symbol(node.symbol), _OPEN if "\\partial" in node.symbol else _FACTOR),
 }

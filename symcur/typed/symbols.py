@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from symcur.quantities import QUANTITIES, Quantity
-from symcur.typed.nodes import AXES, ByName, Factors, Node, Symbol
+from symcur.typed.nodes import AXES, ByName, Factors, Gradient, Node, Symbol, walk
 from symcur.typed.syntax import single
 from symcur.typed.tokens import Unreadable
 
@@ -25,6 +25,21 @@ def is_s(node: Node, operators: bool) -> bool:
     if not isinstance(node, Symbol) or node.base != "s" or node.upper or node.primes:
         return False
     return node.lower == ("n",) or (node.lower == () and not operators)
+
+
+def is_covariant(node: Node) -> bool:
+    """Whether a covariant derivative or F stands in it."""
+    return any((isinstance(part, Gradient) and part.covariant) or is_curvature(part) for part in walk(node))
+
+
+def has_metric(node: Node) -> bool:
+    """Whether the metric of bosons stands in it."""
+    return any(isinstance(part, Symbol) and part.base == "eta" for part in walk(node))
+
+
+def is_curvature(node: Node) -> bool:
+    """Whether it is F_il of covariant derivatives."""
+    return isinstance(node, Symbol) and node.base == "F" and len(node.axes()) == 2
 
 
 def symbols() -> dict[Key, Quantity]:

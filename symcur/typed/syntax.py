@@ -143,8 +143,11 @@ class Parser:
         if token := self.take("sum"):
             labels = self.summed()
             return States(token.at, labels, self.product())
-        if token := self.take("partial", "d"):
-            indices = [index.removeprefix("k_") for index in self.indices()] if self.take("_") else []
+        if token := self.take("partial", "nabla", "d"):
+            indices = self.indices() if self.take("_") else ()
+            if indices == ("k_h",) or (indices == ("h",) and token.text == "nabla"):
+                raise self.fail("\\partial_h for the derivative by the field h of H - h s", token.at)
+            indices = tuple(index.removeprefix("k_") for index in indices)
             if len(indices) == 1 and indices[0] in AXES and self.next.text not in ("^", "_"):
                 if not self.starts_factor():
                     raise self.fail(
@@ -152,8 +155,8 @@ class Parser:
                     )
                 inner, bracketed = self.operand()
                 shown = Wrapped(token.at, "()", inner) if inner and bracketed else inner or self.factor()
-                return Gradient(token.at, indices[0], shown)
-            if token.text == "partial":
+                return Gradient(token.at, indices[0], shown, token.text == "nabla")
+            if token.text in ("partial", "nabla"):
                 raise self.fail("one axis and what is differentiated, as in \\partial_{k_i} s or d_i(s)", token.at)
             self.place = start
         return None
@@ -193,7 +196,7 @@ class Parser:
         if self.take("frac"):
             above, below = self.argument(), self.argument()
             return Factors(token.at, (above, Wrapped(below.at, "/", below)))
-        if token.kind != "name" or token.text in ("mod", "sum", "Tr", "Re", "Im", "partial"):
+        if token.kind != "name" or token.text in ("mod", "sum", "Tr", "Re", "Im", "partial", "nabla"):
             raise self.fail("a number, a symbol or a bracket")
         self.place += 1
         return self.symbol(token)
@@ -280,7 +283,16 @@ class Parser:
         token = self.next
         if self.take("-"):
             return "-" + self.index(nested=False)
-        if token.kind not in ("name", "number") or token.text in ("mod", "sum", "Tr", "Re", "Im", "frac", "partial"):
+        if token.kind not in ("name", "number") or token.text in (
+            "mod",
+            "sum",
+            "Tr",
+            "Re",
+            "Im",
+            "frac",
+            "partial",
+            "nabla",
+        ):
             raise self.fail("an index: an axis such as i, a band such as n, s or \\tau, or a number")
         self.place += 1
         label = token.text

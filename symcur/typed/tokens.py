@@ -22,8 +22,8 @@ _NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
 
 # What is typed: the name by which it is known.
 _NAMES = {
-    **{name: name for name in ("tau", "omega", "Omega", "chi", "theta", "phi")},
-    **{name: name for name in ("partial", "sum", "mod", "frac", "Im", "Re", "Tr")},
+    **{name: name for name in ("tau", "omega", "Omega", "chi", "theta", "phi", "eta")},
+    **{name: name for name in ("partial", "nabla", "sum", "mod", "frac", "Im", "Re", "Tr")},
     **dict.fromkeys(("varepsilon", "epsilon", "eps"), "e"),
     "Omegabar": "Omegabar",
 }
@@ -38,8 +38,8 @@ _COMMANDS = {
     "rbrack": "]",
 }
 _CHARACTERS = {
-    **{"τ": "tau", "ω": "omega", "Ω": "Omega", "χ": "chi", "θ": "theta", "φ": "phi", "ε": "e", "ϵ": "e"},
-    **{"∂": "partial", "∑": "sum"},
+    **{"τ": "tau", "ω": "omega", "Ω": "Omega", "χ": "chi", "θ": "theta", "φ": "phi", "η": "eta", "ε": "e", "ϵ": "e"},
+    **{"∂": "partial", "∇": "nabla", "∑": "sum"},
     **{"≠": "!=", "·": "*", "×": "*", "−": "-", "′": "'"},
 }
 SIGNS = frozenset("-+*/=(){}[]_^',") | {"!=", r"\{", r"\}"}

@@ -6,6 +6,7 @@ import dataclasses
 import json
 
 import pytest
+from jets import axes_for
 
 from symcur import claims, verify
 from symcur.claims import CheckResult, Claim, Equality
@@ -79,7 +80,7 @@ def test_a_perturbed_claim_is_not_what_the_ledger_records(exact_bands, name):
             expected = {"failed"}
         else:
             lhs, rhs = equality.lhs, equality.rhs
-            is_operator = exact_bands(1, 1, 1, axes=("i", "l", "h")).read(lhs).array.shape[-1] > 1
+            is_operator = exact_bands(1, 1, 1, axes=axes_for(lhs)).read(lhs).array.shape[-1] > 1
             changed = dataclasses.replace(equality, rhs=rhs + 3 * lhs + (P * s * P if is_operator else Trace(P * s)))
             expected = {"refuted"}
         perturbed = dataclasses.replace(claim, equalities=(*claim.equalities[:j], changed, *claim.equalities[j + 1 :]))
