@@ -16,10 +16,9 @@ from flint import fmpq, fmpq_mat, nmod_mat
 
 from symcur import expressions as ex
 from symcur.claims.prover import multiplets
-from symcur.expressions import Expression
+from symcur.expressions import Expression, is_operator
 from symcur.expressions.exact_points import Demand, ExactPoint
 from symcur.expressions.power_series import PRIME, Modular
-from symcur.typed import is_operator
 
 Row = tuple[Any, ...]  # one rational number (fmpq) for every column
 _ZERO, _ONE = fmpq(0), fmpq(1)

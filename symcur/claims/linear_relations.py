@@ -17,10 +17,10 @@ from symcur import expressions as ex
 from symcur.claims.exact_rank import Independence, Row, agree, counted, echelon, independence, kernel
 from symcur.claims.prover import Equality, ProofResult, check_abbreviations, examine
 from symcur.claims.words import permuted, primitives
-from symcur.expressions import Axis, Expression, as_expression
+from symcur.expressions import Axis, Expression, as_expression, is_operator
 from symcur.expressions.energies import cleared
 from symcur.expressions.normal_form import NormalForm, normal_form
-from symcur.typed import Identity, axis_of, is_operator, plain, read, speaks_of_operators
+from symcur.typed import Identity, axis_of, plain, read, speaks_of_operators
 
 Typed = Expression | str
 MOST_PERMUTED = 4  # axes

@@ -19,10 +19,8 @@ from symcur.claims.claim import CLAIMS
 from symcur.claims.exact_rank import Row, echelon, kernel
 from symcur.claims.linear_relations import Relations
 from symcur.claims.prover import Equality
-from symcur.expressions import Axis, Expression
+from symcur.expressions import Axis, Expression, is_operator, with_axes
 from symcur.expressions.calculus import collected
-from symcur.expressions.expression import with_axes
-from symcur.typed import is_operator
 
 Formal = dict[Expression, Any]
 

@@ -14,8 +14,7 @@ from functools import cache
 from typing import Any
 
 from symcur import expressions as ex
-from symcur.expressions import Axis, Expression, Im, Named, Operator, P, Re, Resolvent, Trace, axis_name
-from symcur.expressions.expression import with_axes
+from symcur.expressions import Axis, Expression, Im, Named, Operator, P, Re, Resolvent, Trace, axis_name, with_axes
 from symcur.expressions.normal_form import normal_form
 from symcur.quantities import QUANTITIES
 from symcur.typed.symbols import symbols

@@ -15,16 +15,7 @@ from symcur.typed.syntax import identity as _identity
 from symcur.typed.syntax import single
 from symcur.typed.tokens import Unreadable
 
-__all__ = [
-    "Identity",
-    "Unreadable",
-    "axis_of",
-    "is_operator",
-    "plain",
-    "read",
-    "read_identity",
-    "speaks_of_operators",
-]
+__all__ = ["Identity", "Unreadable", "axis_of", "plain", "read", "read_identity", "speaks_of_operators"]
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ def read(text: str, operators: bool | None = None) -> Expression:
     ``operators`` tells that letters are operators, as in a trace; by default they are if P, S, H or D^i stands outside of one.
     """
     node = single(text)
-    return Reader(text).value(node, _speaks_of_operators(node) if operators is None else operators)
+    return Reader(text, node).value(node, _speaks_of_operators(node) if operators is None else operators)
 
 
 def speaks_of_operators(text: str) -> bool:
@@ -68,7 +59,7 @@ def speaks_of_operators(text: str) -> bool:
 def read_identity(text: str) -> Identity:
     """The identity lhs = rhs [mod d_l(...)] that a text stands for; raises Unreadable."""
     left, right, modulo = _identity(text)
-    reader = Reader(text)
+    reader = Reader(text, left, right, *([modulo] if modulo else []))
     operators = _speaks_of_operators(left) or _speaks_of_operators(right)
     lhs, rhs = reader.value(left, operators), reader.value(right, operators)
     kinds = [None if isinstance(side, ex.Number) else ex.is_operator(side) for side in (lhs, rhs)]

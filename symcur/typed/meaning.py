@@ -40,6 +40,11 @@ _LETTERS = ("s", "J")  # operators in a trace, quantities outside of it
 FREE = ("theta", "phi", "A", "B", "C", "Q")  # any Hermitian operators, also ones that depend on k
 
 
+def axis_of(index: str) -> str | int:
+    """An axis as it is typed: x, y, z are 0, 1, 2."""
+    return "xyz".index(index) if index in "xyz" else index
+
+
 class Reader:
     """Turns the nodes of one text into expressions; ``operators`` tells whether letters are operators.
 
@@ -53,8 +58,7 @@ class Reader:
         self.symbols = symbols()
 
     def axis(self, index: str) -> Axis:
-        """An axis as it is typed: x, y, z are 0, 1, 2."""
-        axis = "xyz".index(index) if index in "xyz" else index
+        axis = axis_of(index)
         return ex.Covariant(axis) if self.covariant and axis != ex.FIELD else axis
 
     def fail(self, node: Node, expected: str, got: str = "") -> Unreadable:
