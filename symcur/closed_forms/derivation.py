@@ -49,7 +49,7 @@ def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm
     shared = _shared(_symbolic(model))
     rank = shared.bands.resolvent.rank
     outputs = tuple(Complex(_scalar(shared.bands.interpreter.read(expression)).real / rank) for expression in several)
-    common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),))
+    common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
     return ClosedForm(**common, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
 
 
@@ -85,7 +85,9 @@ class _Derivation:
     def bands(self) -> Bands:
         return Bands(self.model, self.energy.name, self.multiplicities)
 
-    def common(self, name: str, labels: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Any]:
+    def common(
+        self, name: str, labels: tuple[str, ...], shape: tuple[int, ...], parts: Sequence[Expression]
+    ) -> dict[str, Any]:
         """Arguments shared by all closed forms."""
         return {
             "model": self.model,
@@ -97,11 +99,13 @@ class _Derivation:
             "multiplicities": self.multiplicities,
             "program": self.bands.program,
             "hamiltonian": tuple(self.bands.operator("H", ()).flat),
+            "projector": tuple(self.bands.resolvent.projector.flat),
+            "parts": tuple(parts),
         }
 
     def form(self, quantity: str | Quantity | Expression) -> ClosedForm:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        common = self.common(target.name, target.labels, target.shape)
+        common = self.common(target.name, target.labels, target.shape, target.expressions)
         if self.two:
             try:
                 return self._in_vector_form(self.two, target, common)

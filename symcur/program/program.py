@@ -33,6 +33,7 @@ class Program:
     def __init__(self) -> None:
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
         self._index: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self._last_live: tuple[tuple[int, ...], list[int]] = ((), [])
         self.zero, self.one = self.constant(0), self.constant(1)
 
     def _node(self, operation: str, *arguments: Any) -> Scalar:
@@ -104,7 +105,10 @@ class Program:
         return self._node(name, a.node)
 
     def live(self, outputs: Iterable[int]) -> list[int]:
-        """The nodes that the outputs need, in order."""
+        """The nodes that the outputs need, in order; the last answer is remembered, as nodes do not change."""
+        outputs = tuple(outputs)
+        if self._last_live[0] == outputs:
+            return self._last_live[1]
         needed: set[int] = set()
         stack = list(outputs)
         while stack:
@@ -112,7 +116,8 @@ class Program:
             if node not in needed:
                 needed.add(node)
                 stack += self.arguments(node)
-        return sorted(needed)
+        self._last_live = (outputs, sorted(needed))
+        return self._last_live[1]
 
     def arguments(self, node: int) -> tuple[int, ...]:
         operation, arguments = self.nodes[node]
@@ -129,7 +134,7 @@ class Program:
         values: dict[int, Any] = {}
         for node in self.live(outputs):
             operation, arguments = self.nodes[node]
-            given = arguments if operation in ("input", "constant") else (values[a] for a in arguments)
+            given = arguments if operation in ("input", "constant") else [values[a] for a in arguments]
             value = operations[operation](*given)
             values[node] = keep(node, value) if keep else value
         return [values[node] for node in outputs]
@@ -266,6 +271,9 @@ def from_sympy(program: Program, expression: sp.Expr) -> Complex:
         case sp.Pow(base=base, exp=exponent) if (2 * exponent).is_Integer:
             root = Complex(program.function("sqrt", _real(program, base)))
             return root ** int(2 * exponent)
+        case sp.Abs():
+            size = _real(program, expression.args[0])
+            return Complex(program.function("sqrt", size * size))
         case sp.cos() | sp.sin():
             return Complex(program.function(type(expression).__name__, _real(program, expression.args[0])))
         case sp.conjugate():
