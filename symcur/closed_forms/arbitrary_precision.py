@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -12,6 +11,7 @@ import numpy as np
 import sympy as sp
 
 from symcur.band_structures.exact import exact_formula, is_formula
+from symcur.band_structures.levels import multiplets
 
 _GUARD = 20  # digits beyond those asked for, at first
 _DOUBLINGS = 7
@@ -78,16 +78,6 @@ def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int]) -> A
     if len(own) > max(multiplicities) or (not uniform and len(found) < len(multiplicities)):
         raise Touching(distance)
     return mpmath.fsum(own) / len(own)
-
-
-def multiplets(energies: Sequence[Any], tolerance: Any) -> list[list[Any]]:
-    """Ascending energies, cut where two neighbours differ by more than the tolerance."""
-    result = [[energies[0]]]
-    for lower, upper in itertools.pairwise(energies):
-        if upper - lower > tolerance:
-            result.append([])
-        result[-1].append(upper)
-    return result
 
 
 def mpf(number: sp.Expr) -> Any:

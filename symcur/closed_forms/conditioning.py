@@ -295,7 +295,7 @@ class _Magnitudes(Interpreter):
     def operator(self, name: str, axes: tuple[Axis, ...]) -> Any:
         if name == "H" and not axes:
             return self.spread
-        matrices = self.model.matrix(name, self.k, [int(axis) for axis in axes])  # type: ignore[arg-type]
+        matrices = self.model.matrix(name, self.k, [int(axis) for axis in axes])
         return np.linalg.norm(matrices, axis=(-2, -1))[:, None]
 
     def projector(self, band: str) -> Any:

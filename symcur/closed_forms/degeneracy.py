@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import mpmath
 import numpy as np
-import sympy as sp
 from flint import fmpq
 
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
 from symcur.band_structures.formulas import generic_values
-from symcur.closed_forms.arbitrary_precision import multiplets
+from symcur.band_structures.levels import pattern as observed
 from symcur.closed_forms.ring import Exact, NotExact, Ring
 from symcur.expressions.interpreter import shifted
 
-_DIGITS = 50
 _CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
 
 
@@ -36,22 +33,13 @@ def multiplicities(model: Model) -> tuple[int, ...]:
         energies = at_point.energies([float(point[k]) for k in model.k])
         if np.diff(energies).min(initial=np.inf) > _CLEAR_GAP * (energies[-1] - energies[0]):
             return (1,) * model.size
-    pattern = max((_pattern(model, point) for point in points), key=len)
+    pattern = max((observed(model.H, point) for point in points), key=len)
     if len(pattern) < model.size and not _proved(model, pattern):
         raise ValueError(
             f"model: expected degeneracies that follow exactly from the entries of H, got {model.name}, whose bands "
             f"coincide at random k (multiplicities {pattern}); write H so that this holds identically"
         )
     return pattern
-
-
-def _pattern(model: Model, point: dict[sp.Symbol, sp.Rational]) -> tuple[int, ...]:
-    numeric = model.H.xreplace(point).evalf(_DIGITS + 10)
-    with mpmath.workdps(_DIGITS):
-        H = mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
-        energies = sorted(mpmath.eigh((H + H.H) / 2, eigvals_only=True))
-        tolerance = mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + max(abs(e) for e in energies))
-        return tuple(map(len, multiplets(energies, tolerance)))
 
 
 def _proved(model: Model, pattern: tuple[int, ...]) -> bool:

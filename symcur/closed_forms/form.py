@@ -129,11 +129,13 @@ class ClosedForm:
 
         Raises ValueError where the energies have no short closed form (``energies`` is None).
         """
-        return calculus.explicit(self, band)
+        result: ClosedForm = calculus.explicit(self, band)
+        return result
 
     def diff(self, variable: int | str | sp.Symbol) -> ClosedForm:
         """The total derivative, dE/dx = Tr[P dH/dx]/r included, by a momentum (its axis, name or symbol) or a parameter."""
-        return calculus.diff(self, variable)
+        result: ClosedForm = calculus.diff(self, variable)
+        return result
 
     def subs(self, replacements: Mapping[Any, Any]) -> ClosedForm:
         """Momenta and parameters, by name or symbol, replaced by exact numbers or formulas; definitions stay.
@@ -141,7 +143,8 @@ class ClosedForm:
         Symbols in what replaces a momentum become momenta of the result, whose ``model`` serves for the energies. Raises
         ValueError where bands coincide that are distinct in this form, or where a component is not finite.
         """
-        return calculus.subs(self, replacements)
+        result: ClosedForm = calculus.subs(self, replacements)
+        return result
 
     def series(self, variable: int | str | sp.Symbol, order: int, point: Any = 0) -> Series:
         """The Laurent series up to t^order, t = variable - point, or t = 1/variable for ``point`` oo.
@@ -154,7 +157,8 @@ class ClosedForm:
 
     def limit(self, variable: int | str | sp.Symbol, point: Any) -> ClosedForm:
         """The limit, also where the formula itself divides by zero; raises ValueError where there is none."""
-        return limit(self, variable, point)
+        result: ClosedForm = limit(self, variable, point)
+        return result
 
     # -- text --------------------------------------------------------------------------------------------------------
     def latex(self) -> str:

@@ -18,7 +18,8 @@ import sympy as sp
 from symcur.band_structures import Model
 from symcur.band_structures.exact import exact_formula
 from symcur.band_structures.formulas import generic_values
-from symcur.closed_forms.arbitrary_precision import mpf, multiplets
+from symcur.band_structures.levels import multiplets
+from symcur.closed_forms.arbitrary_precision import mpf
 from symcur.closed_forms.calculus import different_levels, in_lowest_terms, tidied, variable_of
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
 from symcur.program.laurent import Laurent, MoreTerms, NoSeries
@@ -205,7 +206,8 @@ class _Expansion:
         arithmetic = operations(
             SimpleNamespace(**handlers), read, lambda number: self._series([self.program.constant(number)], self.count)
         )
-        return self.form.program.run(nodes, arithmetic)
+        result: list[Laurent] = self.form.program.run(nodes, arithmetic)
+        return result
 
     def _given(self, symbol: sp.Symbol) -> Laurent:
         slope = from_sympy(self.program, self.slope[symbol]).real
