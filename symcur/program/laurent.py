@@ -82,8 +82,8 @@ class Laurent:
 
     def sqrt(self) -> Laurent:
         value = self.leading()
-        if value.first > 0 or value.first % 2:
-            raise NoSeries("a root of what vanishes, or grows by an odd power, there has no expansion in whole powers")
+        if value.first % 2 or (value.first > 0 and value.first % 4):
+            raise NoSeries("a root of what vanishes there like an odd power of it or like its square has none")
         a = value.coefficients
         result = [applied("sqrt", a[0])]
         for n in range(1, len(a)):
