@@ -113,7 +113,7 @@ def test_explicit_forms_have_no_energy_and_the_same_values(name: str) -> None:
     model = models.get(name)
     form = derive(model, "s_current_dipole")
     k = POINT[: model.dimension]
-    for band in range(model.size):
+    for band in (0, model.size - 1):
         explicit = form.explicit(band)
         assert form.energy_symbol not in explicit.arguments
         defined = {symbol for symbol, _ in explicit.definitions}
@@ -186,11 +186,11 @@ def test_substitutions_that_do_not_hold_are_refused() -> None:
     with pytest.raises(ValueError, match=r"Delta_BIA = 0, where the bands have the multiplicities \(2, 2\)"):
         derive(models.bhz(), "s_dipole").subs({"Delta_BIA": 0})
     massless = derive(models.rashba().with_parameters(M=0), "s_dipole")
-    with pytest.raises(ValueError, match="multiplicities|is finite"):
+    with pytest.raises(ValueError, match=r"multiplicities|is finite"):
         massless.subs({"alpha": 0})
     with pytest.raises(ValueError, match="one to three momenta to remain, got 0"):
         massless.subs({"k_x": 0, "k_y": 1})
-    with pytest.raises(ValueError, match="replacements: expected some of k_x, k_y, .* got nu"):
+    with pytest.raises(ValueError, match=r"replacements: expected some of k_x, k_y, .* got nu"):
         massless.subs({"nu": 0})
     with pytest.raises(TypeError, match="replacements: expected a mapping"):
         massless.subs(3)  # type: ignore[arg-type]
