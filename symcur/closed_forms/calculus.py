@@ -7,7 +7,7 @@ these are treated likewise.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -208,6 +208,7 @@ def subs(form: Any, replacements: Any) -> Any:
             f"replacements: expected some of {', '.join(s.name for s in symbols)}, got {', '.join(sorted(unknown))}"
         )
     values = {symbol: named[symbol.name] for symbol in symbols if symbol.name in named}
+    require_free_names(form, "replacements", values.values())
     return with_values(form, _substituted_model(form.model, values), values)
 
 
@@ -242,6 +243,20 @@ def with_values(form: Any, model: Model, values: Mapping[sp.Symbol, sp.Expr]) ->
         written=written,
         parts=(),
     )
+
+
+def require_free_names(form: Any, argument: str, formulas: Iterable[sp.Expr]) -> None:
+    """Raise ValueError where a new symbol has the name of the energy or of a definition."""
+    old = {*form.model.k, *form.model.parameters}
+    new = set().union(*(formula.free_symbols for formula in formulas)) - old
+    taken = {form.energy_symbol.name, *(symbol.name for symbol in old)}
+    taken |= {symbol.name for symbol, _ in form.written[0]} if form.written else set()
+    clash = sorted({symbol.name for symbol in new} & taken)
+    if clash:
+        raise ValueError(
+            f"{argument}: expected new symbols with names of their own, got {', '.join(clash)}, which the form has (symbols of "
+            "the same name but other assumptions are different symbols)"
+        )
 
 
 def different_levels(form: Any, model: Model) -> str:

@@ -175,8 +175,9 @@ class ClosedForm:
         It returns (C and Fortran: fills) the components in row-major order; complex components are complex numbers,
         in C and Fortran alternating real and imaginary parts.
         """
+        band = f"the band of energy {self.energy_symbol}" if self.band is None else f"band {self.band}, from 0"
         heading = [
-            f"{self.name} of {self.model.name} for the band of energy {self.energy_symbol}; components in row-major order:",
+            f"{self.name} of {self.model.name} for {band}; components in row-major order:",
             *(f"  {label}" for label in self.labels),
         ]
         results = sp.flatten(self.compact)

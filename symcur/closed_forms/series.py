@@ -82,7 +82,7 @@ def limit(form: Any, variable: Any, point: Any) -> Any:
             if not expansion.vanishes(value[n]):
                 raise ValueError(
                     f"point: expected one at which {form.name} of {form.model.name} has a limit, got {variable} -> {point}, "
-                    f"where a component grows like ({expansion.t})^({n})"
+                    f"where a component grows like t^({n}), t = {expansion.t if expansion.t != 1 else 'the scale of k'}"
                 )
     return expansion.coefficient(found, 0)
 
@@ -94,7 +94,7 @@ class _Expansion:
         self.form, model = form, form.model
         names = {symbol.name for symbol in (*model.k, *model.parameters)}
         if isinstance(variable, str) and variable == "k" and "k" not in names:
-            given = [0] * len(model.k) if isinstance(point, int) and point == 0 else point
+            given = [0] * len(model.k) if isinstance(point, int | float | sp.Expr) and point == 0 else point
             if not isinstance(given, Sequence | sp.Tuple) or isinstance(given, str) or len(given) != len(model.k):
                 raise ValueError(
                     f"point: expected 0 or {len(model.k)} numbers, the momentum to expand around, got {point!r}"
@@ -108,8 +108,12 @@ class _Expansion:
             self.point = {symbol: sp.oo if self.infinite else exact_formula("point", point)}
             self.slope = {symbol: sp.Integer(1)}
             self.t = 1 / symbol if self.infinite else symbol - self.point[symbol]
-            if self.point[symbol].free_symbols & {symbol}:
-                raise ValueError(f"point: expected a point that does not depend on {symbol}, got {point!r}")
+        allowed = set(model.parameters) - set(self.point)
+        if not self.infinite and not set().union(*(x.free_symbols for x in self.point.values())) <= allowed:
+            raise ValueError(
+                f"point: expected numbers, or formulas of {', '.join(sorted(x.name for x in allowed)) or 'no symbols'}, got "
+                f"{point!r}"
+            )
         inputs = {
             form.program.nodes[n][1][0] for n in form.program.live(form.nodes) if form.program.nodes[n][0] == "input"
         }
@@ -125,9 +129,7 @@ class _Expansion:
                 f"point: expected one at which H is finite, got {where}; with the energy put in by form.explicit(band) "
                 "this is not needed"
             )
-        new = set().union(*(value.free_symbols for value in self.point.values())) - set(model.k) - set(model.parameters)
         rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in self.point}
-        rest |= dict.fromkeys(sorted(new, key=str))
         result = Model(H, s, model.k, rest, name=model.name)
         differ = different_levels(self.form, result)
         if differ:
