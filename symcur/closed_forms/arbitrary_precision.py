@@ -25,19 +25,16 @@ class Touching(ArithmeticError):
 def agreed(values: Callable[[int], Sequence[Any]], digits: int) -> list[Any]:
     """values(working precision) with the precision doubled until two results agree to ``digits``.
 
-    Below a precision at which bands touch or a divisor is 0, a higher one is tried. A component that shrinks with the
+    Where bands touch at a precision, or a divisor is 0, a higher one is tried. A component that shrinks with the
     precision is 0. Raises Touching or ArithmeticError where no precision suffices.
     """
     precision, before = digits + _GUARD, None
-    touching: ArithmeticError | None = None
     for doubled in range(_DOUBLINGS + 1):
         try:
             after = values(precision)
-            touching = None
         except (Touching, ZeroDivisionError) as found:
-            touching = found if isinstance(found, Touching) else Touching(_distance(precision))
             if doubled >= _SEPARATIONS:
-                raise touching from None
+                raise found if isinstance(found, Touching) else Touching(_distance(precision)) from None
             precision *= 2
             continue
         if before is not None:

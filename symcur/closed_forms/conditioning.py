@@ -112,8 +112,7 @@ def evaluated(form: Any, model: Model, k: Array, digits: Callable[[Array, int], 
     bands = range(model.size) if form.band is None else [form.band]
     energies = _energies(form, model, k)
     result = np.empty((len(k), len(bands), len(form.outputs)), dtype=complex if form.complex else float)
-    unsure = np.zeros((len(k), len(bands)), dtype=bool)
-    largest = 0.0
+    relative = np.zeros((len(k), len(bands)))
     order, few = _riskiest_first(form, energies[0])
     end = 0
     while end < len(k):
@@ -121,26 +120,23 @@ def evaluated(form: Any, model: Model, k: Array, digits: Callable[[Array, int], 
         end += len(place)
         given = energies[0][place], energies[1][place]
         result[place], error = _run(form, k[place], numbers, np.float64, given)
-        relative = _relative(form, model, k[place], given[0], result[place], error)
-        unsure[place] = ~(relative <= PROMISE)
-        if relative.max() < PROMISE / _MARGIN:
+        relative[place] = _relative(form, model, k[place], given[0], result[place], error)
+        if relative[place].max() < PROMISE / _MARGIN:
             rest = order[end:]
             result[rest] = _plain(form, k[rest], numbers, energies[0][rest])
             break
-    again = np.flatnonzero(unsure.any(axis=-1))
+    again = np.flatnonzero((relative > PROMISE).any(axis=-1))
     if len(again) and np.finfo(np.longdouble).eps < np.finfo(float).eps / 64:
         for place in (again[start : start + _BLOCK] for start in range(0, len(again), _BLOCK)):
             long = _long_energies(form, model, k[place], numbers)
             values, error = _run(form, k[place], numbers, np.longdouble, long)
-            relative = _relative(form, model, k[place], long[0], values, error)
-            result[place] = np.where(unsure[place][..., None], values, result[place])
-            unsure[place] &= ~(relative <= PROMISE)
-            largest = max(largest, float(np.nanmax(relative)))
-    left = np.argwhere(unsure)
+            result[place] = values
+            relative[place] = _relative(form, model, k[place], long[0], values, error)
+    left = np.argwhere(relative > PROMISE)
     if len(left) * len(form.program.live(form.nodes)) > MOST_OPERATIONS:
         warnings.warn(
-            f"{form.name} of {model.name}: rounding errors of up to about {largest:.0e} of the value at {len(left)} of "
-            f"{unsure.size} pairs of momentum and band, first at k = {k[left[0][0]].tolist()}: too many to be computed with "
+            f"{form.name} of {model.name}: rounding errors of up to about {relative.max():.0e} of the value at {len(left)} "
+            f"of {relative.size} pairs of momentum and band, first at k = {k[left[0][0]].tolist()}: too many to be computed with "
             "more digits unasked; form.at does one at a time",
             DigitsWarning,
             stacklevel=3,
