@@ -15,7 +15,6 @@ from symcur import quantities as catalogue
 from symcur.band_structures import BandStructure, Model
 from symcur.band_structures.formulas import Formulas, generic_values
 from symcur.band_structures.levels import follows, require_tolerance
-from symcur.eigenstates import Components
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
