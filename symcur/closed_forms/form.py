@@ -52,6 +52,7 @@ class ClosedForm:
     outputs: tuple[Complex, ...]
     node_labels: Mapping[int, str]
     written: tuple[Definitions, tuple[sp.Expr, ...]] | None = None
+    structure: str = "the adjugate of H - E and the characteristic polynomial"
 
     # -- expressions -------------------------------------------------------------------------------------------------
     @property
