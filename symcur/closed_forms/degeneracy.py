@@ -11,7 +11,7 @@ from flint import fmpq
 
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
-from symcur.band_structures.formulas import generic_values
+from symcur.band_structures.formulas import any_functions, generic_values
 from symcur.closed_forms.arbitrary_precision import multiplets
 from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced
@@ -31,13 +31,15 @@ def multiplicities(model: Model) -> tuple[int, ...]:
     degeneracy is seen but does not follow from the entries of H exactly.
     """
     generator = np.random.default_rng(5)
-    points = [generic_values((*model.k, *model.parameters), generator) for _ in range(3)]
-    for point in points:
+    H = any_functions(model.H)
+    functions = sorted(H.free_symbols - {*model.k, *model.parameters}, key=str)
+    points = [generic_values((*model.k, *model.parameters, *functions), generator) for _ in range(3)]
+    for point in points if not functions else ():
         at_point = model.with_values({symbol: point[symbol] for symbol in model.parameters})
         energies = at_point.energies([float(point[k]) for k in model.k])
         if np.diff(energies).min(initial=np.inf) > _CLEAR_GAP * (energies[-1] - energies[0]):
             return (1,) * model.size
-    pattern = max((_pattern(model, point) for point in points), key=len)
+    pattern = max((_pattern(H, point) for point in points), key=len)
     if len(pattern) < model.size and not _proved(model, pattern):
         raise ValueError(
             f"model: expected degeneracies that follow exactly from the entries of H, got {model.name}, whose bands "
@@ -46,8 +48,8 @@ def multiplicities(model: Model) -> tuple[int, ...]:
     return pattern
 
 
-def _pattern(model: Model, point: dict[sp.Symbol, sp.Rational]) -> tuple[int, ...]:
-    numeric = model.H.xreplace(point).evalf(_DIGITS + 10)
+def _pattern(generic: sp.ImmutableDenseMatrix, point: dict[sp.Symbol, sp.Rational]) -> tuple[int, ...]:
+    numeric = generic.xreplace(point).evalf(_DIGITS + 10)
     with mpmath.workdps(_DIGITS):
         H = mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
         energies = sorted(mpmath.eigh((H + H.H) / 2, eigvals_only=True))

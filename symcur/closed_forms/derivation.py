@@ -29,7 +29,8 @@ from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex, from_sympy
 from symcur.quantities import Quantity
 
-_EXPLICIT = 150  # operations in components of H, up to which lattice models are written out as well
+_Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
+_EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
 _PREFERENCE = 1.3  # how much longer a formula in the functions of the model may be than one in components of H
 _SHORT = 150  # operations in all radicands of explicit energies together
 
@@ -150,9 +151,7 @@ class _Derivation:
             values = target.read(reading.interpreter)
             if not target.operator:
                 values = [value / reading.rank for value in values]
-            parts = [
-                (reading.real(value), sp.Integer(0)) if target.real else reading.complex(value) for value in values
-            ]
+            parts = _up_to_sign(values, reading.real_pair if target.real else reading.complex)
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
         return _Written(reading.used([part for pair in parts for part in pair]), parts, reading.structure)
@@ -174,12 +173,26 @@ class _Derivation:
         )
 
 
+def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> list[_Pair]:
+    """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
+    known: list[tuple[Exact, _Pair]] = []
+    parts: list[_Pair] = []
+    for value in map(Exact.reduced, values):
+        pair = next((pair for other, pair in known if other.same(value)), None)
+        if pair is None:
+            opposite = next((pair for other, pair in known if other.same(-value)), None)
+            pair = write(value) if opposite is None else (-opposite[0], -opposite[1])
+            known.append((value, pair))
+        parts.append(pair)
+    return parts
+
+
 @dataclass(frozen=True)
 class _Written:
     """Components as pairs (real, imaginary part) in the symbols of the definitions."""
 
     definitions: Definitions
-    parts: list[tuple[sp.Expr, sp.Expr]]
+    parts: list[_Pair]
     structure: str
 
     def length(self, with_definitions: bool = True) -> int:

@@ -14,10 +14,11 @@ from math import prod
 import numpy as np
 import sympy as sp
 from flint import fmpq
+from sympy.core.function import AppliedUndef
 
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
-from symcur.band_structures.formulas import generic_values
+from symcur.band_structures.formulas import any_functions, generic_values
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced, total
@@ -103,7 +104,7 @@ class Components(Entries):
         for order in range(_COMPONENT_ORDERS + 1):
             for axes in itertools.combinations_with_replacement(range(self.model.dimension), order):
                 value = written(component(self.given.operator("H", axes), pairs[0][1])).expression
-                if value.free_symbols & moving:
+                if value.free_symbols & moving and not isinstance(value, AppliedUndef | sp.Derivative):
                     suffix = "".join(f"_{self.model.k[axis].name}" for axis in axes)
                     symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
                     self._taken.add(symbol.name)
@@ -120,19 +121,17 @@ class Components(Entries):
     @cached_property
     def _point(self) -> list[complex]:
         """The values of all generators at random k and parameters."""
-        point = generic_values((*self.model.k, *self.model.parameters), np.random.default_rng(17))
-        known = {symbol: expression.xreplace(point) for symbol, expression in self.letters.items()} | point
-        return [1 if g.is_Dummy else complex(g.xreplace(known).evalf(20)) for g in self.ring.generators]
+        letters = {symbol: any_functions(expression) for symbol, expression in self.letters.items()}
+        symbols = set().union(*(expression.free_symbols for expression in letters.values()), self.ring.place)
+        point = generic_values(sorted((x for x in symbols if x.is_Symbol), key=str), np.random.default_rng(17))
+        known = point | {symbol: expression.xreplace(point) for symbol, expression in letters.items()}
+        return [complex(generator.xreplace(known).evalf(20)) for generator in self.ring.generators]
 
     def _is_small(self, value: Exact) -> bool:
-        try:
-            point = self._point
-        except TypeError:  # undefined functions have no values
-            return True
         terms = [
             complex(float(c.p) / float(c.q))
             * factor
-            * prod(z ** int(e) for z, e in zip(point, exponents, strict=True) if e)
+            * prod(z ** int(e) for z, e in zip(self._point, exponents, strict=True) if e)
             for part, factor in ((value.real, 1), (value.imag, 1j))
             for exponents, c in part.to_dict().items()
         ]

@@ -25,6 +25,8 @@ from symcur.expressions import MatrixInterpreter
 from symcur.expressions.interpreter import shifted
 
 _SHIFTS = (0, 1, 2)  # powers of eps^2 that are tried as a factor in front
+_WRITTEN = 2  # of the ways to write a value, those with fewest terms
+_Way = list[tuple[int, tuple[Quotient, Quotient]]]  # sum_i eps^i (alpha_i + beta_i w)
 
 
 class FourLevels(Reading):
@@ -139,10 +141,10 @@ class FourLevels(Reading):
         ways = [[(-2 * shift - parity, pair)] for shift, pair in reduced.items()]
         powers = sorted({i for i, _ in terms})
         ways.append([(i, self._pair({(0, j): c for (n, j), c in terms.items() if n == i}, 0)) for i in powers])
-        written = [self._way(way) for way in ways]
+        written = [self._way(way) for way in sorted(ways, key=_terms_in)[:_WRITTEN]]
         return min(written, key=lambda pair: pair[1])[0]
 
-    def _way(self, way: list[tuple[int, tuple[Quotient, Quotient]]]) -> tuple[sp.Expr, float]:
+    def _way(self, way: _Way) -> tuple[sp.Expr, float]:
         """sum_i eps^i (alpha_i + beta_i w) and its length."""
         total, length = sp.Integer(0), 0.0
         for power, (alpha, beta) in way:
@@ -162,3 +164,7 @@ class FourLevels(Reading):
             beta.powers[self.D] -= 1
         result = beta.written(self._names)
         return Written((*result.factors, self._w ** (-1 if inverse else 1)), result.length + 1)
+
+
+def _terms_in(way: _Way) -> int:
+    return sum(len(q.numerator.real) + len(q.numerator.imag) for _, pair in way for q in pair)

@@ -47,6 +47,9 @@ class Reading:
         """A real value in k, the parameters, the energy and the symbols of ``definitions``."""
         raise NotImplementedError
 
+    def real_pair(self, value: Exact) -> tuple[sp.Expr, sp.Expr]:
+        return self.real(value), sp.Integer(0)
+
     def complex(self, value: Exact) -> tuple[sp.Expr, sp.Expr]:
         """Real and imaginary part likewise."""
         return self.real(value.part("real")), self.real(value.part("imag"))
@@ -90,6 +93,6 @@ class Quotient:
                 else:
                     result = written(rest)
                     length += result.length
-                    below.append(result.expression)
+                    below += result.factors
         above = written(numerator)
         return Written((*above.factors, *(1 / factor for factor in below)), above.length + length + len(below))

@@ -219,6 +219,10 @@ class Exact:
     def is_zero(self) -> bool:
         return bool(self.real.is_zero() and self.imag.is_zero())
 
+    def same(self, other: Exact) -> bool:
+        """Are both written alike, so that they are equal?"""
+        return bool(self.shift == other.shift and self.real == other.real and self.imag == other.imag)
+
     def lifted(self, shift: Exponents) -> tuple[Any, Any]:
         """Numerators over a monomial of (at least) this shift."""
         if shift == self.shift:

@@ -8,15 +8,19 @@ function of k, the same for both energies, and the odd ones to another one times
 
 from __future__ import annotations
 
+from itertools import chain, combinations
+
 import numpy as np
 import sympy as sp
 
 from symcur.closed_forms.entries import Entries, basis, component
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.reading import Quotient, Reading
-from symcur.closed_forms.ring import Exact, NotExact
+from symcur.closed_forms.ring import Exact, NotExact, total
 from symcur.expressions import MatrixInterpreter
 from symcur.expressions.interpreter import shifted
+
+_COMPONENTS = 5  # of h at most, for which all ways to put squares together are tried
 
 
 class TwoLevels(Reading):
@@ -47,15 +51,17 @@ class TwoLevels(Reading):
         )
 
     def _squares(self) -> sp.Expr:
-        """h^2 as a sum of squares of components or multiplied out, whichever is shorter."""
+        """h^2 with some of the squares of its components multiplied out together, such that it is short."""
         H, N = self.entries.traceless, self.entries.model.size
-        expanded = written(self.h_squared)
-        if N & (N - 1):
-            return expanded.expression
-        components = [written(h) for h in (component(H, label) for label in basis(N)) if not h.is_zero]
-        if sum(h.length + 2 for h in components) < expanded.length:
-            return sp.Add(*(h.expression**2 for h in components))
-        return expanded.expression
+        ways = [written(self.h_squared).expression]
+        if not N & (N - 1):
+            components = [h for h in (component(H, label) for label in basis(N)) if not h.is_zero]
+            squares = [written(h).expression ** 2 for h in components]
+            places = range(len(components) if len(components) <= _COMPONENTS else 0)
+            for together in chain.from_iterable(combinations(places, n) for n in range(len(places))):
+                expanded = written(total((components[j] * components[j] for j in together), self.ring)).expression
+                ways.append(sp.Add(expanded, *(squares[j] for j in places if j not in together)))
+        return min(ways, key=sp.count_ops)
 
     def real(self, value: Exact) -> sp.Expr:
         even, odd = self._by_parity(value)

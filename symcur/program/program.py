@@ -43,7 +43,7 @@ def _evaluated(atom: sp.Expr, values: Sequence[Any], functions: Any) -> Any:
     undefined = atom.atoms(AppliedUndef)
     if undefined:
         raise ValueError(
-            f"expression: expected explicit functions where numbers are asked for, got {min(undefined, key=str)}"
+            f"H: expected explicit functions where numbers are asked for, got {min(undefined, key=str)}"
         )
     return _compiled(atom, functions.__name__)(*values)
 
