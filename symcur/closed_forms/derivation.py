@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -81,13 +81,10 @@ class _Derivation:
         taken.add(self.energy.name)
         self.energies = _explicit_energies(model, self.multiplicities)
         self._taken = taken
+        self._reading = cache(self._new_reading)
 
-    @cached_property
-    def readings(self) -> dict[type[Entries], Reading | None]:
-        """The exact readings of the model in its own functions and in its components; None where there is none."""
-        return {kind: self._reading(kind) for kind in (Entries, Components)}
-
-    def _reading(self, kind: Callable[..., Entries]) -> Reading | None:
+    def _new_reading(self, kind: Callable[..., Entries]) -> Reading | None:
+        """The exact reading of the model in its own functions or in its components; None where there is none."""
         levels = len(self.multiplicities)
         if levels not in (2, 4) or len(set(self.multiplicities)) > 1:
             return None
@@ -121,7 +118,7 @@ class _Derivation:
 
     def form(self, quantity: str | Quantity | Expression) -> ClosedForm:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        common = self.common(target.name, target.labels, target.shape)
+        common = self.common(target.name, target.labels, target.shape) | {"formula": target.formula}
         written = self._shortest(target)
         if written:
             return self._form(common, target, written)
@@ -134,12 +131,11 @@ class _Derivation:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
-        components = self._written(self.readings[Components], target)
-        reading = self.readings[Entries]
-        lattice, four = bool(reading and reading.ring.momentum_phases), len(self.multiplicities) == 4
+        components = self._written(self._reading(Components), target)
+        lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
         if components and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT)):
             return components  # written out it takes long
-        explicit = self._written(reading, target)
+        explicit = self._written(self._reading(Entries), target)
         if explicit and components:
             return explicit if explicit.length() <= components.length() * _PREFERENCE + 10 else components
         return explicit or components
@@ -154,7 +150,8 @@ class _Derivation:
             parts = _up_to_sign(values, reading.real_pair if target.real else reading.complex)
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
-        return _Written(reading.used([part for pair in parts for part in pair]), parts, reading.structure)
+        definitions = reading.used([part for pair in parts for part in pair])
+        return _Written(definitions, parts, reading.structure, reading.entries.names)
 
     def _form(self, common: dict[str, Any], target: _Target, written: _Written) -> ClosedForm:
         known: dict[sp.Symbol, Any] = {}
@@ -170,6 +167,7 @@ class _Derivation:
             node_labels={},
             written=(written.definitions, results),
             structure=written.structure,
+            latex_names=written.names,
         )
 
 
@@ -194,6 +192,7 @@ class _Written:
     definitions: Definitions
     parts: list[_Pair]
     structure: str
+    names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
 
     def length(self, with_definitions: bool = True) -> int:
         """The number of operations."""
@@ -214,6 +213,7 @@ class _Target:
     labels: tuple[str, ...]
     shape: tuple[int, ...]
     expressions: tuple[Expression, ...]
+    formula: str = ""  # the definition, in LaTeX
     operator: bool = False
     real: bool = True
 
@@ -231,17 +231,20 @@ def _target(model: Model, quantity: str | Quantity | Expression, multiplet: bool
         _require_one_band(quantity)
         symbol = quantity.symbol if isinstance(quantity, ex.Named) else r"\mathcal{W}"
         real = normal_form(quantity, multiplet) == normal_form(ex.adjoint(quantity), multiplet)
-        return _Target("expression", (symbol,), (), (quantity,), real=real)
+        return _Target("expression", (symbol,), (), (quantity,), quantity.latex(), real=real)
     quantity = quantities.get(quantity)
     axes = quantity.components(model.dimension)
     components = tuple(quantity.expression(*chosen) for chosen in axes)
     symbols = [quantity.symbol(*chosen) for chosen in axes]
     shape = (model.dimension,) * len(quantity.indices)
+    formula = f"{quantity.symbol()} &= {quantity.expression().latex()}"
     if not quantity.operator:
-        return _Target(quantity.name, tuple(symbols), shape, components)
+        return _Target(quantity.name, tuple(symbols), shape, components, formula)
     places = list(np.ndindex(model.size, model.size))
     labels = tuple(rf"\left({symbol}\right)_{{{a + 1}{b + 1}}}" for symbol in symbols for a, b in places)
-    return _Target(quantity.name, labels, (*shape, model.size, model.size), components, operator=True, real=False)
+    return _Target(
+        quantity.name, labels, (*shape, model.size, model.size), components, formula, operator=True, real=False
+    )
 
 
 def _require_one_band(expression: Expression) -> None:

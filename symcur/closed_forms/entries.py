@@ -35,7 +35,8 @@ class Entries:
     Raises NotExact where they are no polynomials in real functions.
     """
 
-    letters: Mapping[sp.Symbol, sp.Expr] = {}  # symbols for components of H and what they are
+    letters: Mapping[sp.Symbol, sp.Expr] = {}  # symbols for components of H and their derivatives, and what they are
+    names: Mapping[sp.Symbol, str] = {}  # of those for derivatives, in LaTeX
 
     def __init__(self, model: Model, extra: Iterable[sp.Symbol] = (), taken: Iterable[str] = ()) -> None:
         self.model, extra = model, tuple(extra)
@@ -71,7 +72,7 @@ class Components(Entries):
         self.model, self.given = model, Entries(model)
         self._taken = {*taken}
         self.letters: dict[sp.Symbol, sp.Expr] = {}
-        self.order: dict[sp.Symbol, tuple[sp.Symbol, tuple[int, ...]]] = {}  # derivatives: of what, along which axes
+        self.names: dict[sp.Symbol, str] = {}
         groups = self._proportional(self.given.operator("H", ()))
         self._parts = [(self._functions(label, pairs), pairs) for label, pairs in groups]
         explicit = [f for functions, _ in self._parts for f in functions.values()]
@@ -109,7 +110,9 @@ class Components(Entries):
                     symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
                     self._taken.add(symbol.name)
                     self.letters[symbol] = value
-                    self.order[symbol] = (functions.get((), symbol), axes)
+                    if axes:
+                        indices = "".join(self.model.k[axis].name.removeprefix("k_") for axis in axes)
+                        self.names[symbol] = f"h_{{{label},{indices}}}"
                     value = symbol
                 functions[axes] = value
         return functions
@@ -122,10 +125,11 @@ class Components(Entries):
     def _point(self) -> list[complex]:
         """The values of all generators at random k and parameters."""
         letters = {symbol: any_functions(expression) for symbol, expression in self.letters.items()}
-        symbols = set().union(*(expression.free_symbols for expression in letters.values()), self.ring.place)
-        point = generic_values(sorted((x for x in symbols if x.is_Symbol), key=str), np.random.default_rng(17))
+        generators = [any_functions(generator) for generator in self.ring.generators]
+        symbols = set().union(*(expression.free_symbols for expression in (*letters.values(), *generators)))
+        point = generic_values(sorted(symbols, key=str), np.random.default_rng(17))
         known = point | {symbol: expression.xreplace(point) for symbol, expression in letters.items()}
-        return [complex(generator.xreplace(known).evalf(20)) for generator in self.ring.generators]
+        return [complex(generator.xreplace(known).evalf(20)) for generator in generators]
 
     def _is_small(self, value: Exact) -> bool:
         terms = [

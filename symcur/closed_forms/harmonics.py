@@ -48,7 +48,9 @@ def written(value: Exact) -> Written:
     ways = [dict.fromkeys(ring.phases, False)]
     if len(value.real) + len(value.imag) <= _VARIED_TERMS:
         choices = [(None, False, True) if j in ring.momentum_phases else (False, True) for j in used]
-        ways = [{j: way for j, way in zip(used, chosen, strict=True) if way is not None} for chosen in product(*choices)]
+        ways = [
+            {j: way for j, way in zip(used, chosen, strict=True) if way is not None} for chosen in product(*choices)
+        ]
     best = min((_sum_over_harmonics(value, way) for way in ways[:_WAYS]), key=lambda way: way.length)
     # Sums of angles are what the model was written in where its angles do not separate: prefer them there.
     return best if best.length < sums.length * (1 if ring.separable else 0.4) else sums
@@ -103,7 +105,7 @@ def _in_sines(value: Exact, place: int) -> Exact:
         sum((inner * (1 - s * s) ** (e[cosine] // 2) * c ** (e[cosine] % 2) for e, inner in groups.items()), 0 * s)
         for groups in (ring.by_powers(part, [cosine]) for part in (value.real, value.imag))
     ]
-    return Exact(ring, *parts, value.shift)
+    return Exact(ring, parts[0], parts[1], value.shift)
 
 
 @lru_cache(maxsize=1024)

@@ -42,9 +42,7 @@ def _evaluated(atom: sp.Expr, values: Sequence[Any], functions: Any) -> Any:
         return atom.xreplace(dict(zip(symbols_of(atom), values, strict=True)))
     undefined = atom.atoms(AppliedUndef)
     if undefined:
-        raise ValueError(
-            f"H: expected explicit functions where numbers are asked for, got {min(undefined, key=str)}"
-        )
+        raise ValueError(f"H: expected explicit functions where numbers are asked for, got {min(undefined, key=str)}")
     return _compiled(atom, functions.__name__)(*values)
 
 
