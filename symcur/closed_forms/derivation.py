@@ -31,6 +31,7 @@ from symcur.quantities import Quantity
 
 _Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
+_LONG = 600  # operations, from which on a form is compared with the steps of the adjugate
 _PREFERENCE = 1.3  # how much longer a formula in the functions of the model may be than one in components of H
 _SHORT = 150  # operations in all radicands of explicit energies together
 
@@ -120,18 +121,25 @@ class _Derivation:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
         common = self.common(target.name, target.labels, target.shape) | {"formula": target.formula}
         written = self._shortest(target)
-        if written:
+        if written and written.length() <= _LONG:
             return self._form(common, target, written)
         resolvent = self.bands.resolvent
         values = target.read(self.bands.interpreter)
         outputs = tuple(value if target.operator else value / resolvent.rank for value in values)
-        return ClosedForm(**common, complex=not target.real, outputs=outputs, node_labels=resolvent.labels)
+        steps = ClosedForm(**common, complex=not target.real, outputs=outputs, node_labels=resolvent.labels)
+        if written and written.length() <= sp.count_ops(
+            [*sp.flatten(steps.compact), *(e for _, e in steps.definitions)]
+        ):
+            return self._form(common, target, written)
+        return steps
 
     def _shortest(self, target: _Target) -> _Written | None:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
         components = self._written(self._reading(Components), target)
+        if components is None and len(self.multiplicities) == 4:
+            return None
         lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
         if components and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT)):
             return components  # written out it takes long

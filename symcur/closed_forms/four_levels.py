@@ -24,7 +24,9 @@ from symcur.closed_forms.ring import Exact, NotExact, reduced
 from symcur.expressions import MatrixInterpreter
 from symcur.expressions.interpreter import shifted
 
-_SHIFTS = (0, 1, 2)  # powers of eps^2 that are tried as a factor in front
+_SHIFTS = (0, -1, 1, 2)  # powers of eps^2 that are tried as a factor in front
+_TERMS = 10  # of D at most: with more of them forms get long
+_LONG = 400  # terms: the adjugate is shorter
 _WRITTEN = 2  # of the ways to write a value, those with fewest terms
 _Way = list[tuple[int, tuple[Quotient, Quotient]]]  # sum_i eps^i (alpha_i + beta_i w)
 
@@ -52,6 +54,8 @@ class FourLevels(Reading):
         if not all(entry.is_zero for entry in reduced(shifted(Q @ Q, -self.D)).flat):
             raise NotExact(f"{entries.model.name}: the energies do not lie symmetrically in pairs")
         self.c = (self.a * self.a - self.D).reduced()
+        if len(self.D.real) + len(self.D.imag) > _TERMS:
+            raise NotExact(f"{entries.model.name}: (H'^2 - a)^2 has too many terms for short forms")
         if self.D.is_zero or self.c.is_zero:
             raise NotExact(f"{entries.model.name}: the four energies are not distinct")
         self._name_invariants()
@@ -141,7 +145,10 @@ class FourLevels(Reading):
         ways = [[(-2 * shift - parity, pair)] for shift, pair in reduced.items()]
         powers = sorted({i for i, _ in terms})
         ways.append([(i, self._pair({(0, j): c for (n, j), c in terms.items() if n == i}, 0)) for i in powers])
-        written = [self._way(way) for way in sorted(ways, key=_terms_in)[:_WRITTEN]]
+        ways = sorted(ways, key=_terms_in)[:_WRITTEN]
+        if _terms_in(ways[0]) > _LONG:
+            raise NotExact("expression: expected short forms, got one with many terms")
+        written = [self._way(way) for way in ways]
         return min(written, key=lambda pair: pair[1])[0]
 
     def _way(self, way: _Way) -> tuple[sp.Expr, float]:

@@ -13,7 +13,7 @@ from symcur.closed_forms.quotients import divided, without_common_factor
 from symcur.closed_forms.ring import Exact
 from symcur.expressions import MatrixInterpreter
 
-_SHORT = 12  # operations: longer expressions that repeat are given a symbol
+_SHORT = 8  # operations: longer expressions that repeat are given a symbol
 
 
 class Reading:
