@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import sympy as sp
 from sympy.core.function import AppliedUndef
 
-if TYPE_CHECKING:
-    from symcur.closed_forms.form import ClosedForm
+from symcur.band_structures import Model
 
 _NAMES = {"h2": "h^{2}", "epsilon": r"\varepsilon"}
 _STEPS = 12  # definitions, up to which a form without structure is printed step by step
+_PAGE = 6000  # letters
 _MATRICES = {
     r"v_{": r"v_i &= \partial_{k_i} H",
     r"J^{": r"J^{is} &= \tfrac{1}{2}(v_i s + s v_i)",
@@ -20,16 +20,37 @@ _MATRICES = {
 }
 
 
-def latex(form: ClosedForm) -> str:
+class Form(Protocol):
+    """What is read of a closed form."""
+
+    model: Model
+    labels: tuple[str, ...]
+    energy_symbol: sp.Symbol
+    multiplicities: tuple[int, ...]
+    formula: str
+    latex_names: Mapping[sp.Symbol, str]
+    written: Any
+
+    @property
+    def definitions(self) -> tuple[tuple[sp.Symbol, sp.Expr], ...]: ...
+
+    @property
+    def compact(self) -> sp.Array: ...
+
+
+def latex(form: Form) -> str:
     """One aligned environment: the components, then what their symbols mean."""
     if form.written is None and len(form.definitions) > _STEPS:
-        lines = _in_matrices(form)
-    else:
-        lines = _components(form) + _where(form)
+        return _aligned(_in_matrices(form))
+    text = _aligned(_components(form) + _where(form))
+    return text if len(text) <= _PAGE else _aligned(_in_matrices(form))
+
+
+def _aligned(lines: Sequence[str]) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
-def _components(form: ClosedForm) -> list[str]:
+def _components(form: Form) -> list[str]:
     """Label = formula; equal, opposite and vanishing components by reference."""
     write = _Writer(form)
     known: dict[sp.Expr, str] = {}
@@ -45,7 +66,7 @@ def _components(form: ClosedForm) -> list[str]:
     return lines + ([f"{' = '.join(zeros)} &= 0"] if zeros else [])
 
 
-def _where(form: ClosedForm) -> list[str]:
+def _where(form: Form) -> list[str]:
     write = _Writer(form)
     shown = [(symbol, value) for symbol, value in form.definitions if symbol not in form.latex_names]
     lines = [f"{write(symbol)} &= {write(value)}" for symbol, value in shown]
@@ -59,7 +80,7 @@ def _where(form: ClosedForm) -> list[str]:
 class _Writer:
     """SymPy's LaTeX with the names of the form; undefined functions without their arguments."""
 
-    def __init__(self, form: ClosedForm) -> None:
+    def __init__(self, form: Form) -> None:
         taken = {symbol.name for symbol in form.model.parameters}
         self.names: dict[sp.Symbol, str] = dict(form.latex_names)
         self.names |= {s: _NAMES[s.name] for s, _ in form.definitions if s.name in _NAMES and s.name not in taken}
@@ -79,7 +100,7 @@ def _derivative(derivative: sp.Derivative) -> str:
 
 
 # -- matrices ----------------------------------------------------------------------------------------------------------
-def _in_matrices(form: ClosedForm) -> list[str]:
+def _in_matrices(form: Form) -> list[str]:
     """The definition of the quantity, and P and S as polynomials in H' = H - h_0 with q(z) = 0."""
     d, r = len(form.multiplicities), form.multiplicities[0]
     uniform = len(set(form.multiplicities)) == 1
