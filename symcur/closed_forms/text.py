@@ -23,17 +23,22 @@ _MATRICES = {
 class Form(Protocol):
     """What is read of a closed form."""
 
-    model: Model
-    labels: tuple[str, ...]
-    energy_symbol: sp.Symbol
-    multiplicities: tuple[int, ...]
-    formula: str
-    latex_names: Mapping[sp.Symbol, str]
-    written: Any
-
+    @property
+    def model(self) -> Model: ...
+    @property
+    def labels(self) -> tuple[str, ...]: ...
+    @property
+    def energy_symbol(self) -> sp.Symbol: ...
+    @property
+    def multiplicities(self) -> tuple[int, ...]: ...
+    @property
+    def formula(self) -> str: ...
+    @property
+    def latex_names(self) -> Mapping[sp.Symbol, str]: ...
+    @property
+    def written(self) -> Any: ...
     @property
     def definitions(self) -> tuple[tuple[sp.Symbol, sp.Expr], ...]: ...
-
     @property
     def compact(self) -> sp.Array: ...
 
