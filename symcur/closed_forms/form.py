@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,20 +11,21 @@ import mpmath
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
+from sympy.core.function import AppliedUndef
 
 from symcur.arrays import AnyArray
 from symcur.band_structures import Model, Parameters
-from symcur.band_structures.band_structure import by_name
+from symcur.band_structures.band_structure import by_name, listed
 from symcur.closed_forms import calculus, conditioning
 from symcur.closed_forms.arbitrary_precision import Touching, agreed, band_energy, exact_parameter, mpf, real_number
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
 from symcur.closed_forms.series import Series, limit, series
+from symcur.closed_forms.text import latex
 from symcur.expressions import Expression
 from symcur.program import Complex, Program, operations
 from symcur.program.source import Function, source
 
 _DOUBLE = 14  # digits of a double-precision number where rounding has spoilt those of the formula
-_LATEX_NAMES = {"h2": r"\left(\boldsymbol{h}^{2}\right)"}
 _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with shared parts
 
 
@@ -32,6 +33,7 @@ _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with 
 class ClosedForm:
     """A band quantity as an exact function of k, the parameters and the band energy E (``energy_symbol``).
 
+    ``structure`` says in words what the form rests on, ``formula`` is the definition of the quantity in LaTeX.
     ``energies`` are explicit distinct energies, ascending, or None where they have no short closed form;
     ``multiplicities`` says how often each distinct energy occurs. ``shape`` is that of the components, in the paper's
     index order. A member of a multiplet of r bands carries the trace divided by r. For ``interband_torque_dipole``
@@ -56,6 +58,9 @@ class ClosedForm:
     outputs: tuple[Complex, ...]
     node_labels: Mapping[int, str]
     written: tuple[Definitions, tuple[sp.Expr, ...]] | None = None
+    formula: str = ""
+    latex_names: Mapping[sp.Symbol, str] = field(default_factory=dict)
+    structure: str = "the adjugate of H - E and the characteristic polynomial"
     parts: tuple[Expression, ...] = ()
     band: int | None = None
 
@@ -162,12 +167,12 @@ class ClosedForm:
 
     # -- text --------------------------------------------------------------------------------------------------------
     def latex(self) -> str:
-        """The definitions and the components as one aligned environment, to be pasted into display mathematics."""
-        names = {s: _LATEX_NAMES[s.name] for s, _ in self.definitions if s.name in _LATEX_NAMES}
-        defined = [(sp.latex(symbol, symbol_names=names), formula) for symbol, formula in self.definitions]
-        components = zip(self.labels, sp.flatten(self.compact), strict=True)
-        lines = [rf"{label} &= {sp.latex(formula, symbol_names=names)}" for label, formula in (*defined, *components)]
-        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        """The components and what their symbols mean as one aligned environment, to be pasted into display mathematics.
+
+        Equal and vanishing components are said to be so. Where no short form exists: the definition of the quantity in
+        matrices, with P and S as polynomials in H; ``source`` writes the steps.
+        """
+        return latex(self)
 
     def source(self, language: str) -> str:
         """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".
@@ -175,6 +180,9 @@ class ClosedForm:
         It returns (C and Fortran: fills) the components in row-major order; complex components are complex numbers,
         in C and Fortran alternating real and imaginary parts.
         """
+        undefined = self.model.H.atoms(AppliedUndef)
+        if undefined:
+            raise ValueError(f"H: expected explicit functions where code is asked for, got {listed(undefined)}")
         band = f"the band of energy {self.energy_symbol}" if self.band is None else f"band {self.band}, from 0"
         heading = [
             f"{self.name} of {self.model.name} for {band}; components in row-major order:",
