@@ -29,6 +29,11 @@ _LONGEST_TREE = 10**6  # nodes as a tree; equal parts cancel when they are writt
 Written = tuple[Definitions, Sequence[sp.Expr]]
 
 
+def derived(form: Any, **changes: Any) -> Any:
+    """The form with other contents, which what is known about how the quantity is written does not hold for."""
+    return replace(form, formula="", latex_names={}, **changes)
+
+
 # -- energies put in ---------------------------------------------------------------------------------------------------
 def explicit(form: Any, band: int) -> Any:
     """The form for one band with its energy put in, a function of k and the parameters alone."""
@@ -48,7 +53,7 @@ def explicit(form: Any, band: int) -> Any:
     if node.number is None and form.program.nodes[node.node][0] != "input":
         labels[node.node] = form.energy_symbol.name
     written = form.written and _put_in(form.written, {form.energy_symbol: energy})
-    return in_lowest_terms(replace(form, band=band, outputs=outputs, node_labels=labels, written=written))
+    return in_lowest_terms(derived(form, band=band, outputs=outputs, node_labels=labels, written=written))
 
 
 def in_lowest_terms(form: Any) -> Any:
@@ -121,7 +126,7 @@ def diff(form: Any, variable: Any) -> Any:
         if rate is not None and rate.number is None and program.nodes[rate.node][0] != "input":
             labels.setdefault(rate.node, f"{label}_{symbol.name}")
     axis = form.model.k.index(symbol) if symbol in form.model.k else None
-    return replace(
+    return derived(
         form,
         name=f"{form.name}_by_{symbol.name}",
         labels=tuple(rf"\partial_{{{sp.latex(symbol)}}} {label}" for label in form.labels),
@@ -231,7 +236,7 @@ def with_values(form: Any, model: Model, values: Mapping[sp.Symbol, sp.Expr]) ->
         raise ValueError(
             f"replacements: expected values at which {form.name} is finite, got {_listed(values)}"
         ) from None
-    return replace(
+    return derived(
         form,
         model=model,
         program=program,

@@ -22,7 +22,7 @@ from symcur.band_structures import Model
 from symcur.closed_forms.arbitrary_precision import exact_parameter
 from symcur.expressions import Axis, Interpreter
 from symcur.program import operations
-from symcur.program.program import FUNCTIONS
+from symcur.program.program import FUNCTIONS, symbols_of
 
 PROMISE = 1e-9
 """Errors of ``ClosedForm.__call__`` relative to the largest component of the band, or to the scale of ``floor``."""
@@ -202,7 +202,22 @@ def _inputs(form: Any, k: Array, numbers: Mapping[str, sp.Expr], real: Any) -> d
 
 def _arithmetic(given: Mapping[str, Bounded], real: Any) -> dict[str, Callable[..., Any]]:
     functions = SimpleNamespace(**{name: _function(name) for name in FUNCTIONS})
-    return operations(functions, given.__getitem__, lambda number: _number(real, number))
+    arithmetic = operations(functions, given.__getitem__, lambda number: _number(real, number))
+    return arithmetic | {"atom": _atom}
+
+
+def _atom(atom: sp.Expr, *given: Bounded) -> Bounded:
+    """A real function that is kept as it stands, with the slopes in its symbols."""
+    value, *slopes = (function(*(x.value for x in given)) for function in _compiled(atom))
+    error = sum(np.abs(slope) * x.error for slope, x in zip(slopes, given, strict=True))
+    return _rounded(value, error + np.abs(value))
+
+
+@lru_cache(maxsize=512)
+def _compiled(atom: sp.Expr) -> list[Callable[..., Any]]:
+    symbols = symbols_of(atom)
+    slopes = (atom.diff(x).replace(sp.DiracDelta, lambda *arguments: sp.Integer(0)) for x in symbols)
+    return [sp.lambdify(symbols, f, "numpy", dummify=True) for f in (atom, *slopes)]
 
 
 # -- energies ----------------------------------------------------------------------------------------------------------

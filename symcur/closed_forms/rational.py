@@ -5,15 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import add, mul, sub, truediv
 from typing import Any
 
 import sympy as sp
 
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.ring import Exact, NotExact, Ring
-from symcur.program import Program
-from symcur.program.program import FUNCTIONS
+from symcur.program import Program, operations
 
+_SIGNS: dict[str, Any] = {"+": add, "-": sub, "*": mul, "/": truediv}
 _MOST_TERMS = 300  # of a numerator or denominator
 _MOST_NODES = 4000
 
@@ -109,7 +110,7 @@ class _Writer:
         self.atoms = {
             node: sp.Dummy(f"f{node}", real=True)
             for node in live
-            if program.nodes[node][0] in FUNCTIONS and program.nodes[node][0] != "sqrt"
+            if program.nodes[node][0] not in ("input", "constant", "sqrt", *_SIGNS)
         }
         self.ring = Ring(numbers, momenta, extra=[*used, *self.atoms.values()])
         self.meaning: dict[sp.Symbol, sp.Expr] = {}
@@ -123,11 +124,13 @@ class _Writer:
                 values[node] = self._plain(self.symbols[arguments[0]])
             elif operation == "constant":
                 values[node] = self._plain(arguments[0])
-            elif operation in FUNCTIONS:
-                values[node] = self._function(node, operation, values[arguments[0]])
+            elif node in self.atoms:
+                values[node] = self._atom(node, values)
+            elif operation == "sqrt":
+                values[node] = self._root(values[arguments[0]])
             else:
                 a, b = (values[argument] for argument in arguments)
-                values[node] = {"+": a.__add__, "-": a.__sub__, "*": a.__mul__, "/": a.__truediv__}[operation](b)
+                values[node] = _SIGNS[operation](a, b)
         return [self._written(values[node]) for node in nodes]
 
     def _plain(self, expression: sp.Expr) -> WithRoot:
@@ -136,10 +139,15 @@ class _Writer:
             raise TooLong
         return WithRoot(Ratio(value.real, self.ring.one.real), self.zero, self.zero)
 
-    def _function(self, node: int, operation: str, argument: WithRoot) -> WithRoot:
-        if operation != "sqrt":
-            self.meaning[self.atoms[node]] = getattr(sp, operation)(self._written(argument))
-            return self._plain(self.atoms[node])
+    def _atom(self, node: int, values: Mapping[int, WithRoot]) -> WithRoot:
+        operation, arguments = self.program.nodes[node]
+        own = self.program.arguments(node)
+        written = (self._written(values[a]) for a in own)
+        table = operations(sp, self.symbols.__getitem__, lambda number: number)
+        self.meaning[self.atoms[node]] = table[operation](*arguments[: len(arguments) - len(own)], *written)
+        return self._plain(self.atoms[node])
+
+    def _root(self, argument: WithRoot) -> WithRoot:
         if not argument.b.is_zero:
             raise TooLong
         return WithRoot(self.zero, Ratio(self.ring.one.real, self.ring.one.real), argument.a)

@@ -20,10 +20,10 @@ from symcur.band_structures.exact import exact_formula
 from symcur.band_structures.formulas import generic_values
 from symcur.band_structures.levels import multiplets
 from symcur.closed_forms.arbitrary_precision import mpf
-from symcur.closed_forms.calculus import different_levels, in_lowest_terms, tidied, variable_of
+from symcur.closed_forms.calculus import derived, different_levels, in_lowest_terms, tidied, variable_of
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
 from symcur.program.laurent import Laurent, MoreTerms, NoSeries
-from symcur.program.program import FUNCTIONS
+from symcur.program.program import FUNCTIONS, symbols_of
 from symcur.program.rewriting import substituted
 
 _SPARE = (2, 4, 8, 16)  # terms beyond those asked for: leading ones may cancel
@@ -208,8 +208,28 @@ class _Expansion:
         arithmetic = operations(
             SimpleNamespace(**handlers), read, lambda number: self._series([self.program.constant(number)], self.count)
         )
-        result: list[Laurent] = self.form.program.run(nodes, arithmetic)
+        result: list[Laurent] = self.form.program.run(nodes, arithmetic | {"atom": self._atom})
         return result
+
+    def _atom(self, atom: sp.Expr, *given: Laurent) -> Laurent:
+        """Taylor's series of a real function of series that stay finite."""
+        count = min(value.end for value in given)
+        known: dict[sp.Symbol, Complex] = {}
+        t, arguments = sp.Dummy("t"), {}
+        for symbol, value in zip(symbols_of(atom), given, strict=True):
+            if any(not self.vanishes(value[n]) for n in range(value.first, min(0, count))):
+                raise NoSeries("a function of what grows without bound has none")
+            letters = [sp.Dummy(f"{symbol}_{n}", real=True) for n in range(count)]
+            known |= {x: Complex(value[n]) for n, x in enumerate(letters) if not value[n].is_zero}
+            arguments[symbol] = sum((x * t**n for n, x in enumerate(letters) if x in known), sp.Integer(0))
+        derivative, result = atom.xreplace(arguments), []
+        try:
+            for n in range(count):
+                result.append(from_sympy(self.program, derivative.subs(t, 0) / sp.factorial(n), known).real)
+                derivative = derivative.diff(t)
+        except ValueError:
+            raise NoSeries(f"{atom} has no derivatives of its own there") from None
+        return self._series(result)
 
     def _given(self, symbol: sp.Symbol) -> Laurent:
         slope = from_sympy(self.program, self.slope[symbol]).real
@@ -255,7 +275,8 @@ class _Expansion:
                 stack += missing
                 continue
             operation, arguments = program.nodes[current]
-            values = arguments if operation in ("input", "constant") else [known[a] for a in arguments]
+            own = program.arguments(current)
+            values = (*arguments[: len(arguments) - len(own)], *(known[a] for a in own))
             known[stack.pop()] = arithmetic[operation](*values)
         return known[node]
 
@@ -287,7 +308,7 @@ class _Expansion:
             energies = tuple(tidied(self._put(energy)) for energy in energies)
             if any(energy.has(sp.zoo, sp.nan, sp.oo) for energy in energies):
                 energies = None
-        result = replace(
+        result = derived(
             form,
             model=self.model,
             name=f"{form.name}_order_{power}".replace("-", "minus_"),

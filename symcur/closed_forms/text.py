@@ -45,10 +45,10 @@ class Form(Protocol):
 
 def latex(form: Form) -> str:
     """One aligned environment: the components, then what their symbols mean."""
-    if form.written is None and len(form.definitions) > _STEPS:
+    if form.formula and form.written is None and len(form.definitions) > _STEPS:
         return _aligned(_in_matrices(form))
     text = _aligned(_components(form) + _where(form))
-    return text if len(text) <= _PAGE else _aligned(_in_matrices(form))
+    return text if len(text) <= _PAGE or not form.formula else _aligned(_in_matrices(form))
 
 
 def _aligned(lines: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from symcur.program.program import FUNCTIONS, Program, Scalar, operations
+from symcur.program.program import FUNCTIONS, Complex, Program, Scalar, from_sympy, operations, symbols_of
 
 
 def applied(name: str, a: Scalar) -> Scalar:
@@ -30,7 +30,12 @@ def scalar_arithmetic(program: Program, given: Callable[[str], Scalar]) -> dict[
         return a / b
 
     functions = SimpleNamespace(**{name: partial(applied, name) for name in FUNCTIONS})
-    return operations(functions, given, program.constant) | {"/": quotient}
+    return operations(functions, given, program.constant) | {"/": quotient, "atom": _atom}
+
+
+def _atom(atom: sp.Expr, *values: Scalar) -> Scalar:
+    """A real function that is kept as it stands, of other scalars."""
+    return values[0].program.atom(atom, dict(zip(symbols_of(atom), map(Complex, values), strict=True)))
 
 
 def substituted(
@@ -59,6 +64,11 @@ def differentiated(program: Program, nodes: Iterable[int], rates: Mapping[str, S
             found[node] = rates.get(arguments[0], program.zero)
         elif operation == "constant":
             found[node] = program.zero
+        elif operation == "atom":
+            atom, own = arguments[0], arguments[1:]
+            known = {x: Complex(Scalar(program, a)) for x, a in zip(symbols_of(atom), own, strict=True)}
+            terms = (from_sympy(program, atom.diff(x), known).real * found[a] for x, a in zip(known, own, strict=True))
+            found[node] = sum(terms, program.zero)
         else:
             values = [Scalar(program, argument) for argument in arguments]
             found[node] = _RULES[operation](Scalar(program, node), *values, *(found[a] for a in arguments))
