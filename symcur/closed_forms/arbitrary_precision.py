@@ -59,7 +59,9 @@ def _settled(before: Any, after: Any, digits: int, precision: int) -> Any:
     """The value where two precisions agree; 0 where it shrinks with the precision; else None."""
     if abs(after - before) <= mpmath.mpf(10) ** (-digits - 2) * abs(after):
         return after
-    if abs(after) < mpmath.mpf(10) ** (-digits) and abs(after) <= abs(before) * mpmath.mpf(10) ** (-precision // 4):
+    # Rounding may also have left nothing at half the precision, by chance.
+    least = max(abs(before), mpmath.mpf(10) ** (-precision // 2))
+    if abs(after) < mpmath.mpf(10) ** (-digits) and abs(after) <= least * mpmath.mpf(10) ** (-precision // 4):
         return after * 0
     return None
 
