@@ -24,7 +24,7 @@ from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
 from symcur.expressions import MatrixInterpreter
 from symcur.expressions.interpreter import shifted
-from symcur.program import Complex, MergingProgram, Program, Scalar, from_sympy
+from symcur.program import Complex, Program, Scalar, from_sympy
 from symcur.program.matrices import hermitian, hermitian_product, matrix_of_nodes, trace, trace_of_product
 
 
@@ -135,7 +135,7 @@ class Bands:
     """Everything the closed forms of one model share: the program, H, s, and what reads expressions of the band with energy E."""
 
     def __init__(self, model: Model, energy: str, multiplicities: Sequence[int]) -> None:
-        self.program = MergingProgram()
+        self.program = Program()
         self.energy = self.program.input(energy)
         self.operator = cache(lambda name, axes: matrix_of_nodes(self.program, model.formulas.symbolic(name, axes)))
         shift = sp.expand(model.H.trace()) / model.size

@@ -19,7 +19,7 @@ from symcur.band_structures.band_structure import by_name, listed
 from symcur.closed_forms.arbitrary_precision import Touching, agreed, band_energy, mpf, real_number
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
 from symcur.closed_forms.text import latex
-from symcur.program import Complex, Program, operations
+from symcur.program import Complex, MergingProgram, Program, operations
 from symcur.program.source import Function, source
 
 _BLOCK = 2048  # k points treated at once
@@ -82,16 +82,27 @@ class ClosedForm:
             for symbol, expression in definitions:
                 known[symbol] = expression.xreplace(known)
             return _array([expression.xreplace(known) for expression in results], self.shape)
-        size = self._tree_size()
-        arithmetic = symbolic_operations(self._symbols, evaluate=size < _EXPANDED_OPERATIONS)
-        return _array(self._joined(self.program.run(self._nodes, arithmetic)), self.shape)
+        program, nodes, _ = self._merged
+        arithmetic = symbolic_operations(self._symbols, evaluate=_tree_size(program, nodes) < _EXPANDED_OPERATIONS)
+        return _array(self._joined(program.run(nodes, arithmetic)), self.shape)
 
     @cached_property
     def _steps(self) -> tuple[Definitions, tuple[sp.Expr, ...]]:
         if self.written is not None:
             return self.written
-        definitions, values = steps(self.program, self._nodes, self._symbols, self.node_labels)
+        program, nodes, labels = self._merged
+        definitions, values = steps(program, nodes, self._symbols, labels)
         return definitions, tuple(self._joined(values))
+
+    @cached_property
+    def _merged(self) -> tuple[Program, list[int], dict[int, str]]:
+        """The program without repeated steps, its outputs and the labels of its nodes."""
+        program, new = MergingProgram.of(self.program, self._nodes)
+        labels: dict[int, str] = {}
+        for node, label in self.node_labels.items():
+            if node in new and program.nodes[new[node]][0] not in ("input", "constant"):
+                labels.setdefault(new[node], label)
+        return program, [new[node] for node in self._nodes], labels
 
     @property
     def _nodes(self) -> list[int]:
@@ -112,12 +123,6 @@ class ClosedForm:
     def arguments(self) -> tuple[sp.Symbol, ...]:
         """k..., E, parameters...: the arguments of the functions that ``source`` writes."""
         return (*self.model.k, self.energy_symbol, *self.model.parameters)
-
-    def _tree_size(self) -> int:
-        size: dict[int, int] = {}
-        for node in self.program.live(self._nodes):
-            size[node] = 1 + sum(size[a] for a in self.program.arguments(node))
-        return max((size[node] for node in self._nodes), default=0)
 
     # -- text --------------------------------------------------------------------------------------------------------
     def latex(self) -> str:
@@ -227,3 +232,11 @@ def _complex_pairs(parts: Sequence[Any], number: Callable[[Any, Any], Any]) -> l
 
 def _array(entries: Sequence[sp.Expr], shape: tuple[int, ...]) -> sp.Array:
     return sp.ImmutableDenseNDimArray(list(entries), shape)
+
+
+def _tree_size(program: Program, nodes: Sequence[int]) -> int:
+    """The number of operations of the longest output, with repeated parts counted as often as they stand there."""
+    size: dict[int, int] = {}
+    for node in program.live(nodes):
+        size[node] = 1 + sum(size[a] for a in program.arguments(node))
+    return max((size[node] for node in nodes), default=0)

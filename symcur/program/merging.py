@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import operator
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import mpmath
 import sympy as sp
 
-from symcur.program.program import Program, Scalar
+from symcur.program.program import FUNCTIONS, Program, Scalar
 
 _BITS, _KEPT = 200, 100  # of the values, and of those compared
 _POINTS = 2
@@ -37,6 +38,28 @@ class MergingProgram(Program):
         self._values: dict[int, list[Any]] = {}
         self._made: dict[_Key, int] = {}
         super().__init__()
+
+    @classmethod
+    def of(cls, program: Program, outputs: Iterable[int]) -> tuple[MergingProgram, dict[int, int]]:
+        """What the outputs of a program need, and for each of its nodes the node that it becomes."""
+        result, nodes = cls(), {}
+
+        def keep(node: int, value: Scalar) -> Scalar:
+            nodes[node] = value.node
+            return value
+
+        arithmetic: dict[str, Callable[..., Scalar]] = {
+            "input": result.input,
+            "constant": result.constant,
+            "atom": lambda atom, *values: result._node("atom", atom, *(value.node for value in values)),
+            "+": operator.add,
+            "-": operator.sub,
+            "*": operator.mul,
+            "/": operator.truediv,
+            **{name: partial(result.function, name) for name in FUNCTIONS},
+        }
+        program.run(outputs, arithmetic, keep)
+        return result, nodes
 
     def _node(self, operation: str, *arguments: Any) -> Scalar:
         key = (operation, arguments)
