@@ -22,7 +22,7 @@ from symcur.closed_forms.common_subexpressions import Definitions, steps, symbol
 from symcur.closed_forms.series import Series, limit, series
 from symcur.closed_forms.text import latex
 from symcur.expressions import Expression
-from symcur.program import Complex, Program, operations
+from symcur.program import Complex, MergingProgram, Program, operations
 from symcur.program.source import Function, source
 
 _DOUBLE = 14  # digits of a double-precision number where rounding has spoilt those of the formula
@@ -88,16 +88,27 @@ class ClosedForm:
             for symbol, expression in definitions:
                 known[symbol] = expression.xreplace(known)
             return _array([expression.xreplace(known) for expression in results], self.shape)
-        size = self.tree_size()
-        arithmetic = symbolic_operations(self._symbols, evaluate=size < _EXPANDED_OPERATIONS)
-        return _array(self._joined(self.program.run(self.nodes, arithmetic)), self.shape)
+        program, nodes, _ = self._merged
+        arithmetic = symbolic_operations(self._symbols, evaluate=_tree_size(program, nodes) < _EXPANDED_OPERATIONS)
+        return _array(self._joined(program.run(nodes, arithmetic)), self.shape)
 
     @cached_property
     def _steps(self) -> tuple[Definitions, tuple[sp.Expr, ...]]:
         if self.written is not None:
             return self.written
-        definitions, values = steps(self.program, self.nodes, self._symbols, self.node_labels)
+        program, nodes, labels = self._merged
+        definitions, values = steps(program, nodes, self._symbols, labels)
         return definitions, tuple(self._joined(values))
+
+    @cached_property
+    def _merged(self) -> tuple[Program, list[int], dict[int, str]]:
+        """The program without repeated steps, its outputs and the labels of its nodes."""
+        program, new = MergingProgram.of(self.program, self.nodes)
+        labels: dict[int, str] = {}
+        for node, label in self.node_labels.items():
+            if node in new and program.nodes[new[node]][0] not in ("input", "constant"):
+                labels.setdefault(new[node], label)
+        return program, [new[node] for node in self.nodes], labels
 
     @property
     def nodes(self) -> list[int]:
@@ -123,10 +134,7 @@ class ClosedForm:
 
     def tree_size(self) -> int:
         """The number of nodes of the longest component, written without definitions."""
-        size: dict[int, int] = {}
-        for node in self.program.live(self.nodes):
-            size[node] = 1 + sum(size[a] for a in self.program.arguments(node))
-        return max((size[node] for node in self.nodes), default=0)
+        return _tree_size(self.program, self.nodes)
 
     # -- calculus ----------------------------------------------------------------------------------------------------
     def explicit(self, band: int) -> ClosedForm:
@@ -273,3 +281,11 @@ def _complex_pairs(parts: Sequence[Any], number: Callable[[Any, Any], Any]) -> l
 
 def _array(entries: Sequence[sp.Expr], shape: tuple[int, ...]) -> sp.Array:
     return sp.ImmutableDenseNDimArray(list(entries), shape)
+
+
+def _tree_size(program: Program, nodes: Sequence[int]) -> int:
+    """The number of operations of the longest output, with repeated parts counted as often as they stand there."""
+    size: dict[int, int] = {}
+    for node in program.live(nodes):
+        size[node] = 1 + sum(size[a] for a in program.arguments(node))
+    return max((size[node] for node in nodes), default=0)
