@@ -21,13 +21,13 @@ from numpy.typing import ArrayLike
 
 from symcur import expressions as ex
 from symcur import quantities
-from symcur.arrays import AnyArray, Array, ComplexArray, Mask, ObjectArray
+from symcur.arrays import AnyArray, Array, ComplexArray, ObjectArray
 from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures.levels import closer_than_told_apart, follows, require_tolerance
 from symcur.expressions import Expression, Interpreter, Matrix
 from symcur.expressions.splitting import has_field, without_field
 from symcur.quantities import Quantity
 
-DEGENERACY_TOLERANCE = 1e-9  # of the spread of the energies at k
 _BLOCK = 4096  # k points treated at once
 _BAND_LETTERS = (ex.Projector, ex.Resolvent, ex.BandEnergy, ex.Trace, ex.Re, ex.Im, ex.Derivative, ex.Filled)
 Components = ObjectArray  # of scalar expressions, one for each choice of the Cartesian axes
@@ -260,41 +260,17 @@ _CLOSING: dict[type[Expression], Callable[..., bool]] = {
 
 
 # -- eigenstates of a band structure -----------------------------------------------------------------------------------
-def joined(energies: Array, tolerance: float) -> Mask:
-    """Whether each band belongs to one multiplet with the band below: closer than ``tolerance`` times the spread.
-
-    energies (..., N) ascending. Below the rounding of the eigenvalues (a large constant in H) two cannot be told apart.
-    """
-    rounding = 8 * energies.shape[-1] * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
-    closest = np.maximum(tolerance * (energies[..., -1:] - energies[..., :1]), rounding)
-    result = np.diff(energies, axis=-1, prepend=energies[..., :1]) <= closest
-    result[..., 0] = False
-    return np.asarray(result)
-
-
-def amplification(energies: Array, tolerance: float) -> Array:
-    """By what rounding errors of eigenvectors exceed those of H: |H|/gap, summed over the gaps between multiplets; shape (...)."""
-    with np.errstate(divide="ignore"):
-        inverse_gaps = np.where(joined(energies, tolerance)[..., 1:], 0.0, 1 / np.diff(energies, axis=-1))
-    return np.asarray(np.sqrt(1 + (energies**2).sum(axis=-1) * (inverse_gaps**2).sum(axis=-1)))
-
-
-def require_tolerance(tolerance: float) -> None:
-    if not (np.isfinite(tolerance) and tolerance >= 0):
-        raise ValueError(f"tolerance: expected a finite number >= 0, got {tolerance!r}")
-
-
 class Eigenstates(Eigenbasis):
     """The eigenstates of a band structure at points k, and the values of expressions there.
 
     ``vectors`` (..., N, N) holds the eigenvectors as columns, by ascending energy.
     """
 
-    def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float = DEGENERACY_TOLERANCE) -> None:
+    def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
         require_tolerance(tolerance)
         self.model, self.k = model, model.points(k)
         energies, self.vectors = np.linalg.eigh(model.matrix("H", self.k))
-        label = np.cumsum(~joined(energies, tolerance), axis=-1)
+        label = np.cumsum(~follows(model, energies, tolerance), axis=-1)
         members = (label[..., :, None] == label[..., None, :]).astype(float)
         rank = members.sum(axis=-1)
         means: Array = (members @ energies[..., None])[..., 0] / rank
@@ -323,7 +299,7 @@ class Eigenstates(Eigenbasis):
 
 
 def values_at(
-    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float
+    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float | None
 ) -> tuple[dict[str, AnyArray], Array]:
     """{name: (M, N, components...)} at k of shape (M, D), and the number of distinct energies at each point."""
     blocks = [
@@ -334,7 +310,7 @@ def values_at(
     return values, np.concatenate([distinct for _, distinct in blocks])
 
 
-def _in_blocks(model: BandStructure, k: Array, tolerance: float) -> Iterator[Eigenstates]:
+def _in_blocks(model: BandStructure, k: Array, tolerance: float | None) -> Iterator[Eigenstates]:
     for start in range(0, max(len(k), 1), _BLOCK):
         yield Eigenstates(model, k[start : start + _BLOCK], tolerance)
 
@@ -343,7 +319,7 @@ def evaluate(
     model: BandStructure,
     quantity: str | Quantity | Expression,
     k: ArrayLike,
-    tolerance: float = DEGENERACY_TOLERANCE,
+    tolerance: float | None = None,
     *,
     parameters: Parameters = None,
 ) -> AnyArray:
@@ -351,7 +327,8 @@ def evaluate(
 
     k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending
     energy. Bands closer than ``tolerance`` times the spread of the energies at k form a multiplet; each of its r
-    members carries the trace divided by r. Bands that merge only at isolated k are reported by a DegeneracyWarning.
+    members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the bands are known to be distinct
+    at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
     ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
     TypeError naming the argument for invalid input.
@@ -371,7 +348,9 @@ def evaluate(
     return result.reshape(*points.shape[:-1], *result.shape[1:])
 
 
-def _operator_elements(model: BandStructure, quantity: Quantity, k: Array, tolerance: float) -> tuple[AnyArray, Array]:
+def _operator_elements(
+    model: BandStructure, quantity: Quantity, k: Array, tolerance: float | None
+) -> tuple[AnyArray, Array]:
     """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n)."""
     blocks, distinct = [], []
     for states in _in_blocks(model, k, tolerance):
@@ -381,16 +360,18 @@ def _operator_elements(model: BandStructure, quantity: Quantity, k: Array, toler
     return np.concatenate(blocks), np.concatenate(distinct)
 
 
-def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: float) -> None:
+def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: float | None) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
     # At momenta without symmetry only bands degenerate everywhere coincide.
     generic = np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
     elsewhere = Eigenstates(model, generic, tolerance).distinct.max()
+    if tolerance is None and closer_than_told_apart(model.energies(generic)):
+        elsewhere = max(elsewhere, model.distinct_energies or 0)
     fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
     if len(fewer):
         warnings.warn(
             f"bands were merged at {len(fewer)} of {len(k)} points, first at k = {k[fewer[0]].tolist()}, where they "
-            "touch; formulas for separate bands do not hold at such a point",
+            "touch or are too close to be told apart; formulas for separate bands do not hold at such a point",
             DegeneracyWarning,
             stacklevel=3,
         )

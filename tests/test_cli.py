@@ -266,7 +266,7 @@ def test_closed_forms_need_a_model_given_by_formulas(symcur, tmp_path, arguments
 
 
 def test_long_closed_forms_are_printed_a_line_each(symcur):
-    _, out, _ = symcur("derive", "luttinger", "s_dipole")
+    _, out, _ = symcur("derive", "kane_mele", "s_dipole")
     assert re.search(r"^dˣˢ = ", out, re.MULTILINE)
     assert "──" not in out
 

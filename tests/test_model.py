@@ -81,9 +81,9 @@ REJECTED = {
         "got the symbols a; declare them in parameters={symbol: default} (symbols of the same name but other assumptions",
     ),
     "H with an undefined function": (
-        {"H": sp.Function("f", real=True)(k_x) * sigma_x},
+        {"H": sp.Function("f")(k_x) * sigma_x},
         ValueError,
-        "H: expected explicit functions, got f(k_x)",
+        "H: expected undefined functions declared real (real=True), got f(k_x)",
     ),
     "H with nan": ({"H": [[float("nan"), 0], [0, 1]]}, ValueError, "H: expected finite entries, got nan"),
     "s with infinity": ({"s": [[sp.oo, 0], [0, 1]]}, ValueError, "s: expected finite entries, got oo"),

@@ -86,6 +86,11 @@ class BandStructure(ABC):
     def periodic(self) -> bool:
         return self.cell is not None
 
+    @property
+    def distinct_energies(self) -> int | None:
+        """How many distinct energies there are at a generic k for the values of the parameters; None where it is not known."""
+        return None
+
     def lattice_cell(self, purpose: str) -> LatticeCell:
         """The cell; in the continuum a ValueError that says what a lattice is needed for."""
         if self.cell is None:

@@ -70,6 +70,9 @@ class Formulas:
 
     def _function(self, name: str, axes: tuple[int, ...]) -> Callable[[Array, Sequence[float]], ComplexArray]:
         """A function (k of shape (M, D), parameter values) -> (M, N, N)."""
+        undefined = self.H.atoms(AppliedUndef) | self.s.atoms(AppliedUndef)
+        if undefined:
+            raise ValueError(f"H: expected explicit functions where numbers are asked for, got {listed(undefined)}")
         return _numeric(self.symbolic(name, axes), self.symbols)
 
 
@@ -146,8 +149,11 @@ def _require_known_symbols(
             f"{listed(unknown)}; declare them in parameters={{symbol: default}} (symbols of the same name but other "
             "assumptions are different symbols)"
         )
-    if matrix.atoms(AppliedUndef):
-        raise ValueError(f"{label}: expected explicit functions, got {listed(matrix.atoms(AppliedUndef))}")
+    complex_functions = [function for function in matrix.atoms(AppliedUndef) if not function.is_extended_real]
+    if complex_functions:
+        raise ValueError(
+            f"{label}: expected undefined functions declared real (real=True), got {listed(complex_functions)}"
+        )
 
 
 def require_hermitian(label: str, matrix: sp.ImmutableDenseMatrix) -> None:
@@ -165,6 +171,7 @@ def require_hermitian(label: str, matrix: sp.ImmutableDenseMatrix) -> None:
 def _vanishes(difference: sp.Expr, scale: sp.Expr) -> bool:
     if difference == 0:
         return True
+    difference, scale = any_functions(difference), any_functions(scale)
     expanded = sp.expand(sp.expand(difference, complex=True))
     if expanded == 0:
         return True
@@ -177,6 +184,13 @@ def _vanishes(difference: sp.Expr, scale: sp.Expr) -> bool:
         if abs(complex(expanded.subs(point).evalf(30))) > _HERMITICITY_DIGITS * size:
             return False
     return True
+
+
+def any_functions(expression: Any) -> Any:
+    """An expression or a matrix with a real symbol in the place of every undefined function and of its derivatives."""
+    functions = expression.atoms(AppliedUndef)
+    derivatives = [d for d in expression.atoms(sp.Derivative) if d.atoms(AppliedUndef)]
+    return expression.xreplace({f: sp.Symbol(str(f), real=True) for f in (*functions, *derivatives)})
 
 
 def generic_values(symbols: Iterable[sp.Symbol], generator: np.random.Generator) -> dict[sp.Symbol, sp.Rational]:

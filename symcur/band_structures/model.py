@@ -24,6 +24,7 @@ from symcur.band_structures.formulas import (
     momenta,
     require_admissible,
 )
+from symcur.band_structures.levels import distinct_energies
 from symcur.band_structures.numeric import NumericModel, from_hoppings
 
 
@@ -113,6 +114,14 @@ class Model(BandStructure):
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         numbers = [complex(value).real for value in self.values().values()]
         return self.formulas.function(name, axes)(k, numbers)
+
+    @cached_property
+    def distinct_energies(self) -> int | None:
+        try:
+            values = dict(zip(self.parameters, self.values().values(), strict=True))
+        except ValueError:  # a parameter without a value
+            return None
+        return distinct_energies(self.H, self.k, values, self.energies)
 
     def derivative(self, axes: Iterable[int] = ()) -> sp.ImmutableDenseMatrix:
         """d^m H/dk_i dk_l ..., symbolic; axes are integers 0 <= i < D, their order is irrelevant."""

@@ -1,7 +1,9 @@
 """Closed forms: expression + model -> exact expressions in k, the parameters and the band energy."""
 
+from symcur.closed_forms.conditioning import DigitsWarning
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.derivation import algebraic, derive
 from symcur.closed_forms.form import ClosedForm
+from symcur.closed_forms.series import Series
 
-__all__ = ["ClosedForm", "algebraic", "derive", "multiplicities"]
+__all__ = ["ClosedForm", "DigitsWarning", "Series", "algebraic", "derive", "multiplicities"]

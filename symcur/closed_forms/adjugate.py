@@ -29,7 +29,7 @@ from symcur.program.matrices import hermitian, hermitian_product, matrix_of_node
 
 
 class Resolvent:
-    """P, S, S^2, ... of a Hermitian matrix H (object array of Complex) at its energy E, shared by all that reads them.
+    """P, S, S^2, ... of a traceless Hermitian matrix H (object array of Complex) at its energy E, shared by all that reads them.
 
     ``multiplicities`` are those of the distinct energies; where they are all equal, q follows from the power sums
     Tr H^j / r by Newton's identities (the Faddeev-LeVerrier recursion); otherwise q is the orthogonal polynomial of
@@ -60,7 +60,7 @@ class Resolvent:
         c, M = [self.program.one], [self.identity]
         for j in range(1, d + 1):
             product = hermitian_product(self.H, M[0])
-            c.insert(0, trace(product) * sp.Rational(-1, j * multiplicity))
+            c.insert(0, trace(product) * sp.Rational(-1, j * multiplicity) if j > 1 else self.program.zero)  # Tr H = 0
             if j < d:
                 M.insert(0, shifted(product, c[0]))
         return c, M

@@ -2,75 +2,81 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import mpmath
 import numpy as np
 import sympy as sp
 
-from symcur.band_structures.exact import is_formula
+from symcur.band_structures.exact import exact_formula, is_formula
+from symcur.band_structures.levels import multiplets
 
 _GUARD = 20  # digits beyond those asked for, at first
 _DOUBLINGS = 7
+_SEPARATIONS = 2  # of them are tried where bands seem to touch
 
 
-class Touching(ValueError):
-    """A band that the formula takes as separate touches another one."""
+class Touching(ArithmeticError):
+    """A band that the formula takes as separate cannot be told from another one; says at what relative distance."""
 
 
 def agreed(values: Callable[[int], Sequence[Any]], digits: int) -> list[Any]:
     """values(working precision) with the precision doubled until two results agree to ``digits``.
 
-    A component that shrinks with the precision is 0. Raises ArithmeticError where no precision suffices.
+    Where bands touch at a precision, or a divisor is 0, a higher one is tried. A component that shrinks with the
+    precision is 0. Raises Touching or ArithmeticError where no precision suffices.
     """
-    precision = digits + _GUARD
-    before = values(precision)
-    for _ in range(_DOUBLINGS):
-        precision *= 2
-        after = values(precision)
-        with mpmath.workdps(precision):
-            settled = [_settled(a, b, digits, precision) for a, b in zip(before, after, strict=True)]
-        if all(value is not None for value in settled):
-            with mpmath.workdps(digits):
-                return [+value for value in settled]
+    precision, before = digits + _GUARD, None
+    for doubled in range(_DOUBLINGS + 1):
+        try:
+            after = values(precision)
+        except (Touching, ZeroDivisionError) as found:
+            if doubled >= _SEPARATIONS:
+                raise found if isinstance(found, Touching) else Touching(_distance(precision)) from None
+            precision *= 2
+            continue
+        if before is not None:
+            with mpmath.workdps(precision):
+                settled = [_settled(a, b, digits, precision) for a, b in zip(before, after, strict=True)]
+            if all(value is not None for value in settled):
+                with mpmath.workdps(digits):
+                    return [+value for value in settled]
         before = after
+        precision *= 2
     raise ArithmeticError(
-        f"digits: {digits} digits were not reached with {precision} working digits; the bands are too close to a touching"
+        f"digits: {digits} digits were not reached with {precision // 2} working digits; the bands are too close to a touching"
     )
+
+
+def _distance(precision: int) -> str:
+    """The relative distance of energies below which a working precision does not tell them apart."""
+    return f"1e-{3 * precision // 4}"
 
 
 def _settled(before: Any, after: Any, digits: int, precision: int) -> Any:
     """The value where two precisions agree; 0 where it shrinks with the precision; else None."""
     if abs(after - before) <= mpmath.mpf(10) ** (-digits - 2) * abs(after):
         return after
-    if abs(after) < mpmath.mpf(10) ** (-digits) and abs(after) <= abs(before) * mpmath.mpf(10) ** (-precision // 4):
+    # Rounding may also have left nothing at half the precision, by chance.
+    least = max(abs(before), mpmath.mpf(10) ** (-precision // 2))
+    if abs(after) < mpmath.mpf(10) ** (-digits) and abs(after) <= least * mpmath.mpf(10) ** (-precision // 4):
         return after * 0
     return None
 
 
-def band_energy(H: Sequence[Any], band: int, digits: int, multiplicities: Sequence[int]) -> Any:
+def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int]) -> Any:
     """The energy of the multiplet that the band belongs to, from the entries of H; raises Touching where it meets another."""
     size = sum(multiplicities)
     energies = sorted(mpmath.eigh(mpmath.matrix(np.reshape(H, (size, size)).tolist()), eigvals_only=True))
-    tolerance = mpmath.mpf(10) ** (-digits) * max(energies[-1] - energies[0], abs(energies[0]) * mpmath.eps)
-    found = multiplets(energies, tolerance)
+    distance = _distance(mpmath.mp.dps)
+    found = multiplets(energies, mpmath.mpf(distance) * max(map(abs, energies)))
     own = [multiplet for multiplet in found for _ in multiplet][band]
     uniform = len(set(multiplicities)) == 1
     if len(own) > max(multiplicities) or (not uniform and len(found) < len(multiplicities)):
-        raise Touching
+        raise Touching(distance)
     return mpmath.fsum(own) / len(own)
-
-
-def multiplets(energies: Sequence[Any], tolerance: Any) -> list[list[Any]]:
-    """Ascending energies, cut where two neighbours differ by more than the tolerance."""
-    result = [[energies[0]]]
-    for lower, upper in itertools.pairwise(energies):
-        if upper - lower > tolerance:
-            result.append([])
-        result[-1].append(upper)
-    return result
 
 
 def mpf(number: sp.Expr) -> Any:
@@ -78,6 +84,18 @@ def mpf(number: sp.Expr) -> Any:
     if number.is_Rational:
         return mpmath.mpf(int(number.p)) / int(number.q)
     return mpmath.mpf(sp.N(number, mpmath.mp.dps + 5)._mpf_)
+
+
+def exact_parameter(name: str, value: Any) -> sp.Expr:
+    """A parameter as an exact number; a float stands for the decimal fraction that it prints, as in matrices."""
+    if isinstance(value, (float, np.floating)) and np.isfinite(value):
+        return _decimal(float(value))
+    return real_number(name, value)
+
+
+@lru_cache(maxsize=1024)
+def _decimal(value: float) -> sp.Expr:
+    return exact_formula("value", value)
 
 
 def real_number(name: str, value: Any) -> sp.Expr:

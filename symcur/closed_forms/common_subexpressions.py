@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from symcur.program import Program, operations
-from symcur.program.program import FUNCTIONS
+from symcur.program.program import FUNCTIONS, symbols_of
 
 Terms = list[tuple[Any, tuple[sp.Expr, ...]]]  # a sum of products: (number, factors) each
 Definitions = tuple[tuple[sp.Symbol, sp.Expr], ...]
@@ -76,12 +76,17 @@ def _quotient(a: Terms, b: Terms) -> Terms:
     return [(c / d, (*f, *(sp.Pow(factor, _MINUS) for factor in g)))]
 
 
+def _atom(atom: sp.Expr, values: Sequence[Terms]) -> sp.Expr:
+    return atom.xreplace(dict(zip(symbols_of(atom), map(_expression, values), strict=True)))
+
+
 def _function(name: str) -> Callable[[Terms], Terms]:
     return lambda a: [(_ONE, (getattr(sp, name)(_expression(a)),))]
 
 
 _TERMS: dict[str, Callable[..., Any]] = {
     "constant": lambda number: [(number, ())] if number else [],
+    "atom": lambda atom, *values: [(_ONE, (_atom(atom, values),))],
     "+": lambda a, b: a + b,
     "-": lambda a, b: a + [(-c, f) for c, f in b],
     "*": _product,

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import mpmath
 import numpy as np
-import sympy as sp
 from flint import fmpq
 
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
-from symcur.band_structures.formulas import generic_values
-from symcur.closed_forms.arbitrary_precision import multiplets
-from symcur.closed_forms.ring import Exact, NotExact, Ring
+from symcur.band_structures.formulas import any_functions, generic_values
+from symcur.band_structures.levels import pattern as observed
+from symcur.closed_forms.entries import Entries
+from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced
 from symcur.expressions.interpreter import shifted
 
-_DIGITS = 50
 _CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
 
 
@@ -30,13 +28,15 @@ def multiplicities(model: Model) -> tuple[int, ...]:
     degeneracy is seen but does not follow from the entries of H exactly.
     """
     generator = np.random.default_rng(5)
-    points = [generic_values((*model.k, *model.parameters), generator) for _ in range(3)]
-    for point in points:
+    H = any_functions(model.H)
+    functions = sorted(H.free_symbols - {*model.k, *model.parameters}, key=str)
+    points = [generic_values((*model.k, *model.parameters, *functions), generator) for _ in range(3)]
+    for point in points if not functions else ():
         at_point = model.with_values({symbol: point[symbol] for symbol in model.parameters})
         energies = at_point.energies([float(point[k]) for k in model.k])
         if np.diff(energies).min(initial=np.inf) > _CLEAR_GAP * (energies[-1] - energies[0]):
             return (1,) * model.size
-    pattern = max((_pattern(model, point) for point in points), key=len)
+    pattern = max((observed(H, point) for point in points), key=len)
     if len(pattern) < model.size and not _proved(model, pattern):
         raise ValueError(
             f"model: expected degeneracies that follow exactly from the entries of H, got {model.name}, whose bands "
@@ -45,20 +45,10 @@ def multiplicities(model: Model) -> tuple[int, ...]:
     return pattern
 
 
-def _pattern(model: Model, point: dict[sp.Symbol, sp.Rational]) -> tuple[int, ...]:
-    numeric = model.H.xreplace(point).evalf(_DIGITS + 10)
-    with mpmath.workdps(_DIGITS):
-        H = mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
-        energies = sorted(mpmath.eigh((H + H.H) / 2, eigvals_only=True))
-        tolerance = mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + max(abs(e) for e in energies))
-        return tuple(map(len, multiplets(energies, tolerance)))
-
-
 def _proved(model: Model, pattern: tuple[int, ...]) -> bool:
     """Is the number of distinct energies at most len(pattern), identically?"""
     try:
-        ring = Ring(model.H, model.k)
-        _, H = traceless(ring, model)
+        H = Entries(model).traceless
     except NotExact:
         return False
     if len(set(pattern)) == 1:
@@ -66,21 +56,14 @@ def _proved(model: Model, pattern: tuple[int, ...]) -> bool:
     # The Hankel matrix of the moments Tr H^j has the rank of the number of distinct energies.
     moments = power_sums(H, 2 * len(pattern))
     rows = range(len(pattern) + 1)
-    return _determinant(ring, [[moments[i + j] for j in rows] for i in rows]).reduced().is_zero
-
-
-def traceless(ring: Ring, model: Model) -> tuple[Exact, ObjectArray]:
-    """h0 = Tr H/N and H - h0 in exact entries."""
-    H = ring.matrix(model.H)
-    h0 = (np.trace(H) * fmpq(1, model.size)).reduced()
-    return h0, _reduced(shifted(H, -h0))
+    return _determinant(H[0, 0].ring, [[moments[i + j] for j in rows] for i in rows]).reduced().is_zero
 
 
 def power_sums(H: ObjectArray, highest: int) -> list[Exact]:
     """Tr H^j for j = 0 ... highest."""
     powers = [_identity(H)]
     for _ in range((highest + 1) // 2):
-        powers.append(_reduced(powers[-1] @ H))
+        powers.append(reduced(powers[-1] @ H))
     half = len(powers) - 1
     pairs = ((powers[min(j, half)], powers[max(j - half, 0)]) for j in range(highest + 1))
     return [np.sum(A * B.T).reduced() for A, B in pairs]
@@ -90,18 +73,14 @@ def _annihilated(H: ObjectArray, pattern: tuple[int, ...]) -> ObjectArray:
     """q(H) with q = prod (z - e_a) over the distinct energies: Newton's identities with power sums Tr H^j / r."""
     M = _identity(H)
     for j in range(1, len(pattern) + 1):
-        M = _reduced(H @ M)
+        M = reduced(H @ M)
         M = shifted(M, (np.trace(M) * fmpq(-1, j * pattern[0])).reduced())
-    return _reduced(M)
+    return reduced(M)
 
 
 def _identity(H: ObjectArray) -> ObjectArray:
     ring = H[0, 0].ring
     return shifted(np.full(H.shape, ring.zero), ring.one)
-
-
-def _reduced(matrix: ObjectArray) -> ObjectArray:
-    return np.asarray(np.frompyfunc(Exact.reduced, 1, 1)(matrix))
 
 
 def _determinant(ring: Ring, rows: list[list[Exact]]) -> Exact:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,17 +15,24 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.band_structures import BandStructure, Model
 from symcur.closed_forms.adjugate import Bands
-from symcur.closed_forms.common_subexpressions import unused
-from symcur.closed_forms.degeneracy import multiplicities, power_sums, traceless
+from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.degeneracy import multiplicities, power_sums
+from symcur.closed_forms.entries import Components, Entries
 from symcur.closed_forms.form import ClosedForm
+from symcur.closed_forms.four_levels import FourLevels
 from symcur.closed_forms.harmonics import written
-from symcur.closed_forms.ring import Exact, NotExact, Ring
-from symcur.closed_forms.two_band import TwoBands
+from symcur.closed_forms.reading import Reading
+from symcur.closed_forms.ring import Exact, NotExact
+from symcur.closed_forms.two_levels import TwoLevels
 from symcur.expressions import Expression, Matrix, MatrixInterpreter
 from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex, from_sympy
 from symcur.quantities import Quantity
 
+_Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
+_EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
+_LONG = 600  # operations, from which on a form is compared with the steps of the adjugate
+_PREFERENCE = 1.3  # how much longer a formula in the functions of the model may be than one in components of H
 _SHORT = 150  # operations in all radicands of explicit energies together
 
 
@@ -49,7 +55,7 @@ def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm
     shared = _shared(_symbolic(model))
     rank = shared.bands.resolvent.rank
     outputs = tuple(Complex(_scalar(shared.bands.interpreter.read(expression)).real / rank) for expression in several)
-    common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),))
+    common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
     return ClosedForm(**common, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
 
 
@@ -75,17 +81,31 @@ class _Derivation:
         self.energy = sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
         self.energies = _explicit_energies(model, self.multiplicities)
-        self.two: TwoBands | None = None
-        if self.multiplicities == (1, 1):
-            symbols = (sp.Symbol(unused(name, taken), real=True) for name in ("epsilon", "h2"))
-            with contextlib.suppress(NotExact):
-                self.two = TwoBands(model, self.energy, (next(symbols), next(symbols)))
+        self._taken = taken
+        self._reading = cache(self._new_reading)
+
+    def _new_reading(self, kind: Callable[..., Entries]) -> Reading | None:
+        """The exact reading of the model in its own functions or in its components; None where there is none."""
+        levels = len(self.multiplicities)
+        if levels not in (2, 4) or len(set(self.multiplicities)) > 1:
+            return None
+        names = ("epsilon", "h2", "a", "w", "D", "c")
+        symbols = {name: sp.Symbol(unused(name, self._taken), real=True) for name in names}
+        eps, w = sp.Dummy("eps", real=True), sp.Dummy("w", real=True)
+        try:
+            if levels == 2:
+                return TwoLevels(kind(self.model, (eps,), self._taken | {*names}), eps, self.energy, symbols)
+            return FourLevels(kind(self.model, (eps, w), self._taken | {*names}), eps, w, self.energy, symbols)
+        except NotExact:
+            return None
 
     @cached_property
     def bands(self) -> Bands:
         return Bands(self.model, self.energy.name, self.multiplicities)
 
-    def common(self, name: str, labels: tuple[str, ...], shape: tuple[int, ...]) -> dict[str, Any]:
+    def common(
+        self, name: str, labels: tuple[str, ...], shape: tuple[int, ...], parts: Sequence[Expression]
+    ) -> dict[str, Any]:
         """Arguments shared by all closed forms."""
         return {
             "model": self.model,
@@ -97,38 +117,99 @@ class _Derivation:
             "multiplicities": self.multiplicities,
             "program": self.bands.program,
             "hamiltonian": tuple(self.bands.operator("H", ()).flat),
+            "projector": tuple(self.bands.resolvent.projector.flat),
+            "parts": tuple(parts),
         }
 
     def form(self, quantity: str | Quantity | Expression) -> ClosedForm:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        common = self.common(target.name, target.labels, target.shape)
-        if self.two:
-            try:
-                return self._in_vector_form(self.two, target, common)
-            except NotExact:
-                self.two = None  # a derivative of H is no polynomial although H is
+        common = self.common(target.name, target.labels, target.shape, target.expressions) | {"formula": target.formula}
+        written = self._shortest(target)
+        if written and written.length() <= _LONG:
+            return self._form(common, target, written)
         resolvent = self.bands.resolvent
         values = target.read(self.bands.interpreter)
         outputs = tuple(value if target.operator else value / resolvent.rank for value in values)
-        return ClosedForm(**common, complex=not target.real, outputs=outputs, node_labels=resolvent.labels)
+        steps = ClosedForm(**common, complex=not target.real, outputs=outputs, node_labels=resolvent.labels)
+        if written and written.length() <= sp.count_ops(
+            [*sp.flatten(steps.compact), *(e for _, e in steps.definitions)]
+        ):
+            return self._form(common, target, written)
+        return steps
 
-    def _in_vector_form(self, two: TwoBands, target: _Target, common: dict[str, Any]) -> ClosedForm:
-        values = target.read(two.interpreter)
-        parts = [(two.real(value), sp.Integer(0)) if target.real else two.written(value) for value in values]
-        results = tuple(re + sp.I * im for re, im in parts)
-        used = set().union(*(result.free_symbols for result in results))
-        definitions = tuple((symbol, value) for symbol, value in two.definitions.items() if symbol in used)
-        known = dict(definitions)
-        outputs = tuple(
-            Complex(*(from_sympy(self.bands.program, part.xreplace(known)).real for part in pair)) for pair in parts
-        )
+    def _shortest(self, target: _Target) -> _Written | None:
+        """In the components of H or, where that is about as short or shorter, in the functions of the model."""
+        if target.operator and self.model.size > 2:
+            return None  # its N^2 entries are shorter as a product of matrices
+        components = self._written(self._reading(Components), target)
+        if components is None and len(self.multiplicities) == 4:
+            return None
+        lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
+        if components and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT)):
+            return components  # written out it takes long
+        explicit = self._written(self._reading(Entries), target)
+        if explicit and components:
+            return explicit if explicit.length() <= components.length() * _PREFERENCE + 10 else components
+        return explicit or components
+
+    def _written(self, reading: Reading | None, target: _Target) -> _Written | None:
+        if reading is None:
+            return None
+        try:
+            values = target.read(reading.interpreter)
+            if not target.operator:
+                values = [value / reading.rank for value in values]
+            parts = _up_to_sign(values, reading.real_pair if target.real else reading.complex)
+        except NotExact:  # a derivative of H is no polynomial although H is
+            return None
+        definitions = reading.used([part for pair in parts for part in pair])
+        return _Written(definitions, parts, reading.structure, reading.entries.names)
+
+    def _form(self, common: dict[str, Any], target: _Target, written: _Written) -> ClosedForm:
+        known: dict[sp.Symbol, Any] = {}
+        program = self.bands.program
+        for symbol, expression in written.definitions:
+            known[symbol] = from_sympy(program, expression, known)
+        outputs = tuple(Complex(*(from_sympy(program, part, known).real for part in pair)) for pair in written.parts)
+        results = tuple(re + sp.I * im for re, im in written.parts)
         return ClosedForm(
             **common,
             complex=not target.real,
             outputs=outputs,
             node_labels={},
-            written=(definitions, results),
+            written=(written.definitions, results),
+            structure=written.structure,
+            latex_names=written.names,
         )
+
+
+def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> list[_Pair]:
+    """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
+    known: list[tuple[Exact, _Pair]] = []
+    parts: list[_Pair] = []
+    for value in map(Exact.reduced, values):
+        pair = next((pair for other, pair in known if other.same(value)), None)
+        if pair is None:
+            opposite = next((pair for other, pair in known if other.same(-value)), None)
+            pair = write(value) if opposite is None else (-opposite[0], -opposite[1])
+            known.append((value, pair))
+        parts.append(pair)
+    return parts
+
+
+@dataclass(frozen=True)
+class _Written:
+    """Components as pairs (real, imaginary part) in the symbols of the definitions."""
+
+    definitions: Definitions
+    parts: list[_Pair]
+    structure: str
+    names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
+
+    def length(self, with_definitions: bool = True) -> int:
+        """The number of operations."""
+        results = [part for pair in self.parts for part in pair]
+        return int(sp.count_ops([*results, *(e for _, e in self.definitions if with_definitions)]))
 
 
 @lru_cache(maxsize=32)
@@ -144,6 +225,7 @@ class _Target:
     labels: tuple[str, ...]
     shape: tuple[int, ...]
     expressions: tuple[Expression, ...]
+    formula: str = ""  # the definition, in LaTeX
     operator: bool = False
     real: bool = True
 
@@ -161,17 +243,20 @@ def _target(model: Model, quantity: str | Quantity | Expression, multiplet: bool
         _require_one_band(quantity)
         symbol = quantity.symbol if isinstance(quantity, ex.Named) else r"\mathcal{W}"
         real = normal_form(quantity, multiplet) == normal_form(ex.adjoint(quantity), multiplet)
-        return _Target("expression", (symbol,), (), (quantity,), real=real)
+        return _Target("expression", (symbol,), (), (quantity,), quantity.latex(), real=real)
     quantity = quantities.get(quantity)
     axes = quantity.components(model.dimension)
     components = tuple(quantity.expression(*chosen) for chosen in axes)
     symbols = [quantity.symbol(*chosen) for chosen in axes]
     shape = (model.dimension,) * len(quantity.indices)
+    formula = f"{quantity.symbol()} &= {quantity.expression().latex()}"
     if not quantity.operator:
-        return _Target(quantity.name, tuple(symbols), shape, components)
+        return _Target(quantity.name, tuple(symbols), shape, components, formula)
     places = list(np.ndindex(model.size, model.size))
     labels = tuple(rf"\left({symbol}\right)_{{{a + 1}{b + 1}}}" for symbol in symbols for a, b in places)
-    return _Target(quantity.name, labels, (*shape, model.size, model.size), components, operator=True, real=False)
+    return _Target(
+        quantity.name, labels, (*shape, model.size, model.size), components, formula, operator=True, real=False
+    )
 
 
 def _require_one_band(expression: Expression) -> None:
@@ -196,8 +281,8 @@ def _explicit_energies(model: Model, multiplicities: tuple[int, ...]) -> tuple[s
     if distinct > 4 or len(set(multiplicities)) > 1:
         return None
     try:
-        ring = Ring(model.H, model.k)
-        h0, H = traceless(ring, model)
+        entries = Entries(model)
+        h0, H = entries.h0, entries.traceless
         if distinct == 1:
             return (written(h0).expression,)
         p = [moment * fmpq(1, r) for moment in power_sums(H, 2 if distinct == 2 else 4)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,17 +11,21 @@ import mpmath
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
+from sympy.core.function import AppliedUndef
 
-from symcur.arrays import AnyArray, Array
+from symcur.arrays import AnyArray
 from symcur.band_structures import Model, Parameters
-from symcur.band_structures.band_structure import by_name
-from symcur.closed_forms.arbitrary_precision import Touching, agreed, band_energy, mpf, real_number
+from symcur.band_structures.band_structure import by_name, listed
+from symcur.closed_forms import calculus, conditioning
+from symcur.closed_forms.arbitrary_precision import Touching, agreed, band_energy, exact_parameter, mpf, real_number
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
-from symcur.program import Complex, Program, operations
+from symcur.closed_forms.series import Series, limit, series
+from symcur.closed_forms.text import latex
+from symcur.expressions import Expression
+from symcur.program import Complex, MergingProgram, Program, operations
 from symcur.program.source import Function, source
 
-_BLOCK = 2048  # k points treated at once
-_LATEX_NAMES = {"h2": r"\left(\boldsymbol{h}^{2}\right)"}
+_DOUBLE = 14  # digits of a double-precision number where rounding has spoilt those of the formula
 _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with shared parts
 
 
@@ -29,11 +33,12 @@ _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with 
 class ClosedForm:
     """A band quantity as an exact function of k, the parameters and the band energy E (``energy_symbol``).
 
+    ``structure`` says in words what the form rests on, ``formula`` is the definition of the quantity in LaTeX.
     ``energies`` are explicit distinct energies, ascending, or None where they have no short closed form;
     ``multiplicities`` says how often each distinct energy occurs. ``shape`` is that of the components, in the paper's
     index order. A member of a multiplet of r bands carries the trace divided by r. For ``interband_torque_dipole``
     the components are [i, a, b]: the matrix of D^i P_n between the orbitals a and b, which does not depend on the
-    phases of eigenvectors (complex; not divided by r).
+    phases of eigenvectors (complex; not divided by r). ``band`` is that of ``explicit``, whose components do not contain E.
 
     At band touchings, and at parameter values where more bands coincide than for generic ones, the formulas divide by
     zero.
@@ -49,9 +54,15 @@ class ClosedForm:
     multiplicities: tuple[int, ...]
     program: Program
     hamiltonian: tuple[Complex, ...]
+    projector: tuple[Complex, ...]
     outputs: tuple[Complex, ...]
     node_labels: Mapping[int, str]
     written: tuple[Definitions, tuple[sp.Expr, ...]] | None = None
+    formula: str = ""
+    latex_names: Mapping[sp.Symbol, str] = field(default_factory=dict)
+    structure: str = "the adjugate of H - E and the characteristic polynomial"
+    parts: tuple[Expression, ...] = ()
+    band: int | None = None
 
     # -- expressions -------------------------------------------------------------------------------------------------
     @property
@@ -77,24 +88,36 @@ class ClosedForm:
             for symbol, expression in definitions:
                 known[symbol] = expression.xreplace(known)
             return _array([expression.xreplace(known) for expression in results], self.shape)
-        size = self._tree_size()
-        arithmetic = symbolic_operations(self._symbols, evaluate=size < _EXPANDED_OPERATIONS)
-        return _array(self._joined(self.program.run(self._nodes, arithmetic)), self.shape)
+        program, nodes, _ = self._merged
+        arithmetic = symbolic_operations(self._symbols, evaluate=_tree_size(program, nodes) < _EXPANDED_OPERATIONS)
+        return _array(self._joined(program.run(nodes, arithmetic)), self.shape)
 
     @cached_property
     def _steps(self) -> tuple[Definitions, tuple[sp.Expr, ...]]:
         if self.written is not None:
             return self.written
-        definitions, values = steps(self.program, self._nodes, self._symbols, self.node_labels)
+        program, nodes, labels = self._merged
+        definitions, values = steps(program, nodes, self._symbols, labels)
         return definitions, tuple(self._joined(values))
 
+    @cached_property
+    def _merged(self) -> tuple[Program, list[int], dict[int, str]]:
+        """The program without repeated steps, its outputs and the labels of its nodes."""
+        program, new = MergingProgram.of(self.program, self.nodes)
+        labels: dict[int, str] = {}
+        for node, label in self.node_labels.items():
+            if node in new and program.nodes[new[node]][0] not in ("input", "constant"):
+                labels.setdefault(new[node], label)
+        return program, [new[node] for node in self.nodes], labels
+
     @property
-    def _nodes(self) -> list[int]:
+    def nodes(self) -> list[int]:
+        """The places of the components in the program; real and imaginary parts alternate where they are complex."""
         parts = ("real", "imag") if self.complex else ("real",)
         return [getattr(z, part).node for z in self.outputs for part in parts]
 
     def _joined(self, values: Sequence[Any]) -> list[Any]:
-        """Real and imaginary parts, which alternate in ``_nodes``, put together."""
+        """Real and imaginary parts, which alternate in ``nodes``, put together."""
         if not self.complex:
             return list(values)
         return _complex_pairs(values, lambda re, im: re + sp.I * im)
@@ -105,23 +128,59 @@ class ClosedForm:
 
     @property
     def arguments(self) -> tuple[sp.Symbol, ...]:
-        """k..., E, parameters...: the arguments of the functions that ``source`` writes."""
-        return (*self.model.k, self.energy_symbol, *self.model.parameters)
+        """k..., E (unless it is put in), parameters...: the arguments of the functions that ``source`` writes."""
+        energy = (self.energy_symbol,) if self.band is None else ()
+        return (*self.model.k, *energy, *self.model.parameters)
 
-    def _tree_size(self) -> int:
-        size: dict[int, int] = {}
-        for node in self.program.live(self._nodes):
-            size[node] = 1 + sum(size[a] for a in self.program.arguments(node))
-        return max((size[node] for node in self._nodes), default=0)
+    def tree_size(self) -> int:
+        """The number of nodes of the longest component, written without definitions."""
+        return _tree_size(self.program, self.nodes)
+
+    # -- calculus ----------------------------------------------------------------------------------------------------
+    def explicit(self, band: int) -> ClosedForm:
+        """The form for one band (from 0, by ascending energy) with its energy put in: k and parameters alone remain.
+
+        Raises ValueError where the energies have no short closed form (``energies`` is None).
+        """
+        result: ClosedForm = calculus.explicit(self, band)
+        return result
+
+    def diff(self, variable: int | str | sp.Symbol) -> ClosedForm:
+        """The total derivative, dE/dx = Tr[P dH/dx]/r included, by a momentum (its axis, name or symbol) or a parameter."""
+        result: ClosedForm = calculus.diff(self, variable)
+        return result
+
+    def subs(self, replacements: Mapping[Any, Any]) -> ClosedForm:
+        """Momenta and parameters, by name or symbol, replaced by exact numbers or formulas; definitions stay.
+
+        Symbols in what replaces a momentum become momenta of the result, whose ``model`` serves for the energies. Raises
+        ValueError where bands coincide that are distinct in this form, or where a component is not finite.
+        """
+        result: ClosedForm = calculus.subs(self, replacements)
+        return result
+
+    def series(self, variable: int | str | sp.Symbol, order: int, point: Any = 0) -> Series:
+        """The Laurent series up to t^order, t = variable - point, or t = 1/variable for ``point`` oo.
+
+        ``variable`` as for ``diff``, or "k": k = point + t k, all momenta scaled (those in the coefficients are measured
+        from the point). The energy is expanded too; in the coefficients E is that at the point, which must not be a touching
+        (ValueError otherwise). Roots take t > 0.
+        """
+        return series(self, variable, order, point)
+
+    def limit(self, variable: int | str | sp.Symbol, point: Any) -> ClosedForm:
+        """The limit, also where the formula itself divides by zero; raises ValueError where there is none."""
+        result: ClosedForm = limit(self, variable, point)
+        return result
 
     # -- text --------------------------------------------------------------------------------------------------------
     def latex(self) -> str:
-        """The definitions and the components as one aligned environment, to be pasted into display mathematics."""
-        names = {s: _LATEX_NAMES[s.name] for s, _ in self.definitions if s.name in _LATEX_NAMES}
-        defined = [(sp.latex(symbol, symbol_names=names), formula) for symbol, formula in self.definitions]
-        components = zip(self.labels, sp.flatten(self.compact), strict=True)
-        lines = [rf"{label} &= {sp.latex(formula, symbol_names=names)}" for label, formula in (*defined, *components)]
-        return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+        """The components and what their symbols mean as one aligned environment, to be pasted into display mathematics.
+
+        Equal and vanishing components are said to be so. Where no short form exists: the definition of the quantity in
+        matrices, with P and S as polynomials in H; ``source`` writes the steps.
+        """
+        return latex(self)
 
     def source(self, language: str) -> str:
         """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".
@@ -129,85 +188,88 @@ class ClosedForm:
         It returns (C and Fortran: fills) the components in row-major order; complex components are complex numbers,
         in C and Fortran alternating real and imaginary parts.
         """
+        undefined = self.model.H.atoms(AppliedUndef)
+        if undefined:
+            raise ValueError(f"H: expected explicit functions where code is asked for, got {listed(undefined)}")
+        band = f"the band of energy {self.energy_symbol}" if self.band is None else f"band {self.band}, from 0"
         heading = [
-            f"{self.name} of {self.model.name} for the band of energy {self.energy_symbol}; components in row-major order:",
+            f"{self.name} of {self.model.name} for {band}; components in row-major order:",
             *(f"  {label}" for label in self.labels),
         ]
         results = sp.flatten(self.compact)
         return source(Function(self.name, heading, self.arguments, self.definitions, results, self.complex), language)
 
     # -- numbers -----------------------------------------------------------------------------------------------------
-    def at(self, k: Any, /, band: int, digits: int = 50, *, parameters: Parameters = None, **by_keyword: Any) -> Any:
+    def at(
+        self, k: Any, /, band: int | None = None, digits: int = 50, *, parameters: Parameters = None, **by_keyword: Any
+    ) -> Any:
         """The value at one k for one band (from 0, by ascending energy) to the given number of digits.
 
-        k and the parameters, by keyword or in a mapping by name or symbol, may be int, float (its exact binary value is
-        taken), str, Fraction, mpmath or SymPy numbers. The result is an mpmath number, or nested lists of them in the shape
-        of the components. The working precision is doubled until two results agree to ``digits``; a component that keeps
-        vanishing is returned as 0. Raises ValueError where the band touches another one.
+        k and the parameters, by keyword or in a mapping by name or symbol, may be int, float, str, Fraction, mpmath or SymPy
+        numbers; of a float in k the exact binary value is taken, of a parameter the decimal fraction that it prints, as in H
+        (0.7 is 7/10). The result is an mpmath number, or nested lists of them in the shape of the components. The working
+        precision is doubled until two results agree to ``digits``; a component that keeps vanishing is returned as 0. Raises
+        ValueError where the band touches another one, or comes so close that no precision tried tells them apart.
         """
+        band = self.band if band is None else band
+        self.require_band(band)
+        if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
+            raise ValueError(f"digits: expected a positive integer, got {digits!r}")
+        given = by_name(parameters, by_keyword, self.model)
+        model = self.model.with_values({name: exact_parameter(name, x) for name, x in given.items()})
+        values = replace(self, model=model).component_digits(k, band, digits)
+        return np.array(values, dtype=object).reshape(self.shape).tolist()
+
+    def component_digits(self, k: Any, band: Any, digits: int) -> list[Any]:
+        """The components in row-major order as mpmath numbers, for the parameters of the model."""
+        given = self._exact_numbers(k)
+        try:
+            return agreed(lambda precision: self._values(given, band, precision), digits)
+        except Touching as found:
+            raise ValueError(
+                f"k: expected a k at which band {band} of {self.model.name} is separate, got one at which it touches another, "
+                f"or comes closer than {found} of the largest energy, so that more digits would be needed (at(..., digits=)); "
+                f"at a touching the closed form of {self.name} does not hold (if the bands coincide for these parameter "
+                "values at every k, put the values into H with model.with_parameters)"
+            ) from None
+
+    def require_band(self, band: Any) -> None:
         size = self.model.size
         if isinstance(band, bool) or not isinstance(band, int) or not 0 <= band < size:
             raise ValueError(f"band: expected an integer from 0 to {size - 1}, by ascending energy, got {band!r}")
-        if isinstance(digits, bool) or not isinstance(digits, int) or digits < 1:
-            raise ValueError(f"digits: expected a positive integer, got {digits!r}")
-        given = self._exact_numbers(k, by_name(parameters, by_keyword, self.model))
-        try:
-            values = agreed(lambda precision: self._values(given, band, precision, digits), digits)
-            return np.array(values, dtype=object).reshape(self.shape).tolist()
-        except (Touching, ZeroDivisionError):
-            raise ValueError(
-                f"k: expected a k at which band {band} of {self.model.name} is separate, got one at which it touches another; "
-                f"the closed form of {self.name} does not hold there (if the bands coincide for these parameter values at "
-                "every k, put the values into H with model.with_parameters)"
-            ) from None
 
-    def _exact_numbers(self, k: Any, parameters: Mapping[str, Any]) -> dict[str, sp.Expr]:
+    def _exact_numbers(self, k: Any) -> dict[str, sp.Expr]:
         components = list(k) if np.iterable(k) else [k]
         if len(components) != self.model.dimension:
             raise ValueError(f"k: expected {self.model.dimension} components, got {len(components)}")
-        values = self.model.with_values({name: real_number(name, x) for name, x in parameters.items()}).values()
         numbers = {symbol.name: real_number("k", x) for symbol, x in zip(self.model.k, components, strict=True)}
-        return numbers | {name: real_number(name, x) for name, x in values.items()}
+        return numbers | {name: exact_parameter(name, x) for name, x in self.model.values().items()}
 
-    def _values(self, given: Mapping[str, sp.Expr], band: int, precision: int, digits: int) -> list[Any]:
+    def _values(self, given: Mapping[str, sp.Expr], band: int, precision: int) -> list[Any]:
         """The components with this many working digits."""
         with mpmath.workdps(precision):
             numbers = {name: mpf(number) for name, number in given.items()}
             arithmetic = operations(mpmath, numbers.__getitem__, mpf)
             nodes = [node for entry in self.hamiltonian for node in (entry.real.node, entry.imag.node)]
             H = _complex_pairs(self.program.run(nodes, arithmetic), mpmath.mpc)
-            numbers[self.energy_symbol.name] = band_energy(H, band, digits, self.multiplicities)
-            parts = self.program.run(self._nodes, arithmetic)
+            numbers[self.energy_symbol.name] = band_energy(H, band, self.multiplicities)
+            parts = self.program.run(self.nodes, arithmetic)
             return _complex_pairs(parts, mpmath.mpc) if self.complex else parts
 
     def __call__(self, k: ArrayLike, /, parameters: Parameters = None, **by_keyword: Any) -> AnyArray:
-        """The values for k of shape (..., D), all bands: shape (..., band, components), double precision.
+        """The values for k of shape (..., D), all bands: shape (..., band, components); without the band where E is put in.
 
-        Parameters by keyword or in a mapping by name or symbol. Energies are those of numpy.linalg.eigvalsh; not finite
-        at band touchings.
+        Parameters by keyword or in a mapping by name or symbol. k are taken by their binary values, parameters as the
+        decimal fractions that they print. An estimate of the rounding error is computed along; where it exceeds 1e-9 of the
+        largest component of the band (or of what the quantity would be without small gaps and cancellation, if that is
+        more), more digits are used. A DigitsWarning says so where these are too many points. Not a number at touchings.
         """
         model = self.model.with_values(parameters, **by_keyword)
         points = model.points(k)
         flat = points.reshape(-1, model.dimension)
-        dtype = np.complex128 if self.complex else np.float64
-        result = np.empty((len(flat), model.size, len(self.outputs)), dtype=dtype)
-        for start in range(0, len(flat), _BLOCK):
-            block = slice(start, start + _BLOCK)
-            result[block] = self._block(model, flat[block])
-        return result.reshape(*points.shape[:-1], model.size, *self.shape)
-
-    def _block(self, model: Model, k: Array) -> AnyArray:
-        energies = model.energies(k)
-        if len(set(self.multiplicities)) == 1:
-            multiplets = energies.reshape(len(k), -1, self.multiplicities[0])
-            energies = np.repeat(multiplets.mean(axis=-1), self.multiplicities[0], axis=-1)
-        given: dict[str, Any] = {symbol.name: k[:, j, None] for j, symbol in enumerate(model.k)}
-        given |= {name: float(value) for name, value in model.values().items()}
-        given |= {self.energy_symbol.name: energies}
-        with np.errstate(all="ignore"):
-            computed = self.program.run(self._nodes, operations(np, given.__getitem__, float))
-        parts = np.stack([np.broadcast_to(value, energies.shape) for value in computed], axis=-1)
-        return parts[..., ::2] + 1j * parts[..., 1::2] if self.complex else parts
+        form = self if model is self.model else replace(self, model=model)
+        result = conditioning.evaluated(form, model, flat, lambda k, band: form.component_digits(k, band, _DOUBLE))
+        return result.reshape(*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape)
 
     def __repr__(self) -> str:
         return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components)"
@@ -219,3 +281,11 @@ def _complex_pairs(parts: Sequence[Any], number: Callable[[Any, Any], Any]) -> l
 
 def _array(entries: Sequence[sp.Expr], shape: tuple[int, ...]) -> sp.Array:
     return sp.ImmutableDenseNDimArray(list(entries), shape)
+
+
+def _tree_size(program: Program, nodes: Sequence[int]) -> int:
+    """The number of operations of the longest output, with repeated parts counted as often as they stand there."""
+    size: dict[int, int] = {}
+    for node in program.live(nodes):
+        size[node] = 1 + sum(size[a] for a in program.arguments(node))
+    return max((size[node] for node in nodes), default=0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 from typing import Any
 
 import sympy as sp
@@ -14,6 +16,8 @@ from symcur.expressions.calculus import collected
 
 _COLLECTED_TERMS = 200  # longer polynomials are not worth the search for a shorter form
 _SEARCHED_TERMS = 24
+_VARIED_TERMS = 40  # longer polynomials are written in two ways only
+_WAYS = 9
 
 
 @dataclass(frozen=True)
@@ -29,24 +33,30 @@ class Written:
 
 
 def written(value: Exact) -> Written:
-    """A real function as SymPy writes it, in the shorter of two forms.
+    """A real function as SymPy writes it, in the shortest of several forms.
 
-    Either a sum over harmonics cos(n . theta), sin(n . theta) of the angles that contain momenta, or a factored
-    polynomial in cos(theta_b) and sin(theta_b). Angles made of parameters only are always written the second way.
+    For each angle that contains momenta: a sum over its harmonics cos(n theta), sin(n theta), or a polynomial in cos(theta)
+    or in sin(theta). Angles made of parameters only are always written the second way.
     """
     value = value.reduced()
     ring = value.ring
-    if not ring.momentum_phases:
-        return _sum_over_harmonics(value, ring.parameter_phases)
-    sums = _sum_over_harmonics(value, ring.parameter_phases)
-    if not ring.separable and sums.length > _COLLECTED_TERMS:
+    parameters = dict.fromkeys(ring.parameter_phases, False)
+    sums = _sum_over_harmonics(value, parameters)
+    if not ring.phases or (not ring.separable and sums.length > _COLLECTED_TERMS):
         return sums
-    powers = _sum_over_harmonics(value, list(ring.phases))
+    used = [j for j in ring.phases if value.real.degrees()[j] > 0 or value.imag.degrees()[j] > 0 or value.shift[j]]
+    ways = [dict.fromkeys(ring.phases, False)]
+    if len(value.real) + len(value.imag) <= _VARIED_TERMS:
+        choices = [(None, False, True) if j in ring.momentum_phases else (False, True) for j in used]
+        ways = [
+            {j: way for j, way in zip(used, chosen, strict=True) if way is not None} for chosen in product(*choices)
+        ]
+    best = min((_sum_over_harmonics(value, way) for way in ways[:_WAYS]), key=lambda way: way.length)
     # Sums of angles are what the model was written in where its angles do not separate: prefer them there.
-    return powers if powers.length < sums.length * (1 if ring.separable else 0.4) else sums
+    return best if best.length < sums.length * (1 if ring.separable else 0.4) else sums
 
 
-def _sum_over_harmonics(value: Exact, expanded: Sequence[int]) -> Written:
+def _sum_over_harmonics(value: Exact, expanded: Mapping[int, bool]) -> Written:
     ring = value.ring
     terms: list[tuple[Any, sp.Expr, int]] = []
     for harmonic, coefficient in _coefficients(value, expanded).items():
@@ -71,8 +81,8 @@ def _sum_over_harmonics(value: Exact, expanded: Sequence[int]) -> Written:
     return Written((number, *outer.factors, *below, primitive), length)
 
 
-def _coefficients(value: Exact, expanded: Sequence[int]) -> dict[tuple[int, ...], Exact]:
-    """The coefficient of each harmonic; the phases in ``expanded`` become cosines and sines."""
+def _coefficients(value: Exact, expanded: Mapping[int, bool]) -> dict[tuple[int, ...], Exact]:
+    """The coefficient of each harmonic; the phases in ``expanded`` become polynomials in cosines, or (True) in sines."""
     ring = value.ring
     terms = []
     for exponents, coefficient in value.by_powers(ring.phases).items():
@@ -80,9 +90,25 @@ def _coefficients(value: Exact, expanded: Sequence[int]) -> dict[tuple[int, ...]
         for place in expanded:
             coefficient = coefficient * _multiple_angle(ring, place, harmonic.pop(place))
         terms.append((tuple(harmonic.get(place, 0) for place in ring.phases), coefficient))
-    return collected(terms)
+    result: dict[tuple[int, ...], Exact] = collected(terms)
+    for place in (place for place, sines in expanded.items() if sines):
+        result = {harmonic: _in_sines(coefficient, place) for harmonic, coefficient in result.items()}
+    return result
 
 
+def _in_sines(value: Exact, place: int) -> Exact:
+    """Even powers of cos(theta) replaced by those of 1 - sin(theta)^2."""
+    ring = value.ring
+    cosine, sine = ring.cosine_and_sine(place)
+    s, c = ring.context.gens()[sine], ring.context.gens()[cosine]
+    parts = [
+        sum((inner * (1 - s * s) ** (e[cosine] // 2) * c ** (e[cosine] % 2) for e, inner in groups.items()), 0 * s)
+        for groups in (ring.by_powers(part, [cosine]) for part in (value.real, value.imag))
+    ]
+    return Exact(ring, parts[0], parts[1], value.shift)
+
+
+@lru_cache(maxsize=1024)
 def _multiple_angle(ring: Ring, place: int, n: int) -> Exact:
     """cos(n theta) + i sin(n theta) = T_n(c) + i U_(n-1)(c) s, polynomials in c = cos(theta) and s = sin(theta)."""
     c, s = (ring.context.gens()[j] for j in ring.cosine_and_sine(place))

@@ -1,8 +1,9 @@
 """Exact arithmetic in the functions of k and parameters that a model is made of.
 
 The entries of H become Laurent polynomials with rational coefficients in independent generators: the symbols, the
-phases z = exp(i theta) of a basis of all angles that occur, square roots of primes, and any other real function as it
-stands. Exponentials of independent angles are algebraically independent, so equal functions have equal polynomials.
+phases z = exp(i theta) of a basis of all angles that occur, roots and inverses of polynomials with their relations, and
+any other real function as it stands. Exponentials of independent angles are algebraically independent, so equal functions
+have equal polynomials; among other real functions (tanh, say) only what holds whatever they are is seen.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class Ring:
     ) -> None:
         self._symbols: dict[sp.Expr, None] = dict.fromkeys(extra)
         self._roots: dict[int, None] = {}
+        self._related: dict[sp.Expr, sp.Expr] = {}  # a generator, and the polynomial that its square or itself is
         self._angles: dict[sp.Expr, fmpq] = {}
         self.separable = True  # every angle is a multiple of a single one
         for expression in expressions:
@@ -45,6 +47,7 @@ class Ring:
         angles = sorted(self._angles, key=str)
         self.generators: list[sp.Expr] = [*plain, *(sp.sqrt(p) for p in roots)]
         self.squares = {len(plain) + j: p for j, p in enumerate(roots)}
+        self.relations: dict[int, tuple[int, Exact]] = {}  # place: a power of the generator and what it is
         self.units = [sp.Rational(int(self._angles[a].p), int(self._angles[a].q)) * a for a in angles]
         first = len(self.generators)
         self.phases = range(first, first + len(angles))
@@ -60,6 +63,11 @@ class Ring:
         self.context = fmpq_mpoly_ctx.get([f"g{j}" for j in range(self.size)], Ordering.degrevlex)
         self.no_shift: Exponents = (0,) * self.size
         self.zero, self.one = self.number(0), self.number(1)
+        for generator, value in self._related.items():
+            place = self.place.pop(generator)
+            self.relations[place] = (2 if generator != value else 1, self.convert(value).reduced())
+            self.place[generator] = place
+        self.roots = [*self.squares, *(j for j, (power, _) in self.relations.items() if power == 2)]
 
     def cosine_and_sine(self, phase: int) -> tuple[int, int]:
         """The places of cos(theta) and sin(theta), which serve for writing only, of the phase exp(i theta)."""
@@ -76,6 +84,8 @@ class Ring:
                     self._scan(argument)
             case sp.cos() | sp.sin() if expression.is_number:
                 self._symbols.setdefault(expression)
+            case sp.exp() if expression.is_extended_real:
+                self._symbols.setdefault(expression)
             case sp.cos() | sp.sin() | sp.exp():
                 terms = self._angle(expression)
                 self.separable &= sum(rest != sp.pi for rest, _ in terms) < 2
@@ -91,12 +101,25 @@ class Ring:
                 self._roots.update(dict.fromkeys(sp.factorint(base.p * base.q)))
             case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and (exponent > 0 or base.is_Symbol):
                 self._scan(base)
+            case sp.Pow(base=base, exp=exponent) if _is_root(expression):
+                self._scan(base)
+                generator = base if exponent.is_Integer else sp.sqrt(base)
+                self._symbols.setdefault(generator)
+                if not base.is_Symbol or generator != base:
+                    self._related[generator] = base
             case _ if expression == sp.I:
                 return
-            case _ if expression.is_extended_real:
+            case _ if is_real(expression):
                 self._symbols.setdefault(expression)
             case _:
                 raise NotExact(f"expression: expected polynomials in real functions, got {expression}")
+
+    @property
+    def opaque(self) -> bool:
+        """Are there generators whose derivatives are other functions than the generators?"""
+        return bool(self._related) or any(
+            not generator.is_Symbol and generator.free_symbols for generator in self.place
+        )
 
     @staticmethod
     def _angle(expression: sp.Expr) -> list[tuple[sp.Expr, fmpq]]:
@@ -135,6 +158,8 @@ class Ring:
                 return self.convert(base) ** int(exponent)
             case sp.Pow(base=base, exp=exponent) if exponent.is_Integer and base in self.place:
                 return self.monomial({self.place[base]: int(exponent)})
+            case sp.Pow(base=base, exp=exponent) if sp.sqrt(base) in self.place and (2 * exponent).is_Integer:
+                return self.monomial({self.place[sp.sqrt(base)]: int(2 * exponent)})
             case _ if expression == sp.I:
                 return self.number(0, 1)
         raise NotExact(f"expression: expected a polynomial in the generators {self.generators}, got {expression}")
@@ -194,6 +219,10 @@ class Exact:
     def is_zero(self) -> bool:
         return bool(self.real.is_zero() and self.imag.is_zero())
 
+    def same(self, other: Exact) -> bool:
+        """Are both written alike, so that they are equal?"""
+        return bool(self.shift == other.shift and self.real == other.real and self.imag == other.imag)
+
     def lifted(self, shift: Exponents) -> tuple[Any, Any]:
         """Numerators over a monomial of (at least) this shift."""
         if shift == self.shift:
@@ -231,6 +260,9 @@ class Exact:
 
     __rmul__ = __mul__
 
+    def __truediv__(self, other: int | fmpq) -> Exact:
+        return self.__mul__(fmpq(1) / other)
+
     def __pow__(self, exponent: int) -> Exact:
         return prod([self] * exponent, start=self.ring.one)
 
@@ -261,7 +293,10 @@ class Exact:
         return {e: Exact(self.ring, real.get(e, zero), imag.get(e, zero), self.shift) for e in {**real, **imag}}
 
     def reduced(self) -> Exact:
-        """Squares of square roots replaced, and common factors of numerator and monomial cancelled."""
+        """Powers that have a relation replaced, and common factors of numerator and monomial cancelled."""
+        for place, (power, _) in self.ring.relations.items():
+            if self.real.degrees()[place] >= power or self.imag.degrees()[place] >= power:
+                return self._related(place).reduced()
         real, imag = self.real, self.imag
         if any(real.degrees()[j] > 1 or imag.degrees()[j] > 1 for j in self.ring.squares):
             real, imag = self._without_squares(real), self._without_squares(imag)
@@ -274,6 +309,15 @@ class Exact:
             real, imag = real / lower, imag / lower
         return Exact(self.ring, real, imag, tuple(s - c for s, c in zip(self.shift, common, strict=True)))
 
+    def _related(self, place: int) -> Exact:
+        """The powers of one generator replaced by what its relation says."""
+        power, value = self.ring.relations[place]
+        total = self.ring.zero
+        for exponents, coefficient in self.by_powers([place]).items():
+            whole, rest = divmod(exponents[place], power)
+            total = total + coefficient * self.ring.monomial({place: rest}) * value**whole
+        return total
+
     def _without_squares(self, polynomial: Any) -> Any:
         terms = []
         for exponents, coefficient in polynomial.to_dict().items():
@@ -285,6 +329,31 @@ class Exact:
         return self.ring.context.from_dict(collected(terms))
 
 
+def total(values: Iterable[Exact], ring: Ring) -> Exact:
+    """The reduced sum."""
+    result = ring.zero
+    for value in values:
+        result = result + value
+    return result.reduced()
+
+
+def reduced(matrix: ObjectArray) -> ObjectArray:
+    return np.asarray(np.frompyfunc(Exact.reduced, 1, 1)(matrix))
+
+
 def rational(number: fmpq) -> sp.Rational:
     """A rational number of flint as SymPy's."""
     return sp.Rational(int(number.p), int(number.q))
+
+
+def _is_root(expression: sp.Pow) -> bool:
+    """A negative or half-integer power of a real function."""
+    base, exponent = expression.args
+    return bool((2 * exponent).is_Integer and is_real(base) and not base.is_number)
+
+
+def is_real(expression: sp.Expr) -> bool:
+    """Known to be real; SymPy does not say so of derivatives of undefined real functions."""
+    if isinstance(expression, sp.Derivative):
+        return is_real(expression.expr)
+    return bool(expression.is_extended_real)

@@ -19,8 +19,7 @@ from flint import fmpq
 from symcur import quantities
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
-from symcur.closed_forms.degeneracy import traceless
-from symcur.closed_forms.ring import Exact, NotExact, Ring
+from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced
 from symcur.expressions import Expression, MatrixInterpreter
 from symcur.expressions.calculus import band_energy_derivative
 from symcur.expressions.interpreter import shifted
@@ -48,7 +47,9 @@ class Isotropic:
         self._inverse, self._level = sp.Dummy("1/eps", real=True), sp.Dummy("level", real=True)
         try:
             self.ring = ring = Ring([*model.H, *model.s], model.k, extra=(*model.k, self._inverse, self._level))
-            h0, h = traceless(ring, model)
+            H = ring.matrix(model.H)
+            h0 = (np.trace(H) * fmpq(1, model.size)).reduced()
+            h = reduced(shifted(H, -h0))
         except NotExact as reason:
             raise DoesNotClose(f"model: expected H with polynomial entries, got {model.name}: {reason}") from None
         self._momenta = [ring.place[k] for k in model.k]

@@ -14,7 +14,7 @@ from symcur import expressions as ex
 from symcur import quantities as catalogue
 from symcur.band_structures import BandStructure, Model
 from symcur.band_structures.formulas import Formulas, generic_values
-from symcur.eigenstates import DEGENERACY_TOLERANCE, joined, require_tolerance
+from symcur.band_structures.levels import follows, require_tolerance
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
@@ -35,7 +35,7 @@ def compile(
     model: BandStructure,
     quantities: Sequence[str | Quantity] | Mapping[str, str | Quantity | Expression],
     backend: str = "auto",
-    tolerance: float = DEGENERACY_TOLERANCE,
+    tolerance: float | None = None,
     threads: int = 1,
 ) -> Kernel:
     """A kernel for the energies and the quantities of a model, all bands at once.
@@ -45,7 +45,8 @@ def compile(
     quantities : names from ``symcur.quantities``, or a mapping from names of one's own to such names or to scalar expressions
         with integer axes. The energies always come along, as "energy".
     backend : "heyoka", "numpy", or "auto" for heyoka where it can be imported.
-    tolerance : bands closer than this times the spread of the energies at k form a multiplet.
+    tolerance : bands closer than this times the spread of the energies at k form a multiplet. None stands for 1e-9, or 1e-12
+        where the bands are known to be distinct at a generic k for the parameters given.
     threads : how many threads share the points of a call; the numbers do not depend on it.
 
     ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
@@ -97,7 +98,7 @@ class _NoProgram(Exception):
     """Why a model and its quantities are not made into a program."""
 
 
-def multiplets(model: BandStructure, tolerance: float) -> tuple[int, ...]:
+def multiplets(model: BandStructure, tolerance: float | None) -> tuple[int, ...]:
     """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them.
 
     Elsewhere another pattern may occur (bands of different rank cross; a parameter value raises the symmetry): a kernel
@@ -109,10 +110,10 @@ def multiplets(model: BandStructure, tolerance: float) -> tuple[int, ...]:
         if isinstance(model, Model):
             model = model.with_values(generic_values(model.parameters, generator))
         try:
-            follows = joined(model.energies(generator.uniform(-2.0, 2.0, size=(1, model.dimension))), tolerance)[0]
+            energies = model.energies(generator.uniform(-2.0, 2.0, size=(1, model.dimension)))
         except ValueError:  # not finite there
             continue
-        starts = np.flatnonzero(~follows)
+        starts = np.flatnonzero(~follows(model, energies, tolerance)[0])
         seen[tuple(int(r) for r in np.diff([*starts, model.size]))] += 1
     return seen.most_common(1)[0][0] if seen else (1,) * model.size
 

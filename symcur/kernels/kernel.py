@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Model, Parameters
-from symcur.eigenstates import Components, amplification, joined, report_touchings, values_at
+from symcur.band_structures.levels import amplification, follows
+from symcur.eigenstates import Components, report_touchings, values_at
 from symcur.expressions import axis_name
 from symcur.program import Program, Scalar
 from symcur.program.source import loop_in_c
@@ -168,7 +169,7 @@ class Kernel:
                 for name, value in values.items():
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real
         if len(where):
-            squares[where] = amplification(arrays["energy"][where], self.tolerance) ** 2
+            squares[where] = amplification(model, arrays["energy"][where], self.tolerance) ** 2
             levels = np.full(len(flat), float(len(self.multiplets)))
             levels[where] = distinct
             if levels.min() < len(self.multiplets) - 0.5:
@@ -245,7 +246,7 @@ class Kernel:
         energies, U = np.linalg.eigh(model.matrix("H", points))
         expected = np.ones(model.size, dtype=bool)
         expected[np.cumsum((0, *self.multiplets[:-1]))] = False
-        undecided |= (joined(energies, self.tolerance) != expected).any(axis=-1)
+        undecided |= (follows(model, energies, self.tolerance) != expected).any(axis=-1)
         flat = np.moveaxis(U, 0, -1).reshape(model.size**2, len(points))
         return np.concatenate([energies.T, flat.real, flat.imag])
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
+from sympy.core.function import AppliedUndef
 
 Operations = Mapping[str, Callable[..., Any]]
 FUNCTIONS = ("sqrt", "cos", "sin")  # unary; besides + * - / and powers
@@ -24,15 +26,45 @@ def operations(
 ) -> dict[str, Callable[..., Any]]:
     """The arithmetic of numbers with the usual operators; ``functions`` (a module, say) has sqrt, cos and sin."""
     signs = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
-    return {"input": given, "constant": constant, **signs, **{name: getattr(functions, name) for name in FUNCTIONS}}
+    arithmetic = {name: getattr(functions, name) for name in FUNCTIONS}
+    return {
+        "input": given,
+        "constant": constant,
+        "atom": lambda atom, *values: _evaluated(atom, values, functions),
+        **signs,
+        **arithmetic,
+    }
+
+
+def _evaluated(atom: sp.Expr, values: Sequence[Any], functions: Any) -> Any:
+    """A real function at the values of its symbols, which are in the order of their names."""
+    if functions is sp:
+        return atom.xreplace(dict(zip(symbols_of(atom), values, strict=True)))
+    undefined = atom.atoms(AppliedUndef)
+    if undefined:
+        raise ValueError(f"H: expected explicit functions where numbers are asked for, got {min(undefined, key=str)}")
+    return _compiled(atom, functions.__name__)(*values)
+
+
+@functools.lru_cache(maxsize=512)
+def _compiled(atom: sp.Expr, module: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = sp.lambdify(symbols_of(atom), atom, modules=module, dummify=True)
+    return function
+
+
+def symbols_of(atom: sp.Expr) -> list[sp.Symbol]:
+    return sorted(atom.free_symbols, key=str)
 
 
 class Program:
     """The nodes, in an order in which each comes after its arguments: (operation, arguments) pairs."""
 
+    keeps_atoms = True  # whether functions other than those of the arithmetic may be nodes
+
     def __init__(self) -> None:
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
         self._index: dict[tuple[str, tuple[Any, ...]], int] = {}
+        self._last_live: tuple[tuple[int, ...], list[int]] = ((), [])
         self.zero, self.one = self.constant(0), self.constant(1)
 
     def _node(self, operation: str, *arguments: Any) -> Scalar:
@@ -103,8 +135,21 @@ class Program:
             raise ValueError(f"name: expected one of {', '.join(FUNCTIONS)}, got {name!r}")
         return self._node(name, a.node)
 
+    def atom(self, expression: sp.Expr, known: Mapping[sp.Symbol, Complex]) -> Scalar:
+        """A real function that is kept as it stands (tanh(k), say), in the inputs that its symbols name."""
+        if not self.keeps_atoms or not _is_atom(expression):
+            raise ValueError(
+                "expression: expected sums, products, integer and half-integer powers, cos, sin and exp(i x) of real symbols, "
+                f"got {expression} ({type(expression).__name__})"
+            )
+        values = (known[x].real if x in known else self.input(x.name) for x in symbols_of(expression))
+        return self._node("atom", expression, *(value.node for value in values))
+
     def live(self, outputs: Iterable[int]) -> list[int]:
-        """The nodes that the outputs need, in order."""
+        """The nodes that the outputs need, in order; the last answer is remembered, as nodes do not change."""
+        outputs = tuple(outputs)
+        if self._last_live[0] == outputs:
+            return self._last_live[1]
         needed: set[int] = set()
         stack = list(outputs)
         while stack:
@@ -112,11 +157,14 @@ class Program:
             if node not in needed:
                 needed.add(node)
                 stack += self.arguments(node)
-        return sorted(needed)
+        self._last_live = (outputs, sorted(needed))
+        return self._last_live[1]
 
     def arguments(self, node: int) -> tuple[int, ...]:
         operation, arguments = self.nodes[node]
-        return () if operation in ("input", "constant") else arguments
+        if operation in ("input", "constant"):
+            return ()
+        return arguments[1:] if operation == "atom" else arguments
 
     def run(
         self, outputs: Iterable[int], operations: Operations, keep: Callable[[int, Any], Any] | None = None
@@ -129,8 +177,9 @@ class Program:
         values: dict[int, Any] = {}
         for node in self.live(outputs):
             operation, arguments = self.nodes[node]
-            given = arguments if operation in ("input", "constant") else (values[a] for a in arguments)
-            value = operations[operation](*given)
+            own = self.arguments(node)
+            kept = arguments[: len(arguments) - len(own)]
+            value = operations[operation](*kept, *[values[a] for a in own])
             values[node] = keep(node, value) if keep else value
         return [values[node] for node in outputs]
 
@@ -242,9 +291,13 @@ class Complex:
     __rmul__ = __mul__
 
 
-def from_sympy(program: Program, expression: sp.Expr) -> Complex:
+def from_sympy(
+    program: Program, expression: sp.Expr, known: Mapping[sp.Symbol, Complex] = MappingProxyType({})
+) -> Complex:
     """A SymPy expression of real symbols as nodes: sums, products, (half-)integer powers, cos, sin, exp(i x) and i."""
     match expression:
+        case sp.Symbol() if expression in known:
+            return known[expression]
         case sp.Symbol():
             return Complex(program.input(expression.name))
         case _ if expression == sp.I:
@@ -252,32 +305,39 @@ def from_sympy(program: Program, expression: sp.Expr) -> Complex:
         case _ if expression.is_number and expression.is_real:
             return Complex(program.constant(expression))
         case sp.Add():
-            return functools.reduce(operator.add, (from_sympy(program, term) for term in expression.args))
+            return functools.reduce(operator.add, (from_sympy(program, term, known) for term in expression.args))
         case sp.Mul():
-            return functools.reduce(operator.mul, (from_sympy(program, factor) for factor in expression.args))
-        case sp.exp():
+            return functools.reduce(operator.mul, (from_sympy(program, factor, known) for factor in expression.args))
+        case sp.exp() if not expression.is_extended_real:
             phase = sp.expand(expression.args[0] / sp.I)
-            angle = from_sympy(program, phase)
+            angle = from_sympy(program, phase, known)
             if not angle.imag.is_zero:
                 raise ValueError(f"expression: expected an imaginary argument of exp, got {expression}")
             return Complex(program.function("cos", angle.real), program.function("sin", angle.real))
         case sp.Pow(base=base, exp=exponent) if exponent.is_Integer:
-            return from_sympy(program, base) ** int(exponent)
+            return from_sympy(program, base, known) ** int(exponent)
         case sp.Pow(base=base, exp=exponent) if (2 * exponent).is_Integer:
-            root = Complex(program.function("sqrt", _real(program, base)))
+            root = Complex(program.function("sqrt", _real(program, base, known)))
             return root ** int(2 * exponent)
+        case sp.Abs():
+            size = _real(program, expression.args[0], known)
+            return Complex(program.function("sqrt", size * size))
         case sp.cos() | sp.sin():
-            return Complex(program.function(type(expression).__name__, _real(program, expression.args[0])))
+            return Complex(program.function(type(expression).__name__, _real(program, expression.args[0], known)))
         case sp.conjugate():
-            return from_sympy(program, expression.args[0]).conjugate()
-    raise ValueError(
-        "expression: expected sums, products, integer and half-integer powers, cos, sin and exp(i x) of real symbols, got "
-        f"{expression} ({type(expression).__name__})"
-    )
+            return from_sympy(program, expression.args[0], known).conjugate()
+    return Complex(program.atom(expression, known))
 
 
-def _real(program: Program, expression: sp.Expr) -> Scalar:
-    value = from_sympy(program, expression)
+def _is_atom(expression: sp.Expr) -> bool:
+    """Known to be real, and a function that has values: no delta function, say from the derivative of a sign."""
+    if isinstance(expression, sp.Derivative):
+        return _is_atom(expression.expr)
+    return bool(expression.is_extended_real) and not expression.has(sp.DiracDelta)
+
+
+def _real(program: Program, expression: sp.Expr, known: Mapping[sp.Symbol, Complex]) -> Scalar:
+    value = from_sympy(program, expression, known)
     if not value.imag.is_zero:
         raise ValueError(f"expression: expected a real argument, got {expression}")
     return value.real

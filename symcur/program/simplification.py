@@ -19,6 +19,8 @@ from symcur.program.program import Program, Scalar, from_sympy
 class SimplifyingProgram(Program):
     """Program with -x as the only place where a sign can sit, and with a table of known cosines and sines."""
 
+    keeps_atoms = False
+
     def __init__(self) -> None:
         self._numbers: dict[Any, Scalar] = {}
         self._phases: dict[int, tuple[Scalar, Scalar]] = {}

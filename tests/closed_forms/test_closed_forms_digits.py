@@ -13,6 +13,7 @@ from lattice_models import kramers_model, random_model
 from symcur import models
 from symcur.band_structures import Model
 from symcur.closed_forms import derive
+from symcur.closed_forms.arbitrary_precision import agreed
 
 
 def agreement(a: object, b: object) -> int:
@@ -82,6 +83,18 @@ def test_a_component_that_vanishes_is_zero() -> None:
     """The velocity of Kane-Mele at a corner of the zone vanishes by threefold symmetry, not identically."""
     form = derive(models.kane_mele(), "velocity")
     assert form.at((4 * sp.pi / 3, 0), 0, digits=30) == [0, 0]
+
+
+def test_a_zero_is_found_where_rounding_left_nothing_at_one_precision() -> None:
+    """Two components that vanish: at each precision rounding leaves nothing of one of them, as for the curvature of BHZ."""
+
+    def values(precision: int) -> list[mpmath.mpf]:
+        rounding = mpmath.mpf(10) ** -(precision - 5)
+        return [rounding, rounding * 0] if round(np.log2(precision / 40)) % 2 else [rounding * 0, rounding]
+
+    assert agreed(values, 20) == [0, 0]
+    with pytest.raises(ArithmeticError, match="20 digits were not reached"):
+        agreed(lambda precision: [mpmath.mpf(precision) ** -5], 20)  # it does not shrink fast enough to be a zero
 
 
 def test_complex_components() -> None:

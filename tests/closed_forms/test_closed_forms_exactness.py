@@ -14,8 +14,8 @@ from symcur.band_structures import Model
 from symcur.closed_forms import multiplicities
 from symcur.closed_forms.degeneracy import _proved
 from symcur.closed_forms.harmonics import written
+from symcur.closed_forms.quotients import divided
 from symcur.closed_forms.ring import NotExact, Ring
-from symcur.closed_forms.two_band import divided
 
 k_x, k_y = MOMENTA[:2]
 a = sp.Symbol("a", positive=True)

@@ -147,12 +147,70 @@ def test_latex_of_the_rashba_dipole() -> None:
     )
 
 
-def test_latex_lists_definitions_before_components_and_names_parameters_properly() -> None:
-    form = derive(models.kane_mele(), "s_berry_curvature")
-    lines = form.latex().splitlines()[1:-1]
-    assert len(lines) == len(form.definitions) + 4
-    assert lines[-1].startswith(r"\Omega^{yys} &= ")
-    assert any(r"\lambda_{SO}" in line for line in lines)
-    for line in lines:
-        assert line.count("{") == line.count("}")
-        assert line.count("&") == 1
+def lines(form: ClosedForm) -> list[str]:
+    rows = form.latex().removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").split(" \\\\\n")
+    for row in rows:
+        assert row.count("{") == row.count("}")
+        assert row.count("&") == 1
+    return rows
+
+
+def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
+    assert lines(derive(models.rashba(), "berry_curvature"))[1:] == [
+        r"\Omega^{yx} &= -\Omega^{xy}",
+        r"\Omega^{xx} = \Omega^{yy} &= 0",
+    ]
+    assert lines(derive(models.bhz(), "s_dipole")) == [
+        r"d^{xs} &= - \frac{h_{0y} h_{0z} h_{zx,x}}{4 \left(E - h_{0}\right) \left(h_{0y}^{2} + h_{zx}^{2}\right)}",
+        r"d^{ys} &= \frac{h_{0y,y} h_{0z} h_{zx}}{4 \left(E - h_{0}\right) \left(h_{0y}^{2} + h_{zx}^{2}\right)}",
+        r"\text{where }h_{0} &= 2 D \left(\cos{\left(k_{x} \right)} + \cos{\left(k_{y} \right)} - 2\right)",
+        r"h_{0y} &= A \sin{\left(k_{y} \right)}",
+        r"h_{0z} &= 2 B \cos{\left(k_{x} \right)} + 2 B \cos{\left(k_{y} \right)} - 4 B + M",
+        r"h_{zx} &= A \sin{\left(k_{x} \right)}",
+        r"h_{a,i} &= \partial_{k_i} h_a",
+    ]
+
+
+def test_latex_of_a_model_without_structure_is_its_definition_in_matrices() -> None:
+    """P and S as polynomials in H, read back into matrices, are those of eigenvectors."""
+    model = models.kane_mele()
+    rows = dict(row.split(" &= ", 1) for row in lines(derive(model, "torque_dipole")))
+    assert rows[r"d^{i\tau}"] == r"\mathrm{Im}\,\mathrm{Tr}[P\, v_{i}\, S\, \tau]"
+    assert rows[r"\tau"] == "-i[s, H]"
+    H = model.matrix("H", np.array([0.4, -1.1]))
+    energies, u = np.linalg.eigh(H)
+    H1 = H - np.trace(H) / 4 * np.eye(4)
+    t = {j: np.trace(np.linalg.matrix_power(H1, j)).real for j in (2, 3, 4)}
+    for j in t:
+        rows = {name: row.replace(rf"\mathrm{{Tr}}\,H'^{{{j}}}", f"T({j})") for name, row in rows.items()}
+    c = {f"c_{{{j}}}": None for j in range(3)}
+    for name in c:
+        text = re.sub(r"\\frac\{(.+?)\}\{(\d+)\}", r"(\1)/\2", rows[name]).replace(r"\left(T(2)\right)^{2}", "T(2)**2")
+        c[name] = eval(text, {"T": t.get})
+    z = energies[1] - np.trace(H).real / 4
+    q = np.polynomial.Polynomial([c["c_{0}"], c["c_{1}"], c["c_{2}"], 0, 1])
+    assert abs(q(z)) < 1e-12 * abs(q(10))
+    space = {"z": z * np.eye(4), "H": H1, "c0": 0, "c1": c["c_{1}"] * np.eye(4), "c2": c["c_{2}"] * np.eye(4)}
+
+    def matrix(row: str) -> np.ndarray:
+        body = row.removeprefix(r"\frac{1}{q'(z)}\left[").removesuffix(r"\right]")
+        body = body.replace(r"\left(", "(").replace(r"\right)", ")").replace("H'", "H").replace(" P", " P")
+        body = re.sub(r"c_\{(\d)\}", r"c\1", body)
+        body = re.sub(r"(z|H)\^\{(\d)\}", lambda found: "@".join([found[1]] * int(found[2])), body)
+        body = re.sub(r"(?<=[\w)])\s*(?=[(Hz]|P)", "@", re.sub(r"(\d) (?=[zc])", r"\1*", body))
+        return eval(body, space) / q.deriv()(z)
+
+    space["P"] = matrix(rows["P"])
+    assert np.abs(space["P"] - np.outer(u[:, 1], u[:, 1].conj())).max() < 1e-12
+    expected = sum(np.outer(u[:, m], u[:, m].conj()) / (energies[1] - energies[m]) for m in (0, 2, 3))
+    assert np.abs(matrix(rows["S"]) - expected).max() < 1e-11
+
+
+@pytest.mark.parametrize(
+    "name", ["bhz", "kane_mele", "luttinger", "haldane", "bilayer_graphene", "haldane_superconductor"]
+)
+def test_latex_fits_a_page(name: str) -> None:
+    """At most twenty lines, and few letters: a formula per component, or the definition in matrices."""
+    form = derive(models.get(name), "torque_dipole")
+    assert len(lines(form)) <= 20
+    assert len(form.latex()) < 6000

@@ -12,7 +12,7 @@ import numpy as np
 from kernel_models import fifty_digits, natural_scales, random_model
 
 import symcur.models
-from symcur.eigenstates import DEGENERACY_TOLERANCE, values_at
+from symcur.eigenstates import values_at
 from symcur.kernels import compile
 
 NAMES = ("velocity", "s_expectation", "s_berry_curvature", "mixed_berry_curvature", "s_dipole", "torque_polarizability")
@@ -31,7 +31,7 @@ def against_eigenstates(kernel, points, generator):
     for start in range(0, points, _BLOCK):
         k = generator.uniform(-np.pi, np.pi, (min(_BLOCK, points - start), model.dimension))
         values = kernel(k)
-        expected, _ = values_at(model, kernel._components, k, DEGENERACY_TOLERANCE)
+        expected, _ = values_at(model, kernel._components, k, kernel.tolerance)
         scales = natural_scales(model, k)
         errors = {
             name: (np.abs(values[name] - expected[name]).reshape(*scales[name].shape, -1).max(-1) / scales[name]).max(

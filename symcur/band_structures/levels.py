@@ -1,0 +1,113 @@
+"""Which bands form a multiplet: how close their energies are, and how many distinct ones H(k) has at a generic k."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+from symcur.arrays import Array, Mask
+from symcur.band_structures.band_structure import BandStructure
+from symcur.band_structures.exact import exact
+from symcur.band_structures.formulas import generic_values
+
+DEGENERACY_TOLERANCE = 1e-9  # of the spread of the energies at k
+_RESOLVED = 1e-12  # of that spread: closer energies are one to double precision, whatever is known about them
+_DIGITS = 50
+_CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
+_MOST_BANDS = 8  # beyond, energies to fifty digits take too long
+_POINTS = 2
+
+
+def pattern(H: sp.ImmutableDenseMatrix, point: Mapping[sp.Symbol, sp.Expr]) -> tuple[int, ...]:
+    """The multiplicities of the energies of H with these values put in, ascending, to fifty digits."""
+    numeric = H.xreplace(dict(point)).evalf(_DIGITS + 10)
+    with mpmath.workdps(_DIGITS):
+        matrix = mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
+        energies = sorted(mpmath.eigh((matrix + matrix.H) / 2, eigvals_only=True))
+        tolerance = mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + max(abs(e) for e in energies))
+        return tuple(map(len, multiplets(energies, tolerance)))
+
+
+def multiplets(energies: Sequence[Any], tolerance: Any) -> list[list[Any]]:
+    """Ascending energies, cut where two neighbours differ by more than the tolerance."""
+    result = [[energies[0]]]
+    for lower, upper in itertools.pairwise(energies):
+        if upper - lower > tolerance:
+            result.append([])
+        result[-1].append(upper)
+    return result
+
+
+def distinct_energies(
+    H: sp.ImmutableDenseMatrix,
+    k: Sequence[sp.Symbol],
+    values: Mapping[sp.Symbol, Any],
+    energies: Callable[[Array], Array],
+) -> int | None:
+    """The number of distinct energies at random k for these parameter values, or None where it is not decided.
+
+    Clear gaps in double precision count; where some are not clear, fifty digits decide up to eight bands. A float stands for
+    the decimal fraction that it prints.
+    """
+    generator = np.random.default_rng(5)
+    points = [generic_values(k, generator) for _ in range(_POINTS)]
+    numbers = energies(np.array([[float(point[symbol]) for symbol in k] for point in points]))
+    clear = np.diff(numbers, axis=-1) > _CLEAR_GAP * np.ptp(numbers, axis=-1)[:, None]
+    size = int(numbers.shape[-1])
+    if clear.all(axis=-1).any():
+        return size
+    if size > _MOST_BANDS:
+        return None
+    fixed = {symbol: exact(sp.sympify(value)) for symbol, value in values.items()}
+    return max(len(pattern(H, point | fixed)) for point in points)
+
+
+# -- multiplets at given k ---------------------------------------------------------------------------------------------
+def joined(energies: Array, tolerance: float) -> Mask:
+    """Whether each band belongs to one multiplet with the band below: closer than ``tolerance`` times the spread.
+
+    energies (..., N) ascending. Below the rounding of the eigenvalues (a large constant in H) two cannot be told apart.
+    """
+    rounding = 8 * energies.shape[-1] * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
+    closest = np.maximum(tolerance * (energies[..., -1:] - energies[..., :1]), rounding)
+    result = np.diff(energies, axis=-1, prepend=energies[..., :1]) <= closest
+    result[..., 0] = False
+    return np.asarray(result)
+
+
+def follows(model: BandStructure, energies: Array, tolerance: float | None) -> Mask:
+    """Whether each band belongs to one multiplet with the band below, as ``joined`` tells, by default by what is known.
+
+    Without a tolerance, bands closer than DEGENERACY_TOLERANCE are told apart down to 1e-12 of the spread where this shows no
+    more levels than H has at generic k.
+    """
+    if tolerance is not None:
+        return joined(energies, tolerance)
+    coarse, fine = joined(energies, DEGENERACY_TOLERANCE), joined(energies, _RESOLVED)
+    doubtful = (coarse != fine).any(axis=-1)
+    if doubtful.any() and model.distinct_energies is not None:
+        distinct = doubtful & ((~fine).sum(axis=-1) <= model.distinct_energies)
+        return np.where(distinct[..., None], fine, coarse)
+    return coarse
+
+
+def amplification(model: BandStructure, energies: Array, tolerance: float | None) -> Array:
+    """By what rounding errors of eigenvectors exceed those of H: |H|/gap, summed over the gaps between multiplets; shape (...)."""
+    with np.errstate(divide="ignore"):
+        inverse_gaps = np.where(follows(model, energies, tolerance)[..., 1:], 0.0, 1 / np.diff(energies, axis=-1))
+    return np.asarray(np.sqrt(1 + (energies**2).sum(axis=-1) * (inverse_gaps**2).sum(axis=-1)))
+
+
+def require_tolerance(tolerance: float | None) -> None:
+    if tolerance is not None and not (np.isfinite(tolerance) and tolerance >= 0):
+        raise ValueError(f"tolerance: expected a finite number >= 0, got {tolerance!r}")
+
+
+def closer_than_told_apart(energies: Array) -> bool:
+    """Whether bands differ by more than rounding and by less than ``follows`` tells apart."""
+    return bool((joined(energies, _RESOLVED) & ~joined(energies, 0.0)).any())

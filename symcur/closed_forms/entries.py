@@ -1,0 +1,226 @@
+"""H, its derivatives and s as exact matrices: as the model writes them, or in the components of H as letters.
+
+With H = sum_a h_a(k) B_a in constant Hermitian matrices B_a, a formula in h_a and their derivatives holds for the whole
+class of models with these matrices, and is often the shortest one.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from functools import cache, cached_property, reduce
+from math import prod
+
+import numpy as np
+import sympy as sp
+from flint import fmpq
+from sympy.core.function import AppliedUndef
+
+from symcur.arrays import ObjectArray
+from symcur.band_structures import Model
+from symcur.band_structures.formulas import any_functions, generic_values
+from symcur.closed_forms.common_subexpressions import unused
+from symcur.closed_forms.harmonics import written
+from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced, total
+from symcur.expressions.interpreter import shifted
+
+_ORDERS = 3  # derivatives of H at most, where they bring functions that H does not have
+_TINY = 1e-9  # of the largest term of a sum: what is larger is not zero
+_COMPONENT_ORDERS = 2  # the highest derivatives of H in the quantities of the theory
+
+
+class Entries:
+    """H, its derivatives and s of a model over one ring, as they stand; ``extra`` are further real symbols.
+
+    Raises NotExact where they are no polynomials in real functions.
+    """
+
+    letters: Mapping[sp.Symbol, sp.Expr] = {}  # symbols for components of H and their derivatives, and what they are
+    names: Mapping[sp.Symbol, str] = {}  # of those for derivatives, in LaTeX
+
+    def __init__(self, model: Model, extra: Iterable[sp.Symbol] = (), taken: Iterable[str] = ()) -> None:
+        self.model, extra = model, tuple(extra)
+        entries = [*model.H, *model.s]
+        self.ring = Ring(entries, model.k, extra)
+        if self.ring.opaque:
+            axes = range(model.dimension)
+            for order in range(1, _ORDERS + 1):
+                for chosen in itertools.combinations_with_replacement(axes, order):
+                    entries += model.derivative(chosen)
+            self.ring = Ring(entries, model.k, extra)
+        self.operator = cache(lambda name, axes: self.ring.matrix(model.formulas.symbolic(name, axes)))
+
+    def vanishes(self, value: Exact) -> bool:
+        """Is the value zero as a function of k and the parameters?"""
+        return value.is_zero
+
+    @cached_property
+    def h0(self) -> Exact:
+        """Tr H/N."""
+        return total(self.operator("H", ()).diagonal(), self.ring) / self.model.size
+
+    @cached_property
+    def traceless(self) -> ObjectArray:
+        """H - h0."""
+        return reduced(shifted(self.operator("H", ()), -self.h0))
+
+
+class Components(Entries):
+    """The same with a symbol for each component h_a(k) and each of its derivatives; without momenta they stay as they are."""
+
+    def __init__(self, model: Model, extra: Iterable[sp.Symbol] = (), taken: Iterable[str] = ()) -> None:
+        self.model, self.given = model, Entries(model)
+        self._taken = {*taken}
+        self.letters: dict[sp.Symbol, sp.Expr] = {}
+        self.names: dict[sp.Symbol, str] = {}
+        groups = self._proportional(self.given.operator("H", ()))
+        self._parts = [(self._functions(label, pairs), pairs) for label, pairs in groups]
+        explicit = [f for functions, _ in self._parts for f in functions.values()]
+        self.ring = Ring([*explicit, *model.s], model.k, extra)
+        self.operator = cache(self._operator)
+
+    def _proportional(self, H: ObjectArray) -> list[tuple[str, list[tuple[fmpq, str]]]]:
+        """The components, those that differ by a rational factor together: (name, [(factor, label of B)])."""
+        groups: list[tuple[Exact, list[tuple[fmpq, str]]]] = []
+        for label in basis(len(H)):
+            value = component(H, label)
+            if value.is_zero:
+                continue
+            for first, pairs in groups:
+                factor = _ratio(value, first)
+                if factor is not None:
+                    pairs.append((factor, label))
+                    break
+            else:
+                groups.append((value, [(fmpq(1), label)]))
+        single = all(len(pairs) == 1 for _, pairs in groups)
+        names = [pairs[0][1] if single else str(j) for j, (_, pairs) in enumerate(groups, 1)]
+        names = ["0" if name and not name.strip("0") else name for name in names]
+        return [(name, pairs) for name, (_, pairs) in zip(names, groups, strict=True)]
+
+    def _functions(self, label: str, pairs: list[tuple[fmpq, str]]) -> dict[tuple[int, ...], sp.Expr]:
+        """The component and its derivatives: symbols where they depend on k."""
+        moving = set(self.model.k)
+        functions: dict[tuple[int, ...], sp.Expr] = {}
+        for order in range(_COMPONENT_ORDERS + 1):
+            for axes in itertools.combinations_with_replacement(range(self.model.dimension), order):
+                value = written(component(self.given.operator("H", axes), pairs[0][1])).expression
+                if value.free_symbols & moving and not isinstance(value, AppliedUndef | sp.Derivative):
+                    suffix = "".join(f"_{self.model.k[axis].name}" for axis in axes)
+                    symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
+                    self._taken.add(symbol.name)
+                    self.letters[symbol] = value
+                    if axes:
+                        indices = "".join(self.model.k[axis].name.removeprefix("k_") for axis in axes)
+                        self.names[symbol] = f"h_{{{label},{indices}}}"
+                    value = symbol
+                functions[axes] = value
+        return functions
+
+    def vanishes(self, value: Exact) -> bool:
+        """A value that is not zero whatever the components are may be zero for those of the model: a point, then a proof."""
+        return value.is_zero or (self._is_small(value) and self._explicit(value).is_zero)
+
+    @cached_property
+    def _point(self) -> list[complex]:
+        """The values of all generators at random k and parameters."""
+        letters = {symbol: any_functions(expression) for symbol, expression in self.letters.items()}
+        generators = [any_functions(generator) for generator in self.ring.generators]
+        symbols = set().union(*(expression.free_symbols for expression in (*letters.values(), *generators)))
+        point = generic_values(sorted(symbols, key=str), np.random.default_rng(17))
+        known = point | {symbol: expression.xreplace(point) for symbol, expression in letters.items()}
+        return [complex(generator.xreplace(known).evalf(20)) for generator in generators]
+
+    def _is_small(self, value: Exact) -> bool:
+        terms = [
+            complex(float(c.p) / float(c.q))
+            * factor
+            * prod(z ** int(e) for z, e in zip(self._point, exponents, strict=True) if e)
+            for part, factor in ((value.real, 1), (value.imag, 1j))
+            for exponents, c in part.to_dict().items()
+        ]
+        return abs(sum(terms)) < _TINY * max(map(abs, terms), default=0.0)
+
+    def _explicit(self, value: Exact) -> Exact:
+        """The numerator with the components written out, as an element of the ring of the model."""
+        ring, generators = self.given.ring, self.ring.generators
+        known = cache(lambda j: ring.convert(self.letters.get(generators[j], generators[j])))
+        parts = ((value.real, ring.one), (value.imag, ring.number(0, 1)))
+        return total(
+            (
+                prod((known(j) ** int(e) for j, e in enumerate(exponents) if e), start=i * c)
+                for part, i in parts
+                for exponents, c in part.to_dict().items()
+            ),
+            ring,
+        )
+
+    def _operator(self, name: str, axes: tuple[int, ...]) -> ObjectArray:
+        symbolic = self.model.formulas.symbolic(name, axes)  # which refuses what is neither H nor s
+        if name != "H":
+            return self.ring.matrix(symbolic)
+        axes = tuple(sorted(axes))
+        if len(axes) > _COMPONENT_ORDERS:
+            raise NotExact(f"expression: expected derivatives up to order {_COMPONENT_ORDERS}, got {axes}")
+        H = np.full((self.model.size, self.model.size), self.ring.zero)
+        for functions, pairs in self._parts:
+            value = self.ring.convert(functions[axes])
+            for factor, label in pairs:
+                for place, (re, im) in entries_of(label, self.model.size).items():
+                    H[place] = H[place] + value * self.ring.number(re * factor, im * factor)
+        return reduced(H)
+
+
+# -- constant Hermitian matrices, orthogonal under the trace -------------------------------------------------------------
+_Sparse = dict[tuple[int, int], tuple[int, int]]
+_PAULI: dict[str, _Sparse] = {
+    "0": {(0, 0): (1, 0), (1, 1): (1, 0)},
+    "x": {(0, 1): (1, 0), (1, 0): (1, 0)},
+    "y": {(0, 1): (0, -1), (1, 0): (0, 1)},
+    "z": {(0, 0): (1, 0), (1, 1): (-1, 0)},
+}
+
+
+@cache
+def basis(size: int) -> tuple[str, ...]:
+    """Labels: products of Pauli matrices (outer first) for N = 2^n; else the entries "ab", real and imaginary part."""
+    if size > 1 and size & (size - 1) == 0:
+        return tuple(map("".join, itertools.product("0xyz", repeat=size.bit_length() - 1)))
+    pairs = itertools.combinations_with_replacement(range(1, size + 1), 2)
+    return tuple(f"{part}{a},{b}" for a, b in pairs for part in ("r", "i") if part == "r" or a != b)
+
+
+@cache
+def entries_of(label: str, size: int) -> _Sparse:
+    """The entries (real, imaginary) of a matrix of ``basis``."""
+    if "," not in label:
+        return reduce(_kron, (_PAULI[letter] for letter in label))
+    a, b = (int(number) - 1 for number in label[1:].split(","))
+    if a == b:
+        return {(a, a): (1, 0)}
+    return {(a, b): (1, 0), (b, a): (1, 0)} if label[0] == "r" else {(a, b): (0, 1), (b, a): (0, -1)}
+
+
+def _kron(A: _Sparse, B: _Sparse) -> _Sparse:
+    return {
+        (2 * a + c, 2 * b + d): (p * r - q * s, p * s + q * r)
+        for (a, b), (p, q) in A.items()
+        for (c, d), (r, s) in B.items()
+    }
+
+
+def component(matrix: ObjectArray, label: str) -> Exact:
+    """Tr[B X]/Tr[B^2] of a matrix B of ``basis``."""
+    ring = matrix[0, 0].ring
+    entries = entries_of(label, len(matrix))
+    return total((matrix[b, a] * ring.number(*number) for (a, b), number in entries.items()), ring) / len(entries)
+
+
+def _ratio(value: Exact, other: Exact) -> fmpq | None:
+    """The rational number value/other, or None."""
+    part = "imag" if other.real.is_zero() else "real"
+    above, below = getattr(value, part), getattr(other, part)
+    if above.is_zero() or value.shift != other.shift or len(above) != len(below):
+        return None
+    factor = above.leading_coefficient() / below.leading_coefficient()
+    return factor if (value - other * factor).is_zero else None

@@ -1,0 +1,333 @@
+"""Expansions of closed forms in a momentum, in all momenta, or in a parameter; limits.
+
+Energies are expanded by regular perturbation theory: from dE/dt = Tr[P dH/dt]/r each order follows from those before, with
+P the projector of the closed form. The distinct energies must not touch at the point of expansion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import mpmath
+import numpy as np
+import sympy as sp
+
+from symcur.band_structures import Model
+from symcur.band_structures.exact import exact_formula
+from symcur.band_structures.formulas import generic_values
+from symcur.band_structures.levels import multiplets
+from symcur.closed_forms.arbitrary_precision import mpf
+from symcur.closed_forms.calculus import derived, different_levels, in_lowest_terms, tidied, variable_of
+from symcur.program import Complex, Program, Scalar, from_sympy, operations
+from symcur.program.laurent import Laurent, MoreTerms, NoSeries
+from symcur.program.program import FUNCTIONS, symbols_of
+from symcur.program.rewriting import substituted
+
+_SPARE = (2, 4, 8, 16)  # terms beyond those asked for: leading ones may cancel
+_DIGITS = 60
+_ZERO = mpmath.mpf(10) ** -40  # of numbers of order one that are known to _DIGITS
+_INFINITE = (sp.oo, float("inf"))
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """sum_n c_n t^n up to t^order; ``t`` is the variable less the point, 1/variable, or 1 where all momenta are scaled.
+
+    ``coefficients`` maps each power whose coefficient is not zero to a ``ClosedForm`` of the shape of the quantity. Their
+    energy symbol stands for the energy at the point of expansion, unless it is put in by ``explicit``.
+    """
+
+    t: sp.Expr
+    order: int
+    coefficients: Mapping[int, Any]
+    shape: tuple[int, ...]
+
+    def explicit(self, band: int) -> Series:
+        """The same with the energy of the band (from 0, ascending) at the point of expansion put in."""
+        return replace(self, coefficients={n: form.explicit(band) for n, form in self.coefficients.items()})
+
+    @property
+    def expressions(self) -> sp.Array:
+        """The sum, component by component; momenta that are scaled stand without their factor."""
+        total = [sp.Integer(0)] * int(np.prod(self.shape))
+        for n, form in sorted(self.coefficients.items()):
+            total = [a + b * self.t**n for a, b in zip(total, sp.flatten(form.expressions), strict=True)]
+        return sp.ImmutableDenseNDimArray(total, self.shape)
+
+    def __repr__(self) -> str:
+        powers = ", ".join(map(str, sorted(self.coefficients))) or "none"
+        return f"Series(powers {powers} of t = {self.t}, up to t^{self.order})"
+
+
+def series(form: Any, variable: Any, order: int, point: Any = 0) -> Series:
+    """The expansion of a ``ClosedForm`` up to t^order, see ``ClosedForm.series``."""
+    if isinstance(order, bool) or not isinstance(order, int):
+        raise ValueError(f"order: expected an integer, the highest power, got {order!r}")
+    expansion = _Expansion(form, variable, point)
+    found = expansion.to(order)
+    powers = sorted({n for value in found for n in range(value.first, order + 1) if not expansion.vanishes(value[n])})
+    coefficients = {n: expansion.coefficient(found, n) for n in powers}
+    return Series(expansion.t, order, coefficients, form.shape)
+
+
+def limit(form: Any, variable: Any, point: Any) -> Any:
+    """The limit of a ``ClosedForm``, see ``ClosedForm.limit``."""
+    expansion = _Expansion(form, variable, point)
+    found = expansion.to(0)
+    for value in found:
+        for n in range(value.first, 0):
+            if not expansion.vanishes(value[n]):
+                raise ValueError(
+                    f"point: expected one at which {form.name} of {form.model.name} has a limit, got {variable} -> {point}, "
+                    f"where a component grows like t^({n}), t = {expansion.t if expansion.t != 1 else 'the scale of k'}"
+                )
+    return expansion.coefficient(found, 0)
+
+
+class _Expansion:
+    """One form along one direction: the program in which the coefficients are made, and which of them vanish."""
+
+    def __init__(self, form: Any, variable: Any, point: Any) -> None:
+        self.form, model = form, form.model
+        names = {symbol.name for symbol in (*model.k, *model.parameters)}
+        if isinstance(variable, str) and variable == "k" and "k" not in names:
+            given = [0] * len(model.k) if isinstance(point, int | float | sp.Expr) and point == 0 else point
+            if not isinstance(given, Sequence | sp.Tuple) or isinstance(given, str) or len(given) != len(model.k):
+                raise ValueError(
+                    f"point: expected 0 or {len(model.k)} numbers, the momentum to expand around, got {point!r}"
+                )
+            self.point = dict(zip(model.k, (exact_formula("point", x) for x in given), strict=True))
+            self.slope: dict[sp.Symbol, sp.Expr] = {symbol: symbol for symbol in model.k}
+            self.t, self.infinite = sp.Integer(1), False
+        else:
+            symbol = variable_of(form, variable)
+            self.infinite = point in _INFINITE
+            self.point = {symbol: sp.oo if self.infinite else exact_formula("point", point)}
+            self.slope = {symbol: sp.Integer(1)}
+            self.t = 1 / symbol if self.infinite else symbol - self.point[symbol]
+        allowed = set(model.parameters) - set(self.point)
+        if not self.infinite and not set().union(*(x.free_symbols for x in self.point.values())) <= allowed:
+            raise ValueError(
+                f"point: expected numbers, or formulas of {', '.join(sorted(x.name for x in allowed)) or 'no symbols'}, got "
+                f"{point!r}"
+            )
+        inputs = {
+            form.program.nodes[n][1][0] for n in form.program.live(form.nodes) if form.program.nodes[n][0] == "input"
+        }
+        self.with_energy = form.energy_symbol.name in inputs
+        self.model = self._at_point() if self.with_energy else model
+
+    def _at_point(self) -> Model:
+        """The model at the point of expansion, where its distinct energies must not touch."""
+        model, where = self.form.model, ", ".join(f"{symbol} = {value}" for symbol, value in self.point.items())
+        H, s = self._put(model.H), self._put(model.s)
+        if H.has(sp.zoo, sp.nan, sp.oo, sp.I * sp.oo) or s.has(sp.zoo, sp.nan, sp.oo):
+            raise ValueError(
+                f"point: expected one at which H is finite, got {where}; with the energy put in by form.explicit(band) "
+                "this is not needed"
+            )
+        rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in self.point}
+        result = Model(H, s, model.k, rest, name=model.name)
+        differ = different_levels(self.form, result)
+        if differ:
+            raise ValueError(f"point: expected one at which no bands touch, got {where}, where {differ}")
+        return result
+
+    def _put(self, formula: Any) -> Any:
+        if not self.infinite:
+            return formula.subs(self.point, simultaneous=True)
+        (symbol,) = self.point
+        inverse = sp.Dummy("1/x", positive=True)
+        return formula.subs(symbol, 1 / inverse).subs(inverse, 0)
+
+    # -- the series ------------------------------------------------------------------------------------------------------
+    def to(self, order: int) -> list[Laurent]:
+        """The components, known to t^order; real and imaginary parts alternate where they are complex."""
+        for spare in _SPARE:
+            self.count = max(order, 0) + 1 + spare
+            self.program = Program()
+            try:
+                found = self._found()
+                if all(value.end > order for value in found):
+                    return found
+            except MoreTerms:
+                continue
+            except NoSeries as reason:
+                raise ValueError(f"variable: expected an expansion in whole powers of {self.t}, but {reason}") from None
+        raise ValueError(
+            f"variable: expected leading terms within {_SPARE[-1]} powers of {self.t}, but all of a divisor's cancel; it may "
+            "vanish identically"
+        )
+
+    def _found(self) -> list[Laurent]:
+        entries = [part.node for z in self.form.hamiltonian for part in (z.real, z.imag)]
+        self._test_at([self._generic(seed) for seed in (1, 2)])
+        if not self.with_energy:
+            self.H = substituted(self.form.program, entries, self.program, {})[0]
+            nodes = [part.node for z in self.form.projector for part in (z.real, z.imag)]
+            self.P = substituted(self.form.program, nodes, self.program, {})[0]
+            return self._run(self.form.nodes, {})
+        H = self._run(entries, {})
+        self.H = [value[0] for value in H]
+        name = self.form.energy_symbol.name
+        self._test_at([numbers | {name: e} for numbers in self._numbers for e in self._levels(numbers)])
+        return self._run(self.form.nodes, {name: self._energy(H)})
+
+    def _energy(self, H: Sequence[Laurent]) -> Laurent:
+        """E(t): the coefficient of t^n from Tr[P dH/dt] of the order n - 1, where P needs E to that order only."""
+        nodes = [part.node for z in self.form.projector for part in (z.real, z.imag)]
+        name, size, ranks = self.form.energy_symbol.name, self.form.model.size, set(self.form.multiplicities)
+        energy = [self.program.input(name)]
+        for n in range(1, self.count + 1):
+            P = self._run(nodes, {name: self._series(energy)})
+            if n == 1:
+                self.P = [value[0] for value in P]
+                diagonal = self.P[:: 2 * (size + 1)]
+                rank = self.program.constant(ranks.pop()) if len(ranks) == 1 else sum(diagonal, self.program.zero)
+            if n == self.count:
+                break
+            # Tr[P dH] = sum of the products of real and imaginary parts: both matrices are Hermitian.
+            terms = (p[j] * h[n - j] * (n - j) for p, h in zip(P, H, strict=True) for j in range(n))
+            energy.append(sum(terms, self.program.zero) / (rank * n))
+        return self._series(energy)
+
+    def _run(self, nodes: Sequence[int], more: Mapping[str, Laurent]) -> list[Laurent]:
+        handlers: dict[str, Any] = dict.fromkeys(FUNCTIONS, _refused) | {
+            "sqrt": Laurent.sqrt,
+            "cos": lambda a: a.wave()[0],
+            "sin": lambda a: a.wave()[1],
+        }
+        given = {symbol.name: self._given(symbol) for symbol in self.point} | dict(more)
+
+        def read(name: str) -> Laurent:
+            return given[name] if name in given else self._series([self.program.input(name)], self.count)
+
+        arithmetic = operations(
+            SimpleNamespace(**handlers), read, lambda number: self._series([self.program.constant(number)], self.count)
+        )
+        result: list[Laurent] = self.form.program.run(nodes, arithmetic | {"atom": self._atom})
+        return result
+
+    def _atom(self, atom: sp.Expr, *given: Laurent) -> Laurent:
+        """Taylor's series of a real function of series that stay finite."""
+        count = min(value.end for value in given)
+        known: dict[sp.Symbol, Complex] = {}
+        t, arguments = sp.Dummy("t"), {}
+        for symbol, value in zip(symbols_of(atom), given, strict=True):
+            if any(not self.vanishes(value[n]) for n in range(value.first, min(0, count))):
+                raise NoSeries("a function of what grows without bound has none")
+            letters = [sp.Dummy(f"{symbol}_{n}", real=True) for n in range(count)]
+            known |= {x: Complex(value[n]) for n, x in enumerate(letters) if not value[n].is_zero}
+            arguments[symbol] = sum((x * t**n for n, x in enumerate(letters) if x in known), sp.Integer(0))
+        derivative, result = atom.xreplace(arguments), []
+        try:
+            for n in range(count):
+                result.append(from_sympy(self.program, derivative.subs(t, 0) / sp.factorial(n), known).real)
+                derivative = derivative.diff(t)
+        except ValueError:
+            raise NoSeries(f"{atom} has no derivatives of its own there") from None
+        return self._series(result)
+
+    def _given(self, symbol: sp.Symbol) -> Laurent:
+        slope = from_sympy(self.program, self.slope[symbol]).real
+        if self.infinite:
+            return replace(self._series([slope], self.count), first=-1)
+        return self._series([from_sympy(self.program, self.point[symbol]).real, slope], self.count)
+
+    def _series(self, coefficients: Sequence[Scalar], count: int = 0) -> Laurent:
+        rest = [self.program.zero] * (count - len(coefficients))
+        return Laurent(0, (*coefficients, *rest), self._divisor_vanishes)
+
+    # -- which coefficients vanish ---------------------------------------------------------------------------------------
+    def vanishes(self, scalar: Scalar) -> bool:
+        """Whether a coefficient is zero for every band: at random momenta and parameters, to forty digits."""
+        return scalar.is_zero or all(self._zeros(scalar))
+
+    def _test_at(self, numbers: list[dict[str, Any]]) -> None:
+        self._numbers: list[dict[str, Any]] = numbers
+        self._known: list[dict[int, Any]] = [{} for _ in numbers]
+
+    def _divisor_vanishes(self, scalar: Scalar) -> bool:
+        zeros = self._zeros(scalar)
+        if any(zeros) and not all(zeros):
+            raise NoSeries(
+                "a divisor vanishes for some bands and not for others: put the energy in first, by explicit(band)"
+            )
+        return all(zeros)
+
+    def _zeros(self, scalar: Scalar) -> list[bool]:
+        if scalar.number is not None:
+            return [abs(mpf(scalar.number)) < _ZERO]
+        with mpmath.workdps(_DIGITS):
+            return [abs(self._value(scalar.node, j)) < _ZERO for j in range(len(self._numbers))]
+
+    def _value(self, node: int, place: int) -> Any:
+        known, program = self._known[place], self.program
+        arithmetic = operations(mpmath, self._numbers[place].__getitem__, mpf)
+        stack = [node]
+        while stack:
+            current = stack[-1]
+            missing = [a for a in program.arguments(current) if a not in known]
+            if missing:
+                stack += missing
+                continue
+            operation, arguments = program.nodes[current]
+            own = program.arguments(current)
+            values = (*arguments[: len(arguments) - len(own)], *(known[a] for a in own))
+            known[stack.pop()] = arithmetic[operation](*values)
+        return known[node]
+
+    def _generic(self, seed: int) -> dict[str, Any]:
+        model = self.model
+        symbols = [*model.k, *model.parameters, *self.form.model.parameters]
+        values = generic_values(dict.fromkeys(symbols), np.random.default_rng(seed))
+        with mpmath.workdps(_DIGITS):
+            return {symbol.name: mpf(value) for symbol, value in values.items()}
+
+    def _levels(self, numbers: Mapping[str, Any]) -> list[Any]:
+        """The distinct energies of H at the point of expansion."""
+        with mpmath.workdps(_DIGITS):
+            arithmetic = operations(mpmath, numbers.__getitem__, mpf)
+            parts = self.program.run([scalar.node for scalar in self.H], arithmetic)
+            size = self.form.model.size
+            H = [mpmath.mpc(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
+            energies = sorted(mpmath.eigh(mpmath.matrix(np.reshape(H, (size, size)).tolist()), eigvals_only=True))
+            return [mpmath.fsum(level) / len(level) for level in multiplets(energies, _ZERO)]
+
+    # -- the coefficients as closed forms --------------------------------------------------------------------------------
+    def coefficient(self, found: Sequence[Laurent], power: int) -> Any:
+        """The coefficient of t^power, of the shape of the form."""
+        form, zero = self.form, self.program.zero
+        parts = [zero if self.vanishes(value[power]) else value[power] for value in found]
+        outputs = _pairs(parts) if form.complex else tuple(map(Complex, parts))
+        energies = form.energies
+        if self.with_energy and energies is not None:
+            energies = tuple(tidied(self._put(energy)) for energy in energies)
+            if any(energy.has(sp.zoo, sp.nan, sp.oo) for energy in energies):
+                energies = None
+        result = derived(
+            form,
+            model=self.model,
+            name=f"{form.name}_order_{power}".replace("-", "minus_"),
+            labels=tuple(rf"\left({label}\right)_{{{power}}}" for label in form.labels),
+            energies=energies,
+            program=self.program,
+            hamiltonian=_pairs(self.H),
+            projector=_pairs(self.P),
+            outputs=outputs,
+            node_labels={},
+            written=None,
+            parts=(),
+        )
+        return in_lowest_terms(result)
+
+
+def _refused(value: Laurent) -> Laurent:
+    raise NoSeries("a function in it has no rule for series")
+
+
+def _pairs(parts: Sequence[Scalar]) -> tuple[Complex, ...]:
+    return tuple(Complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True))

@@ -1,0 +1,98 @@
+"""Two energies, each r times: H = h0 + H' with H'^2 = h^2, read exactly and simplified to what one would write by hand.
+
+Two bands have H' = h . sigma; matrices that anticommute (a Clifford algebra) do the same for any N = 2r. With
+eps = E - h0 = +-h: P = (1 + H'/eps)/2 and S = P_other/(2 eps) = (1 - H'/eps)/(4 eps). Every expression is therefore a
+polynomial in 1/eps with coefficients that are exact functions of k. The even powers add up to an explicit rational
+function of k, the same for both energies, and the odd ones to another one times 1/eps.
+"""
+
+from __future__ import annotations
+
+from itertools import chain, combinations
+
+import numpy as np
+import sympy as sp
+
+from symcur.closed_forms.entries import Entries, basis, component
+from symcur.closed_forms.harmonics import written
+from symcur.closed_forms.reading import Quotient, Reading
+from symcur.closed_forms.ring import Exact, NotExact, total
+from symcur.expressions import MatrixInterpreter
+from symcur.expressions.interpreter import shifted
+
+_COMPONENTS = 5  # of h at most, for which all ways to put squares together are tried
+
+
+class TwoLevels(Reading):
+    """Reads the expressions of a model with two distinct energies, equally often, exactly; one object serves all.
+
+    ``eps`` is a symbol of the ring of the entries. Raises NotExact where H'^2 vanishes.
+    """
+
+    def __init__(self, entries: Entries, eps: sp.Symbol, energy: sp.Symbol, symbols: dict[str, sp.Symbol]) -> None:
+        super().__init__(entries, energy, symbols)
+        ring, H, N = self.ring, entries.traceless, entries.model.size
+        self.rank = N // 2
+        self.structure = "two bands, H' = h . sigma" if N == 2 else f"two energies, {self.rank} times each: H'^2 = h^2"
+        self._place = ring.place[eps]
+        w = ring.monomial({self._place: -1})
+        self.h_squared = (np.sum(H * H.T) / N).reduced()
+        if self.h_squared.is_zero:
+            raise NotExact(f"{entries.model.name}: all bands are degenerate everywhere; there is no vector form")
+        self._names = {self.h_squared: self._named("h2", self._squares())}
+        other = shifted(H * -w, ring.one) / 2
+        self.interpreter = MatrixInterpreter(
+            entries.operator,
+            shifted(H * w, ring.one) / 2,
+            lambda power: np.asarray(other * (w / 2) ** power),
+            self.rank,
+            self.scalar,
+            Exact.part,
+        )
+
+    def _squares(self) -> sp.Expr:
+        """h^2 with some of the squares of its components multiplied out together, such that it is short."""
+        H, N = self.entries.traceless, self.entries.model.size
+        ways = [written(self.h_squared).expression]
+        if not N & (N - 1):
+            components = [h for h in (component(H, label) for label in basis(N)) if not h.is_zero]
+            squares = [written(h).expression ** 2 for h in components]
+            places = range(len(components) if len(components) <= _COMPONENTS else 0)
+            for together in chain.from_iterable(combinations(places, n) for n in range(len(places))):
+                expanded = written(total((components[j] * components[j] for j in together), self.ring)).expression
+                ways.append(sp.Add(expanded, *(squares[j] for j in places if j not in together)))
+        return min(ways, key=sp.count_ops)
+
+    def real(self, value: Exact) -> sp.Expr:
+        even, odd = self._by_parity(value)
+        if self._is_energy(even, odd):
+            return self.energy
+        result = even.written(self._names).expression
+        if not odd.numerator.is_zero:
+            power = sum(odd.powers.values())
+            result += sp.Mul(*written(odd.numerator).factors, self._eps ** (1 - 2 * power))
+        return result
+
+    def _is_energy(self, even: Quotient, odd: Quotient) -> bool:
+        if any(even.powers.values()) or any(odd.powers.values()):
+            return False
+        return (even.numerator - self.entries.h0).is_zero and (odd.numerator - self.ring.one).is_zero
+
+    def _by_parity(self, value: Exact) -> tuple[Quotient, Quotient]:
+        """The even part N/h^(2m) and N/h^(2m) of the odd part N eps/h^(2m), both in lowest powers of h^2."""
+        place = self._place
+        lift = self.ring.monomial({place: value.shift[place]})
+        powers = {
+            exponents[place] - value.shift[place]: (c * lift).reduced()
+            for exponents, c in value.by_powers([place]).items()
+        }
+        return (
+            self._sum({-j // 2: c for j, c in powers.items() if j % 2 == 0}),
+            self._sum({(1 - j) // 2: c for j, c in powers.items() if j % 2}),
+        )
+
+    def _sum(self, coefficients: dict[int, Exact]) -> Quotient:
+        """sum_m c_m h^(-2m)."""
+        highest = max([0, *coefficients])
+        terms = (c * self.h_squared ** (highest - m) for m, c in coefficients.items())
+        return self.quotient(sum(terms, self.ring.zero), {self.h_squared: highest})

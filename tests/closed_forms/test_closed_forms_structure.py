@@ -1,0 +1,196 @@
+"""Models whose matrices have a structure: formulas as short as by hand, zeros as 0, and the numbers of eigenstates."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+from lattice_models import MOMENTA, kramers_model
+
+from symcur import models, quantities
+from symcur.band_structures import Model
+from symcur.closed_forms import ClosedForm, derive
+from symcur.eigenstates import evaluate
+from symcur.models.pauli import kron, sigma_0, sigma_x, sigma_y, sigma_z
+
+k_x, k_y, k_z = MOMENTA
+LUTTINGER, BHZ = models.luttinger(), models.bhz()
+gamma2, gamma3 = sp.symbols("gamma2 gamma3", real=True)
+TRACED = [name for name in quantities.names() if not quantities.get(name).operator]
+
+
+def dirac(dimension: int = 3) -> Model:
+    """H = v k . alpha + m beta with s = Sigma_z/2."""
+    v, m = sp.symbols("v m", real=True)
+    H = m * kron(sigma_z, sigma_0)
+    for k, sigma in zip(MOMENTA[:dimension], (sigma_x, sigma_y, sigma_z), strict=False):
+        H += v * k * kron(sigma_x, sigma)
+    return Model(H, kron(sigma_0, sigma_z) / 2, MOMENTA[:dimension], {v: 0.9, m: 0.6}, name="dirac")
+
+
+def size(form: ClosedForm) -> int:
+    return int(sp.count_ops([*(value for _, value in form.definitions), *sp.flatten(form.compact)]))
+
+
+def is_zero(form: ClosedForm) -> bool:
+    return form.definitions == () and all(value == 0 for value in sp.flatten(form.compact))
+
+
+@pytest.mark.parametrize(
+    ("model", "name", "operations"),
+    [
+        (LUTTINGER, "s_dipole", 61),
+        (LUTTINGER, "s_weighted_curvature", 481),
+        (LUTTINGER, "torque_polarizability", 567),
+        (BHZ, "s_dipole", 49),
+        (dirac(), "s_dipole", 27),
+        (models.bilayer_graphene(), "s_dipole", 220),
+        (models.haldane(), "s_dipole", 110),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_forms_are_short(model: Model, name: str, operations: int) -> None:
+    assert 0 < size(derive(model, name)) <= operations
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        (LUTTINGER, "berry_curvature"),
+        (LUTTINGER, "s_expectation"),
+        (LUTTINGER, "torque_dipole"),
+        (BHZ, "berry_curvature"),
+        (BHZ, "s_weighted_curvature"),
+        (BHZ, "s_expectation"),
+        (dirac(), "berry_curvature"),
+    ],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_zero_is_written_as_zero(model: Model, name: str) -> None:
+    assert is_zero(derive(model, name))
+
+
+def test_a_curvature_that_does_not_vanish_is_not_written_as_zero() -> None:
+    """With a magnetization the Kramers pairs of BHZ carry curvature."""
+    M = sp.Symbol("magnetization", real=True)
+    model = BHZ.replace(H=BHZ.H + M * BHZ.s, parameters={**BHZ.parameters, M: 0.2})
+    assert not is_zero(derive(model, "berry_curvature"))
+    assert not is_zero(derive(model, "s_expectation"))
+
+
+def test_the_dipole_of_the_luttinger_model() -> None:
+    """d^{xs} = -3 gamma_3 k_y (gamma_2 k_x^2 + gamma_2 k_y^2 + gamma_3 k_z^2)/(4 h^2), h half the gap, and d^{zs} = 0."""
+    form = derive(LUTTINGER, "s_dipole")
+    assert form.structure == "two energies, 2 times each: H'^2 = h^2"
+    h_squared = sp.expand((form.energies[1] - form.energies[0]) ** 2 / 4)
+    factor = 3 * gamma3 * (gamma2 * k_x**2 + gamma2 * k_y**2 + gamma3 * k_z**2) / (4 * h_squared)
+    d = form.expressions
+    assert sp.cancel(d[0] + k_y * factor) == 0
+    assert sp.cancel(d[1] - k_x * factor) == 0
+    assert d[2] == 0
+
+
+def test_the_dipole_of_bhz() -> None:
+    """d^{is} = (m/4 eps) d_i arg(sin k_x + i sin k_y) with m = M - 2 B c, for each of the four bands."""
+    form = derive(BHZ, "s_dipole")
+    M, B, D = sp.symbols("M B D", real=True)
+    c = 2 - sp.cos(k_x) - sp.cos(k_y)
+    eps = form.energy_symbol + 2 * D * c
+    for i, k in enumerate((k_x, k_y)):
+        expected = (M - 2 * B * c) / (4 * eps) * sp.diff(sp.atan2(sp.sin(k_y), sp.sin(k_x)), k)
+        ratio = form.expressions[i] / expected
+        assert sp.cancel(ratio.rewrite(sp.exp).subs({sp.exp(sp.I * k_x): 3, sp.exp(sp.I * k_y): 7})) == 1
+    assert is_zero(derive(BHZ.with_parameters(Delta_BIA=0), "torque_dipole"))
+
+
+def test_the_dipole_of_dirac_electrons() -> None:
+    """Both members of a pair: d^{is} = -(v^2/4 eps^2) eps_{ijz} k_j, from (1/2) Tr over the pair."""
+    v = sp.Symbol("v", real=True)
+    form = derive(dirac(), "s_dipole")
+    square = ((form.energies[1] - form.energies[0]) / 2) ** 2
+    expected = [-(v**2) * k_y / (4 * square), v**2 * k_x / (4 * square), 0]
+    assert [sp.cancel(a - b) for a, b in zip(form.expressions, expected, strict=True)] == [0, 0, 0]
+
+
+# -- numbers ------------------------------------------------------------------------------------------------------------
+def four_levels() -> Model:
+    """Chiral symmetry: H' maps two sites onto the two others; s is no Pauli string."""
+    t, g = sp.symbols("t g", positive=True)
+    off = sp.Matrix([[t + sp.cos(k_x), g], [g * sp.I, sp.sin(k_y)]])
+    H = sp.BlockMatrix([[sp.zeros(2), off], [off.H, sp.zeros(2)]]).as_explicit() + sp.cos(k_x) / 3 * sp.eye(4)
+    s = sp.Matrix([[1, sp.I, 0, 1], [-sp.I, 2, 1, 0], [0, 1, 0, 1], [1, 0, 1, -1]]) / 2
+    return Model(H, s, (k_x, k_y), {t: 2.2, g: 0.7}, name="chiral")
+
+
+def separated(model: Model, k: np.ndarray, rank: int) -> np.ndarray:
+    energies = np.linalg.eigvalsh(model.matrix("H", k))[:, ::rank]
+    gaps = np.diff(energies, axis=-1, prepend=-np.inf, append=np.inf)
+    clear = np.minimum(gaps[:, :-1], gaps[:, 1:]) > 0.1 * (energies[:, -1:] - energies[:, :1])
+    return np.repeat(clear, rank, axis=-1)
+
+
+CASES = [
+    (LUTTINGER, {"gamma1": 5.1, "gamma2": -1.3, "gamma3": 2.4}),
+    (BHZ, {"A": -0.8, "B": 1.3, "D": 0.4, "M": -0.7, "Delta_BIA": 0.9}),
+    (models.bilayer_graphene(), {"t": 1.2, "gamma_1": -0.9, "u": 0.8}),
+    (dirac(2), {"v": 1.4, "m": -0.5}),
+    (four_levels(), {}),
+    (kramers_model(3), {}),
+]
+
+
+@pytest.mark.parametrize(("model", "values"), CASES, ids=[model.name for model, _ in CASES])
+def test_the_numbers_of_eigenstates(model: Model, values: dict[str, float]) -> None:
+    """Each form at random k and other parameter values; drawn are three quantities of each model."""
+    generator = np.random.default_rng(len(model.name))
+    k = generator.uniform(-2.9, 2.9, (12, model.dimension))
+    at_values, structures = model.with_values(values), set()
+    for name in generator.choice(TRACED, 3, replace=False):
+        form = derive(model, name)
+        structures.add(form.structure.split(",")[0])
+        clear = separated(at_values, k, form.multiplicities[0])
+        assert clear.any()
+        expected = evaluate(at_values, name, k)[clear]
+        assert np.abs(form(k, **values)[clear] - expected).max() <= 1e-11 * max(np.abs(expected).max(), 0.1), name
+    assert structures & {"two energies", "four energies that lie symmetrically: (H'^2 - a)^2 = w^2"}
+
+
+@pytest.mark.parametrize(("model", "values"), CASES[:3], ids=[model.name for model, _ in CASES[:3]])
+def test_contour_integrals_give_the_same(model: Model, values: dict[str, float]) -> None:
+    """P = oint R/(2 pi i), S^p = (-1)^(p+1) oint R (z - E)^(-p)/(2 pi i) around the energy: no eigenvectors, no polynomials."""
+    at_values = model.with_values(values)
+    k = np.array([0.83, -0.46, 0.61])[: model.dimension]
+    H, s = at_values.matrix("H", k), at_values.matrix("s", k)
+    v = [at_values.matrix("H", k, (i,)) for i in range(model.dimension)]
+    energies = np.linalg.eigvalsh(H)
+    rank = derive(model, "s_dipole").multiplicities[0]
+    angles = 2 * np.pi * (np.arange(160) + 0.5) / 160
+    for band in range(0, model.size, rank):
+        E = energies[band : band + rank].mean()
+        radius = min(abs(e - E) for e in np.delete(energies, range(band, band + rank))) / 2
+        z = radius * np.exp(1j * angles)
+        R = np.linalg.inv((E + z)[:, None, None] * np.eye(model.size) - H)
+        P = np.einsum("p,pab->ab", z, R) / 160
+        S, S2 = np.einsum("pab->ab", R) / 160, -np.einsum("p,pab->ab", 1 / z, R) / 160
+        dipole = [np.trace(P @ v_i @ S @ s).imag / rank for v_i in v]
+        weighted = [[np.trace(1j * s @ P @ (a @ S2 @ b - b @ S2 @ a) @ P).real / rank for b in v] for a in v]
+        curvature = [[-2 * np.trace(P @ a @ S2 @ (b @ s + s @ b) / 2).imag / rank for b in v] for a in v]
+        for name, expected in (
+            ("s_dipole", dipole),
+            ("s_weighted_curvature", weighted),
+            ("s_berry_curvature", curvature),
+        ):
+            got = derive(model, name)(k, **values)[band]
+            assert np.abs(got - expected).max() <= 1e-12 * max(np.abs(expected).max(), 1), name
+
+
+def test_what_a_form_is_written_in() -> None:
+    """Components of H are symbols where that is shorter, with what they are; names of the model are not taken."""
+    h, a = sp.symbols("h_0y a", real=True)
+    model = BHZ.replace(H=BHZ.H.subs(sp.Symbol("M", real=True), h) * a, parameters={**BHZ.parameters, h: 1.0, a: 1.0})
+    form = derive(model, "velocity")
+    symbols = [symbol for symbol, _ in form.definitions]
+    assert symbols
+    assert not {symbol.name for symbol in symbols} & {symbol.name for symbol in (*model.k, *model.parameters)}
+    k = np.array([[0.4, 0.9]])
+    assert form(k) == pytest.approx(evaluate(model, "velocity", k), rel=1e-11)
