@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -194,3 +197,10 @@ def test_what_a_form_is_written_in() -> None:
     assert not {symbol.name for symbol in symbols} & {symbol.name for symbol in (*model.k, *model.parameters)}
     k = np.array([[0.4, 0.9]])
     assert form(k) == pytest.approx(evaluate(model, "velocity", k), rel=1e-11)
+
+
+@pytest.mark.parametrize("model", ["massive_dirac", "rashba", "rice_mele"])
+def test_the_table_of_sizes_is_that_of_the_code(model: str) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    script = runpy.run_path(str(docs / "ext/closed_form_sizes.py"))
+    assert script["row"](model) in (docs / "closed_forms.md").read_text(encoding="utf-8").splitlines()
