@@ -101,6 +101,8 @@ def degree(expression: Expression) -> int:
 class ExactPoint(Interpreter):
     """Reads expressions at k = 0 of a random band structure with ``states`` states; ``ranks`` are those of ``bands``."""
 
+    remembered = Expression
+
     def __init__(self, demand: Demand, states: int, ranks: tuple[int, ...], arithmetic: Arithmetic, seed: int) -> None:
         super().__init__()
         self.demand, self.states, self.arithmetic, self.seed = demand, states, arithmetic, seed
@@ -151,7 +153,7 @@ class ExactPoint(Interpreter):
         )
 
     def _entries(self, values: list[Any]) -> Any:
-        return self.arithmetic.matrix(self.states, lambda a, b: (values[a] if a == b else self.zero, self.zero))
+        return self.arithmetic.diagonal([(value, self.zero) for value in values])
 
     def _rotated(self, diagonal: Series) -> Series:
         return self.U * diagonal * self.U_inverse
@@ -179,8 +181,7 @@ class ExactPoint(Interpreter):
         return self._multiple((self.arithmetic.number(value.x), self.arithmetic.number(value.y)))
 
     def _multiple(self, value: Entry) -> Series:
-        matrix = self.arithmetic.matrix(self.states, lambda a, b: value if a == b else (self.zero, self.zero))
-        return Series(self.truncation, {0: matrix})
+        return Series(self.truncation, {0: self.arithmetic.diagonal([value] * self.states)})
 
     def operator(self, name: str, axes: tuple[Axis, ...]) -> Series:
         if axes:

@@ -1,0 +1,81 @@
+"""Nodes that are made once, and walks that visit each of them once.
+
+Equal nodes are one object, as long as somebody holds it, so that they are compared and looked up by identity. A derivative
+written out on pages repeats few different nodes many times: it costs as much as there are different ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from threading import Lock
+from typing import Any, ClassVar, TypeVar
+from weakref import WeakValueDictionary
+
+T = TypeVar("T")
+N = TypeVar("N", bound="Shared")
+
+
+class _Content(tuple[Any, ...]):
+    """The class and the fields of a node, with their hash."""
+
+    hash: int
+
+    def __hash__(self) -> int:
+        return self.hash
+
+
+_NODES: WeakValueDictionary[_Content, Any] = WeakValueDictionary()
+_LOCK = Lock()
+
+
+class _Maker(type):
+    """Calling a class returns the node with these fields that exists, if one does."""
+
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        node = super().__call__(*args, **kwargs)
+        content = _Content((cls, *(getattr(node, field) for field in cls.__match_args__)))  # type: ignore[attr-defined]
+        content.hash = tuple.__hash__(content)
+        with _LOCK:
+            return _NODES.setdefault(content, node)
+
+
+class Shared(metaclass=_Maker):
+    """The base of frozen dataclasses (``eq=False``) of which there is one object for every choice of the fields."""
+
+    __match_args__: ClassVar[tuple[str, ...]] = ()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), tuple(getattr(self, field) for field in self.__match_args__)
+
+    @property
+    def children(self) -> tuple[Any, ...]:
+        return ()
+
+
+def inside_out(root: N) -> list[N]:
+    """The node and everything in it, each once, children before what contains them."""
+    seen, found, stack = {root}, [], [(root, iter(root.children))]
+    while stack:
+        node, children = stack[-1]
+        for child in children:
+            if child not in seen:
+                seen.add(child)
+                stack.append((child, iter(child.children)))
+                break
+        else:
+            found.append(node)
+            stack.pop()
+    return found
+
+
+def walk(root: N) -> Iterator[N]:
+    """The node and everything in it, each once, from the outside to the inside."""
+    return reversed(inside_out(root))
+
+
+def fold(root: N, rules: Mapping[Any, Callable[..., T]], default: Callable[..., T]) -> T:
+    """The value of a node from those of its children: rules[type](node, *values), or default(node, *values)."""
+    values: dict[N, T] = {}
+    for node in inside_out(root):
+        values[node] = rules.get(type(node), default)(node, *(values[child] for child in node.children))
+    return values[root]
