@@ -15,6 +15,8 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from sympy import QQ, QQ_I
 
+from symcur.expressions.bounds import require_powers
+
 Atoms = tuple[tuple[tuple[Any, ...], int], ...]
 Key = tuple[Atoms, Any]
 
@@ -49,6 +51,7 @@ def _canonical(summands: list[tuple[Atoms, Any]]) -> list[tuple[Atoms, Any]]:
     energy = dict(zip(labels, generators, strict=True))
     gaps = {letter: energy[letter[1]] - energy[letter[2]] for letter in sorted(letters) if letter[0] == "gap"}
     lowest = {gap: min(0, *(dict(energetic).get(gap, 0) for energetic, _ in summands)) for gap in gaps}
+    require_powers([[dict(e).get(gap, 0) - lowest[gap] for gap in gaps] for e, _ in summands], len(labels))
     numerator = context.constant(0)
     for energetic, value in summands:
         powers = dict(energetic)

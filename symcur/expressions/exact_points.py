@@ -32,6 +32,7 @@ from typing import Any
 from sympy import QQ, QQ_I
 
 from symcur.expressions import expression as ex
+from symcur.expressions.bounds import require_point
 from symcur.expressions.expression import Axis, Expression
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.power_series import Arithmetic, Entry, Exact, Modular, Series, Truncation
@@ -271,10 +272,14 @@ def vanishes(expression: Expression, ranks: tuple[int, ...] | None = None, state
     """
     demand = Demand.of(expression)
     ranks = ranks or (1,) * len(demand.bands)
-    point = ExactPoint(demand, states or demand.states(ranks), ranks, Modular(), seed=1)
+    states = states or demand.states(ranks)
+    require_point(expression, demand.highest, demand.degree, states)
+    point = ExactPoint(demand, states, ranks, Modular(), seed=1)
     return not any(int(entry) for entry in point.value(expression).entries())
 
 
 def rational_point(expression: Expression, states: int, ranks: tuple[int, ...], seed: int) -> ExactPoint:
     """A point of Hermitian matrices of rational numbers at which the expression can be read."""
-    return ExactPoint(Demand.of(expression), states, ranks, Exact(), seed)
+    demand = Demand.of(expression)
+    require_point(expression, demand.highest, demand.degree, states)
+    return ExactPoint(demand, states, ranks, Exact(), seed)

@@ -238,6 +238,9 @@ _TRACES: dict[type[Expression], Callable[..., Text]] = {
     ex.Filled: _filled,
     ex.Named: lambda node, definition: (node.symbol, _FACTOR),
 }
-_RULES = {"trace": _TRACES, "sum": {**_TRACES, ex.Trace: _sum_over_states}}
+_RULES: dict[str, dict[type[Expression], Callable[..., Text]]] = {
+    "trace": _TRACES,
+    "sum": {**_TRACES, ex.Trace: _sum_over_states},
+}
 
 Expression.to_latex = staticmethod(to_latex)

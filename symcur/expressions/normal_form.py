@@ -10,7 +10,7 @@ Only the two letters that meet in a product react:
 
     P_a P_b = delta_ab P_a,   P_a G_a^k = 0,   P_b G_a^k = (e_a - e_b)^k P_b,
     G_a^k G_a^l = G_a^(k+l),  or 1 - P_a when k + l = 0,
-    S_a S_b = (S_b - S_a)/w + (P_a + P_b)/w^2,  w = e_a - e_b    (partial fractions),
+    S_a S_b = (S_b - S_a)/w + (P_a + P_b)/w^2,  w = e_a - e_b    (partial fractions, also of powers),
     P_a H_i P_a = (d_i e_a) P_a, and its derivatives for P_a H_il P_a ...
 
 H itself disappears: H = e_n - G_n^1 with one reference band n, which need not occur: e_n is then a free number that
@@ -46,6 +46,7 @@ from symcur.expressions.atoms import (
     times,
     times_gap,
 )
+from symcur.expressions.bounds import made
 from symcur.expressions.calculus import collected, derivative
 from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
@@ -60,6 +61,7 @@ class NormalForm:
 
     def __init__(self, terms: Iterable[tuple[Key, Any]], multiplet: bool) -> None:
         self.terms = {key: value for key, value in collected(terms).items() if value}
+        made(len(self.terms) + 1)
         self.multiplet = multiplet
 
     def __add__(self, other: NormalForm) -> NormalForm:
@@ -69,6 +71,7 @@ class NormalForm:
         return NormalForm(self._products(other), self.multiplet)
 
     def _products(self, other: NormalForm) -> Iterator[tuple[Key, Any]]:
+        made(len(self.terms) * len(other.terms))
         for (atoms, left), value in self.terms.items():
             for (more, right), factor in other.terms.items():
                 both, product = merge(atoms, more), times(value, factor)
@@ -310,17 +313,14 @@ def _product_of_powers(left: Letter, right: Letter) -> Iterator[Reduced]:
         for j in range(k + 1):
             yield from times_gap(a, b, k - j, _at_reference(a, b, j, l), QQ_I(comb(k, j)))
     else:
-        # S_a^p S_b^q = S_a^(p-1) [(S_b - S_a)/w + (P_a + P_b)/w^2] S_b^(q-1),  w = e_a - e_b
-        outer: String = (("G", a, k + 1),) if k + 1 else ()
-        inner: String = (("G", b, l + 1),) if l + 1 else ()
-        partial = (
-            (ONE, -1, ("G", b, -1)),
-            (MINUS, -1, ("G", a, -1)),
-            (ONE, -2, ("K", a, a)),
-            (ONE, -2, ("K", b, b)),
-        )
-        for sign, power_of_gap, middle in partial:
-            yield from times_gap(a, b, power_of_gap, _multiply(True, outer, (middle,), inner), sign)
+        # S_a^p S_b^q = sum_j c_j S_a^j + d_j S_b^j plus what makes P_a and P_b of it vanish; w = e_a - e_b, S_b P_a = -P_a/w
+        p, q = -k, -l
+        sign = MINUS if q % 2 else ONE
+        terms = [((("G", a, -j),), comb(p + q - j - 1, q - 1), j) for j in range(1, p + 1)]
+        terms += [((("G", b, -j),), (-1) ** j * comb(p + q - j - 1, p - 1), j) for j in range(1, q + 1)]
+        terms += [((("K", a, a),), -comb(p + q - 1, p), 0), ((("K", b, b),), -comb(p + q - 1, q), 0)]
+        for string, coefficient, j in terms:
+            yield from times_gap(a, b, j - p - q, [(ONE, (), string)], sign * QQ_I(coefficient))
 
 
 def _at_reference(a: str, b: str, j: int, l: int) -> Iterator[Reduced]:
