@@ -267,7 +267,7 @@ class Reader:
 
     def symbol(self, node: Symbol, operators: bool) -> Expression:
         bands, axes, others = node.bands(), node.axes(), node.others()
-        if node.upper == others and len(others) == 1 and others[0].isdigit() and node.base not in ("S", "H", "P"):
+        if node.lower and node.upper == others and len(others) == 1 and others[0].isdigit() and node.base not in "SHP":
             return self.power(node, self.symbol(replace(node, upper=()), operators), self.digit(node, others))
         band = bands[0] if bands else "n"
         plain = not axes and not others and not node.primes
@@ -283,6 +283,8 @@ class Reader:
             if node.base == "g" and node.primes:
                 raise self.fail(node, "f_n for the derivative of g_n")
             return ex.Occupation(node.base, band, node.primes)
+        if node.base == "e" and plain and not bands:
+            raise self.fail(node, "an energy with its band, as in \\varepsilon_n")
         if node.base == "e" and plain:
             return ex.BandEnergy(band)
         if (

@@ -30,6 +30,7 @@ from symcur.typed.nodes import (
     Symbol,
     Terms,
     Wrapped,
+    walk,
 )
 from symcur.typed.tokens import Token
 
@@ -85,12 +86,14 @@ class Parser(Cursor):
                     raise self.fail("brackets, as in 1/(2i), or a space, as in 1/2 i")
             elif self.take("*") or self.starts_factor():
                 last = factors[-1]
+                if isinstance(last, Wrapped) and last.kind == "/" and self.next.text == "omega" and _is_gap(last.inner):
+                    raise self.fail("brackets around all that stands below, as in 1/(\\omega_{nm} \\omega_{np})")
                 if isinstance(last, Gradient) and not isinstance(last.inner, Wrapped | ByName):
                     raise self.fail(
                         "brackets that show how far the derivative reaches, as in (\\partial_i A) B or \\partial_i (A B)"
                     )
                 factors.append(self.factor())
-                if isinstance(last, Symbol) and last.base in ("f", "g") and _is_energy(factors[-1]):
+                if isinstance(last, Symbol) and last.base in ("f", "g") and _is_argument(factors[-1], bool(last.lower)):
                     raise self.fail(f"{last.base}_n, or {last.base}_n \\varepsilon_n for the product", last.at)
             else:
                 return factors[0] if len(factors) == 1 else Factors(at, tuple(factors))
@@ -277,6 +280,8 @@ class Parser(Cursor):
                 raise self.fail("one index below and one above; braces hold several, as in v_{n n_1}", mark.at)
             else:
                 scripts[mark.text] = self.indices()
+        if primes and token.text not in ("f", "g"):
+            raise self.fail("no prime but that of f_n'; another band is n' in braces, as in s_{n'}", token.at)
         return Symbol(token.at, token.text, scripts.get("_", ()), scripts.get("^", ()), primes)
 
     def scripted(self, node: Node) -> Node:
@@ -308,6 +313,14 @@ class Parser(Cursor):
         return tuple(axes)
 
 
-def _is_energy(node: Node) -> bool:
-    """Whether it is an energy in brackets, as in f(\\varepsilon_n)."""
-    return isinstance(node, Wrapped) and node.kind == "()" and isinstance(node.inner, Symbol) and node.inner.base == "e"
+def _is_gap(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.base == "omega"
+
+
+def _is_argument(node: Node, labelled: bool) -> bool:
+    """Whether it is the energy in brackets, as in f(\\varepsilon_n); behind f without its band, any energies."""
+    if not isinstance(node, Wrapped) or node.kind != "()":
+        return False
+    symbols = [part for part in walk(node) if isinstance(part, Symbol)]
+    alone = isinstance(node.inner, Symbol)
+    return bool(symbols) and (alone or not labelled) and all(symbol.base in ("e", "omega") for symbol in symbols)

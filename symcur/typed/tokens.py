@@ -14,9 +14,7 @@ WINDOW = 72  # characters of a long text that are shown around the place of a co
 
 _LAYOUT = "left|right|[bB]igg?[lrm]?|displaystyle|textstyle|q?quad|(?:no)?limits|nonumber|notag"
 _ENVIRONMENT = r"\\(?:begin|end)\s*\{(?:equation|align|aligned|split|gather|gathered|multline|eqnarray)\*?\}"
-_SPACE = (
-    rf"\s+|\\[,;:! \[\]]|\\\\|\\(?:{_LAYOUT})(?![A-Za-z])|[~$&]|%[^\n]*|{_ENVIRONMENT}|\\(?:label|tag)\s*\{{[^{{}}]*\}}"
-)
+_SPACE = rf"\s+|\\[,;:! \[\]]|\\\\(?:\[[\d.\s]*[a-z]{{2}}\])?|\\(?:{_LAYOUT})(?![A-Za-z])|[~$&]|%[^\n]*|{_ENVIRONMENT}|\\(?:label|tag)\s*\{{[^{{}}]*\}}"
 _FONT = r"\\(?:mathrm|operatorname\*?|text|textrm|rm)"
 _WORD = "Im|Re|Tr|tr|mod|i"
 _PRINTED_WORD = rf"{_FONT}\s*\{{\s*(?P<word>{_WORD})\s*\}}|\{{\s*\\(?:rm|bf)\s+(?P<word2>{_WORD})\s*\}}"
@@ -24,9 +22,9 @@ _BAR = r"(?P<bar>\\(?:bar|overline)\s*(?:\{\s*\\Omega\s*\}|\\Omega(?![A-Za-z])))
 _CALLIGRAPHIC = r"\\mathcal\s*(?:\{\s*(?P<cal>[AG])\s*\}|(?P<cal2>[AG])(?![A-Za-z]))"
 _HAT = r"\\hat\s*(?:\{\s*(?P<hat>\\?[A-Za-z]+)\s*\}|(?P<hat2>\\[A-Za-z]+|[A-Za-z]))"
 _THICK = r"\\(?:bm|mathbf|boldsymbol|vec)"  # of a vector, whose component an index tells; s and tau are no vectors
-_VECTOR = r"\\Omega|[vJdkmAD]"
+_VECTOR = r"\\Omega|[vJdkmD]"
 _BOLD = "|".join(
-    rf"{before}(?:\{{\s*(?P<bold{j}a>{_VECTOR})\s*\}}|\s*(?P<bold{j}b>{_VECTOR})(?![A-Za-z])){after}"
+    rf"{before}(?:\{{\s*(?P<bold{j}a>{_VECTOR})\s*\}}|(?P<bold{j}b>{_VECTOR})(?![A-Za-z])){after}"
     for j, (before, after) in enumerate(
         (
             (rf"{_THICK}\s*", ""),
