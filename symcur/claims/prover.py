@@ -170,6 +170,9 @@ Decision = tuple[str, str, Counterexample | None]
 def _decide(equality: Equality) -> Decision:
     difference = equality.difference
     require_moderate(difference)
+    for j, axis in enumerate("xyz"):
+        if {j, axis} <= set(ex.axes_of(difference)):
+            raise ValueError(f"axes: expected {j} or {axis!r} for one direction, which print alike, got both")
     for node in ex.walk(difference):
         if isinstance(node, ex.Named) and node.hermitian and not _is_hermitian(node.definition):
             raise ValueError(

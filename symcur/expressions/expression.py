@@ -32,7 +32,7 @@ from symcur.expressions.shared import fold as fold
 from symcur.expressions.shared import walk as walk
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Expression(Shared):
     """A node of a formula. Immutable and hashable; + - * and division by numbers build new expressions.
 
@@ -90,14 +90,14 @@ class Expression(Shared):
         return self.latex()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number(Expression):
     """An exact complex rational, an element of SymPy's QQ_I (which refuses floats)."""
 
     value: Any
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Operator(Expression):
     """A Hermitian operator in the space of the N bands; axes are the directions it has been differentiated along."""
 
@@ -105,14 +105,14 @@ class Operator(Expression):
     axes: tuple[Axis, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Projector(Expression):
     """P_n, the projector onto the band n or onto the whole multiplet n."""
 
     band: str = "n"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Resolvent(Expression):
     """S_n^p with p >= 1: sum over the states m outside n of P_m / (e_n - e_m)^p."""
 
@@ -120,7 +120,7 @@ class Resolvent(Expression):
     power: int = 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class BandEnergy(Expression):
     """e_n and its derivatives along axes: a scalar, the same for all members of a multiplet."""
 
@@ -128,7 +128,7 @@ class BandEnergy(Expression):
     axes: tuple[Axis, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Occupation(Expression):
     """f_n (kind "f", with its order-th derivative by energy) or g_n = k_B T ln(1 - f_n) (kind "g"): dg/de = f."""
 
@@ -137,7 +137,7 @@ class Occupation(Expression):
     order: int = 0
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Gap(Expression):
     """(e_m - e_n)^power for two different bands, a scalar."""
 
@@ -146,7 +146,7 @@ class Gap(Expression):
     power: int = 1
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sum(Expression):
     terms: tuple[Expression, ...]
 
@@ -158,7 +158,7 @@ class Sum(Expression):
         return add(*children)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Product(Expression):
     factors: tuple[Expression, ...]
 
@@ -170,7 +170,7 @@ class Product(Expression):
         return multiply(*children)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Unary(Expression):
     """A linear function of one expression."""
 
@@ -206,7 +206,7 @@ class Filled(Unary):
     """
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Derivative(Expression):
     """d/dk_axis of the operand, kept as written until someone reads it."""
 
@@ -222,7 +222,7 @@ class Derivative(Expression):
         return ZERO if isinstance(operand, Number) else Derivative(self.axis, operand)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Named(Expression):
     """An abbreviation such as tau, J_i or d^{is}: printed by its symbol, read by its definition.
 

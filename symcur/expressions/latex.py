@@ -11,6 +11,7 @@ from typing import Any
 from symcur.expressions import expression as ex
 from symcur.expressions.calculus import derivative
 from symcur.expressions.expression import Expression, axis_name
+from symcur.expressions.shared import LONGEST, written_out
 
 _SUM, _FACTOR = 0, 1  # binding strengths: does the text need brackets inside a product?
 Text = tuple[str, int]  # LaTeX and its binding strength
@@ -20,6 +21,8 @@ def to_latex(expression: Expression, form: str = "trace") -> str:
     """LaTeX; ``form`` is "trace" (P, S and operators) or "sum" (matrix elements and a sum over states)."""
     if form not in _RULES:
         raise ValueError(f"form: expected {' or '.join(map(repr, _RULES))}, got {form!r}")
+    if written_out(expression) > LONGEST:
+        raise ValueError(f"expression: expected at most {LONGEST} letters and signs to print, got more")
     return _text(expression, form)[0]
 
 

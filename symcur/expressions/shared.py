@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 T = TypeVar("T")
 N = TypeVar("N", bound="Shared")
+LONGEST = 10**6  # nodes that are written where they occur
 
 
 class _Content(tuple[Any, ...]):
@@ -43,6 +44,12 @@ class Shared(metaclass=_Maker):
     """The base of frozen dataclasses (``eq=False``) of which there is one object for every choice of the fields."""
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
+
+    def __repr__(self) -> str:
+        if written_out(self) > LONGEST:
+            return f"<{type(self).__name__} of {len(inside_out(self))} different nodes>"
+        fields = (f"{field}={getattr(self, field)!r}" for field in self.__match_args__)
+        return f"{type(self).__qualname__}({', '.join(fields)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), tuple(getattr(self, field) for field in self.__match_args__)
@@ -79,3 +86,9 @@ def fold(root: N, rules: Mapping[Any, Callable[..., T]], default: Callable[..., 
     for node in inside_out(root):
         values[node] = rules.get(type(node), default)(node, *(values[child] for child in node.children))
     return values[root]
+
+
+def written_out(root: Shared) -> int:
+    """How many nodes there are if each is written where it occurs."""
+    size: int = fold(root, {}, lambda node, *sizes: 1 + sum(sizes))
+    return size

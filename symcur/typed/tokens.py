@@ -12,7 +12,7 @@ LONGEST = 4000  # characters
 MOST_DIGITS = 18  # of a number as it is typed
 WINDOW = 72  # characters of a long text that are shown around the place of a complaint
 
-_LAYOUT = "left|right|[bB]igg?[lrm]?|displaystyle|textstyle|q?quad|(?:no)?limits|nonumber|notag"
+_LAYOUT = "left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|q?quad|(?:no)?limits|nonumber|notag"
 _ENVIRONMENT = r"\\(?:begin|end)\s*\{(?:equation|align|aligned|split|gather|gathered|multline|eqnarray)\*?\}"
 _SPACE = rf"\s+|\\[,;:! \[\]]|\\\\(?:\[[\d.\s]*[a-z]{{2}}\])?|\\(?:{_LAYOUT})(?![A-Za-z])|[~$&]|%[^\n]*|{_ENVIRONMENT}|\\(?:label|tag)\s*\{{[^{{}}]*\}}"
 _FONT = r"\\(?:mathrm|operatorname\*?|text|textrm|rm)"
@@ -34,7 +34,7 @@ _BOLD = "|".join(
     )
 )
 _SIGN = r"(?P<sign>\\[{}]|!=|\\not\s*=|[-+*/=(){}\[\]_^',|])"
-_END = re.compile(r"(?:\\[,;:!]|[\s.,;$~])*\Z")  # punctuation behind a formula
+_END = re.compile(rf"(?:\\[,;:!\]]|[\s.,;$~]|{_ENVIRONMENT})*\Z")  # punctuation behind a formula
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
 
 # What is typed: the name by which it is known.
@@ -108,13 +108,13 @@ def tokens(text: str) -> list[Token]:
     if len(text) > LONGEST:
         raise Unreadable(text, LONGEST, f"at most {LONGEST} characters", f"{len(text)}")
     end = _END.search(text).start()  # type: ignore[union-attr]
-    return [*_tokens(text[:end]), Token("end", "the end", end, end)]
+    return [*_tokens(text, end), Token("end", "the end", end, end)]
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str, end: int) -> Iterator[Token]:
     pattern, position = _pattern(), 0
-    while position < len(text):
-        found = pattern.match(text, position)
+    while position < end:
+        found = pattern.match(text, position, end)
         if found is None:
             raise Unreadable(text, position, "a letter, a number, a bracket or a sign")
         kind, name = _meaning(found, text)
