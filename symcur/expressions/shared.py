@@ -32,8 +32,8 @@ _LOCK = Lock()
 class _Maker(type):
     """Calling a class returns the node with these fields that exists, if one does."""
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        node = super().__call__(*args, **kwargs)
+    def __call__(cls, *args: Any, **values: Any) -> Any:
+        node = super().__call__(*args, **values)
         content = _Content((cls, *(getattr(node, field) for field in cls.__match_args__)))  # type: ignore[attr-defined]
         content.hash = tuple.__hash__(content)
         with _LOCK:

@@ -283,8 +283,6 @@ class Reader:
             if node.base == "g" and node.primes:
                 raise self.fail(node, "f_n for the derivative of g_n")
             return ex.Occupation(node.base, band, node.primes)
-        if node.base == "e" and plain and not bands:
-            raise self.fail(node, "an energy with its band, as in \\varepsilon_n")
         if node.base == "e" and plain:
             return ex.BandEnergy(band)
         if (

@@ -282,6 +282,8 @@ class Parser(Cursor):
                 scripts[mark.text] = self.indices()
         if primes and token.text not in ("f", "g"):
             raise self.fail("no prime but that of f_n'; another band is n' in braces, as in s_{n'}", token.at)
+        if not scripts and self.text[token.at : token.end] in ("e", "E"):
+            raise self.fail("an energy with its band, as in e_n", token.at)
         return Symbol(token.at, token.text, scripts.get("_", ()), scripts.get("^", ()), primes)
 
     def scripted(self, node: Node) -> Node:

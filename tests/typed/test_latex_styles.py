@@ -93,7 +93,8 @@ STYLES = {
 REFUSED = {
     "s'_n": ("no prime but that of f_n'", "s'_n"),
     r"\Omega'^{li} s_n": ("no prime but that of f_n'", r"\Omega'"),
-    "e s_n": (r"an energy with its band, as in \\varepsilon_n", "e s_n"),
+    "e s_n": ("an energy with its band, as in e_n", "e s_n"),
+    "E s_n": ("an energy with its band, as in e_n", "E s_n"),
     r"f(\varepsilon_n)": (r"f_n, or f_n \\varepsilon_n for the product", "f("),
     r"g(\varepsilon_n - \varepsilon_m) s_n": (r"g_n, or g_n \\varepsilon_n for the product", "g("),
     "s_n/2i": (r"brackets, as in 1/\(2i\)", "i"),
