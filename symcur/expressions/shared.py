@@ -7,7 +7,7 @@ written out on pages repeats few different nodes many times: it costs as much as
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from threading import Lock
+from threading import RLock
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
 
@@ -26,7 +26,7 @@ class _Content(tuple[Any, ...]):
 
 
 _NODES: WeakValueDictionary[_Content, Any] = WeakValueDictionary()
-_LOCK = Lock()
+_LOCK = RLock()
 
 
 class _Maker(type):
