@@ -17,6 +17,7 @@ Only the first one is ever counted as proved.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ from symcur import expressions as ex
 from symcur.expressions import FIELD, Axis, Expression, as_expression
 from symcur.expressions.axes import momentum, nabla
 from symcur.expressions.bosons import electronic, has_metric
+from symcur.expressions.bounds import TooLarge, bounded_terms, require_moderate
 from symcur.expressions.exact_points import Demand, degree, rational_point, vanishes
 from symcur.expressions.normal_form import has_normal_form, normal_form
 from symcur.expressions.power_series import PRIME
@@ -94,11 +96,11 @@ class Counterexample:
     equality: Equality
     bands: int
     seed: int
-    lhs: complex
-    rhs: complex
+    lhs: Any  # complex, or exact as SymPy has it where both sides are the same complex number
+    rhs: Any
     ranks: tuple[int, ...] = ()
 
-    def rerun(self) -> tuple[complex, complex]:
+    def rerun(self) -> tuple[Any, Any]:
         """Compute both sides again from the seed."""
         return _both_sides(self.equality, self.bands, self.ranks, self.seed)
 
@@ -162,7 +164,15 @@ def examine(equality: Equality) -> ProofResult:
     start = time.perf_counter()
     try:
         outcome, how, counterexample = _decide(equality)
-    except (TypeError, ValueError, KeyError, ArithmeticError, RecursionError) as error:
+    except TooLarge as reason:
+        outcome, how, counterexample = "undecided", f"too large: {reason}", None
+    except RecursionError:
+        outcome, how, counterexample = (
+            "undecided",
+            "too large: expressions within each other fill the stack of Python",
+            None,
+        )
+    except (TypeError, ValueError, KeyError, ArithmeticError) as error:
         outcome, how, counterexample = "undecided", f"the engine cannot read it: {error}", None
     return ProofResult(equality, outcome, how, time.perf_counter() - start, counterexample)
 
@@ -172,16 +182,21 @@ Decision = tuple[str, str, Counterexample | None]
 
 def _decide(equality: Equality) -> Decision:
     difference = equality.difference
+    require_moderate(difference)
+    for j, axis in enumerate("xyz"):
+        if {j, axis} <= set(map(momentum, ex.axes_of(difference))):
+            raise ValueError(f"axes: expected {j} or {axis!r} for one direction, which print alike, got both")
     check_abbreviations(difference)
     agree = vanishes(difference)
     if not agree and has_normal_form(difference):
         return _refuted(equality)
     meaningless = ""
-    try:
-        multiplet = not normal_form(difference, multiplet=True)
-    except Split as reason:
-        multiplet, meaningless = False, str(reason)
-    single = multiplet or not normal_form(difference)  # the form for multiplets contains that for one band
+    with bounded_terms():
+        try:
+            multiplet = not normal_form(difference, multiplet=True)
+        except Split as reason:
+            multiplet, meaningless = False, str(reason)
+        single = multiplet or not normal_form(difference)  # the form for multiplets contains that for one band
     if single != agree:
         return "undecided", "the normal form and a random point disagree; this is a fault of the engine", None
     if not single:
@@ -260,13 +275,17 @@ def find_counterexample(
     return None
 
 
-def _both_sides(equality: Equality, bands: int, ranks: tuple[int, ...], seed: int) -> tuple[complex, complex]:
+def _both_sides(equality: Equality, bands: int, ranks: tuple[int, ...], seed: int) -> tuple[Any, Any]:
     """lhs and rhs (with the derivative of the primitive) at random exact matrices; of operators one entry."""
     point = rational_point(equality.difference, bands, ranks, seed)
     sides = [itertools.chain(*point.entries(side)) for side in equality.sides]
     pairs = list(zip(*sides, strict=True))
     lhs, rhs = next((pair for pair in pairs if pair[0] != pair[1]), pairs[0])
-    return _complex(lhs), _complex(rhs)
+    with contextlib.suppress(OverflowError):
+        rounded = _complex(lhs), _complex(rhs)
+        if lhs == rhs or rounded[0] != rounded[1]:
+            return rounded
+    return QQ_I.to_sympy(lhs), QQ_I.to_sympy(rhs)
 
 
 def _matrix(rows: list[list[Any]]) -> Matrix:
@@ -277,5 +296,7 @@ def _complex(value: Any) -> complex:
     return complex(float(value.x), float(value.y))
 
 
-def _short(value: complex) -> str:
+def _short(value: Any) -> str:
+    if not isinstance(value, complex):
+        return str(value)
     return f"{value.real:.6g}" if value.imag == 0 else f"{value:.6g}"

@@ -18,6 +18,8 @@ from typing import Any
 from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from sympy import QQ, QQ_I
 
+from symcur.expressions.bounds import require_powers
+
 Atoms = tuple[tuple[tuple[Any, ...], int], ...]
 Key = tuple[Atoms, Any]
 Summands = list[tuple[Atoms, Any]]  # coefficients times powers of energies and gaps
@@ -118,6 +120,8 @@ def _canonical(summands: Summands) -> Summands:
     """A sum of coefficients times powers of energies and gaps as a reduced fraction, term by term of its numerator."""
     polynomials = _Polynomials(summands)
     lowest = polynomials.lowest(summands)
+    powers = [[dict(energetic).get(gap, 0) - lowest[gap] for gap in lowest] for energetic, _ in summands]
+    require_powers(powers, len(polynomials.labels))
     numerator = polynomials.numerator(summands, lowest)
     if numerator == 0:
         return []

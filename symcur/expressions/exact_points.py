@@ -39,6 +39,7 @@ from sympy import QQ, QQ_I
 from symcur.expressions import expression as ex
 from symcur.expressions.axes import Momentum, momentum
 from symcur.expressions.bosons import electronic, has_metric, sharp
+from symcur.expressions.bounds import require_point
 from symcur.expressions.expression import Axis, Covariant, Expression
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.power_series import Arithmetic, Entry, Exact, Modular, Series, Truncation
@@ -117,6 +118,8 @@ def degree(expression: Expression) -> int:
 
 class ExactPoint(Interpreter):
     """Reads expressions at k = 0 of a random band structure with ``states`` states; ``ranks`` are those of ``bands``."""
+
+    remembered = Expression
 
     def __init__(self, demand: Demand, states: int, ranks: tuple[int, ...], arithmetic: Arithmetic, seed: int) -> None:
         super().__init__()
@@ -224,7 +227,7 @@ class ExactPoint(Interpreter):
         )
 
     def _entries(self, values: list[Any]) -> Any:
-        return self.arithmetic.matrix(self.states, lambda a, b: (values[a] if a == b else self.zero, self.zero))
+        return self.arithmetic.diagonal([(value, self.zero) for value in values])
 
     def _rotated(self, diagonal: Series) -> Series:
         return self.U * diagonal * self.U_inverse
@@ -252,8 +255,7 @@ class ExactPoint(Interpreter):
         return self._multiple((self.arithmetic.number(value.x), self.arithmetic.number(value.y)))
 
     def _multiple(self, value: Entry) -> Series:
-        matrix = self.arithmetic.matrix(self.states, lambda a, b: value if a == b else (self.zero, self.zero))
-        return Series(self.truncation, {0: matrix})
+        return Series(self.truncation, {0: self.arithmetic.diagonal([value] * self.states)})
 
     def operator(self, name: str, axes: tuple[Axis, ...]) -> Series:
         if name == ex.CURVATURE and len(axes) == 2:
@@ -378,10 +380,14 @@ def vanishes(expression: Expression, ranks: tuple[int, ...] | None = None, state
     """
     demand = Demand.of(expression)
     ranks = ranks or (1,) * len(demand.bands)
-    point = ExactPoint(demand, states or demand.states(ranks), ranks, Modular(), seed=1)
+    states = states or demand.states(ranks)
+    require_point(expression, demand.highest, demand.degree, states)
+    point = ExactPoint(demand, states, ranks, Modular(), seed=1)
     return not any(int(entry) for entry in point.value(expression).entries())
 
 
 def rational_point(expression: Expression, states: int, ranks: tuple[int, ...], seed: int) -> ExactPoint:
     """A point of Hermitian matrices of rational numbers at which the expression can be read."""
-    return ExactPoint(Demand.of(expression), states, ranks, Exact(), seed)
+    demand = Demand.of(expression)
+    require_point(expression, demand.highest, demand.degree, states)
+    return ExactPoint(demand, states, ranks, Exact(), seed)

@@ -19,9 +19,9 @@ H - h s, and Covariant("i") the axis of a covariant derivative (``symcur.express
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from sympy import QQ, QQ_I
 from sympy.polys.polyerrors import CoercionFailed
@@ -35,12 +35,13 @@ from symcur.expressions.axes import momentum
 from symcur.expressions.axes import ordered as ordered
 from symcur.expressions.checks import CONSTANT as CONSTANT
 from symcur.expressions.checks import CURVATURE as CURVATURE
+from symcur.expressions.shared import Shared
+from symcur.expressions.shared import fold as fold
+from symcur.expressions.shared import walk as walk
 
-T = TypeVar("T")
 
-
-@dataclass(frozen=True)
-class Expression:
+@dataclass(frozen=True, eq=False, repr=False)
+class Expression(Shared):
     """A node of a formula. Immutable and hashable; + - * and division by numbers build new expressions.
 
     ``children`` are the expressions that a node contains and ``rebuild(*children)`` is the same node with others in
@@ -97,14 +98,14 @@ class Expression:
         return self.latex()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Number(Expression):
     """An exact complex rational, an element of SymPy's QQ_I (which refuses floats)."""
 
     value: Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Operator(Expression):
     """A Hermitian operator in the space of the N bands; axes are the directions it has been differentiated along.
 
@@ -115,14 +116,14 @@ class Operator(Expression):
     axes: tuple[Axis, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Projector(Expression):
     """P_n, the projector onto the band n or onto the whole multiplet n."""
 
     band: str = "n"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Resolvent(Expression):
     """S_n^p with p >= 1: sum over the states m outside n of P_m / (e_n - e_m)^p."""
 
@@ -130,7 +131,7 @@ class Resolvent(Expression):
     power: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class BandEnergy(Expression):
     """e_n and its derivatives along axes: a scalar, the same for all members of a multiplet."""
 
@@ -138,7 +139,7 @@ class BandEnergy(Expression):
     axes: tuple[Axis, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Occupation(Expression):
     """f_n (kind "f", with its order-th derivative by energy) or g_n = k_B T ln(1 - f_n) (kind "g"): dg/de = f."""
 
@@ -147,7 +148,7 @@ class Occupation(Expression):
     order: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Gap(Expression):
     """(e_m - e_n)^power for two different bands, a scalar."""
 
@@ -156,7 +157,7 @@ class Gap(Expression):
     power: int = 1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Sum(Expression):
     terms: tuple[Expression, ...]
 
@@ -168,7 +169,7 @@ class Sum(Expression):
         return add(*children)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Product(Expression):
     factors: tuple[Expression, ...]
 
@@ -180,7 +181,7 @@ class Product(Expression):
         return multiply(*children)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Unary(Expression):
     """A linear function of one expression."""
 
@@ -216,7 +217,7 @@ class Filled(Unary):
     """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Derivative(Expression):
     """d/dk_axis of the operand (d/dh along the axis "h"), kept as written until someone reads it."""
 
@@ -232,7 +233,7 @@ class Derivative(Expression):
         return ZERO if isinstance(operand, Number) else Derivative(self.axis, operand)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Named(Expression):
     """An abbreviation such as tau, J_i or d^{is}: printed by its symbol, read by its definition.
 
@@ -332,29 +333,17 @@ def v_band(i: Axis, n: str = "n") -> Expression:
 
 
 # -- walks through expressions -----------------------------------------------------------------------------------------
-def walk(expression: Expression) -> Iterator[Expression]:
-    """The expression and everything in it, from the outside to the inside."""
-    yield expression
-    for child in expression.children:
-        yield from walk(child)
-
-
-def fold(
-    expression: Expression,
-    rules: Mapping[type[Expression], Callable[..., T]],
-    default: Callable[..., T],
-) -> T:
-    """The value of an expression from those of its children: rules[type](node, *values), or default(node, *values)."""
-    values = (fold(child, rules, default) for child in expression.children)
-    return rules.get(type(expression), default)(expression, *values)
-
-
 def substitute(expression: Expression, rule: Callable[[Expression], Expression | None]) -> Expression:
     """The expression with every node for which rule(node) is not None replaced by it."""
-    replacement = rule(expression)
-    if replacement is not None:
-        return replacement
-    return expression.rebuild(*(substitute(child, rule) for child in expression.children))
+    found: dict[Expression, Expression] = {}
+
+    def replaced(node: Expression) -> Expression:
+        if node not in found:
+            replacement = rule(node)
+            found[node] = node.rebuild(*map(replaced, node.children)) if replacement is None else replacement
+        return found[node]
+
+    return replaced(expression)
 
 
 def letters(expression: Expression) -> set[Expression]:

@@ -13,7 +13,6 @@ from operator import add, mul
 from typing import Any
 
 import numpy as np
-from sympy import QQ_I
 
 from symcur.arrays import ObjectArray
 from symcur.expressions import expression as ex
@@ -22,18 +21,19 @@ from symcur.expressions.calculus import adjoint, band_energy_derivative, derivat
 from symcur.expressions.expression import Axis, Expression
 from symcur.expressions.splitting import without_field
 
-_REMEMBERED = ex.Operator | ex.Projector | ex.Resolvent | ex.Named | ex.Trace | ex.Sum
-_HALF, _MINUS_HALF_I = QQ_I(1) / QQ_I(2), QQ_I(0, -1) / QQ_I(2)
+_HALF, _MINUS_ONE, _MINUS_HALF_I = ex.ONE / 2, -ex.ONE, -ex.I / 2
 
 
 class Interpreter(ABC):
     """Supply the letters; ``read(expression)`` gives the value. Re X = (X + X^adjoint)/2 and Im X likewise."""
 
+    remembered: Any = ex.Operator | ex.Projector | ex.Resolvent | ex.Named | ex.Trace | ex.Sum  # what is read only once
+
     def __init__(self) -> None:
         self.memory: dict[Expression, Any] = {}
 
     def read(self, expression: Expression) -> Any:
-        if not isinstance(expression, _REMEMBERED):
+        if not isinstance(expression, self.remembered):
             return self.evaluate(expression)
         if expression not in self.memory:
             self.memory[expression] = self.evaluate(expression)
@@ -78,11 +78,11 @@ class Interpreter(ABC):
         return reduce(add, values)
 
     def real(self, operand: Expression) -> Any:
-        return self.number(_HALF) * (self.read(operand) + self.read(self.adjoint(operand)))
+        return self.read(_HALF) * (self.read(operand) + self.read(self.adjoint(operand)))
 
     def imag(self, operand: Expression) -> Any:
-        difference = self.read(operand) + self.number(QQ_I(-1)) * self.read(self.adjoint(operand))
-        return self.number(_MINUS_HALF_I) * difference
+        difference = self.read(operand) + self.read(_MINUS_ONE) * self.read(self.adjoint(operand))
+        return self.read(_MINUS_HALF_I) * difference
 
     def adjoint(self, expression: Expression) -> Expression:
         """What Re and Im add to an expression."""

@@ -12,6 +12,7 @@ from symcur.expressions import expression as ex
 from symcur.expressions.axes import Covariant, axis_name, momentum, nabla
 from symcur.expressions.calculus import derivative, is_operator
 from symcur.expressions.expression import Expression
+from symcur.expressions.shared import LONGEST, written_out
 
 _SUM, _FACTOR = 0, 1  # binding strengths: does the text need brackets inside a product?
 Text = tuple[str, int]  # LaTeX and its binding strength
@@ -21,6 +22,8 @@ def to_latex(expression: Expression, form: str = "trace") -> str:
     """LaTeX; ``form`` is "trace" (P, S and operators) or "sum" (matrix elements and a sum over states)."""
     if form not in _RULES:
         raise ValueError(f"form: expected {' or '.join(map(repr, _RULES))}, got {form!r}")
+    if written_out(expression) > LONGEST:
+        raise ValueError(f"expression: expected at most {LONGEST} letters and signs to print, got more")
     return _text(expression, form)[0]
 
 
@@ -247,6 +250,9 @@ _TRACES: dict[type[Expression], Callable[..., Text]] = {
     ex.Filled: _filled,
     ex.Named: lambda node, definition: (node.symbol, _FACTOR),
 }
-_RULES = {"trace": _TRACES, "sum": {**_TRACES, ex.Trace: _sum_over_states}}
+_RULES: dict[str, dict[type[Expression], Callable[..., Text]]] = {
+    "trace": _TRACES,
+    "sum": {**_TRACES, ex.Trace: _sum_over_states},
+}
 
 Expression.to_latex = staticmethod(to_latex)

@@ -10,7 +10,7 @@ Only the two letters that meet in a product react:
 
     P_a P_b = delta_ab P_a,   P_a G_a^k = 0,   P_b G_a^k = (e_a - e_b)^k P_b,
     G_a^k G_a^l = G_a^(k+l),  or 1 - P_a when k + l = 0,
-    S_a S_b = (S_b - S_a)/w + (P_a + P_b)/w^2,  w = e_a - e_b    (partial fractions),
+    S_a S_b = (S_b - S_a)/w + (P_a + P_b)/w^2,  w = e_a - e_b    (partial fractions, also of powers),
     P_a H_i P_a = (d_i e_a) P_a, and its derivatives for P_a H_il P_a ...
 
 H itself disappears: H = e_n - G_n^1 with one reference band n, which need not occur: e_n is then a free number that
@@ -32,18 +32,28 @@ from typing import Any
 from sympy import QQ_I
 
 from symcur.expressions import expression as ex
+from symcur.expressions.atoms import (
+    MINUS,
+    ONE,
+    Atoms,
+    Key,
+    Letter,
+    Reduced,
+    String,
+    after,
+    circle,
+    merge,
+    times,
+    times_gap,
+)
 from symcur.expressions.bosons import electronic
+from symcur.expressions.bounds import made
 from symcur.expressions.calculus import collected, derivative
 from symcur.expressions.energies import reduced
 from symcur.expressions.interpreter import Interpreter
 from symcur.expressions.splitting import along_field
 from symcur.expressions.wannier import covariant, is_curved
 
-Letter = tuple[Any, ...]
-String = tuple[Letter, ...]
-Atoms = tuple[tuple[Letter, int], ...]  # commuting scalars with their powers
-Key = tuple[Atoms, String]
-_ONE, _MINUS = QQ_I(1), QQ_I(-1)
 REFERENCE = "n"  # the band that positive powers of (e_n - H) refer to, whether it occurs or not
 
 
@@ -54,23 +64,29 @@ class NormalForm:
 
     def __init__(self, terms: Iterable[tuple[Key, Any]], multiplet: bool) -> None:
         self.terms = {key: value for key, value in collected(terms).items() if value}
+        made(len(self.terms) + 1)
         self.multiplet = multiplet
 
     def __add__(self, other: NormalForm) -> NormalForm:
         return NormalForm((*self.terms.items(), *other.terms.items()), self.multiplet)
 
     def __mul__(self, other: NormalForm) -> NormalForm:
-        terms = (
-            ((_merge(atoms, more, extra), string), value * factor * coefficient)
-            for (atoms, left), value in self.terms.items()
-            for (more, right), factor in other.terms.items()
-            for coefficient, extra, string in _multiply(self.multiplet, left, right)
-        )
-        return NormalForm(terms, self.multiplet)
+        return NormalForm(self._products(other), self.multiplet)
+
+    def _products(self, other: NormalForm) -> Iterator[tuple[Key, Any]]:
+        made(len(self.terms) * len(other.terms))
+        for (atoms, left), value in self.terms.items():
+            for (more, right), factor in other.terms.items():
+                both, product = merge(atoms, more), times(value, factor)
+                if not left or not right:
+                    yield (both, left + right), product
+                    continue
+                for coefficient, extra, string in _multiply(self.multiplet, left, right):
+                    yield (merge(both, extra), string), times(product, coefficient)
 
     def trace(self) -> NormalForm:
         terms = (
-            ((_merge(atoms, extra), ()), value * coefficient)
+            ((merge(atoms, extra), ()), value * coefficient)
             for (atoms, string), value in self.terms.items()
             for coefficient, extra in _trace(string, self.multiplet)
         )
@@ -81,7 +97,7 @@ class NormalForm:
         parts: list[tuple[Key, Any]] = []
         for (atoms, string), value in self.terms.items():
             for atom, power in atoms:
-                rest = _term(_merge(atoms, ((atom, -1),)), string, value * power)
+                rest = _term(merge(atoms, ((atom, -1),)), string, value * power)
                 parts += (_slope(atom, axis, curved) * rest).terms.items()
             for j, letter in enumerate(string):
                 left, right = _term(atoms, string[:j], value), _term((), string[j + 1 :])
@@ -96,8 +112,8 @@ class NormalForm:
             product = _term(kept, (), value, multiplet=False) * _cut(string)
             for (kind, *word), power in atoms:
                 if kind == "Tr":
-                    circle = _cut((*word[0], word[0][0])).trace()
-                    product = reduce(mul, [circle] * power, product)
+                    cycle = _cut((*word[0], word[0][0])).trace()
+                    product = reduce(mul, [cycle] * power, product)
             total += product.terms.items()
         return NormalForm(total, False)
 
@@ -118,6 +134,8 @@ class NormalFormInterpreter(Interpreter):
     ``curved``: all derivatives by k are covariant.
     """
 
+    remembered = ex.Expression
+
     def __init__(self, multiplet: bool = False, split: bool = False, curved: bool = False) -> None:
         super().__init__()
         self.multiplet, self.split, self.curved = multiplet, split, curved
@@ -126,22 +144,22 @@ class NormalFormInterpreter(Interpreter):
         return NormalForm([((atoms, string), coefficient)], self.multiplet)
 
     def _atom(self, *letter: Any) -> NormalForm:
-        return self._single(_ONE, ((letter, 1),), ())
+        return self._single(ONE, ((letter, 1),), ())
 
     def number(self, value: Any) -> NormalForm:
         return self._single(value, (), ())
 
     def operator(self, name: str, axes: tuple[ex.Axis, ...]) -> NormalForm:
         if name == "H" and not axes:
-            positive = self._single(_MINUS, (), (("G", REFERENCE, 1),))
+            positive = self._single(MINUS, (), (("G", REFERENCE, 1),))
             return self.band_energy(REFERENCE, ()) + positive
-        return self._single(_ONE, (), (("O", name, axes),))
+        return self._single(ONE, (), (("O", name, axes),))
 
     def projector(self, band: str) -> NormalForm:
-        return self._single(_ONE, (), (("K", band, band),))
+        return self._single(ONE, (), (("K", band, band),))
 
     def resolvent(self, band: str, power: int) -> NormalForm:
-        return self._single(_ONE, (), (("G", band, -power),))
+        return self._single(ONE, (), (("G", band, -power),))
 
     def band_energy(self, band: str, axes: tuple[ex.Axis, ...]) -> NormalForm:
         return self._atom("e", band, axes)
@@ -150,7 +168,7 @@ class NormalFormInterpreter(Interpreter):
         return self._atom(kind, band, order)
 
     def gap(self, m: str, n: str, power: int) -> NormalForm:
-        ((sign, atoms, string),) = _times_gap(m, n, power)
+        ((sign, atoms, string),) = times_gap(m, n, power)
         return self._single(sign, atoms, string)
 
     def trace(self, value: NormalForm) -> NormalForm:
@@ -198,14 +216,20 @@ _PROJECTED: dict[type[ex.Expression], Callable[..., bool]] = {
 }
 
 
-def _term(atoms: Atoms, string: String, value: Any = _ONE, multiplet: bool = True) -> NormalForm:
+def _term(atoms: Atoms, string: String, value: Any = ONE, multiplet: bool = True) -> NormalForm:
     return NormalForm([((atoms, string), value)], multiplet)
 
 
 def _cut(string: String) -> NormalForm:
     """A string of the form for multiplets as one for a nondegenerate band."""
-    reduced_strings = _multiply(False, string[:1], string[1:])
-    return NormalForm((((atoms, result), value) for value, atoms, result in reduced_strings), False)
+    parts: list[Reduced] = [(ONE, (), ())]
+    for letter in string:
+        parts = [
+            (times(value, factor), merge(atoms, more), result)
+            for value, atoms, left in parts
+            for factor, more, result in _push(left, letter, multiplet=False)
+        ]
+    return NormalForm((((atoms, result), value) for value, atoms, result in parts), False)
 
 
 @lru_cache(maxsize=4096)
@@ -240,21 +264,26 @@ def _meaning(letter: Letter) -> ex.Expression:
 
 
 # -- the rules ---------------------------------------------------------------------------------------------------------
-Reduced = tuple[Any, Atoms, String]
-
-
 def _multiply(multiplet: bool, left: String, *others: String) -> Iterator[Reduced]:
-    """The product of reduced strings as a sum of (coefficient, atoms, reduced string)."""
+    """The product of reduced strings as a sum of (coefficient, atoms, reduced string).
+
+    Of the right one the first letter can react and the first projector, which closes what is open on the left.
+    """
     if not others:
-        yield _ONE, (), left
+        yield ONE, (), left
         return
     right, *rest = others
     if not left or not right:
         yield from _multiply(multiplet, left + right, *rest)
         return
+    closing = next((j for j, letter in enumerate(right) if letter[0] == "K"), 0)
     for coefficient, atoms, string in _push(left, right[0], multiplet):
-        for factor, more, result in _multiply(multiplet, string, right[1:], *rest):
-            yield coefficient * factor, _merge(atoms, more), result
+        if not closing:
+            yield from after(coefficient, atoms, _multiply(multiplet, string + right[1:], *rest))
+            continue
+        for factor, more, closed in _push(string + right[1:closing], right[closing], multiplet):
+            tail = _multiply(multiplet, closed + right[closing + 1 :], *rest)
+            yield from after(times(coefficient, factor), merge(atoms, more), tail)
 
 
 def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
@@ -263,21 +292,20 @@ def _push(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
     match last[0] + letter[0]:
         case "KK":
             if last[2] == letter[1]:
-                yield _ONE, (), (*rest, ("K", last[1], letter[2]))
+                yield ONE, (), (*rest, ("K", last[1], letter[2]))
         case "KG":
             if last[2] != letter[1]:
-                yield from _times_gap(letter[1], last[2], letter[2], [(_ONE, (), string)])
+                yield from times_gap(letter[1], last[2], letter[2], [(ONE, (), string)])
         case "GK":
             if last[1] != letter[1]:
-                yield from _times_gap(last[1], letter[1], last[2], _push(rest, letter, multiplet))
+                yield from times_gap(last[1], letter[1], last[2], _push(rest, letter, multiplet))
         case "GG":
             for coefficient, atoms, replacement in _powers(last, letter):
-                for factor, more, result in _multiply(multiplet, rest, replacement):
-                    yield coefficient * factor, _merge(atoms, more), result
+                yield from after(coefficient, atoms, _multiply(multiplet, rest, replacement))
         case "OK":
             yield from _close(string, letter, multiplet)
         case _:
-            yield _ONE, (), (*string, letter)
+            yield ONE, (), (*string, letter)
 
 
 @lru_cache(maxsize=4096)
@@ -290,28 +318,25 @@ def _powers(left: Letter, right: Letter) -> tuple[Reduced, ...]:
 def _product_of_powers(left: Letter, right: Letter) -> Iterator[Reduced]:
     (_, a, k), (_, b, l) = left, right
     if a == b and k + l:
-        yield _ONE, (), (("G", a, k + l),)
+        yield ONE, (), (("G", a, k + l),)
     elif a == b:
-        yield _ONE, (), ()
-        yield _MINUS, (), (("K", a, a),)
+        yield ONE, (), ()
+        yield MINUS, (), (("K", a, a),)
     elif k > 0 or l > 0:
         # (e_a - H)^k = sum_j C(k, j) (e_a - e_b)^(k-j) (e_b - H)^j; the factors commute. What is left of a positive
         # power returns to its reference.
         (a, k), (b, l) = ((a, k), (b, l)) if k > 0 else ((b, l), (a, k))
         for j in range(k + 1):
-            yield from _times_gap(a, b, k - j, _at_reference(a, b, j, l), QQ_I(comb(k, j)))
+            yield from times_gap(a, b, k - j, _at_reference(a, b, j, l), QQ_I(comb(k, j)))
     else:
-        # S_a^p S_b^q = S_a^(p-1) [(S_b - S_a)/w + (P_a + P_b)/w^2] S_b^(q-1),  w = e_a - e_b
-        outer: String = (("G", a, k + 1),) if k + 1 else ()
-        inner: String = (("G", b, l + 1),) if l + 1 else ()
-        partial = (
-            (_ONE, -1, ("G", b, -1)),
-            (_MINUS, -1, ("G", a, -1)),
-            (_ONE, -2, ("K", a, a)),
-            (_ONE, -2, ("K", b, b)),
-        )
-        for sign, power_of_gap, middle in partial:
-            yield from _times_gap(a, b, power_of_gap, _multiply(True, outer, (middle,), inner), sign)
+        # S_a^p S_b^q = sum_j c_j S_a^j + d_j S_b^j plus what makes P_a and P_b of it vanish; w = e_a - e_b, S_b P_a = -P_a/w
+        p, q = -k, -l
+        sign = MINUS if q % 2 else ONE
+        terms = [((("G", a, -j),), comb(p + q - j - 1, q - 1), j) for j in range(1, p + 1)]
+        terms += [((("G", b, -j),), (-1) ** j * comb(p + q - j - 1, p - 1), j) for j in range(1, q + 1)]
+        terms += [((("K", a, a),), -comb(p + q - 1, p), 0), ((("K", b, b),), -comb(p + q - 1, q), 0)]
+        for string, coefficient, j in terms:
+            yield from times_gap(a, b, j - p - q, [(ONE, (), string)], sign * QQ_I(coefficient))
 
 
 def _at_reference(a: str, b: str, j: int, l: int) -> Iterator[Reduced]:
@@ -319,11 +344,11 @@ def _at_reference(a: str, b: str, j: int, l: int) -> Iterator[Reduced]:
     if j + l > 0:
         for i in range(j + l + 1):
             string: String = (("G", a, i),) if i else ()
-            yield from _times_gap(b, a, j + l - i, [(_ONE, (), string)], QQ_I(comb(j + l, i)))
+            yield from times_gap(b, a, j + l - i, [(ONE, (), string)], QQ_I(comb(j + l, i)))
     elif j:
         yield from _powers(("G", b, j), ("G", b, l))
     else:
-        yield _ONE, (), (("G", b, l),)
+        yield ONE, (), (("G", b, l),)
 
 
 def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]:
@@ -332,12 +357,11 @@ def _close(string: String, letter: Letter, multiplet: bool) -> Iterator[Reduced]
     (_, a, b), (_, c, d), block = string[start] if start >= 0 else ("", "", ""), letter, string[start + 1 :]
     if start >= 0 and b == c and len(block) == 1 and block[0][1] == "H":
         for (atoms, replacement), value in _band_block(b, block[0][2], multiplet).terms.items():
-            for factor, more, result in _multiply(multiplet, string[: start + 1], (*replacement, letter)):
-                yield value * factor, _merge(atoms, more), result
+            yield from after(value, atoms, _multiply(multiplet, string[: start + 1], replacement, (letter,)))
     elif start >= 0 and not multiplet:
-        yield _ONE, ((("<>", b, block, c), 1),), (*string[:start], ("K", a, d))
+        yield ONE, ((("<>", b, block, c), 1),), (*string[:start], ("K", a, d))
     else:
-        yield _ONE, (), (*string, letter)
+        yield ONE, (), (*string, letter)
 
 
 @cache
@@ -366,32 +390,4 @@ def _trace(string: String, multiplet: bool) -> Iterator[tuple[Any, Atoms]]:
         )
     opened, first = string[start:], ("K", string[start][1], string[start][1])
     for coefficient, atoms, closed in _multiply(multiplet, opened, string[:start], (first,)):
-        yield coefficient, _merge(atoms, _circle(closed, multiplet))
-
-
-def _circle(closed: String, multiplet: bool) -> Atoms:
-    """The circle P ... P as an atom: a cyclic word of blocks, or the rank of P when nothing is left between."""
-    if not multiplet:
-        return ()  # everything has been cut into numbers; one |a><a| is left
-    if len(closed) == 1:
-        return ((("rank", closed[0][1]), 1),)
-    places = [j for j, entry in enumerate(closed[:-1]) if entry[0] == "K"]
-    return ((("Tr", min((closed[j:-1] + closed[:j] for j in places), key=repr)), 1),)
-
-
-def _times_gap(
-    a: str, b: str, power: int, terms: Iterable[Reduced] = ((_ONE, (), ()),), factor: Any = _ONE
-) -> Iterator[Reduced]:
-    """factor (e_a - e_b)^power times a sum of terms; the gap is an atom with a fixed order of the labels."""
-    sign = _MINUS if a > b and power % 2 else _ONE
-    gap = (("gap", *sorted((a, b))), power)
-    for coefficient, atoms, string in terms:
-        yield sign * factor * coefficient, _merge((gap,), atoms), string
-
-
-def _merge(*groups: Atoms) -> Atoms:
-    powers: dict[Letter, int] = {}
-    for group in groups:
-        for atom, power in group:
-            powers[atom] = powers.get(atom, 0) + power
-    return tuple(sorted(((atom, power) for atom, power in powers.items() if power), key=repr))
+        yield coefficient, merge(atoms, circle(closed, multiplet))

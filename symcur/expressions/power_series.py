@@ -30,6 +30,8 @@ class Arithmetic(Protocol):
 
     def matrix(self, size: int, entry: Callable[[int, int], Entry]) -> Any: ...
 
+    def diagonal(self, entries: list[Entry]) -> Any: ...
+
     def entry(self, matrix: Any, a: int, b: int) -> Entry: ...
 
 
@@ -48,6 +50,12 @@ class Modular:
     def matrix(self, size: int, entry: Callable[[int, int], Entry]) -> Any:
         pairs = (entry(a, b) for a in range(size) for b in range(size))
         return nmod_mat(size, size, [int(x + y * ROOT) for x, y in pairs], PRIME)
+
+    def diagonal(self, entries: list[Entry]) -> Any:
+        matrix = nmod_mat(len(entries), len(entries), PRIME)
+        for a, (x, y) in enumerate(entries):
+            matrix[a, a] = x + y * ROOT
+        return matrix
 
     def entry(self, matrix: Any, a: int, b: int) -> Entry:
         return matrix[a, b], nmod(0, PRIME)
@@ -70,6 +78,14 @@ class Exact:
         upper = [value for row in pairs for value in (*(x for x, _ in row), *(-y for _, y in row))]
         lower = [value for row in pairs for value in (*(y for _, y in row), *(x for x, _ in row))]
         return fmpq_mat(2 * size, 2 * size, upper + lower)
+
+    def diagonal(self, entries: list[Entry]) -> Any:
+        size = len(entries)
+        matrix = fmpq_mat(2 * size, 2 * size)
+        for a, (x, y) in enumerate(entries):
+            matrix[a, a] = matrix[a + size, a + size] = x
+            matrix[a, a + size], matrix[a + size, a] = -y, y
+        return matrix
 
     def entry(self, matrix: Any, a: int, b: int) -> Entry:
         return matrix[a, b], matrix[a + matrix.nrows() // 2, b]

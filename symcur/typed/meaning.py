@@ -7,6 +7,7 @@ of operators on both sides. i is an axis where an index stands and the imaginary
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 
 from symcur import expressions as ex
@@ -284,6 +285,8 @@ class Reader:
 
     def symbol(self, node: Symbol, operators: bool) -> Expression:
         bands, axes, others = node.bands(), node.axes(), node.others()
+        if node.lower and node.upper == others and len(others) == 1 and others[0].isdigit() and node.base not in "SHP":
+            return self.power(node, self.symbol(replace(node, upper=()), operators), self.digit(node, others))
         band = bands[0] if bands else "n"
         plain = not axes and not others and not node.primes
         if len(bands) > 1:

@@ -28,6 +28,7 @@ def symbol(latex: str) -> str:
     text = re.sub(r"\\partial_(?:\{k_\{(\w)\}\}|(h)) ", r"d_\1\2 ", text)
     text = re.sub(r"\\mathcal\{(\w)\}", r"\1", text)
     text = re.sub(r"(?<=\w)\\(?=tau|theta)", " ", text)
+    text = re.sub(r"\\varepsilon(?!_)", "eps", text)
     return re.sub(r"\\(?=[A-Za-z])", "", text).replace("varepsilon", "e")
 
 

@@ -78,7 +78,8 @@ def _plain_key(base: str, axes: int, tail: str, after: str) -> str:
 
 def typed(node: Symbol) -> str:
     indices = "".join(f"{mark}{{{' '.join(index)}}}" for mark, index in (("_", node.lower), ("^", node.upper)) if index)
-    return repr(node.base + indices + "'" * node.primes)
+    base = {"connection": r"\mathcal{A}"}.get(node.base, node.base)
+    return repr(base + indices + "'" * node.primes)
 
 
 def hint(node: Symbol, known: Mapping[Key, Quantity]) -> str:

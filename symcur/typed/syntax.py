@@ -5,6 +5,7 @@
     product  = factor {["*"] factor | "/" atom}
     factor   = ("Re" | "Im") (bracket | product) | "Tr" bracket | "sum" "_{m != n}" product | d_i factor | atom
     atom     = number | symbol with indices | quantity "[" axes "]" | bracket | commutator | \\frac{sum}{sum}
+             | \\langle n| sum |m\\rangle | "|" element "|^2"
 
 Re, Im and sums act on all that follows in their product, a derivative on one factor.
 """
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from symcur.typed.cursor import Cursor
 from symcur.typed.nodes import (
     AXES,
     BANDS,
@@ -28,12 +30,16 @@ from symcur.typed.nodes import (
     Symbol,
     Terms,
     Wrapped,
+    walk,
 )
-from symcur.typed.tokens import Token, Unreadable, tokens
+from symcur.typed.tokens import Token
 
-DEEPEST = 40  # brackets and operations within each other
 LARGEST_POWER = 12
 _OPENING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}"}
+_STATES = ("langle", "bra", "braket")
+_HERMITIAN = frozenset(
+    ("v", "w", "H", "s", "tau", "J", "connection", "theta", "phi", "A", "B", "C", "Q")
+)  # |X_{nm}|^2 is X_{nm} X_{mn}
 
 
 def identity(text: str) -> tuple[Node, Node, Node | None]:
@@ -55,43 +61,13 @@ def single(text: str) -> Node:
     return node
 
 
-class Parser:
+class Parser(Cursor):
     """Reads tokens from the left to the right."""
-
-    def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.place, self.depth = text, tokens(text), 0, 0
-
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.place]
-
-    def fail(self, expected: str, at: int | None = None, got: str = "") -> Unreadable:
-        return Unreadable(self.text, self.next.at if at is None else at, expected, got)
-
-    def take(self, *texts: str) -> Token | None:
-        """The next token if it is one of these."""
-        token = self.next
-        if token.kind == "quantity" or token.text not in texts:
-            return None
-        self.place += 1
-        return token
-
-    def require(self, text: str, expected: str = "") -> Token:
-        token = self.take(text)
-        if token is None:
-            raise self.fail(expected or text)
-        return token
-
-    def finish(self, expected: str) -> None:
-        if self.next.kind != "end":
-            raise self.fail(expected)
 
     # -- sums and products -------------------------------------------------------------------------------------------
     def sum(self) -> Node:
         at = self.next.at
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.fail(f"at most {DEEPEST} brackets and operations within each other", got="more")
+        self.deeper()
         sign = self.take("+", "-")
         signs, terms = [-1 if sign and sign.text == "-" else 1], [self.product()]
         while sign := self.take("+", "-"):
@@ -106,26 +82,30 @@ class Parser:
         while True:
             if slash := self.take("/"):
                 factors.append(Wrapped(slash.at, "/", self.atom()))
+                if isinstance(factors[-1].parts[0], Constant) and self.next.text == "i" and self.is_close():
+                    raise self.fail("brackets, as in 1/(2i), or a space, as in 1/2 i")
             elif self.take("*") or self.starts_factor():
                 last = factors[-1]
+                if isinstance(last, Wrapped) and last.kind == "/" and self.next.text == "omega" and _is_gap(last.inner):
+                    raise self.fail("brackets around all that stands below, as in 1/(\\omega_{nm} \\omega_{np})")
                 if isinstance(last, Gradient) and not isinstance(last.inner, Wrapped | ByName):
                     raise self.fail(
                         "brackets that show how far the derivative reaches, as in (\\partial_i A) B or \\partial_i (A B)"
                     )
                 factors.append(self.factor())
+                if isinstance(last, Symbol) and last.base in ("f", "g") and _is_argument(factors[-1], bool(last.lower)):
+                    raise self.fail(f"{last.base}_n, or {last.base}_n \\varepsilon_n for the product", last.at)
             else:
                 return factors[0] if len(factors) == 1 else Factors(at, tuple(factors))
 
     def starts_factor(self) -> bool:
         token = self.next
         if token.kind == "sign":
-            return token.text in _OPENING
+            return token.text in _OPENING or token.text in _STATES or (token.text == "|" and not self.bars)
         return token.kind != "end" and token.text != "mod"
 
     def factor(self) -> Node:
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise self.fail(f"at most {DEEPEST} brackets and operations within each other", got="more")
+        self.deeper()
         node = self.covered() or self.atom()
         self.depth -= 1
         return node
@@ -149,17 +129,39 @@ class Parser:
                 raise self.fail("\\partial_h for the derivative by the field h of H - h s", token.at)
             indices = tuple(index.removeprefix("k_") for index in indices)
             if len(indices) == 1 and indices[0] in AXES and self.next.text not in ("^", "_"):
-                if not self.starts_factor():
-                    raise self.fail(
-                        "what the derivative acts on, in brackets; behind mod that is the primitive, as in mod d_l(d^{is})"
-                    )
-                inner, bracketed = self.operand()
-                shown = Wrapped(token.at, "()", inner) if inner and bracketed else inner or self.factor()
-                return Gradient(token.at, indices[0], shown, token.text == "nabla")
+                return self.gradient(token.at, indices[0], token.text == "nabla")
             if token.text in ("partial", "nabla"):
                 raise self.fail("one axis and what is differentiated, as in \\partial_{k_i} s or d_i(s)", token.at)
             self.place = start
-        return None
+        return self.quotient_of_differentials() if self.comes("frac", "{", "partial") else None
+
+    def gradient(self, at: int, axis: str, covariant: bool = False) -> Node:
+        """The derivative of the factor that follows."""
+        if not self.starts_factor():
+            raise self.fail(
+                "what the derivative acts on, in brackets; behind mod that is the primitive, as in mod d_l(d^{is})"
+            )
+        inner, bracketed = self.operand()
+        shown = Wrapped(at, "()", inner) if inner and bracketed else inner or self.factor()
+        return Gradient(at, axis, shown, covariant)
+
+    def quotient_of_differentials(self) -> Node | None:
+        """\\frac{\\partial X}{\\partial k_i}, or with X behind it."""
+        if self.tokens[self.place + 3].text in ("_", "^"):
+            return None
+        at = self.next.at
+        self.place += 3
+        inner = None if self.take("}") else self.product()
+        if inner:
+            self.require("}")
+        self.require("{")
+        self.require("partial", "\\partial k_i")
+        place, index = self.next.at, self.index()
+        axis = index.removeprefix("k_")
+        if axis not in AXES or index == "k_h":
+            raise self.fail("one axis, as in \\partial k_i; f_n' is the derivative of f_n by the energy", place)
+        self.require("}")
+        return Gradient(at, axis, Wrapped(at, "()", inner)) if inner else self.gradient(at, axis)
 
     def operand(self) -> tuple[Node | None, bool]:
         """A bracket behind Re, Im or a derivative, and whether it is all of the operand; (A)_{nm} is the first factor of it."""
@@ -193,6 +195,10 @@ class Parser:
             return ByName(token.at, token.text, self.arguments())
         if token.text in _OPENING and token.kind == "sign":
             return self.scripted(self.bracket())
+        if token.kind == "sign" and token.text in _STATES:
+            return self.between_states()
+        if token.kind == "sign" and token.text == "|" and not self.bars:
+            return self.squared_modulus()
         if self.take("frac"):
             above, below = self.argument(), self.argument()
             return Factors(token.at, (above, Wrapped(below.at, "/", below)))
@@ -200,6 +206,55 @@ class Parser:
             raise self.fail("a number, a symbol or a bracket")
         self.place += 1
         return self.symbol(token)
+
+    def barred(self) -> Node:
+        """A sum that ends at a bar."""
+        self.bars += 1
+        inner = self.sum()
+        self.bars -= 1
+        return inner
+
+    def between_states(self) -> Node:
+        """\\langle n| X |m\\rangle, \\bra{n} X \\ket{m} or \\braket{n|X|m}: the matrix element X_{nm}."""
+        opening = self.next
+        self.place += 1
+        if opening.text != "langle":
+            self.require("{")
+        left = self.state()
+        self.require("}" if opening.text == "bra" else "|")
+        inner = self.barred()
+        if self.take("ket"):
+            self.require("{")
+        else:
+            self.require("|")
+        right = self.state()
+        self.require("rangle" if self.next.text == "rangle" else "}")
+        return Element(opening.at, inner, (left, right))
+
+    def state(self) -> str:
+        """The label of a state, n or u_n."""
+        at = self.next.at
+        braced = self.take("u") and self.require("_") and self.take("{")
+        label = self.index()
+        if label[0] not in BANDS:
+            raise self.fail(
+                f"the label of a state (letters {', '.join(sorted(BANDS))}), as in \\langle n|v_i|m\\rangle", at
+            )
+        if braced:
+            self.require("}")
+        return label
+
+    def squared_modulus(self) -> Node:
+        """|X_{nm}|^2 = X_{nm} X_{mn} of a Hermitian operator."""
+        at = self.require("|").at
+        inner = self.barred()
+        self.require("|")
+        bands = inner.bands() if isinstance(inner, Symbol) and inner.base in _HERMITIAN and not inner.primes else ()
+        if not isinstance(inner, Symbol) or len(bands) != 2 or not self.take("^") or self.indices() != ("2",):
+            raise self.fail("the square of one matrix element of a Hermitian operator, as in |v^i_{nm}|^2", at)
+        other = dict(zip(bands, reversed(bands), strict=True))
+        lower, upper = (tuple(other.get(index, index) for index in indices) for indices in (inner.lower, inner.upper))
+        return Factors(at, (inner, Symbol(inner.at, inner.base, lower, upper)))
 
     def argument(self) -> Node:
         """The argument of \\frac: a group, or one digit or letter."""
@@ -224,10 +279,16 @@ class Parser:
         while mark := self.take("_", "^", "'"):
             if mark.text == "'":
                 primes += 1
+            elif mark.text == "^" and (found := self.primes()):
+                primes += found
             elif mark.text in scripts:
                 raise self.fail("one index below and one above; braces hold several, as in v_{n n_1}", mark.at)
             else:
                 scripts[mark.text] = self.indices()
+        if primes and token.text not in ("f", "g"):
+            raise self.fail("no prime but that of f_n'; another band is n' in braces, as in s_{n'}", token.at)
+        if not scripts and self.text[token.at : token.end] in ("e", "E"):
+            raise self.fail("an energy with its band, as in e_n", token.at)
         return Symbol(token.at, token.text, scripts.get("_", ()), scripts.get("^", ()), primes)
 
     def scripted(self, node: Node) -> Node:
@@ -236,6 +297,7 @@ class Parser:
             return Power(mark.at, node, self.exponent(self.indices(), mark.at))
         if mark := self.take("_"):
             bands = self.indices()
+            bands = bands * 2 if len(bands) == 1 else bands
             if len(bands) != 2 or any(band[0] not in BANDS for band in bands):
                 raise self.fail("two labels of bands below a bracket, as in (v_i s)_{nm}", mark.at)
             return Element(node.at, node, bands)
@@ -257,76 +319,15 @@ class Parser:
             self.require("]")
         return tuple(axes)
 
-    # -- indices -------------------------------------------------------------------------------------------------------
-    def indices(self) -> tuple[str, ...]:
-        """What stands in braces below or above; without braces a number, or letters that follow each other closely."""
-        found = []
-        if self.take("{"):
-            while not self.take("}"):
-                if not self.take(","):
-                    found.append(self.index())
-            return tuple(found)
-        first = self.next
-        found.append(self.index(nested=False))
-        while first.kind == "name" and not first.command and self.continues():
-            found.append(self.index(nested=False))
-        return tuple(found)
 
-    def continues(self) -> bool:
-        """Whether a letter of the same unbraced index follows: w_il, d^is, d^itau."""
-        token, before = self.next, self.tokens[self.place - 1]
-        close = token.at == before.end and token.kind == "name" and not token.command
-        return close and (token.text in ("tau", "theta") or (len(token.text) == 1 and token.text.islower()))
+def _is_gap(node: Node) -> bool:
+    return isinstance(node, Symbol) and node.base == "omega"
 
-    def index(self, nested: bool = True) -> str:
-        """One axis, label, letter or number; in braces also n_1, n' and k_i."""
-        token = self.next
-        if self.take("-"):
-            return "-" + self.index(nested=False)
-        if token.kind not in ("name", "number") or token.text in (
-            "mod",
-            "sum",
-            "Tr",
-            "Re",
-            "Im",
-            "frac",
-            "partial",
-            "nabla",
-        ):
-            raise self.fail("an index: an axis such as i, a band such as n, s or \\tau, or a number")
-        self.place += 1
-        label = token.text
-        if nested and (label in BANDS or label == "k") and self.take("_"):
-            braced = self.take("{")
-            inner = self.next
-            if inner.kind not in ("name", "number") or len(inner.text) > 2:
-                raise self.fail("a number, as in n_1, or an axis, as in k_i")
-            self.place += 1
-            if braced:
-                self.require("}")
-            return f"{label}_{inner.text}"
-        while nested and label[0] in BANDS and self.take("'"):
-            label += "'"
-        return label
 
-    def summed(self) -> tuple[tuple[str, str], ...]:
-        """The labels below a sum: m, m != n, several with commas."""
-        self.require("_", "_ with the states below the sum, as in \\sum_{m \\ne n}")
-        if self.next.text != "{":
-            labels: tuple[tuple[str, str], ...] = tuple((label, "") for label in self.indices())
-        else:
-            self.place += 1
-            found: list[tuple[str, str]] = []
-            waiting: list[str] = []
-            while not self.take("}"):
-                waiting.append(self.index())
-                if self.take("!="):
-                    other = self.index()
-                    found += [(label, other) for label in waiting]
-                    waiting = []
-                self.take(",")
-            labels = (*found, *((label, "") for label in waiting))
-        wrong = [label for pair in labels for label in pair if label and label[0] not in BANDS]
-        if wrong or not labels:
-            raise self.fail(f"labels of states (letters {', '.join(sorted(BANDS))}) below the sum")
-        return labels
+def _is_argument(node: Node, labelled: bool) -> bool:
+    """Whether it is the energy in brackets, as in f(\\varepsilon_n); behind f without its band, any energies."""
+    if not isinstance(node, Wrapped) or node.kind != "()":
+        return False
+    symbols = [part for part in walk(node) if isinstance(part, Symbol)]
+    alone = isinstance(node.inner, Symbol)
+    return bool(symbols) and (alone or not labelled) and all(symbol.base in ("e", "omega") for symbol in symbols)

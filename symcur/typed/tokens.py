@@ -12,18 +12,36 @@ LONGEST = 4000  # characters
 MOST_DIGITS = 18  # of a number as it is typed
 WINDOW = 72  # characters of a long text that are shown around the place of a complaint
 
-_SPACE = r"\s+|\\[,;:! ]|\\(?:left|right|[bB]igg?[lr]?|displaystyle|q?quad|limits)(?![A-Za-z])|[~$&]"
-_PRINTED_WORD = r"\\(?:mathrm|operatorname|text|rm)\s*\{\s*(?P<word>Im|Re|Tr|mod)\s*\}"
+_LAYOUT = "left|right|middle|[bB]igg?[lrm]?|displaystyle|textstyle|q?quad|(?:no)?limits|nonumber|notag"
+_ENVIRONMENT = r"\\(?:begin|end)\s*\{(?:equation|align|aligned|split|gather|gathered|multline|eqnarray)\*?\}"
+_SPACE = rf"\s+|\\[,;:! \[\]]|\\\\(?:\[[\d.\s]*[a-z]{{2}}\])?|\\(?:{_LAYOUT})(?![A-Za-z])|[~$&]|%[^\n]*|{_ENVIRONMENT}|\\(?:label|tag)\s*\{{[^{{}}]*\}}"
+_FONT = r"\\(?:mathrm|operatorname\*?|text|textrm|rm)"
+_WORD = "Im|Re|Tr|tr|mod|i"
+_PRINTED_WORD = rf"{_FONT}\s*\{{\s*(?P<word>{_WORD})\s*\}}|\{{\s*\\(?:rm|bf)\s+(?P<word2>{_WORD})\s*\}}"
 _BAR = r"(?P<bar>\\(?:bar|overline)\s*(?:\{\s*\\Omega\s*\}|\\Omega(?![A-Za-z])))"
 _CALLIGRAPHIC = r"\\mathcal\s*(?:\{\s*(?P<cal>[AG])\s*\}|(?P<cal2>[AG])(?![A-Za-z]))"
 _HAT = r"\\hat\s*(?:\{\s*(?P<hat>\\?[A-Za-z]+)\s*\}|(?P<hat2>\\[A-Za-z]+|[A-Za-z]))"
-_SIGN = r"(?P<sign>\\[{}]|!=|[-+*/=(){}\[\]_^',])"
+_THICK = r"\\(?:bm|mathbf|boldsymbol|vec)"  # of a vector, whose component an index tells; s and tau are no vectors
+_VECTOR = r"\\Omega|[vJdkmD]"
+_BOLD = "|".join(
+    rf"{before}(?:\{{\s*(?P<bold{j}a>{_VECTOR})\s*\}}|(?P<bold{j}b>{_VECTOR})(?![A-Za-z])){after}"
+    for j, (before, after) in enumerate(
+        (
+            (rf"{_THICK}\s*", ""),
+            (rf"\\hat\s*\{{\s*{_THICK}\s*", r"\s*\}"),
+            (rf"{_THICK}\s*\{{\s*\\hat\s*", r"\s*\}"),
+        )
+    )
+)
+_SIGN = r"(?P<sign>\\[{}]|!=|\\not\s*=|[-+*/=(){}\[\]_^',|])"
+_END = re.compile(rf"(?:\\[,;:!\]]|[\s.,;$~]|{_ENVIRONMENT})*\Z")  # punctuation behind a formula
 _NUMBER = r"(?P<number>\d+(?:\.\d+)?)"
 
 # What is typed: the name by which it is known.
 _NAMES = {
     **{name: name for name in ("tau", "omega", "Omega", "chi", "theta", "phi", "eta")},
     **{name: name for name in ("partial", "nabla", "sum", "mod", "frac", "Im", "Re", "Tr")},
+    "tr": "Tr",
     **dict.fromkeys(("varepsilon", "epsilon", "eps"), "e"),
     "Omegabar": "Omegabar",
 }
@@ -36,13 +54,27 @@ _COMMANDS = {
     "bmod": "mod",
     "lbrack": "[",
     "rbrack": "]",
+    "prime": "'",
+    **dict.fromkeys(("vert", "mid", "lvert", "rvert"), "|"),
+    **{name: name for name in ("langle", "rangle", "bra", "ket", "braket")},
+}
+# What theorists write and what it would have to be here.
+_ADVICE = {
+    "hbar": "units in which \\hbar is 1, so that it is left out",
+    "int": "the integrands; what integrates to zero stands behind mod, as in mod \\partial_{k_l}(g_n s_n)",
+    **dict.fromkeys(("sqrt", "pi", "exp", "ln", "log"), "exact complex rational numbers, such as 1/2 or \\frac{i}{3}"),
+    **dict.fromkeys(("mathrm", "text", "operatorname"), "Im, Re, Tr, mod or i in upright letters"),
+    **dict.fromkeys(("leftrightarrow", "dagger"), "the other terms written out"),
+    **dict.fromkeys(
+        ("bm", "boldsymbol", "mathbf", "vec"), "one component, as in v_i or \\Omega^{li}; s and \\tau are no vectors"
+    ),
 }
 _CHARACTERS = {
     **{"τ": "tau", "ω": "omega", "Ω": "Omega", "χ": "chi", "θ": "theta", "φ": "phi", "η": "eta", "ε": "e", "ϵ": "e"},
-    **{"∂": "partial", "∇": "nabla", "∑": "sum"},
+    **{"∂": "partial", "∇": "nabla", "∑": "sum", "⟨": "langle", "⟩": "rangle"},
     **{"≠": "!=", "·": "*", "×": "*", "−": "-", "′": "'"},
 }
-SIGNS = frozenset("-+*/=(){}[]_^',") | {"!=", r"\{", r"\}"}
+SIGNS = frozenset("-+*/=(){}[]_^',|") | {"!=", r"\{", r"\}", "langle", "rangle", "bra", "ket", "braket"}
 
 
 class Unreadable(ValueError):
@@ -74,13 +106,14 @@ def tokens(text: str) -> list[Token]:
     """The tokens of a text, with one of the kind "end" behind them."""
     if len(text) > LONGEST:
         raise Unreadable(text, LONGEST, f"at most {LONGEST} characters", f"{len(text)}")
-    return [*_tokens(text), Token("end", "the end", len(text), len(text))]
+    end = _END.search(text).start()  # type: ignore[union-attr]
+    return [*_tokens(text, end), Token("end", "the end", end, end)]
 
 
-def _tokens(text: str) -> Iterator[Token]:
+def _tokens(text: str, end: int) -> Iterator[Token]:
     pattern, position = _pattern(), 0
-    while position < len(text):
-        found = pattern.match(text, position)
+    while position < end:
+        found = pattern.match(text, position, end)
         if found is None:
             raise Unreadable(text, position, "a letter, a number, a bracket or a sign")
         kind, name = _meaning(found, text)
@@ -99,13 +132,14 @@ def _pattern() -> re.Pattern[str]:
         _PRINTED_WORD,
         _BAR,
         _CALLIGRAPHIC,
+        _BOLD,
         _HAT,
         rf"(?P<quantity>(?:{quantity})(?!\w))",
         rf"(?P<plain>(?:{words})(?![A-Za-z]))",
+        _SIGN,
         r"\\(?P<command>[A-Za-z]+)",
         r"(?P<letter>[A-Za-z])",
         _NUMBER,
-        _SIGN,
         rf"(?P<character>[{''.join(_CHARACTERS)}])",
     )
     return re.compile("|".join(alternatives), re.ASCII)
@@ -123,20 +157,25 @@ def _meaning(found: re.Match[str], text: str) -> tuple[str, str]:
             raise Unreadable(text, found.start(), f"numbers of at most {MOST_DIGITS} digits", f"{len(found.group())}")
         return "number", group["number"]
     if "sign" in group:
-        return "sign", group["sign"]
+        return "sign", "!=" if group["sign"].startswith("\\not") else group["sign"]
     if "bar" in group:
         return "name", "Omegabar"
+    if any(key.startswith("bold") for key in group):
+        return "name", next(iter(group.values())).removeprefix("\\")
     name = next(value for key, value in group.items())
     if "hat" in group or "hat2" in group:
         name = _NAMES.get(name.removeprefix("\\"), name)
-    elif "plain" in group:
-        name = _NAMES[name]
+    elif "plain" in group or "word" in group or "word2" in group:
+        name = _NAMES.get(name, name)
     elif "character" in group:
         name = _CHARACTERS[name]
     elif "command" in group:
         if not _COMMANDS.get(name):
-            raise Unreadable(text, found.start(), "a symbol of the paper, such as \\tau, \\Omega or \\frac")
+            known = "a symbol of the paper, such as \\tau, \\Omega or \\frac"
+            raise Unreadable(text, found.start(), _ADVICE.get(name, known))
         name = _COMMANDS[name]
+    elif "letter" in group and name == "E":
+        name = "e"
     elif "cal" in group or "cal2" in group:
         name = {"A": "connection", "G": "G"}[name]
     return ("sign" if name in SIGNS else "name"), name

@@ -171,7 +171,11 @@ REFUSED = {
         {},
         "simple factors",
     ),
-    "no polynomial": (sc.Model(models.Z * sp.exp(models.k_x**2), models.X, models.k_x), {}, "expected H polynomial in the momenta"),
+    "no polynomial": (
+        sc.Model(models.Z * sp.exp(models.k_x**2), models.X, models.k_x),
+        {},
+        "expected H polynomial in the momenta",
+    ),
     "form": (sc.models.rashba(), {"form": "lake"}, "form: expected"),
     "hall": (sc.models.rashba(), {"hall": "mine"}, "hall: expected"),
     "negative cutoff": (sc.models.rashba(), {"cutoff": -1}, "cutoff: expected a positive"),

@@ -171,7 +171,7 @@ FAULTS = {
             self.number(QQ_I(1)) + honest(self, band) * self.number(QQ_I(-1))
         ),
     ),
-    "a normal form with a wrong rule": lambda patch: patch.setattr(normal_form, "_times_gap", lambda *_: iter(())),
+    "a normal form with a wrong rule": lambda patch: patch.setattr(normal_form, "times_gap", lambda *_: iter(())),
 }
 STATEMENTS = [
     (Derivative("i", Derivative("i", Trace(P * s))), Derivative("i", Trace((S * v("i") * P + P * v("i") * S) * s))),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
+from math import prod
 
 import numpy as np
 import pytest
@@ -286,3 +288,21 @@ def test_two_names_for_one_operator_are_two_operators():
     assert normal_form(P) != normal_form(Projector("m"))
     assert hash(normal_form(P * P)) == hash(normal_form(P))
     assert len(normal_form(P + S)) == 2
+
+
+@pytest.mark.parametrize("labels", ["mn", "nm"])
+@pytest.mark.parametrize("powers", [(1, 1), (2, 1), (1, 4), (3, 5)])
+def test_partial_fractions_of_powers_are_those_of_numbers(labels, powers):
+    """At a state outside, at one in m and at one in n; S vanishes at its own state."""
+    e = {"m": Fraction(3), "n": Fraction(-2)}
+    (a, b), (p, q) = labels, powers
+    form = normal_form(Resolvent(a, p) * Resolvent(b, q), multiplet=True)
+    assert len(form) == p + q + 2
+    for energy in (Fraction(7), Fraction(1, 5), *e.values()):
+        S_at = {band: 0 if e[band] == energy else 1 / (e[band] - energy) for band in e}
+        total = Fraction(0)
+        for (atoms, ((kind, band, power),)), value in form.terms.items():
+            gaps = prod((e[x] - e[y]) ** k for (_, x, y), k in atoms)
+            letter = Fraction(e[band] == energy) if kind == "K" else S_at[band] ** -power
+            total += Fraction(int(value.x)) * gaps * letter
+        assert total == S_at[a] ** p * S_at[b] ** q

@@ -71,6 +71,8 @@ PIECES = [
         "d_l",
         "1/2",
     ),
+    *(r"\langle n|", r"|m\rangle", r"\bra{n}", r"\ket{m}", "|", "|s_{nm}|^2", r"\frac{\partial ", r"}{\partial k_i}"),
+    *(r"\bm{v}", r"\hat{\bm v}", r"\prime", r"\\[2pt]", "%", "\n", r"\[", r"\end{align}", r"{\rm Im}", "E_n", ";", "."),
     *(
         r"\partial_{k_l}",
         "s_dipole[i]",
@@ -129,6 +131,7 @@ FACTORS += [
     r"\partial_{k_x} P",
     "v^i_{nm} s_{mn}",
 ]
+FACTORS += ["|v^i_{nm}|^2", r"\langle n|v_i|m\rangle\langle m|s|n\rangle", r"\frac{\partial s}{\partial k_i}", "s_n^2"]
 FACTORS += ["s_{nn}", "sum_{p != n} s_np v^i_pn/omega_np", "Re", "[s, H]", "1/omega_{nm}^2", "1/(e_n - e_p)", "s^2"]
 SIGNS = [" ", " ", " + ", " - ", "*"]
 WRONG = {
