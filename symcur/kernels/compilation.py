@@ -152,6 +152,8 @@ def _compiled(
 ) -> Compiled:
     if not isinstance(model, Model):
         raise _NoProgram("a model given by numbers, not by formulas")
+    if model.bosons is not None:
+        raise _NoProgram("bosons, whose eigenvectors are not orthogonal")
     if model.size > _MOST_BANDS:
         raise _NoProgram(f"{model.size} bands, programs reach {_MOST_BANDS}")
     program = SimplifyingProgram()
