@@ -86,10 +86,9 @@ class Metric:
         J. H. P. Colpa, Physica A 93, 327 (1978): H = K^+ K, K g K^+ = U E U^+, T = K^-1 U |E|^(1/2).
         """
         K = self._root(H, k)
-        energies: Array
         energies, U = np.linalg.eigh(K @ self.matrix @ K.conj().mT)
-        T: ComplexArray = np.linalg.solve(K, U * np.sqrt(np.abs(energies))[..., None, :])
-        return energies, np.sign(energies)[..., :, None] * T.conj().mT, T
+        T = np.linalg.solve(K, U * np.sqrt(np.abs(energies))[..., None, :])
+        return np.asarray(energies, dtype=float), np.sign(energies)[..., :, None] * T.conj().mT, np.asarray(T)
 
     def energies(self, H: ComplexArray, k: Array) -> Array:
         """E_n = eta_n omega_n, ascending."""
@@ -98,7 +97,7 @@ class Metric:
 
     def _root(self, H: ComplexArray, k: Array) -> ComplexArray:
         """K with H = K^+ K; refused where H is not positive."""
-        lowest: Array = np.linalg.eigvalsh(H)
+        lowest = np.asarray(np.linalg.eigvalsh(H), dtype=float)
         bad = lowest[..., 0] <= _POSITIVE * lowest[..., -1]
         if bad.any():
             _refuse(lowest[bad], k[bad])
