@@ -14,6 +14,7 @@ from symcur.claims import (  # isort: skip
     fields,
     disorder,
     superconductors,
+    bosons,
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
 from symcur.claims.claim_file import load
@@ -36,6 +37,7 @@ __all__ = [
     "Counterexample",
     "Equality",
     "ProofResult",
+    "bosons",
     "clean_crystal",
     "define",
     "densities",
