@@ -17,6 +17,7 @@ from symcur.band_structures.band_structure import BOSE
 from symcur.bosons import square_phonons
 from symcur.brillouin.occupation import OCCUPATIONS
 from symcur.claims import boson_checks as checks
+from symcur.claims.boson_words import check_words
 from symcur.claims.claim import section
 from symcur.claims.faults import (
     WITHOUT_DIPOLE,
@@ -31,7 +32,7 @@ from symcur.claims.faults import (
     times,
 )
 from symcur.eigenstates import Eigenstates
-from symcur.observables import equilibrium_current, thermoelectric
+from symcur.observables import equilibrium_current, magnetization, thermoelectric
 
 define = section("Bosons")
 STABLE = "H(k) > 0 everywhere: the state is the ground state, and no mode costs no energy"
@@ -91,7 +92,7 @@ define(
         "a refuted identity of words is no identity of the algebra, of which Hermitian and g-Hermitian matrices are two real forms",
         "positivity is not carried over: the quantum metric of a boson may be negative, s_n may leave the spectrum of s",
     ),
-    check=checks.check_words,
+    check=check_words,
     faults={
         **UNSIGNED,
         **ONE_NORM,
@@ -176,6 +177,26 @@ define(
     },
 )
 define(
+    "boson-circulation",
+    outlook("(6)"),
+    "The equilibrium current of bosons only circulates: that of the orbital magnetization, with the zero point.",
+    r"\mathbf J + \mathbf J^\tau = \nabla \times \mathbf M,\quad M^{li} = \tfrac12\int \sum_n n\, m^{lis}_n + G\, \Omega^{li}_n s_n",
+    recorded="confirmed",
+    assumptions=(
+        SYMMETRIC,
+        STABLE,
+        "the antisymmetric part of J^tau is not fixed by tau; it is taken from int n q + G chi",
+    ),
+    check=checks.check_circulating,
+    faults={
+        "d x v dropped from m^s": WITHOUT_DIPOLE,
+        "Omega s with the opposite sign": of_term(magnetization, "s_weighted_curvature", -1.0),
+        "chi with the sign of A": opposite("torque_polarizability"),
+        "n for G": occupied("G", by="n"),
+        **ONE_NORM,
+    },
+)
+define(
     "one-boson-nulls",
     outlook("(8), (9)"),
     "One boson per cell with pairing is the paper's superconductor with rho > 1; without an odd part of its energy M, the conventional "
@@ -219,10 +240,12 @@ define(
 )
 define(
     "canonical-phonon-null",
-    outlook("(11), [53]"),
-    "The Hall part of the conserved response of the canonical angular momentum u x p vanishes for phonons of a Bravais lattice in the "
-    "plane, band by band; the conventional one does not, nor does that of the kinetic angular momentum.",
-    r"s = \mathbf u \times \mathbf p:\quad \Omega^{yx}_n s_n + \tfrac12(\partial_{k_y} d^{xs}_n - \partial_{k_x} d^{ys}_n) = 0",
+    outlook("(9), (11), [53]"),
+    "For the canonical angular momentum u x p of phonons of a Bravais lattice in the plane the Hall part of the conserved response vanishes, "
+    "band by band, by the relation of dipole and curvature in a superconductor; the conventional one does not, nor that of u x (p - Au).",
+    r"s = \mathbf u \times \mathbf p:\quad \mathbf d_n = \tfrac12(1 - s_n^2)\, \partial_{\mathbf k}\theta,\quad \Omega_n = \tfrac12\,"
+    r" \partial_{\mathbf k} s_n \times \partial_{\mathbf k}\theta \;\Rightarrow\; \Omega^{yx}_n s_n + \tfrac12(\partial_{k_y} d^{xs}_n -"
+    r" \partial_{k_x} d^{ys}_n) = 0,\quad \theta = \arg(D_{xx} - D_{yy} + 2iD_{xy})",
     recorded="confirmed",
     assumptions=(
         "one atom per cell, motion in the plane, a Raman field H = (1/2)(p - Au)^2 + (1/2) u D(k) u",

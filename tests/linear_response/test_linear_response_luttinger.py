@@ -147,15 +147,6 @@ def test_electrons_in_a_gradient_of_temperature():
     np.testing.assert_allclose(slow["total"].value, total, atol=1e-6 * abs(total).max())
 
 
-def test_phonons_carry_angular_momentum_in_a_gradient_of_temperature():
-    """The conventional Hall response, which the conserved current does not have."""
-    model, T = bosons.square_phonons(pinning=2.0), 0.7
-    found = linear_response.nernst_response(model, T, rtol=1e-7)
-    expected = thermoelectric(model, temperature=T, form="sea", rtol=1e-9).parts["conventional"].value
-    assert abs(expected[0, 1]) > 1e-4
-    np.testing.assert_allclose(found["current"].value, expected, atol=1e-6 * abs(expected).max())
-
-
 # -- what holds exactly, and what is refused ---------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "model", [random_bosons(0), random_bosons(2, HYBRID), bosons.kagome_magnons()], ids=lambda m: m.name
