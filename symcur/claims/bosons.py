@@ -112,8 +112,8 @@ define(
     outlook("(1)-(3)"),
     "The densities of s, of the conventional current and of the torque, with n and G for f and g; the field is Luttinger's, H + "
     "(1/2){H, psi}, which moves J and tau too.",
-    r"D^{lis} = \tfrac12\int \sum_n n\, d^{lis}_n + G\, \Omega^{lis}_n,\quad Q^{il\tau} = \tfrac12\int \sum_n n\, q^{il\tau}_n + G\,"
-    r" \chi^{il\tau}_n;\qquad \mathbf J_q/\psi_q = \int (n + En') \mathbf J_n - i q_l \int (n + En') d^{ls}_n + En\, \Omega^{ls}_n",
+    r"D^{lis} = \int n\, d^{lis}_n + G\, \Omega^{lis}_n,\quad Q^{il\tau} = \int n\, q^{il\tau}_n + G\, \chi^{il\tau}_n,\quad \int = \tfrac12"
+    r" \int \frac{d^Dk}{(2\pi)^D} \sum_n;\qquad J^i_q/\psi_q = \int (n + En') J^i_n - i q_l \int \left[(n + En') d^{lis}_n + En\, \Omega^{lis}_n\right]",
     recorded="confirmed",
     assumptions=(
         SYMMETRIC,
@@ -163,7 +163,7 @@ define(
     "boson-vanishing-flow",
     outlook("(4), (5)"),
     "The net current of bosons in equilibrium vanishes: the torque cancels the conventional one.",
-    r"\int \sum_n n\, \mathbf J_n + n\, \mathbf d^\tau_n + G\, \mathbf\Omega^\tau_n = 0,\quad \mathbf d^\tau_n = \mathbf v_n s_n - \mathbf"
+    r"\tfrac12\int \sum_n n\, \mathbf J_n + n\, \mathbf d^\tau_n + G\, \mathbf\Omega^\tau_n = 0,\quad \mathbf d^\tau_n = \mathbf v_n s_n - \mathbf"
     r" J_n,\quad \mathbf\Omega^\tau_n = \partial_{\mathbf k} s_n",
     recorded="confirmed",
     assumptions=(SYMMETRIC, STABLE, "a periodic zone; for the bands of positive norm alone it vanishes too"),

@@ -1,7 +1,7 @@
 """Exact response of lattice models to Luttinger's field psi, H -> H + (1/2){H, psi}: electrons, quasiparticles and bosons.
 
-J. M. Luttinger, Phys. Rev. 135, A1505 (1964). With H the operators J and tau change, by (1/2){J, psi} and (1/2){tau, psi}, and s
-does not. For psi = psi_q exp(i q.r), energies e measured from mu and (1/2){theta, exp(-i q.r)} for the Fourier component, the
+J. M. Luttinger, Phys. Rev. 135, A1505 (1964); H and the energies e are measured from mu. With H the operators J and tau change, by
+(1/2){J, psi} and (1/2){tau, psi}, and s does not. For psi = psi_q exp(i q.r) and the Fourier component (1/2){theta, exp(-i q.r)} the
 coupling has the elements (1/2)(e_n + e_m) <m k+q|n k>, and the change of J and tau adds (1/2)(f_n + f_m) to the weight of a pair:
 
     theta_q = psi_q int d^Dk/(2 pi)^D sum_nm K_nm <n k|Theta|m k+q> <m k+q|n k>.
@@ -10,8 +10,8 @@ static      K_nm = (e_n f_n - e_m f_m)/(e_n - e_m), which is (1/2)(e_n + e_m)(f_
 slow        (1/2)(e_n + e_m)(f_n - f_m)(e_n - e_m)/((e_n - e_m)^2 + eta^2) + (1/2)(f_n + f_m): the part even in eta for psi that
             grows like exp(eta t), q -> 0 before eta -> 0
 equilibrium (g_n - g_m)/(e_n - e_m): what depends on T so that x - T dx/dT is the static response, without a part linear in T.
-            For psi that does not vary in time is a local temperature T/(1 + psi) and a factor 1 + psi of the operators, and
-            a density x(T) becomes (1 + psi) x(T/(1 + psi)). So it gives the densities of equilibrium from responses alone.
+            A uniform psi is the temperature T/(1 + psi) and a factor 1 + psi of H, J and tau, so that a density x(T) becomes
+            (1 + psi) x(T/(1 + psi)): the densities of equilibrium follow from responses alone.
 
 Bosons are occupied by n = 1/(exp(e/T) - 1) with G = T ln|1 - exp(-e/T)| for g, their operators are read as g X, and sums over all
 states are halved. Nothing here knows a semiclassical formula.
@@ -84,7 +84,7 @@ def equilibrium_kernel(left: Bands, right: Bands, mu: float, temperature: float)
     sign = -1 if left.bose else 1
     close = (np.abs(a - b) < T) & ((a * b > 0) | (not left.bose))
     x = np.where(close, a - b, 0.0) / T
-    # exp(-(g_n - g_m)/T) = 1 + f_m (exp(-x) - 1), and 1 - n_m (exp(-x) - 1) to the power -1
+    # exp(-(g_n - g_m)/T) = 1 + f_m (exp(-x) - 1); for bosons exp((G_n - G_m)/T) = 1 - n_m (exp(-x) - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         near = -sign * np.log1p(sign * occupation(f, b, 0.0, T) * np.expm1(-x)) / x
         far = (occupation(g, a, 0.0, T) - occupation(g, b, 0.0, T)) / (a - b)
@@ -100,13 +100,13 @@ def luttinger_response(
 
     Returns
     -------
-    "s", "s_gradient" [l] : s_q = s + i q_l s_gradient[l] + O(q^2), compare int e f' s_n and -int (f + e f') d^{ls} + e f Omega^{ls},
-        e measured from mu; n stands for f where the states are bosons, and G for g.
-    "current" [i], "current_gradient" [l, i] : J^i_q, likewise; int (f + e f') J_n, -int (f + e f') d^{lis} + e f Omega^{lis}.
-    "torque_gradient" [i], "torque_curvature" [i, l] : tau_q = i q_i torque_gradient[i] + q_i q_l torque_curvature[i, l] + O(q^3);
-        int (f + e f') J_n, -int (f + e f') q^{il} + e f chi^{il}, symmetric.
-    "D" [l, i], "D_tau" [i], "Q" [i, l] : the densities of the uniform state, x with x - T dx/dT for its response, compare
-        int f d^{lis} + g Omega^{lis}, int f d^{i tau} + g Omega^{i tau}, and the symmetric part of int f q^{il} + g chi^{il}.
+    "s", "s_gradient" [l] : s_q = s + i q_l s_gradient[l] + O(q^2), compare int e f' s_n and -int [(f + e f') d^{ls} + e f Omega^{ls}];
+        for bosons n stands for f and G for g.
+    "current" [i], "current_gradient" [l, i] : J^i_q likewise, int (f + e f') J^i_n and -int [(f + e f') d^{lis} + e f Omega^{lis}].
+    "torque_gradient" [i], "torque_curvature" [i, l] : tau_q = i q_i torque_gradient[i] + q_i q_l torque_curvature[i, l] + O(q^3),
+        int (f + e f') J^i_n and the symmetric part of -int [(f + e f') q^{il} + e f chi^{il}].
+    "D" [l, i], "D_tau" [i], "Q" [i, l] : the densities of the uniform state, x - T dx/dT being their response; compare int f d^{lis} + g
+        Omega^{lis}, int f d^{i tau} + g Omega^{i tau}, and the symmetric part of int f q^{il} + g chi^{il}.
 
     Raises ValueError for a continuum, wrong numbers, and where ``max_points`` momenta do not suffice.
     """

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from symcur import bosons, linear_response
-from symcur.band_structures import TightBinding, tight_binding
-from symcur.linear_response.expansion import zone_integral
+from symcur.band_structures import Model, TightBinding, tight_binding
+from symcur.linear_response.expansion import half_chebyshev, in_powers, ray_directions, zone_integral
 from symcur.linear_response.lattices import random_bosons, random_lattice
 from symcur.linear_response.luttinger import equilibrium_kernel, luttinger_kernel
 from symcur.linear_response.susceptibility import Bands, mean, occupation_difference, operators, ray_sums, static_kernel
 from symcur.observables import (
     current_dipole_density,
+    equilibrium_current,
     thermoelectric,
     torque_quadrupole_density,
 )
@@ -145,6 +146,34 @@ def test_electrons_in_a_gradient_of_temperature():
     np.testing.assert_allclose(slow["current"].value, conventional, atol=1e-7 * abs(conventional).max())
     total = (alpha.value + alpha.value.T) / 2
     np.testing.assert_allclose(slow["total"].value, total, atol=1e-6 * abs(total).max())
+
+
+def test_magnons_of_the_neel_honeycomb_in_a_gradient_of_temperature():
+    """The spin is conserved: the reference value of the conventional current, and nothing besides."""
+    found = linear_response.nernst_response(bosons.honeycomb_magnons(), 1.0, rtol=1e-4)
+    np.testing.assert_allclose(found["current"].value, 0.0038175059 * np.array([[0, 1], [-1, 0]]), atol=1e-9)
+    assert abs(found["torque"].value).max() < 1e-11
+
+
+def test_a_field_on_s_moves_the_current_otherwise_than_the_dipole_density():
+    """H - h(r) s at q = 0 and at order q: int f J follows h, D^{lis} does not; D belongs to a varying temperature."""
+    model, T, h = random_bosons(2), 0.8, 1e-3
+    bonds, s = tight_binding(model), model.matrix("s", np.zeros(2))
+
+    def at_rest(h: float) -> tuple[np.ndarray, np.ndarray]:
+        hoppings = {R: t - h * s * (R == (0, 0)) for R, t in bonds.hoppings.items()}
+        uniform = Model.from_hoppings(hoppings, s, np.eye(2), metric=[("bosons", 2)])
+        flow = equilibrium_current(uniform, temperature=T, method="trapezoid", rtol=1e-10).parts["conventional"].value
+        return flow, current_dipole_density(uniform, temperature=T, method="trapezoid", rtol=1e-10).value
+
+    flow, D = ((ahead - behind) / (2 * h) for ahead, behind in zip(at_rest(h), at_rest(-h), strict=True))
+    directions, nodes = ray_directions(2), half_chebyshev(0.3, 8)
+    flows, vertex = (mean(partial(operators, model, [name])) for name in ("current", "s"))
+    kernel = partial(static_kernel, mu=0.0, temperature=T)
+    summed = ray_sums(model, [(n, flows, lambda k, q: -vertex(k, q)[0]) for n in directions], nodes, [kernel])
+    found = in_powers(directions, nodes, zone_integral(model, 24, summed)[:, 0])
+    np.testing.assert_allclose(found["uniform"][0], flow, atol=1e-5 * abs(flow).max())
+    assert abs(found["gradient"][0] + D).max() > 0.1 * abs(D).max()
 
 
 # -- what holds exactly, and what is refused ---------------------------------------------------------------------------
