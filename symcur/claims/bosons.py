@@ -108,6 +108,17 @@ define(
     },
 )
 define(
+    "boson-number",
+    outlook("above (1)"),
+    "The density of s is half the sum over the states of both norms at energies of both signs: every boson once, with its zero point.",
+    r"\langle s \rangle = \tfrac12\int \sum_n n(E_n)\, s_n = \int \sum_{\eta_n = 1} (n + \tfrac12)\, s_n = \partial_h \int \sum_{\eta_n = 1}"
+    r" T\ln(1 - e^{-\omega_n/T}) + \tfrac12\omega_n,\quad H \to H + hs",
+    recorded="confirmed",
+    assumptions=(SYMMETRIC, STABLE),
+    check=checks.check_number,
+    faults={**COUNTING, "s_n with the opposite sign": opposite("s_expectation"), **UNSIGNED},
+)
+define(
     "boson-density",
     outlook("(1)-(3)"),
     "The densities of s, of the conventional current and of the torque, with n and G for f and g; the field is Luttinger's, H + "
@@ -118,13 +129,12 @@ define(
     assumptions=(
         SYMMETRIC,
         STABLE,
-        "sums over both norms, halved: the zero point included",
+        "sums over both norms, halved: the zero point included (boson-number)",
         "of Q and chi the symmetric part, since a torque density tests no other",
         "D and Q belong to a varying temperature; a field on s, H - h(r)s, moves J at order q by another amount than d_h D",
     ),
     check=checks.check_density,
     faults={
-        **COUNTING,
         **ONE_NORM,
         "half of d^{lis}": formula("s_current_dipole", lambda honest, l, i: honest(l, i) / 2),
         "Omega^{lis} with the opposite sign": opposite("s_berry_curvature"),
@@ -173,7 +183,6 @@ define(
         "d^{i tau} with the opposite sign": opposite("torque_dipole"),
         "twice Omega^{i tau}": times("torque_berry_curvature", 2),
         "J of the conventional current dropped": of_term(equilibrium_current, "s_current", 0.0),
-        "n for G": occupied("G", by="n"),
     },
 )
 define(
@@ -192,7 +201,6 @@ define(
         "d x v dropped from m^s": WITHOUT_DIPOLE,
         "Omega s with the opposite sign": of_term(magnetization, "s_weighted_curvature", -1.0),
         "chi with the sign of A": opposite("torque_polarizability"),
-        "n for G": occupied("G", by="n"),
         **ONE_NORM,
     },
 )
