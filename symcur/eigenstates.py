@@ -263,13 +263,14 @@ _CLOSING: dict[type[Expression], Callable[..., bool]] = {
 class Eigenstates(Eigenbasis):
     """The eigenstates of a band structure at points k, and the values of expressions there.
 
-    ``vectors`` (..., N, N) holds the eigenvectors as columns, by ascending energy.
+    ``vectors`` (..., N, N) holds the eigenvectors as columns, by ascending energy: for bosons the para-unitary matrix of
+    ``Metric.eigenstates``, with which H and s are read as g H and g s.
     """
 
     def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
         require_tolerance(tolerance)
         self.model, self.k = model, model.points(k)
-        energies, self.vectors = np.linalg.eigh(model.matrix("H", self.k))
+        energies, self._left, self.vectors = model.eigenstates(self.k)
         label = np.cumsum(~follows(model, energies, tolerance), axis=-1)
         members = (label[..., :, None] == label[..., None, :]).astype(float)
         rank = members.sum(axis=-1)
@@ -287,7 +288,7 @@ class Eigenstates(Eigenbasis):
         if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
         matrix = self.model.matrix(name, self.k, numbers)
-        return np.asarray(self.vectors.conj().mT @ matrix @ self.vectors)
+        return np.asarray(self._left @ matrix @ self.vectors)
 
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))

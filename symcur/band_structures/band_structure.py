@@ -8,8 +8,8 @@ space.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
+from symcur.band_structures.metric import Metric
 from symcur.brillouin import LatticeCell
 
 Parameters = Mapping[Any, Any] | None
@@ -29,16 +30,28 @@ class Statistics:
 
     ``factor`` multiplies every sum over states (1/2 where Nambu space holds each excitation twice). ``fixed_mu`` says that
     energies are measured from the chemical potential, so that only mu = 0 has a meaning. ``no_electric_field`` is the
-    reason why a response to an electric field must be refused, empty for electrons.
+    reason why a response to an electric field must be refused, empty for electrons. ``occupations`` maps the functions of
+    electrons ("f", "g", ...) to those that stand for them, where others do.
     """
 
     name: str
     factor: Fraction = Fraction(1)
     fixed_mu: bool = False
     no_electric_field: str = ""
+    occupations: Mapping[str, str] = field(default_factory=dict)
+
+    def occupation(self, name: str) -> str:
+        return self.occupations.get(name, name)
 
 
 FERMI = Statistics("Fermi")
+BOSE = Statistics(
+    "Bose",
+    Fraction(1, 2),
+    fixed_mu=True,
+    no_electric_field="bosons carry no charge; gradients of temperature drive them",
+    occupations={"f": "n", "g": "G", "-df/de": "-dn/de", "entropy": "c_1", "df/dT": "dn/dT", "heat": "c_2"},
+)
 
 
 class BandStructure(ABC):
@@ -46,7 +59,8 @@ class BandStructure(ABC):
 
     ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
     reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
-    fractions of the primitive vectors, modulo 1, shape (N, D). Band structures do not change: ``with_values``, ``with_s`` and
+    fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, with
+    2N components for N modes. Band structures do not change: ``with_values``, ``with_s`` and
     ``replace`` give new ones.
     """
 
@@ -58,6 +72,7 @@ class BandStructure(ABC):
     cell: LatticeCell | None
     positions: Array | None
     statistics: Statistics = FERMI
+    bosons: Metric | None = None
 
     # -- to be supplied ----------------------------------------------------------------------------------------------
     @abstractmethod
@@ -78,9 +93,9 @@ class BandStructure(ABC):
 
     # -- what follows ------------------------------------------------------------------------------------------------
     @property
-    def metric(self) -> Array:
+    def metric(self) -> ComplexArray:
         """g in the equation of motion i dPsi/dt = g H Psi, shape (N, N): 1 for electrons and quasiparticles."""
-        return np.eye(self.size)
+        return np.eye(self.size, dtype=complex) if self.bosons is None else self.bosons.matrix
 
     @property
     def periodic(self) -> bool:
@@ -111,8 +126,20 @@ class BandStructure(ABC):
         return result.reshape(*points.shape[:-1], self.size, self.size)
 
     def energies(self, k: ArrayLike) -> Array:
-        """The eigenvalues of H(k), ascending, shape (..., N)."""
-        return np.asarray(np.linalg.eigvalsh(self.matrix("H", k)))
+        """The eigenvalues of g H(k), ascending, shape (..., N)."""
+        H = self.matrix("H", k)
+        return np.asarray(np.linalg.eigvalsh(H)) if self.bosons is None else self.bosons.energies(H, self.points(k))
+
+    def eigenstates(self, k: ArrayLike) -> tuple[Array, ComplexArray, ComplexArray]:
+        """The energies, and the matrices L and R, (..., N, N), with which L X R holds the elements of an operator X in the eigenbasis.
+
+        For electrons R has the eigenvectors of H(k) as columns and L = R^+; for bosons see ``Metric.eigenstates``.
+        """
+        H = self.matrix("H", k)
+        if self.bosons is not None:
+            return self.bosons.eigenstates(H, self.points(k))
+        energies, vectors = np.linalg.eigh(H)
+        return energies, vectors.conj().mT, vectors
 
     def points(self, k: ArrayLike) -> Array:
         """k as a float array of shape (..., D); a wrong shape, complex or non-finite numbers raise."""
@@ -128,6 +155,15 @@ class BandStructure(ABC):
         if not np.isfinite(points).all():
             raise ValueError("k: expected finite numbers, got NaN or infinity")
         return points
+
+    def as_bosons(self, metric: Any, matrix: Callable[[str, Array], ComplexArray]) -> None:
+        """For constructors: the states are bosons with this metric, if there is one; ``matrix(name, k)`` gives H and s."""
+        if metric is None:
+            return
+        bosons, k = Metric.of(metric, self.size), np.random.default_rng(13).uniform(-2, 2, size=(4, self.dimension))
+        vars(self).update(bosons=bosons, statistics=BOSE)
+        for name in ("H", "s"):
+            bosons.require_symmetry(name, matrix(name, k), matrix(name, -k))
 
     def replace(self, **changes: Any) -> Self:
         """The same with some constructor arguments changed, e.g. ``model.replace(name="mine")``."""

@@ -12,6 +12,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
 
+import numpy as np
 import sympy as sp
 
 from symcur.arrays import Array, ComplexArray
@@ -21,6 +22,7 @@ from symcur.band_structures.formulas import (
     Formulas,
     checked_formulas,
     default_values,
+    generic_values,
     momenta,
     require_admissible,
 )
@@ -40,6 +42,8 @@ class Model(BandStructure):
     lattice : D primitive vectors (rows) in real space; H(k + G) must equal H(k) up to a diagonal unitary U_G that
         commutes with s. Without a lattice the model is a continuum (k.p) model.
     name, reference, facts : what the model is called, where it comes from, and what is known exactly about it.
+    metric : for bosons, "bosons" for Psi = (b_k, b^+_-k), "phonons" for Psi = (u_k, p_k), or a sequence of pairs (kind, number of
+        modes) for a direct sum; see ``symcur.bosons``.
 
     Raises
     ------
@@ -63,6 +67,7 @@ class Model(BandStructure):
         name: str = "model",
         reference: str = "",
         facts: str = "",
+        metric: Any = None,
     ) -> None:
         symbols = momenta(k)
         H = square_matrix("H", H)
@@ -75,6 +80,8 @@ class Model(BandStructure):
             reference=reference, facts=facts, formulas=formulas, size=int(H.rows), dimension=len(symbols),
             cell=formulas.cell, positions=formulas.positions,
         )  # fmt: skip
+        values = [float(value) for value in generic_values(defaults, np.random.default_rng(11)).values()]
+        self.as_bosons(metric, lambda name, k: formulas.function(name, ())(k, values))
 
     from_functions = NumericModel
     from_hoppings = staticmethod(from_hoppings)
@@ -82,7 +89,8 @@ class Model(BandStructure):
     # -- what a band structure has -----------------------------------------------------------------------------------
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "k", "lattice", "name", "reference", "facts")
-        return {name: getattr(self, name) for name in names} | {"parameters": dict(self.parameters)}
+        metric = {} if self.bosons is None else {"metric": self.bosons.blocks}
+        return {name: getattr(self, name) for name in names} | {"parameters": dict(self.parameters)} | metric
 
     def values(self) -> dict[str, Any]:
         for symbol, value in self.parameters.items():
@@ -117,6 +125,8 @@ class Model(BandStructure):
 
     @cached_property
     def distinct_energies(self) -> int | None:
+        if self.bosons is not None:  # those of g H
+            return None
         try:
             values = dict(zip(self.parameters, self.values().values(), strict=True))
         except ValueError:  # a parameter without a value

@@ -36,6 +36,7 @@ class NumericModel(BandStructure):
         compared with differences of H and refused where they differ. Without it a lattice is needed: H is then taken apart
         into its hoppings, whose derivatives are exact, and refused where these do not reproduce it.
     lattice : D primitive vectors as rows; ``dimension`` is needed only without it.
+    metric : for bosons, as in ``Model``.
 
     Raises
     ------
@@ -59,6 +60,7 @@ class NumericModel(BandStructure):
         name: str = "model",
         reference: str = "",
         facts: str = "",
+        metric: Any = None,
     ) -> None:
         cell = None if lattice is None else _cell(lattice)
         dimension = _dimension(dimension, cell)
@@ -84,10 +86,12 @@ class NumericModel(BandStructure):
             raise ValueError("derivatives: expected a function (k, axes) for a continuum model, got None")
         else:
             self._hoppings  # noqa: B018, refuses what has none
+        self.as_bosons(metric, self.matrix)
 
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "dimension", "derivatives", "name", "reference", "facts")
-        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors}
+        metric = self.bosons and self.bosons.blocks
+        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors, "metric": metric}
         return {key: getattr(self, key) for key in names} | more
 
     def values(self) -> dict[str, Any]:
@@ -154,6 +158,7 @@ def from_hoppings(
     name: str = "model",
     reference: str = "",
     facts: str = "",
+    metric: Any = None,
 ) -> NumericModel:
     """A band structure H_ab(k) = sum_R t_ab(R) exp(i k.(R + r_b - r_a)), numbers with exact derivatives.
 
@@ -189,7 +194,14 @@ def from_hoppings(
         raise ValueError(f"positions: expected finite numbers, got {x.tolist()}")
     bonds = TightBinding(cell, x, matrices)
     return NumericModel(
-        bonds.matrix, s, derivatives=bonds.matrix, lattice=lattice, name=name, reference=reference, facts=facts
+        bonds.matrix,
+        s,
+        derivatives=bonds.matrix,
+        lattice=lattice,
+        name=name,
+        reference=reference,
+        facts=facts,
+        metric=metric,
     )
 
 

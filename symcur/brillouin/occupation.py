@@ -11,6 +11,17 @@ name       T > 0, x = (e - mu)/T                      T = 0
 "heat"     (3/pi^2) int_x^inf y^2 (-df/dy) dy         theta(mu - e)
 "one"      1                                          1
 =========  =========================================  ============================
+
+and those of bosons, where e = mu must not occur:
+
+=========  =========================================  ============================
+"n"        1/(exp(x) - 1), the Bose function          -theta(-e)
+"G"        T ln|1 - exp(-x)|, so that dG/de = n       -e theta(-e)
+"-dn/de"   n (1 + n)/T                                0
+"c_1"      -dG/dT = (1 + n) ln(1 + n) - n ln n        0
+"dn/dT"    x n (1 + n)/T, minus d("c_1")/de           0
+"c_2"      (3/pi^2) int_x^inf y^2 (-dn/dy) dy         2 theta(-e)
+=========  =========================================  ============================
 """
 
 from __future__ import annotations
@@ -48,14 +59,34 @@ class Occupation:
     energy: int = 0
 
 
-def _heat(x: Array, decay: Array, temperature: Array) -> Array:
+def _dilogarithm(z: Array) -> Array:
+    """Li_2(z) for -1 <= z < 1, by its series where 1 - z would lose digits."""
     from scipy.special import spence
 
-    # Li_2(-decay) = spence(1 + decay), by its series where that would cancel.
-    series = sum((-decay) ** n / n**2 for n in range(1, 9))
-    dilogarithm = np.where(decay < 1e-2, series, spence(1 + decay))
-    above = x**2 * decay / (1 + decay) + 2 * np.abs(x) * np.log1p(decay) - 2 * dilogarithm
+    series = sum(z**n / n**2 for n in range(1, 9))
+    return np.where(np.abs(z) < 1e-2, series, spence(1 - z))
+
+
+def _heat(x: Array, decay: Array, temperature: Array) -> Array:
+    above = x**2 * decay / (1 + decay) + 2 * np.abs(x) * np.log1p(decay) - 2 * _dilogarithm(-decay)
     return np.asarray(np.where(x >= 0, above * 3 / np.pi**2, 1 - above * 3 / np.pi**2))
+
+
+def _depletion(x: Array) -> Array:
+    """1 - exp(-|x|)."""
+    return np.asarray(-np.expm1(-np.abs(x)))
+
+
+def _log_depletion(x: Array, decay: Array) -> Array:
+    return np.where(decay < 0.5, np.log1p(-np.minimum(decay, 0.5)), np.log(_depletion(x)))
+
+
+def _bose_heat(x: Array, decay: Array, temperature: Array) -> Array:
+    # int_y^inf z^2 n (1 + n) dz = y^2 n - 2 y ln(1 - exp(-y)) + 2 Li_2(exp(-y))
+    y = np.abs(x)
+    above = y**2 * decay / _depletion(x) - 2 * y * _log_depletion(x, decay) + 2 * _dilogarithm(decay)
+    above *= 3 / np.pi**2
+    return np.asarray(np.where(x >= 0, above, 2 - above))
 
 
 def _step(energy: Array) -> Array:
@@ -77,6 +108,25 @@ OCCUPATIONS: Registry[Occupation] = Registry(
         Occupation("entropy", lambda x, decay, T: np.log1p(decay) + np.abs(x) * decay / (1 + decay), np.zeros_like),
         Occupation("df/dT", lambda x, decay, T: x * decay / (1 + decay) ** 2 / T, np.zeros_like, energy=-1),
         Occupation("heat", _heat, _step, (1.0, 0.0)),
+        Occupation(
+            "n",
+            lambda x, decay, T: np.where(x > 0, decay, -1.0) / _depletion(x),
+            lambda energy: -_step(energy),
+            (-1.0, 0.0),
+        ),
+        Occupation(
+            "G",
+            lambda x, decay, T: T * (_log_depletion(x, decay) - np.minimum(x, 0)),
+            lambda energy: np.maximum(-energy, 0.0),
+            (0.0, -1.0),
+            energy=1,
+        ),
+        Occupation("-dn/de", lambda x, decay, T: decay / _depletion(x) ** 2 / T, np.zeros_like, energy=-1),
+        Occupation(
+            "c_1", lambda x, decay, T: np.abs(x) * decay / _depletion(x) - _log_depletion(x, decay), np.zeros_like
+        ),
+        Occupation("dn/dT", lambda x, decay, T: x * decay / _depletion(x) ** 2 / T, np.zeros_like, energy=-1),
+        Occupation("c_2", _bose_heat, lambda energy: 2 * _step(energy), (2.0, 0.0)),
         Occupation("one", lambda x, decay, T: np.ones_like(x), np.ones_like, (1.0, 0.0), constant=True),
     ],
 )

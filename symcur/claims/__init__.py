@@ -14,6 +14,7 @@ from symcur.claims import (  # isort: skip
     fields,
     disorder,
     superconductors,
+    bosons,
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
 from symcur.claims.claim_file import load
@@ -38,6 +39,7 @@ __all__ = [
     "Equality",
     "ProofResult",
     "Relations",
+    "bosons",
     "clean_crystal",
     "define",
     "densities",

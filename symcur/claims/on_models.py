@@ -13,6 +13,7 @@ from functools import cache
 import numpy as np
 
 from symcur import expressions as ex
+from symcur.arrays import AnyArray
 from symcur.band_structures import Model
 from symcur.claims.prover import Equality
 from symcur.eigenstates import Eigenstates
@@ -48,21 +49,33 @@ def residual(equality: Equality, model: Model) -> float:
     """The largest |lhs - rhs| over components and random k, relative to the largest value that occurs."""
     from symcur.closed_forms import algebraic
 
-    left: list[Expression] = []
-    right: list[Expression] = []
-    for choice in _choices(equality, model.dimension):
-        closed, states = (ex.by_occupation(ex.with_axes(side, choice)) for side in equality.sides)
-        for occupation in dict.fromkeys([*closed, *states]):
-            left.append(closed.get(occupation, ex.ZERO))
-            right.append(states.get(occupation, ex.ZERO))
+    left, right = numbers(equality, model.dimension)
     at = _states(model)
     values = np.moveaxis(np.asarray(algebraic(model, left)(at.k)).real, -1, 0)
     expected = np.array(
         [np.broadcast_to((at.scalar(expression) / at.rank).real, at.energies.shape) for expression in right]
     )
-    scale = np.maximum(np.abs(expected).max(axis=(1, 2)), np.abs(values).max(axis=(1, 2)))
-    difference = np.abs(values - expected).max(axis=(1, 2))
-    return float((difference / np.maximum(scale, _rounding_scale(model))).max())
+    return relative(values, expected, _rounding_scale(model))
+
+
+def numbers(equality: Equality, dimension: int) -> tuple[list[Expression], list[Expression]]:
+    """Both sides without free axes and occupations: a pair of numbers of one band for each choice of axes and each occupation."""
+    left: list[Expression] = []
+    right: list[Expression] = []
+    for choice in _choices(equality, dimension):
+        closed, states = (ex.by_occupation(ex.with_axes(side, choice)) for side in equality.sides)
+        for occupation in dict.fromkeys([*closed, *states]):
+            left.append(closed.get(occupation, ex.ZERO))
+            right.append(states.get(occupation, ex.ZERO))
+    return left, right
+
+
+def relative(values: AnyArray, expected: AnyArray, smallest: float) -> float:
+    """The largest difference, each number (first axis) relative to its largest value, or to ``smallest``."""
+    axes = tuple(range(1, values.ndim))
+    scale = np.maximum(np.abs(expected).max(axis=axes), np.abs(values).max(axis=axes))
+    difference = np.abs(values - expected).max(axis=axes)
+    return float((difference / np.maximum(scale, smallest)).max())
 
 
 def _choices(equality: Equality, dimension: int) -> Iterator[dict[Axis, Axis]]:

@@ -85,7 +85,9 @@ def compile(
     elif len(ranks) < model.size:
         reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, ranks))}"
     compiled: Compiled | None = None
-    if isinstance(model, Model):
+    if model.bosons is not None:
+        reason = "bosons, whose eigenvectors are not orthogonal"
+    elif isinstance(model, Model):
         content = tuple((name, array.shape, tuple(array.flat)) for name, array in components.items())
         found = _compiled(model.formulas, content, ranks, backend, lapack=bool(reason))
         compiled, reason = (None, found) if isinstance(found, str) else (found, reason)

@@ -5,6 +5,7 @@ The independent check of the semiclassical theory: it uses H(k), its derivatives
 
 from symcur.linear_response.dynamic import accumulation_response, field_gradient_response, uniform_field_response
 from symcur.linear_response.expansion import Estimate
+from symcur.linear_response.luttinger import luttinger_response, nernst_response
 from symcur.linear_response.magnetic_lattice import (
     density_in_magnetic_field,
     density_per_magnetic_field,
@@ -32,8 +33,10 @@ __all__ = [
     "expanded_static_response",
     "field_gradient_response",
     "line_velocity",
+    "luttinger_response",
     "magnetic_hamiltonian",
     "magnetic_response",
+    "nernst_response",
     "static_response",
     "torque_density_response",
     "transverse_field_response",

@@ -100,13 +100,25 @@ def quadratic_form(rays: Array, along: AnyArray, error: Array) -> tuple[AnyArray
     return tensors[0], tensors[1]
 
 
+def in_powers(rays: Array, nodes: Array, along: AnyArray) -> Expansion:
+    """theta_q = uniform + i q_l gradient[l] + q_i q_l curvature[i, l] + O(q^3) from its values (ray, ..., node), all real."""
+    uniform, error = extrapolated(nodes, along.real, 0)
+    return {
+        "uniform": (uniform.mean(axis=0), error.max(axis=0) + np.ptp(uniform, axis=0)),
+        "gradient": linear_form(rays, *extrapolated(nodes, along.imag, 1)),
+        "curvature": quadratic_form(rays, *extrapolated(nodes, along.real, 2)),
+    }
+
+
 # -- scales of a model -----------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Scales:
     """What sets the domain of analyticity in q and in the frequency, from a coarse grid of momenta."""
 
     speed: float  # the largest norm of a velocity
-    thermal: float  # distance in energy from mu to the bands, or to the first pole of f at mu + i pi T
+    thermal: (
+        float  # distance in energy from the bands to the first pole of f at mu + i pi T, or of the Bose function at 0
+    )
     gap: float  # the smallest direct gap between bands that are not degenerate
     length: float  # the longest primitive vector
 
@@ -115,21 +127,27 @@ class Scales:
         return min(width / self.speed if self.speed > 0 else np.inf, np.pi / (4 * self.length))
 
 
-def scales(model: BandStructure, mu: float, temperature: float) -> Scales:
-    cell = require_lattice(model, mu, temperature)
+def scales(model: BandStructure, mu: float, temperature: float, bosons: bool = False) -> Scales:
+    cell = require_lattice(model, mu, temperature, bosons)
     k = cell.momenta(12 if model.dimension == 3 else 24, _OFFSET)
-    energies = model.energies(k)
-    speed = max(float(np.abs(np.linalg.eigvalsh(v)).max()) for v in velocities(model, k))
+    bands = solve(model, k)
+    energies, thermal = bands.energies, 0.0 if bands.bose else np.pi * temperature
+    inside = (bands.inverse @ v @ bands.states for v in velocities(model, k))
+    speed = max(float(np.linalg.norm(v, 2, axis=(-2, -1)).max()) for v in inside)
     steps = np.diff(energies, axis=-1)
     steps = steps[steps > 1e-6 * (np.ptp(energies) + 1e-300)]
     distance = float(np.abs(energies - mu).min())
     length = float(np.linalg.norm(cell.vectors, axis=1).max())
-    return Scales(speed, float(np.hypot(np.pi * temperature, distance)), float(steps.min(initial=np.inf)), length)
+    return Scales(speed, float(np.hypot(thermal, distance)), float(steps.min(initial=np.inf)), length)
 
 
 # -- sums over the zone ----------------------------------------------------------------------------------------------
-def require_lattice(model: BandStructure, mu: float, temperature: float) -> LatticeCell:
-    """The cell; refuses a continuum and wrong numbers."""
+def require_lattice(model: BandStructure, mu: float, temperature: float, bosons: bool = False) -> LatticeCell:
+    """The cell; refuses a continuum, wrong numbers and, unless they are meant, bosons, to which no potential couples."""
+    if model.bosons is not None and not bosons:
+        raise ValueError(f"model: expected electrons, got {model.name}; {model.statistics.no_electric_field}")
+    if model.statistics.fixed_mu and mu != 0:
+        raise ValueError(f"mu: expected 0, from which the energies of {model.name} are measured, got {mu!r}")
     if not np.isfinite(mu):
         raise ValueError(f"mu: expected a finite number, got {mu!r}")
     if not (np.isfinite(temperature) and temperature > 0):
@@ -138,11 +156,12 @@ def require_lattice(model: BandStructure, mu: float, temperature: float) -> Latt
 
 
 def zone_integral(model: BandStructure, size: int, summed: Callable[[Array, Bands], AnyArray]) -> AnyArray:
-    """int d^Dk/(2 pi)^D on size^D points; summed(k, bands at k) adds up the integrand over a block of momenta."""
+    """int d^Dk/(2 pi)^D on size^D points, with the factor of the statistics; summed(k, bands at k) adds up the integrand over a block of momenta."""
     cell = model.lattice_cell("a sum over the zone")
     k = cell.momenta(size, _OFFSET)
     blocks = (k[start : start + _BLOCK] for start in range(0, len(k), _BLOCK))
-    return np.asarray(sum(summed(block, solve(model, block)) for block in blocks) / (len(k) * cell.volume))
+    factor = float(model.statistics.factor) / (len(k) * cell.volume)
+    return np.asarray(sum(summed(block, solve(model, block)) for block in blocks) * factor)
 
 
 def converged(

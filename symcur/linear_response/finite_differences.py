@@ -19,7 +19,7 @@ _OFFSET = 0.27  # of grids, in their spacing
 SIXTH_ORDER = ((1, 45 / 60), (2, -9 / 60), (3, 1 / 60))  # f' h = sum c [f(j h) - f(-j h)]
 
 
-def _slope(function: Callable[[Array], Any], axis: int, step: float) -> Any:
+def slope(function: Callable[[Array], Any], axis: int, step: float) -> Any:
     """The derivative along k_x or k_y of a function of the displacement, at 0, by sixth-order differences."""
     shift = step * np.eye(2)[axis]
     return sum(c * (function(j * shift) - function(-j * shift)) for j, c in SIXTH_ORDER) / step
@@ -54,7 +54,7 @@ def curvature_by_projectors(model: BandStructure, k: Array, step: float = 0.02) 
         U = np.linalg.eigh(model.matrix("H", points))[1]
         return np.asarray(np.einsum("kan,kbn->knab", U, U.conj()))
 
-    Px, Py = (_slope(lambda shift: projectors(k + shift), axis, step) for axis in (0, 1))
+    Px, Py = (slope(lambda shift: projectors(k + shift), axis, step) for axis in (0, 1))
     P, s = projectors(k), model.matrix("s", k[0])
     return np.asarray(np.einsum("ab,knbc,kncd,knda->kn", s, P, Px @ Py - Py @ Px, P, optimize=True).imag * -1)
 
@@ -123,7 +123,7 @@ def side_jump_by_phases(
     weights = [1.0, 1.0] if conserved else [float(np.vdot(u, s @ u).real) for u in centre]
     V = np.vdot(centre[1], Gamma @ centre[0])
     for axis, (j, sign) in product(range(2), ((0, -1), (1, 1))):
-        connection = (1j * np.vdot(centre[j], _slope(partial(state, j), axis, 5e-4))).real
-        phase = (_slope(partial(scattered, j), axis, 5e-4) / V).imag
+        connection = (1j * np.vdot(centre[j], slope(partial(state, j), axis, 5e-4))).real
+        phase = (slope(partial(scattered, j), axis, 5e-4) / V).imag
         result[axis] += weights[j] * (sign * connection - phase)
     return result

@@ -1,4 +1,4 @@
-"""Lattice models on which the theory is checked by numbers: random ones, a Chern insulator, a wire."""
+"""Lattice models on which the theory is checked by numbers: random ones, of electrons and bosons, a Chern insulator, a wire."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symcur.band_structures import Model
+from symcur.arrays import ComplexArray
+from symcur.band_structures import Model, NumericModel
+from symcur.band_structures.metric import Metric
+from symcur.band_structures.numeric import from_hoppings
+from symcur.brillouin import LatticeCell
 
 _BONDS: dict[int, list[tuple[int, ...]]] = {
     1: [(1,), (2,)],
@@ -40,6 +44,45 @@ def random_lattice(
     s = sp.diag(*charges) if conserved else s + s.H
     name = f"random {dimension}D lattice, {bands} bands, seed {seed}" + (", [s, H] = 0" if conserved else "")
     return Model(H, s, k, lattice=sp.eye(dimension).tolist(), name=name)
+
+
+@cache
+def random_bosons(
+    seed: int, metric: tuple[tuple[str, int], ...] = (("bosons", 2),), hopping: float = 0.06, copies: int = 1
+) -> NumericModel:
+    """H(k) > 0 on a square lattice with hoppings to neighbours, and s: random matrices with X H X = H(-k)^* and X s X = s^*.
+
+    ``copies`` repeats every mode, so that bands are degenerate, and s is random among the copies too. The lowest eigenvalue of H
+    is 0.4.
+    """
+    generator, size = np.random.default_rng(seed), sum(2 * count for _, count in metric)
+    X = Metric.of(metric, size).conjugation
+
+    def matrix(X: ComplexArray) -> ComplexArray:
+        """A random matrix with X M X = M^*, which H(-k)^* = X H(k) X demands of every hopping."""
+        M = generator.normal(size=X.shape) + 1j * generator.normal(size=X.shape)
+        return np.asarray(M + X @ M.conj() @ X) / 2
+
+    levels = np.arange(size // 2, dtype=float)
+    onsite = np.zeros((size, size), dtype=complex)
+    at = 0
+    for _, count in metric:
+        both = np.tile(levels[:count], 2) + at / 2
+        onsite[at : at + 2 * count, at : at + 2 * count] = np.diag(both)
+        at += 2 * count
+    mixing = matrix(X)
+    hoppings = {(0, 0): onsite + (mixing + mixing.conj().T) / 4}
+    for R in ((1, 0), (0, 1)):
+        hoppings[R] = hopping * matrix(X)
+        hoppings[-R[0], -R[1]] = hoppings[R].conj().T
+    k = LatticeCell(np.eye(2)).momenta(24, 0.3)
+    H = sum(np.exp(1j * k @ np.array(R))[:, None, None] * t for R, t in hoppings.items())
+    hoppings[0, 0] += (0.4 - np.linalg.eigvalsh(H).min()) * np.eye(size)
+    repeated = tuple((kind, copies * count) for kind, count in metric)
+    full: dict[tuple[int, ...], Any] = {R: np.kron(t, np.eye(copies)) for R, t in hoppings.items()}
+    s = matrix(Metric.of(repeated, copies * size).conjugation)
+    name = f"random bosons {'+'.join(f'{count} {kind}' for kind, count in repeated)}, seed {seed}"
+    return from_hoppings(full, (s + s.conj().T) / 2, np.eye(2), name=name, metric=repeated)
 
 
 @cache

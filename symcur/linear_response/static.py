@@ -21,8 +21,7 @@ from symcur.linear_response.expansion import (
     converged,
     extrapolated,
     half_chebyshev,
-    linear_form,
-    quadratic_form,
+    in_powers,
     ray_directions,
     require_lattice,
     scales,
@@ -116,13 +115,7 @@ def _expanded(
     directions, nodes = ray_directions(model.dimension), half_chebyshev(radius, _NODES)
 
     def expand(sums: ComplexArray) -> Expansion:
-        along = sums[:, 0]  # ray, operator, node
-        uniform, error = extrapolated(nodes, along.real, 0)
-        result = {
-            "uniform": (uniform.mean(axis=0), error.max(axis=0) + np.ptp(uniform, axis=0)),
-            "gradient": linear_form(directions, *extrapolated(nodes, along.imag, 1)),
-            "curvature": quadratic_form(directions, *extrapolated(nodes, along.real, 2)),
-        }
+        result = in_powers(directions, nodes, sums[:, 0])
         return result if operator == "current" else {x: (v[..., 0], e[..., 0]) for x, (v, e) in result.items()}
 
     flows = mean(partial(operators, model, [operator]))

@@ -1,4 +1,4 @@
-"""The exact double sum over states at one wave vector q: nothing but H(k), s and the Fermi function.
+"""The exact double sum over states at one wave vector q: nothing but H(k), s, g and the Fermi or Bose function.
 
 An operator theta(r) = (1/2){theta, delta(r - r')} has the Fourier component theta_q = (1/2){theta, exp(-i q.r)}. Since
 positions stand in the phases of H(k), its matrix elements are <n k| Theta |m k+q> with
@@ -7,6 +7,9 @@ perturbation theory of the density matrix then gives, per unit of the perturbati
 
     theta_q = int d^Dk/(2 pi)^D  sum_nm  K_nm <n k|Theta|m k+q> <m k+q|V|n k>,
     K_nm = (f_nk - f_m,k+q) / (w + e_nk - e_m,k+q).
+
+Bosons are read by their equation of motion i dPsi/dt = g H Psi: g X stands for every operator X, the eigenvectors of g H with the
+inverse matrix for the rows <n|, and the Bose function for f. Nothing else changes.
 
 The momenta are k and k + q. The choice k -+ q/2 is the same integral and would make theta_{-q} the conjugate of
 theta_q at each k instead of only in the converged sum, but costs two diagonalisations per q instead of one.
@@ -29,15 +32,24 @@ _LINE_NODES = 24  # Gauss-Legendre, on a straight line in k; exact to rounding w
 
 @dataclass(frozen=True)
 class Bands:
-    """Energies (K, N) and eigenvectors (K, N, N), column n for band n, at K momenta."""
+    """Energies (K, N), eigenvectors (K, N, N), column n for band n, and the inverse matrices, at K momenta."""
 
     energies: Array
     states: ComplexArray
+    inverse: ComplexArray
+    bose: bool = False
 
 
 def solve(model: BandStructure, k: Array) -> Bands:
-    energies, states = np.linalg.eigh(model.matrix("H", k))
-    return Bands(energies, states)
+    energies, left, states = model.eigenstates(k)
+    bose = model.bosons is not None
+    return Bands(energies, states, left @ model.metric if bose else left, bose)
+
+
+def letter(model: BandStructure, name: str, k: Array, axes: tuple[int, ...] = ()) -> ComplexArray:
+    """g X for X = "H" with its derivatives or "s": the operator X in the equation of motion; g = 1 but for bosons."""
+    matrix = model.matrix(name, k, axes)
+    return matrix if model.bosons is None else model.metric @ matrix
 
 
 # -- operators -------------------------------------------------------------------------------------------------------
@@ -46,7 +58,7 @@ def operators(model: BandStructure, names: Sequence[str], k: Array) -> ComplexAr
 
     density is 1, torque is -i[s, H] and current is (1/2){v_i, s}.
     """
-    s = model.matrix("s", np.zeros(model.dimension))
+    s = letter(model, "s", np.zeros(model.dimension))
     stack: list[ComplexArray] = []
     for name in names:
         if name == "density":
@@ -54,7 +66,7 @@ def operators(model: BandStructure, names: Sequence[str], k: Array) -> ComplexAr
         elif name == "s":
             stack.append(np.broadcast_to(s, (len(k), model.size, model.size)))
         elif name == "torque":
-            H = model.matrix("H", k)
+            H = letter(model, "H", k)
             stack.append(-1j * (s @ H - H @ s))
         elif name == "current":
             stack += [anticommutator(v, s) for v in velocities(model, k)]
@@ -64,7 +76,7 @@ def operators(model: BandStructure, names: Sequence[str], k: Array) -> ComplexAr
 
 
 def velocities(model: BandStructure, k: Array) -> list[ComplexArray]:
-    return [model.matrix("H", k, (i,)) for i in range(model.dimension)]
+    return [letter(model, "H", k, (i,)) for i in range(model.dimension)]
 
 
 def line_velocity(model: BandStructure, k: Array, q: Array, axis: int) -> ComplexArray:
@@ -72,7 +84,7 @@ def line_velocity(model: BandStructure, k: Array, q: Array, axis: int) -> Comple
     nodes, weights = np.polynomial.legendre.leggauss(_LINE_NODES)
     total = np.zeros((*np.shape(k)[:-1], model.size, model.size), dtype=complex)
     for t, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        total += weight * model.matrix("H", k + t * q, (axis,))
+        total += weight * letter(model, "H", k + t * q, (axis,))
     return total
 
 
@@ -82,32 +94,42 @@ def anticommutator(a: ComplexArray, b: ComplexArray) -> ComplexArray:
 
 
 # -- occupation kernels ----------------------------------------------------------------------------------------------
-def fermi_difference(a: Array, b: Array, mu: float, temperature: float) -> Array:
-    """f(a) - f(b), without cancellation between close energies."""
-    x, y = np.tanh((a - mu) / (2 * temperature)), np.tanh((b - mu) / (2 * temperature))
-    return np.asarray(-np.tanh((a - b) / (2 * temperature)) * (1 - x * y) / 2)
+def _pairs(left: Bands, right: Bands) -> tuple[Array, Array]:
+    """e_n and e_m, to be broadcast to (K, n, m)."""
+    return left.energies[:, :, None], right.energies[:, None, :]
+
+
+def _pair_factor(left: Bands, right: Bands, mu: float, temperature: float) -> Array:
+    """(f_n - f_m)/tanh((e_n - e_m)/2T): -(1 - xy)/2, x = tanh((e_n - mu)/2T), and (1 - xy)/2 with coth for bosons."""
+    x, y = (np.tanh((e - mu) / (2 * temperature)) for e in _pairs(left, right))
+    return np.asarray((1 - 1 / (x * y)) / 2 if left.bose else (x * y - 1) / 2)
+
+
+def occupation_difference(left: Bands, right: Bands, mu: float, temperature: float) -> Array:
+    """f_n - f_m (K, n, m), without cancellation between close energies."""
+    a, b = _pairs(left, right)
+    return np.asarray(np.tanh((a - b) / (2 * temperature)) * _pair_factor(left, right, mu, temperature))
 
 
 def static_kernel(left: Bands, right: Bands, mu: float, temperature: float) -> Array:
     """(f_n - f_m)/(e_n - e_m) of shape (K, n, m), smooth where the energies meet (there it is f')."""
-    a, b = left.energies[:, :, None], right.energies[:, None, :]
+    a, b = _pairs(left, right)
     z = (a - b) / (2 * temperature)
-    x, y = np.tanh((a - mu) / (2 * temperature)), np.tanh((b - mu) / (2 * temperature))
     small = np.abs(z) < 1e-3
     quotient = np.where(small, 1 - z**2 / 3 + 2 * z**4 / 15, np.tanh(z) / np.where(small, 1.0, z))
-    return np.asarray(-quotient * (1 - x * y) / (4 * temperature))
+    return np.asarray(quotient * _pair_factor(left, right, mu, temperature) / (2 * temperature))
 
 
 def potential_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> Array:
     """The part of K_nm even in eta at w = i eta, for a scalar potential growing like exp(eta t)."""
-    a, b = left.energies[:, :, None], right.energies[:, None, :]
-    return np.asarray(fermi_difference(a, b, mu, temperature) * (a - b) / ((a - b) ** 2 + eta**2))
+    a, b = _pairs(left, right)
+    return np.asarray(occupation_difference(left, right, mu, temperature) * (a - b) / ((a - b) ** 2 + eta**2))
 
 
 def accumulation_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> ComplexArray:
     """The part of eta K_nm even in eta: the rate of change, d/dt = eta, of a density in a potential growing like exp(eta t)."""
-    a, b = left.energies[:, :, None], right.energies[:, None, :]
-    return np.asarray(-1j * eta**2 * fermi_difference(a, b, mu, temperature) / ((a - b) ** 2 + eta**2))
+    a, b = _pairs(left, right)
+    return np.asarray(-1j * eta**2 * occupation_difference(left, right, mu, temperature) / ((a - b) ** 2 + eta**2))
 
 
 def field_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> ComplexArray:
@@ -115,8 +137,8 @@ def field_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: 
 
     The change of the operators with A is the same for eta and -eta and drops out, divided by eta, from the even part.
     """
-    a, b = left.energies[:, :, None], right.energies[:, None, :]
-    return np.asarray(1j * fermi_difference(a, b, mu, temperature) / ((a - b) ** 2 + eta**2))
+    a, b = _pairs(left, right)
+    return np.asarray(1j * occupation_difference(left, right, mu, temperature) / ((a - b) ** 2 + eta**2))
 
 
 # -- the sum over pairs of states ------------------------------------------------------------------------------------
@@ -124,10 +146,9 @@ def dressed_vertex(
     left: Bands, right: Bands, kernel: Array | ComplexArray, vertex: ComplexArray | None = None
 ) -> ComplexArray:
     """X with Tr[Theta X] = sum_nm K_nm <n|Theta|m><m|V|n>; left is k, right is k + q, V = 1 unless given."""
-    dagger = np.conj(np.swapaxes(right.states, -1, -2))
-    element = dagger @ (left.states if vertex is None else vertex @ left.states)
+    element = right.inverse @ (left.states if vertex is None else vertex @ left.states)
     weighted = np.swapaxes(kernel, -1, -2) * element
-    return np.asarray(right.states @ weighted @ np.conj(np.swapaxes(left.states, -1, -2)))
+    return np.asarray(right.states @ weighted @ left.inverse)
 
 
 Flows = Callable[[Array, Array], ComplexArray]  # (k, q) -> (number, K, N, N)
@@ -170,8 +191,8 @@ def continuity_residual(model: BandStructure, k: Any, q: Any) -> float:
     Source: the continuity equation that opens the paper. k and q have shape (..., D), Cartesian.
     """
     k, q = np.broadcast_arrays(model.points(k), model.points(q))
-    s = model.matrix("s", np.zeros(model.dimension))
-    H, shifted = model.matrix("H", k), model.matrix("H", k + q)
+    s = letter(model, "s", np.zeros(model.dimension))
+    H, shifted = letter(model, "H", k), letter(model, "H", k + q)
     rate = 1j * (H @ s - s @ shifted)
     mean = (H + shifted) / 2
     torque = -1j * (s @ mean - mean @ s)

@@ -80,7 +80,8 @@ class BandValues:
         self.kernel = compile_kernel(model, {quantity.name: quantity for quantity in needed})
         self.by_eigenstates = 0
         self.factor = float(model.statistics.factor)
-        self.weights = [term.weight for term in self.terms for _ in range(self._count(term))]
+        occupied = model.statistics.occupation
+        self.weights = [occupied(term.weight) for term in self.terms for _ in range(self._count(term))]
 
     def _count(self, term: Term) -> int:
         return int(self.model.dimension**term.rank)

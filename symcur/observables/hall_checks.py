@@ -53,10 +53,10 @@ def _means(
     k, jacobian = domain.map(domain.grid(count, OFFSET).reshape(-1, domain.dimension))
     states = Eigenstates(model, k)
     shape = (*mu.shape, *temperature.shape, model.dimension, model.dimension)
-    found = {}
+    found, weight = {}, model.statistics.occupation(term.weight)
     if not is_conserved(model):
         weights = [
-            occupation(term.weight, states.energies[:, 1:, None], np.atleast_1d(mu), float(t)) for t in temperature.flat
+            occupation(weight, states.energies[:, 1:, None], np.atleast_1d(mu), float(t)) for t in temperature.flat
         ]
         total = np.einsum("k,tknm,knil->mtil", jacobian, np.stack(weights), _open(states)) / len(k)
         found["splitting"] = total.reshape(shape)
@@ -79,8 +79,10 @@ def _open(states: Eigenstates) -> Array:
         inverse = (1 / (gaps**2 + (1e-3 * window) ** 2))[:, None, :]
         near = np.exp(-(((e[:, n + 1] - e[:, n]) / window[:, 0]) ** 2)) * _traceless(s[:, n : n + 2, n : n + 2])
         for i, l in np.ndindex(D, D):
-            left, right = (v[axis][:, n : n + 2, others] for axis in (i, l))
-            F = 1j * (left * inverse @ right.conj().mT - right * inverse @ left.conj().mT)
+            (to_i, from_i), (to_l, from_l) = (
+                (v[axis][:, n : n + 2, others], v[axis][:, others, n : n + 2]) for axis in (i, l)
+            )
+            F = 1j * (to_i * inverse @ from_l - to_l * inverse @ from_i)
             result[:, n, i, l] = near * _traceless(F)
     return result
 

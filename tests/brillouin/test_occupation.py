@@ -25,7 +25,8 @@ def test_against_fifty_digits(x):
             "heat": 3 / mpmath.pi**2 * (y**2 * f + 2 * y * mpmath.log(1 + mpmath.exp(-y)) - 2 * dilogarithm),
             "one": mpmath.mpf(1),
         }
-    for name in OCCUPATIONS.names():
+    assert {*known, *BOSE, "c_2"} == set(OCCUPATIONS.names())
+    for name in known:
         value = float(occupation(name, np.array(mu + t * x), mu, t))
         assert value == pytest.approx(float(known[name]), rel=1e-12, abs=1e-300)
 
@@ -50,3 +51,45 @@ def test_derivatives():
 def test_low_temperature_tends_to_zero_temperature(name):
     e = np.linspace(-1, 1, 20)
     np.testing.assert_allclose(occupation(name, e, 0.0, 1e-310), occupation(name, e, 0.0, 0.0), atol=1e-15)
+
+
+# -- bosons ------------------------------------------------------------------------------------------------------------
+BOSE = {
+    "n": lambda x, T: 1 / mpmath.expm1(x),
+    "G": lambda x, T: T * mpmath.log(abs(mpmath.expm1(-x))),
+    "-dn/de": lambda x, T: mpmath.exp(x) / mpmath.expm1(x) ** 2 / T,
+    "c_1": lambda x, T: x / mpmath.expm1(x) - mpmath.log(abs(mpmath.expm1(-x))),
+    "dn/dT": lambda x, T: x * mpmath.exp(x) / mpmath.expm1(x) ** 2 / T,
+}
+
+
+@pytest.mark.parametrize("name", BOSE)
+def test_bose_functions_against_many_digits(name):
+    T, x = 0.5, np.array([-900.0, -30.0, -2.0, -(2.0**-14), 2.0**-20, 0.3125, 1.0, 8.0, 40.0, 900.0])
+    with mpmath.workdps(450):
+        expected = [float(BOSE[name](mpmath.mpf(e), mpmath.mpf(T))) for e in x]
+    np.testing.assert_allclose(occupation(name, T * x, 0.0, T), expected, rtol=1e-13)
+
+
+def test_the_weight_of_heat_against_quadrature():
+    x = [-30.0, -2.0, -0.01, 0.3, 1.0, 8.0, 30.0]
+
+    def slope(y: mpmath.mpf) -> mpmath.mpf:
+        return y**2 * mpmath.exp(-y) / mpmath.expm1(-y) ** 2 if y else mpmath.mpf(1)
+
+    expected = [
+        float(
+            3
+            / mpmath.pi**2
+            * mpmath.quad(slope, [e, *(y for y in (-10.0, -1.0, 0.0, 1.0, 5.0, 10.0, 20.0, 40.0) if y > e), 120.0])
+        )
+        for e in x
+    ]
+    np.testing.assert_allclose(occupation("c_2", np.array(x), 0.0, 1.0), expected, rtol=1e-12)
+
+
+def test_bose_functions_at_zero_temperature_are_the_zero_point():
+    energy = np.array([-2.0, 1.5])
+    assert occupation("n", energy, 0.0, 0.0).tolist() == [-1.0, 0.0]
+    assert occupation("G", energy, 0.0, 0.0).tolist() == [2.0, 0.0]
+    assert occupation("c_1", energy, 0.0, 0.0).tolist() == [0.0, 0.0]
