@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     )
     from symcur.band_structures import Model
     from symcur.brillouin import Interrupted
-    from symcur.claims import Claim, ClaimResult, Equality, settle, verify, verify_all
+    from symcur.claims import Claim, ClaimResult, Equality, relations, settle, verify, verify_all
     from symcur.closed_forms import derive
     from symcur.disorder import transport
     from symcur.eigenstates import evaluate
@@ -49,6 +49,7 @@ _HOME = {
     "equilibrium_current": "observables",
     "evaluate": "eigenstates",
     "magnetization": "observables",
+    "relations": "claims",
     "settle": "claims",
     "thermoelectric": "observables",
     "transport": "disorder",
@@ -77,6 +78,7 @@ __all__ = [
     "models",
     "observables",
     "quantities",
+    "relations",
     "settle",
     "superconductors",
     "thermoelectric",

@@ -1,6 +1,6 @@
 """Pages that are written from the code when the documentation is built.
 
-In conventions.md, quantities.md and ledger.md the comment ``<!-- generated -->`` stands for the reference that the code
+In conventions.md, quantities.md, ledger.md and relations.md the comment ``<!-- generated -->`` stands for the reference that the code
 gives; the documents of derivations/ are copied next to the other sources, with an index.
 """
 
@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from relation_tables import relation_tables
 
 from symcur import claims, observables, quantities
 from symcur.claims import Claim, Equality
@@ -34,7 +36,12 @@ def setup(app: Sphinx) -> dict[str, Any]:
 
 def fill_in(app: Sphinx, name: str, source: list[str]) -> None:
     """Replace the mark on a generated page."""
-    pages = {"conventions": observable_reference, "quantities": quantity_reference, "ledger": ledger}
+    pages = {
+        "conventions": observable_reference,
+        "quantities": quantity_reference,
+        "ledger": ledger,
+        "relations": relation_tables,
+    }
     if name in pages:
         source[0] = source[0].replace(MARK, "\n".join(pages[name]()))
 

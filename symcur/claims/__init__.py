@@ -17,6 +17,7 @@ from symcur.claims import (  # isort: skip
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
 from symcur.claims.claim_file import load
+from symcur.claims.linear_relations import Relations, relations
 from symcur.claims.prover import Counterexample, Equality, ProofResult, examine, settle
 from symcur.claims.verification import verify, verify_all, with_fault
 
@@ -36,6 +37,7 @@ __all__ = [
     "Counterexample",
     "Equality",
     "ProofResult",
+    "Relations",
     "clean_crystal",
     "define",
     "densities",
@@ -50,6 +52,7 @@ __all__ = [
     "magnetic_field",
     "moments",
     "names",
+    "relations",
     "remove",
     "response",
     "sections",

@@ -159,11 +159,7 @@ Decision = tuple[str, str, Counterexample | None]
 
 def _decide(equality: Equality) -> Decision:
     difference = equality.difference
-    for node in ex.walk(difference):
-        if isinstance(node, ex.Named) and node.hermitian and not _is_hermitian(node.definition):
-            raise ValueError(
-                f"hermitian: expected a definition equal to its adjoint for {node.symbol}, got {node.definition}"
-            )
+    check_abbreviations(difference)
     agree = vanishes(difference)
     if not agree and has_normal_form(difference):
         return _refuted(equality)
@@ -197,6 +193,15 @@ def _decide(equality: Equality) -> Decision:
         f"of rank {max(failing[0])}"
     )
     return (NONDEGENERATE if counterexample else "undecided"), how, counterexample
+
+
+def check_abbreviations(expression: Expression) -> None:
+    """Raise ValueError unless what is said to be Hermitian is equal to its adjoint."""
+    for node in ex.walk(expression):
+        if isinstance(node, ex.Named) and node.hermitian and not _is_hermitian(node.definition):
+            raise ValueError(
+                f"hermitian: expected a definition equal to its adjoint for {node.symbol}, got {node.definition}"
+            )
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,7 @@ from symcur.cli.compute import compute
 from symcur.cli.derive import derive
 from symcur.cli.listing import list_names
 from symcur.cli.plot import plot
+from symcur.cli.relations import find_relations
 from symcur.cli.settle import settle_identity
 from symcur.cli.verify import verify
 
@@ -17,6 +18,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
 app.command()(verify)
 # An identity may begin with a minus sign.
 app.command("settle", context_settings={"ignore_unknown_options": True})(settle_identity)
+app.command("relations", context_settings={"ignore_unknown_options": True})(find_relations)
 app.command()(derive)
 app.command()(compute)
 app.command()(plot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from symcur import expressions as ex
 from symcur import quantities as catalogue
 from symcur.band_structures import BandStructure, Model
-from symcur.band_structures.formulas import generic_values
+from symcur.band_structures.formulas import Formulas, generic_values
 from symcur.eigenstates import DEGENERACY_TOLERANCE, Components, joined, require_tolerance
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
@@ -82,10 +83,15 @@ def compile(
         reason = f"{model.size} bands, closed forms reach {LARGEST}"
     elif len(ranks) < model.size:
         reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, ranks))}"
-    try:
-        compiled: Compiled | None = _compiled(model, components, ranks, BACKENDS[backend], lapack=bool(reason))
-    except _NoProgram as obstacle:
-        compiled, reason = None, str(obstacle)
+    compiled: Compiled | None = None
+    if model.bosons is not None:
+        reason = "bosons, whose eigenvectors are not orthogonal"
+    elif isinstance(model, Model):
+        content = tuple((name, array.shape, tuple(array.flat)) for name, array in components.items())
+        found = _compiled(model.formulas, content, ranks, backend, lapack=bool(reason))
+        compiled, reason = (None, found) if isinstance(found, str) else (found, reason)
+    else:
+        reason = "a model given by numbers, not by formulas"
     return Kernel(model, components, ranks, compiled, reason, compile, (model, asked, backend, tolerance, threads))
 
 
@@ -143,22 +149,32 @@ def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expre
 
 
 # -- the program -------------------------------------------------------------------------------------------------------
+Content = tuple[tuple[str, tuple[int, ...], tuple[Expression, ...]], ...]  # name, shape and components of each quantity
+
+
+@lru_cache(maxsize=64)
 def _compiled(
-    model: BandStructure,
-    components: Mapping[str, Components],
+    formulas: Formulas, content: Content, ranks: tuple[int, ...], backend: str, lapack: bool
+) -> Compiled | str:
+    """The program, made once for models that differ in the values of parameters; or why there is none."""
+    try:
+        return _program(formulas, content, ranks, BACKENDS[backend], lapack)
+    except _NoProgram as obstacle:
+        return str(obstacle)
+
+
+def _program(
+    formulas: Formulas,
+    content: Content,
     ranks: tuple[int, ...],
     backend: Callable[..., Backend],
     lapack: bool,
 ) -> Compiled:
-    if not isinstance(model, Model):
-        raise _NoProgram("a model given by numbers, not by formulas")
-    if model.bosons is not None:
-        raise _NoProgram("bosons, whose eigenvectors are not orthogonal")
-    if model.size > _MOST_BANDS:
-        raise _NoProgram(f"{model.size} bands, programs reach {_MOST_BANDS}")
+    if formulas.H.rows > _MOST_BANDS:
+        raise _NoProgram(f"{formulas.H.rows} bands, programs reach {_MOST_BANDS}")
     program = SimplifyingProgram()
-    inputs = [symbol.name for symbol in (*model.k, *model.parameters)]
-    matrices = _Matrices(model, program)
+    inputs = [symbol.name for symbol in formulas.symbols]
+    matrices = _Matrices(formulas, program)
     if lapack:
         found, more = _given_spectrum(program, ranks)
         inputs += more
@@ -166,27 +182,28 @@ def _compiled(
         for name in inputs:
             program.input(name)
         found = spectrum(program, matrices("H", ()))
-    states = ProgramStates(model, program, matrices, found, ranks)
+    states = ProgramStates(formulas, program, matrices, found, ranks)
+    components = {name: np.array(flat, dtype=object).reshape(shape) for name, shape, flat in content}
     layout = Layout({name: states.values(array) for name, array in components.items()})
     outputs = [*layout.nodes, found.error_estimate.node]
     if len(program.live(outputs)) > _LONGEST:
         raise _NoProgram(f"a program of more than {_LONGEST} operations")
-    singular = matrices.singular([symbol.name for symbol in model.k])
+    singular = matrices.singular([symbol.name for symbol in formulas.k])
     return Compiled(program, tuple(inputs), layout, found.error_estimate, backend(program, inputs, outputs), singular)
 
 
 class _Matrices:
     """H, its derivatives and s as arrays of nodes, each made once."""
 
-    def __init__(self, model: Model, program: SimplifyingProgram) -> None:
-        self._model, self._program = model, program
+    def __init__(self, formulas: Formulas, program: SimplifyingProgram) -> None:
+        self._formulas, self._program = formulas, program
         self._made: dict[tuple[str, tuple[Any, ...]], Nodes] = {}
-        program.relate_phases([model.H])
+        program.relate_phases([formulas.H])
 
     def __call__(self, name: str, axes: tuple[Any, ...]) -> Nodes:
         if (name, axes) not in self._made:
             try:
-                self._made[name, axes] = matrix_of_nodes(self._program, self._model.formulas.symbolic(name, axes))
+                self._made[name, axes] = matrix_of_nodes(self._program, self._formulas.symbolic(name, axes))
             except ValueError as error:
                 raise _NoProgram(str(error)) from None
         return self._made[name, axes]

@@ -14,7 +14,7 @@ import numpy as np
 
 from symcur import expressions as ex
 from symcur.arrays import ObjectArray
-from symcur.band_structures import Model
+from symcur.band_structures.formulas import Formulas
 from symcur.eigenstates import Eigenbasis
 from symcur.expressions import Expression
 from symcur.expressions.calculus import collected
@@ -35,13 +35,13 @@ class ProgramStates(Eigenbasis):
 
     def __init__(
         self,
-        model: Model,
+        formulas: Formulas,
         program: Program,
         matrices: Callable[[str, tuple[Any, ...]], Nodes],
         found: Spectrum,
         multiplets: tuple[int, ...],
     ) -> None:
-        N = model.size
+        N = formulas.H.rows
         self._constant, self._vectors, self._matrix = program.constant, found.vectors, matrices
         zero, one = Complex(program.zero), Complex(program.one)
         label = np.repeat(np.arange(len(multiplets)), multiplets)
@@ -56,7 +56,7 @@ class ProgramStates(Eigenbasis):
                     inverse_gaps[m, n] = -inverse_gaps[n, m]
         identity = shifted(np.full((N, N), zero), one)
         super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity)
-        diagonal = [model.s[a, a] for a in range(N)] if model.s.is_diagonal() else []
+        diagonal = [formulas.s[a, a] for a in range(N)] if formulas.s.is_diagonal() else []
         self._blocks = [[a for a in range(N) if diagonal[a] == value] for value in dict.fromkeys(diagonal)]
         self._s_values = np.array([matrices("s", ())[block[0], block[0]] for block in self._blocks])
         self._block_elements: dict[tuple[Expression | None, int, int], Nodes] = {}

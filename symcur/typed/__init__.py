@@ -6,14 +6,24 @@ from dataclasses import dataclass
 
 from symcur import expressions as ex
 from symcur.expressions import Axis, Expression
-from symcur.typed.meaning import Reader, axis_of, speaks_of_operators
+from symcur.typed.meaning import Reader, axis_of
+from symcur.typed.meaning import speaks_of_operators as _speaks_of_operators
 from symcur.typed.nodes import Gradient, Node, Terms, Wrapped
 from symcur.typed.plain_text import plain
 from symcur.typed.syntax import identity as _identity
 from symcur.typed.syntax import single
 from symcur.typed.tokens import Unreadable
 
-__all__ = ["Identity", "Unreadable", "plain", "read", "read_identity"]
+__all__ = [
+    "Identity",
+    "Unreadable",
+    "axis_of",
+    "is_operator",
+    "plain",
+    "read",
+    "read_identity",
+    "speaks_of_operators",
+]
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Identity:
         """What was read, in plain letters that can be typed again."""
         modulo = " + ".join(f"d_{ex.axis_name(axis)}({plain(inner)})" for axis, inner in self.primitive)
         text = f"{plain(self.lhs)} = {plain(self.rhs)}"
-        if self.operators and not any(map(speaks_of_operators, _identity(text)[:2])):
+        if self.operators and not any(map(_speaks_of_operators, _identity(text)[:2])):
             text += " + 0 P"  # the letters that told so have dropped out
         return text + (f" mod {modulo}" if modulo else "")
 
@@ -40,14 +50,19 @@ def read(text: str, operators: bool | None = None) -> Expression:
     ``operators`` tells that letters are operators, as in a trace; by default they are if P, S, H or D^i stands outside of one.
     """
     node = single(text)
-    return Reader(text).value(node, speaks_of_operators(node) if operators is None else operators)
+    return Reader(text).value(node, _speaks_of_operators(node) if operators is None else operators)
+
+
+def speaks_of_operators(text: str) -> bool:
+    """Whether P, S, H, D^i or a letter for any operator stands outside of every trace; raises Unreadable."""
+    return _speaks_of_operators(single(text))
 
 
 def read_identity(text: str) -> Identity:
     """The identity lhs = rhs [mod d_l(...)] that a text stands for; raises Unreadable."""
     left, right, modulo = _identity(text)
     reader = Reader(text)
-    operators = speaks_of_operators(left) or speaks_of_operators(right)
+    operators = _speaks_of_operators(left) or _speaks_of_operators(right)
     lhs, rhs = reader.value(left, operators), reader.value(right, operators)
     kinds = [None if isinstance(side, ex.Number) else is_operator(side) for side in (lhs, rhs)]
     if None not in kinds and kinds[0] != kinds[1]:

@@ -56,6 +56,32 @@ def test_settle_prints_what_it_read_in_both_forms(symcur):
     assert lines[2].startswith("proved  equal normal forms")
 
 
+def test_relations_finds_the_identity(symcur):
+    status, out, err = symcur("relations", r"d^{i\tau}", "--among", "J^{is}", "--among", "v^i s")
+    assert (status, err) == (0, "")
+    lines = [line.rstrip() for line in out.splitlines()]
+    assert lines == ["proved  d^{i tau} = -J^{is} + v^{i}s", r"LaTeX   d^{i\tau} = -J^{is} + v^{i}s"]
+
+
+def test_relations_finds_the_primitive(symcur):
+    arguments = ("--among", r"d^{i\tau}", "--among", r"\Omega^{i\tau}", "--times", "f", "--times", "g")
+    status, out, _ = symcur("relations", "-f J^{is}", *arguments, "--mod", "i")
+    assert status == 0
+    assert "proved  -f_n J^{is} = f_n d^{i tau} + g_n Omega^{i tau} mod d_i(-g_n s)" in out
+    assert symcur("relations", "-f J^{is}", *arguments)[0] == 1
+
+
+def test_relations_says_what_cannot_be_expressed(symcur):
+    status, out, _ = symcur("relations", r"d^{i\tau}", "--among", "J^{is}")
+    assert status == 1
+    assert "none  d^{i tau}: no linear combination with rational coefficients" in out
+    assert "have rank 2" in out
+    assert max(map(cell_len, out.splitlines())) <= 100
+    status, out, err = symcur("relations", "d^{i")
+    assert (status, out) == (2, "")
+    assert "expected" in err
+
+
 def test_settle_refutes_with_matrices_and_status_1(symcur):
     status, out, _ = symcur("settle", "-d^{is} = G^{i tau}", r"\Omega^{i\tau} = \partial_i s")
     assert status == 1
