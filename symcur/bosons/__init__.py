@@ -7,18 +7,31 @@ Every quantity and observable takes them; component [i, l] of ``thermoelectric``
 """
 
 from symcur.bosons.lattice_dynamics import phonons
-from symcur.bosons.library import honeycomb_magnons, kagome_magnons, kitaev_magnons, square_phonons
-from symcur.bosons.spin_lattice import Bond, SpinLattice, dzyaloshinskii, exchange_tensor, neighbours
+from symcur.bosons.library import MODELS, honeycomb_magnons, kagome_magnons, kitaev_magnons, square_phonons
+from symcur.bosons.spin_lattice import (
+    Bond,
+    GroundState,
+    SpinLattice,
+    dzyaloshinskii,
+    exchange_tensor,
+    kitaev_tensor,
+    neighbours,
+    shells,
+)
 
 __all__ = [
+    "MODELS",
     "Bond",
+    "GroundState",
     "SpinLattice",
     "dzyaloshinskii",
     "exchange_tensor",
     "honeycomb_magnons",
     "kagome_magnons",
     "kitaev_magnons",
+    "kitaev_tensor",
     "neighbours",
     "phonons",
+    "shells",
     "square_phonons",
 ]
