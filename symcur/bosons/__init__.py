@@ -6,6 +6,11 @@ Every quantity and observable takes them; component [i, l] of ``thermoelectric``
     symcur.thermoelectric(model, temperature=1.0)
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+from symcur.band_structures import BuiltModel
 from symcur.bosons.lattice_dynamics import phonons
 from symcur.bosons.library import MODELS, honeycomb_magnons, kagome_magnons, kitaev_magnons, square_phonons
 from symcur.bosons.spin_lattice import (
@@ -26,12 +31,27 @@ __all__ = [
     "SpinLattice",
     "dzyaloshinskii",
     "exchange_tensor",
+    "get",
     "honeycomb_magnons",
     "kagome_magnons",
     "kitaev_magnons",
     "kitaev_tensor",
+    "names",
     "neighbours",
     "phonons",
     "shells",
     "square_phonons",
 ]
+
+
+def names() -> list[str]:
+    """The names of the library models, sorted."""
+    return sorted(MODELS.names())
+
+
+def get(name: str, /, **values: Any) -> BuiltModel:
+    """The library model of this name, with values of its parameters by keyword.
+
+    Raises ValueError for an unknown model or parameter name, listing the valid ones.
+    """
+    return MODELS.get(name)(**values)

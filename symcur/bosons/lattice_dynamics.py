@@ -27,6 +27,8 @@ def phonons(
     angular_momentum: str = "canonical",
     pinning: float = 0.0,
     name: str = "phonons",
+    reference: str = "",
+    facts: str = "",
 ) -> NumericModel:
     """Phonons in the plane or in space, as a band structure with the metric "phonons".
 
@@ -59,7 +61,8 @@ def phonons(
     onsite += np.block([[A.T @ A + pinning * np.eye(n), -A.T], [-A, np.eye(n)]])
     s = _angular_momentum(n, directions, A if angular_momentum == "kinetic" else np.zeros_like(A))
     both = np.repeat(x, directions, axis=0)
-    return from_hoppings(hoppings, s, vectors, positions=np.concatenate([both, both]), name=name, metric="phonons")
+    about = {"name": name, "reference": reference, "facts": facts}
+    return from_hoppings(hoppings, s, vectors, positions=np.concatenate([both, both]), **about, metric="phonons")
 
 
 def _in_u(t: Array) -> ComplexArray:

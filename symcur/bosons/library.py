@@ -17,6 +17,11 @@ _HONEYCOMB = np.array([[0.0, 0.0], [-1 / 3, 2 / 3]])  # B at (0, 1/sqrt 3) from 
 _TO_B = ((0, 0), (0, -1), (1, -1))  # the cells of the three B neighbours of A: at 90, 210 and 330 degrees
 _KAGOME = np.array([[0.0, 0.0], [0.5, 0.0], [0.0, 0.5]])
 Z = np.array([0.0, 0.0, 1.0])
+_CHENG = "R. Cheng, S. Okamoto, D. Xiao, Phys. Rev. Lett. 117, 217202 (2016)"
+_MCCLARTY = "P. A. McClarty et al., Phys. Rev. B 98, 060404 (2018); D. G. Joshi, Phys. Rev. B 98, 060405 (2018)"
+_ELHAJAL = "M. Elhajal, B. Canals, C. Lacroix, Phys. Rev. B 66, 014422 (2002)"
+_YILDIRIM = "T. Yildirim, A. B. Harris, Phys. Rev. B 73, 214446 (2006)"
+_ZHANG = "L. Zhang, Q. Niu, Phys. Rev. Lett. 112, 085503 (2014)"
 
 MODELS: Registry[BuildingFunction] = Registry("model")
 
@@ -39,7 +44,7 @@ def honeycomb_magnons(
     for R in ((1, 0), (-1, 1), (0, -1)):
         bonds += [Bond(0, 0, R, exchange_tensor(D=D * Z)), Bond(1, 1, R, exchange_tensor(D=-D * Z))]
     lattice = SpinLattice.of(TRIANGULAR, _HONEYCOMB, spin, bonds, anisotropy=-kappa * np.outer(Z, Z), field=field * Z)
-    return lattice.magnons([Z, -Z], s=Z, name="honeycomb_magnons")
+    return lattice.magnons([Z, -Z], "S_z", name="honeycomb_magnons", reference=_CHENG)
 
 
 @library_bosons
@@ -55,7 +60,7 @@ def kitaev_magnons(J: float = -0.2, K: float = -1.0, field: float = 1.0, spin: f
     ]
     along = np.ones(3) / np.sqrt(3)
     lattice = SpinLattice.of(TRIANGULAR, _HONEYCOMB, spin, bonds, field=field * along)
-    return lattice.magnons([along, along], name="kitaev_magnons")
+    return lattice.magnons([along, along], name="kitaev_magnons", reference=_MCCLARTY)
 
 
 def kagome_spins(J1: float = 1.0, J2: float = 0.2, Dz: float = -0.3, Dp: float = 0.5, spin: float = 1.0) -> SpinLattice:
@@ -89,7 +94,7 @@ def kagome_magnons(
     """
     lattice = kagome_spins(J1, J2, Dz, Dp, spin)
     directions = lattice.relaxed(_radial(0.1 * np.sign(-Dp) if Dp else 0.0))
-    return lattice.magnons(directions, s=s, name=f"kagome_magnons, s = {s}")
+    return lattice.magnons(directions, s=s, name=f"kagome_magnons, s = {s}", reference=_ELHAJAL)
 
 
 def _radial(height: float) -> Array:
@@ -124,4 +129,5 @@ def square_phonons(
         angular_momentum=angular_momentum,
         pinning=pinning,
         name="square_phonons",
+        reference=_ZHANG,
     )

@@ -201,7 +201,15 @@ class SpinLattice:
         first = int(np.argmax(same))
         return GroundState(found[first], float(energies[first]), int(same.sum()), starts, seed)
 
-    def magnons(self, directions: ArrayLike, s: ArrayLike | str = "number", *, name: str = "magnons") -> NumericModel:
+    def magnons(
+        self,
+        directions: ArrayLike,
+        s: ArrayLike | str = "number",
+        *,
+        name: str = "magnons",
+        reference: str = "",
+        facts: str = "",
+    ) -> NumericModel:
         """The magnons around a state, as a band structure with the metric "bosons".
 
         Parameters
@@ -245,7 +253,8 @@ class SpinLattice:
             back = tuple(-r for r in R)
             full.setdefault(back, np.zeros_like(t))[N:, :N] = t[:N, N:].conj().T
         x = np.concatenate([self.positions, self.positions])
-        return from_hoppings(full, _operator(s, n), self.lattice, positions=x, name=name, metric="bosons")
+        about = {"name": name, "reference": reference, "facts": facts}
+        return from_hoppings(full, _operator(s, n), self.lattice, positions=x, **about, metric="bosons")
 
     def _require_equilibrium(self, n: Array) -> None:
         fields = self.fields(n)
