@@ -11,8 +11,19 @@ from __future__ import annotations
 from typing import Any
 
 from symcur.band_structures import BuiltModel
-from symcur.bosons.lattice_dynamics import phonons
-from symcur.bosons.library import MODELS, honeycomb_magnons, kagome_magnons, kitaev_magnons, square_phonons
+from symcur.bosons.hybrids import hybrid
+from symcur.bosons.lattice_dynamics import phonons, springs
+from symcur.bosons.library import (
+    MODELS,
+    canted_kagome_magnons,
+    ferrimagnet_hybrid,
+    honeycomb_magnons,
+    honeycomb_phonons,
+    jarosite_magnons,
+    kagome_magnons,
+    kitaev_magnons,
+    square_phonons,
+)
 from symcur.bosons.spin_lattice import (
     Bond,
     GroundState,
@@ -29,10 +40,15 @@ __all__ = [
     "Bond",
     "GroundState",
     "SpinLattice",
+    "canted_kagome_magnons",
     "dzyaloshinskii",
     "exchange_tensor",
+    "ferrimagnet_hybrid",
     "get",
     "honeycomb_magnons",
+    "honeycomb_phonons",
+    "hybrid",
+    "jarosite_magnons",
     "kagome_magnons",
     "kitaev_magnons",
     "kitaev_tensor",
@@ -40,6 +56,7 @@ __all__ = [
     "neighbours",
     "phonons",
     "shells",
+    "springs",
     "square_phonons",
 ]
 

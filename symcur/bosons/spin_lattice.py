@@ -224,7 +224,7 @@ class SpinLattice:
         """
         n = _unit(directions, len(self.spins))
         self._require_equilibrium(n)
-        u = _frames(n)
+        u = frames(n)
         hoppings: dict[tuple[int, ...], ComplexArray] = {}
         N = len(n)
 
@@ -292,7 +292,7 @@ def _unit(directions: ArrayLike, sites: int | None = None) -> Array:
     return np.asarray(n / length)
 
 
-def _frames(n: Array) -> ComplexArray:
+def frames(n: Array) -> ComplexArray:
     """u = e_1 + i e_2 for each direction n, e_1 x e_2 = n."""
     helper = np.eye(3)[np.argmin(np.abs(n), axis=1)]
     e_1 = np.cross(helper, n)
