@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from symcur import (
         band_structures,
+        bosons,
         brillouin,
         claims,
         disorder,
@@ -66,6 +67,7 @@ __all__ = [
     "Interrupted",
     "Model",
     "band_structures",
+    "bosons",
     "brillouin",
     "claims",
     "compile",

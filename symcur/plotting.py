@@ -78,20 +78,23 @@ def draw_zone(
     points: int = 121,
     *,
     parameters: Parameters = None,
+    both_norms: bool = False,
 ) -> Figure:
     """A component of a quantity of one band over a 2D zone (lattice) or over |k_i| <= 2 (continuum).
 
-    ``band`` counts from 0, ``component`` holds an axis for each index of the quantity (default: 0, 1, ...).
+    ``band`` counts from 0, ``component`` holds an axis for each index of the quantity (default: 0, 1, ...). Of bosons the bands of
+    positive norm are counted and drawn, unless ``both_norms`` are asked for: the others repeat them at -k.
     """
     model = model.with_values(parameters)
     if model.dimension != 2:
         raise ValueError(f"model: expected D = 2 for a map of the zone, got {model.name} with D = {model.dimension}")
-    if not isinstance(band, int) or not 0 <= band < model.size:
-        raise ValueError(f"band: expected a whole number from 0 to {model.size - 1}, got {band!r}")
+    bands = _bands(model, both_norms)
+    if not isinstance(band, int) or not 0 <= band < len(bands):
+        raise ValueError(f"band: expected a whole number from 0 to {len(bands) - 1}, got {band!r}")
     axis = np.linspace(-1, 1, points) * (2.0 if model.cell is None else np.abs(model.cell.reciprocal).max())
     k = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
     every, label = _by_band(model, quantity, component, k + _SHIFT)
-    value = every[..., band]
+    value = every[..., bands[band]]
     figure, axes = _figure(5.4, 4.6)
     top = np.quantile(np.abs(value), 0.995) or 1.0
     image = axes.pcolormesh(k[..., 0], k[..., 1], value, cmap="RdBu_r", vmin=-top, vmax=top, shading="nearest")
@@ -111,8 +114,12 @@ def draw_path(
     points: int = 201,
     *,
     parameters: Parameters = None,
+    both_norms: bool = False,
 ) -> Figure:
-    """The bands along straight lines between named k points (Cartesian), coloured by a component of a quantity."""
+    """The bands along straight lines between named k points (Cartesian), coloured by a component of a quantity.
+
+    Of bosons those of positive norm, unless ``both_norms`` are asked for.
+    """
     model = model.with_values(parameters)
     corners = [np.asarray(corner, dtype=float) for _, corner in path]
     segments = [a + (b - a) * np.linspace(0, 1, points)[:, None] for a, b in itertools.pairwise(corners)]
@@ -123,7 +130,7 @@ def draw_path(
     value, label = _by_band(model, quantity, component, k + _SHIFT)
     figure, axes = _figure()
     top = np.quantile(np.abs(value), 0.98) or 1.0
-    for band in range(model.size):
+    for band in _bands(model, both_norms):
         dots = axes.scatter(distance, energies[:, band], c=value[:, band], s=5, cmap="RdBu_r", vmin=-top, vmax=top)
     figure.colorbar(dots, ax=axes, label=label)
     places = [0.0, *(distance[points * (j + 1) - 1] for j in range(len(segments)))]
@@ -133,6 +140,11 @@ def draw_path(
     axes.set_ylabel("energy")
     axes.set_title(model.name, fontsize=9)
     return figure
+
+
+def _bands(model: BandStructure, both_norms: bool) -> range:
+    """Those drawn: energies ascend, so that the bands of negative norm of bosons come first."""
+    return range(model.size // 2 if model.bosons is not None and not both_norms else 0, model.size)
 
 
 def _by_band(model: BandStructure, quantity: str, component: tuple[int, ...], k: Array) -> tuple[Array, str]:

@@ -1,6 +1,7 @@
 """Band structures: H(k), an operator s, a cell and statistics, by formulas (``Model``) or by numbers (``NumericModel``)."""
 
 from symcur.band_structures.band_structure import FERMI, BandStructure, Parameters, Statistics
+from symcur.band_structures.built import BuildingFunction, BuiltModel
 from symcur.band_structures.energies import Gap, gap
 from symcur.band_structures.hoppings import TightBinding, tight_binding
 from symcur.band_structures.model import Model
@@ -9,6 +10,8 @@ from symcur.band_structures.numeric import NumericModel
 __all__ = [
     "FERMI",
     "BandStructure",
+    "BuildingFunction",
+    "BuiltModel",
     "Gap",
     "Model",
     "NumericModel",

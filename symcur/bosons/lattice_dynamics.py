@@ -6,7 +6,7 @@ is the angular momentum u x p, canonical, or u x (p - A u), kinetic: L. Zhang, Q
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -27,6 +27,8 @@ def phonons(
     angular_momentum: str = "canonical",
     pinning: float = 0.0,
     name: str = "phonons",
+    reference: str = "",
+    facts: str = "",
 ) -> NumericModel:
     """Phonons in the plane or in space, as a band structure with the metric "phonons".
 
@@ -59,7 +61,37 @@ def phonons(
     onsite += np.block([[A.T @ A + pinning * np.eye(n), -A.T], [-A, np.eye(n)]])
     s = _angular_momentum(n, directions, A if angular_momentum == "kinetic" else np.zeros_like(A))
     both = np.repeat(x, directions, axis=0)
-    return from_hoppings(hoppings, s, vectors, positions=np.concatenate([both, both]), name=name, metric="phonons")
+    about = {"name": name, "reference": reference, "facts": facts}
+    return from_hoppings(hoppings, s, vectors, positions=np.concatenate([both, both]), **about, metric="phonons")
+
+
+def springs(
+    lattice: ArrayLike,
+    positions: ArrayLike,
+    bonds: Iterable[tuple[int, int, tuple[int, ...], float, float]],
+    *,
+    masses: ArrayLike = 1.0,
+) -> dict[tuple[int, ...], Array]:
+    """D(R) of springs (i, j, R, k_L, k_T) between atom i of a cell and atom j of the cell at R: k_L along the bond, k_T across it.
+
+    Displacements are multiplied by the roots of the masses, one for each atom. The acoustic sum rule holds by construction.
+    """
+    vectors, x = np.atleast_2d(np.asarray(lattice, dtype=float)), np.asarray(positions, dtype=float)
+    m, n = np.broadcast_to(np.asarray(masses, dtype=float), len(x)), vectors.shape[1]
+    if not (m > 0).all():
+        raise ValueError(f"masses: expected positive numbers, got {masses!r}")
+    zero = (0,) * len(vectors)
+    matrices: dict[tuple[int, ...], Array] = {zero: np.zeros((n * len(x), n * len(x)))}
+    for i, j, R, along, across in bonds:
+        bond = (np.array(R) + x[j] - x[i]) @ vectors
+        e = bond / np.linalg.norm(bond)
+        spring = along * np.outer(e, e) + across * (np.eye(n) - np.outer(e, e))
+        a, b = slice(n * i, n * i + n), slice(n * j, n * j + n)
+        for site, mass in ((a, m[i]), (b, m[j])):
+            matrices[zero][site, site] += spring / mass
+        for place, row, column in ((tuple(R), a, b), (tuple(-r for r in R), b, a)):
+            matrices.setdefault(place, np.zeros_like(matrices[zero]))[row, column] -= spring / np.sqrt(m[i] * m[j])
+    return matrices
 
 
 def _in_u(t: Array) -> ComplexArray:

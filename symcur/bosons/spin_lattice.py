@@ -13,7 +13,7 @@ that acts on S_i; a state in which it is not is refused.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -24,6 +24,8 @@ from symcur.band_structures import NumericModel
 from symcur.band_structures.numeric import from_hoppings
 from symcur.brillouin import LatticeCell
 
+_MOST_PAIRS = 2_000_000
+_ROUNDS = 50  # of minimisation
 _EQUILIBRIUM = 1e-8  # of the field on a spin: what of it may be perpendicular to the spin
 
 
@@ -48,18 +50,63 @@ def dzyaloshinskii(D: ArrayLike) -> Array:
     return np.array([[0, z, -y], [-z, 0, x], [y, -x, 0]])
 
 
+def kitaev_tensor(K: float = 0.0, Gamma: float = 0.0, axis: str = "z") -> Array:
+    """The matrix of K S_i^g S_j^g + Gamma (S_i^a S_j^b + S_i^b S_j^a), g the axis "x", "y" or "z" and a, b the other two."""
+    if axis not in ("x", "y", "z"):
+        raise ValueError(f"axis: expected 'x', 'y' or 'z', got {axis!r}")
+    g = "xyz".index(axis)
+    matrix = Gamma * (1 - np.eye(3))
+    matrix[g], matrix[:, g] = 0.0, 0.0
+    matrix[g, g] = K
+    return matrix
+
+
 def neighbours(lattice: ArrayLike, positions: ArrayLike, distance: float) -> list[tuple[int, int, tuple[int, ...]]]:
     """(i, j, R) of all pairs of sites at this distance, each once; positions as fractions of the primitive vectors."""
     vectors, x = np.asarray(lattice, dtype=float), np.asarray(positions, dtype=float)
-    reach = int(np.ceil(distance / np.linalg.svd(vectors, compute_uv=False).min())) + 1
-    found = []
-    for R in itertools.product(range(-reach, reach + 1), repeat=len(vectors)):
-        for i, j in itertools.product(range(len(x)), repeat=2):
-            if (R, j) > ((0,) * len(R), i) and np.isclose(
-                np.linalg.norm((np.array(R) + x[j] - x[i]) @ vectors), distance
-            ):
-                found.append((i, j, R))
-    return found
+    return [pair for pair, length in _pairs(vectors, x, distance) if np.isclose(length, distance)]
+
+
+def shells(lattice: ArrayLike, positions: ArrayLike, count: int) -> list[float]:
+    """The ``count`` smallest distances of sites, ascending."""
+    vectors, x = np.asarray(lattice, dtype=float), np.asarray(positions, dtype=float)
+    shortest = float(np.linalg.norm(vectors, axis=1).min())
+    found = sorted(length for _, length in _pairs(vectors, x, count * shortest))
+    different = [b for a, b in zip([-1.0, *found], found, strict=False) if not np.isclose(a, b)]
+    return different[:count]
+
+
+def _pairs(vectors: Array, x: Array, distance: float) -> Iterator[tuple[tuple[int, int, tuple[int, ...]], float]]:
+    """Pairs of sites, each once, with their distances: all up to this one, and some that are farther apart."""
+    spread = float(np.linalg.norm((x.max(axis=0) - x.min(axis=0)) @ np.abs(vectors)))
+    reach = int(np.ceil((distance + spread) / np.linalg.svd(vectors, compute_uv=False).min()))
+    if (2 * reach + 1) ** len(vectors) * len(x) ** 2 > _MOST_PAIRS:
+        raise ValueError(
+            f"distance: expected at most {_MOST_PAIRS:.0e} pairs of sites to look at, got {distance:g} in cells of {vectors.tolist()}"
+        )
+    cells = list(itertools.product(range(-reach, reach + 1), repeat=len(vectors)))
+    apart = (np.array(cells)[:, None, None] + x - x[:, None]) @ vectors  # (cells, i, j, D)
+    lengths = np.linalg.norm(apart, axis=-1)
+    for c, i, j in np.argwhere(lengths <= distance * (1 + 1e-4)).tolist():
+        if (cells[c], j) > ((0,) * len(vectors), i):
+            yield (i, j, cells[c]), float(lengths[c, i, j])
+
+
+@dataclass(frozen=True, eq=False)
+class GroundState:
+    """``directions`` (sites, 3) of the lowest energy (of a cell) found; ``reached`` of ``starts`` relaxations ended at it."""
+
+    directions: Array
+    energy: float
+    reached: int
+    starts: int
+    seed: int
+
+    def __str__(self) -> str:
+        return (
+            f"the state of lowest energy, {self.energy:.9g} a cell, among {self.starts} relaxations from random directions (seed "
+            f"{self.seed}), reached by {self.reached}; the same in every cell"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +163,7 @@ class SpinLattice:
         return np.asarray(total)
 
     def relaxed(self, directions: ArrayLike) -> Array:
-        """The directions of the nearest local minimum of the energy, (sites, 3)."""
+        """The directions of a local minimum of the energy near by, (sites, 3)."""
         from scipy.optimize import least_squares, minimize
 
         def energy(x: Array) -> tuple[float, Array]:
@@ -129,16 +176,46 @@ class SpinLattice:
             n = _unit(x.reshape(-1, 3))
             return np.cross(self.fields(n), n).ravel()
 
-        rough = minimize(energy, _unit(directions, len(self.spins)).ravel(), jac=True, method="BFGS").x
-        return _unit(least_squares(torque, rough, ftol=1e-15, xtol=1e-15, gtol=1e-15).x.reshape(-1, 3))
+        n = _unit(directions, len(self.spins))
+        for _ in range(_ROUNDS):
+            # The first step of BFGS has the length 1: vectors of the length 10 turn by 0.1, and no spin jumps to another minimum.
+            # They grow on the way, which makes slopes small: hence anew until little moves.
+            before, n = n, _unit(minimize(energy, 10 * n.ravel(), jac=True, method="BFGS").x.reshape(-1, 3))
+            if np.abs(n - before).max() < 1e-5:
+                break
+        polished = _unit(least_squares(torque, n.ravel(), ftol=1e-15, xtol=1e-15, gtol=1e-15).x.reshape(-1, 3))
+        return polished if np.abs(polished - n).max() < 1e-2 else n
 
-    def magnons(self, directions: ArrayLike, s: ArrayLike | str = "number", *, name: str = "magnons") -> NumericModel:
+    def ground_state(self, starts: int = 24, seed: int = 0) -> GroundState:
+        """The lowest of the local minima that are found from random directions, the same in every cell.
+
+        A state of lower energy may have been missed, and one with a wave vector is not looked for; that H(k) > 0 at all k shows
+        that the state is at least a local minimum among those too. States of equal energy are told apart by the first start alone.
+        """
+        if starts < 1:
+            raise ValueError(f"starts: expected a positive number, got {starts!r}")
+        drawn = np.random.default_rng(seed).normal(size=(starts, len(self.spins), 3))
+        found = [self.relaxed(n) for n in drawn]
+        energies = np.array([self.energy(n) for n in found])
+        same = energies - energies.min() <= 1e-9 * max(np.abs(energies).max(), np.finfo(float).tiny)
+        first = int(np.argmax(same))
+        return GroundState(found[first], float(energies[first]), int(same.sum()), starts, seed)
+
+    def magnons(
+        self,
+        directions: ArrayLike,
+        s: ArrayLike | str = "number",
+        *,
+        name: str = "magnons",
+        reference: str = "",
+        facts: str = "",
+    ) -> NumericModel:
         """The magnons around a state, as a band structure with the metric "bosons".
 
         Parameters
         ----------
         directions : (sites, 3), those of the spins, the same in every cell; a local minimum of the energy.
-        s : "number", that of the magnons; a vector a in spin space for sum_i a.S_i, of which -a.n_i b^+ b is the bilinear part
+        s : "number", that of the magnons; "S_x", "S_y", "S_z" or a vector a in spin space for sum_i a.S_i, of which -a.n_i b^+ b is the bilinear part
             (the part linear in b, which rotates all spins, is left out); or a Hermitian matrix of the size of H.
 
         Raises
@@ -147,7 +224,7 @@ class SpinLattice:
         """
         n = _unit(directions, len(self.spins))
         self._require_equilibrium(n)
-        u = _frames(n)
+        u = frames(n)
         hoppings: dict[tuple[int, ...], ComplexArray] = {}
         N = len(n)
 
@@ -176,7 +253,8 @@ class SpinLattice:
             back = tuple(-r for r in R)
             full.setdefault(back, np.zeros_like(t))[N:, :N] = t[:N, N:].conj().T
         x = np.concatenate([self.positions, self.positions])
-        return from_hoppings(full, _operator(s, n), self.lattice, positions=x, name=name, metric="bosons")
+        about = {"name": name, "reference": reference, "facts": facts}
+        return from_hoppings(full, _operator(s, n), self.lattice, positions=x, **about, metric="bosons")
 
     def _require_equilibrium(self, n: Array) -> None:
         fields = self.fields(n)
@@ -214,7 +292,7 @@ def _unit(directions: ArrayLike, sites: int | None = None) -> Array:
     return np.asarray(n / length)
 
 
-def _frames(n: Array) -> ComplexArray:
+def frames(n: Array) -> ComplexArray:
     """u = e_1 + i e_2 for each direction n, e_1 x e_2 = n."""
     helper = np.eye(3)[np.argmin(np.abs(n), axis=1)]
     e_1 = np.cross(helper, n)
@@ -224,8 +302,10 @@ def _frames(n: Array) -> ComplexArray:
 
 def _operator(s: ArrayLike | str, n: Array) -> ComplexArray:
     if isinstance(s, str):
+        if s in ("S_x", "S_y", "S_z"):
+            return _operator(np.eye(3)["xyz".index(s[-1])], n)
         if s != "number":
-            raise ValueError(f"s: expected 'number', a vector or a matrix, got {s!r}")
+            raise ValueError(f"s: expected 'S_x', 'S_y', 'S_z', 'number', a vector or a matrix, got {s!r}")
         return np.eye(2 * len(n), dtype=complex)
     matrix = np.asarray(s, dtype=complex)
     if matrix.shape != (3,):

@@ -37,13 +37,17 @@ def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> N
 
 
 def _models() -> Iterator[tuple[str, ...]]:
-    from symcur import models
+    from symcur import bosons, models
 
     for name in models.names():
         model = models.get(name)
         kind = f"{model.size} bands, {model.dimension}D {'lattice' if model.periodic else 'continuum'}"
         parameters = ", ".join(f"{symbol.name}={value}" for symbol, value in model.parameters.items())
         yield name, kind, parameters, model.reference
+    for name in bosons.names():
+        magnet = bosons.get(name)
+        parameters = ", ".join(f"{key}={value}" for key, value in magnet.parameters.items())
+        yield name, f"{magnet.size // 2} bosons, {magnet.dimension}D lattice", parameters, magnet.reference
 
 
 def _quantities() -> Iterator[tuple[str, ...]]:

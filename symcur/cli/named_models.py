@@ -10,8 +10,10 @@ from typing import Annotated
 import sympy as sp
 import typer
 
-from symcur import models
-from symcur.band_structures import BandStructure
+from symcur import bosons, models
+from symcur.band_structures import BandStructure, BuildingFunction, Model
+from symcur.models import LibraryModel
+from symcur.registry import Registry
 
 ModelName = Annotated[str, typer.Argument(help="A library model, FILE.toml, or FILE.py[:NAME], which is run.")]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")]
@@ -25,7 +27,10 @@ def find_model(name: str) -> BandStructure:
     if name.endswith(".toml"):
         return models.load(name)
     path, _, variable = name.partition(":")
-    return _from_file(Path(path), variable) if path.endswith(".py") else models.get(name)
+    if path.endswith(".py"):
+        return _from_file(Path(path), variable)
+    library: Registry[LibraryModel[Model] | BuildingFunction] = Registry("model", [*models.MODELS, *bosons.MODELS])
+    return library.get(name)()
 
 
 def _from_file(path: Path, variable: str) -> BandStructure:
@@ -56,5 +61,11 @@ def settings(pairs: Iterable[str] | None) -> dict[str, sp.Rational]:
 
 
 def with_settings(model: BandStructure, pairs: Iterable[str] | None) -> BandStructure:
-    """The model with these values of its parameters."""
-    return model.with_values({name: float(value) for name, value in settings(pairs).items()})
+    """The model with these values of its parameters, words where they are words."""
+    words = {str(name) for name, value in model.arguments()["parameters"].items() if isinstance(value, str)}
+    texts = {
+        name.strip(): text.strip() for name, equals, text in (pair.partition("=") for pair in pairs or ()) if equals
+    }
+    numbers = settings(pair for pair in pairs or () if pair.partition("=")[0].strip() not in words)
+    chosen = {name: texts[name] for name in words & set(texts)}
+    return model.with_values({**chosen, **{name: float(value) for name, value in numbers.items()}})

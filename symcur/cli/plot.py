@@ -22,6 +22,10 @@ def plot(
     path: Annotated[
         str | None, typer.Option(help="Corners 'G=0,0 K=4.19,0 M=3.14,1.81' (Cartesian): bands along a path.")
     ] = None,
+    both_norms: Annotated[
+        bool,
+        typer.Option("--both-norms", help="Bosons: also the bands of negative norm, which repeat the others at -k."),
+    ] = False,
     set_: Settings = None,
 ) -> None:
     """A quantity of one band over a 2D zone; with --path, all bands along straight lines, coloured by it."""
@@ -33,9 +37,9 @@ def plot(
         raise ValueError(f"--component: expected letters x, y, z, for example xy, got {component!r}")
     chosen = tuple(AXES[letter] for letter in component)
     if path is None:
-        figure = plotting.draw_zone(subject, quantity, band, chosen)
+        figure = plotting.draw_zone(subject, quantity, band, chosen, both_norms=both_norms)
     else:
-        figure = plotting.draw_path(subject, quantity, _corners(path, subject.dimension), chosen)
+        figure = plotting.draw_path(subject, quantity, _corners(path, subject.dimension), chosen, both_norms=both_norms)
     plotting.save(figure, output)
     print(f"{output} written")
 

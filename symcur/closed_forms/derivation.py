@@ -66,6 +66,11 @@ def _scalar(value: Any) -> Complex:
 
 
 def _symbolic(model: BandStructure) -> Model:
+    if isinstance(model, Model) and model.bosons is not None:
+        raise ValueError(
+            f"model: expected electrons or quasiparticles, whose closed forms are derived, got the bosons of {model.name}; evaluate gives "
+            "their numbers"
+        )
     if isinstance(model, Model):
         return model
     given = f"{model.name}, which is given by numbers" if isinstance(model, BandStructure) else type(model).__name__
