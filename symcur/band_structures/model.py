@@ -8,7 +8,7 @@ i d/dk: the phases of a tight-binding model contain the atomic positions. s does
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -25,6 +25,7 @@ from symcur.band_structures.formulas import (
     require_admissible,
 )
 from symcur.band_structures.numeric import NumericModel, from_hoppings
+from symcur.brillouin import Bending
 
 
 class Model(BandStructure):
@@ -113,6 +114,12 @@ class Model(BandStructure):
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         numbers = [complex(value).real for value in self.values().values()]
         return self.formulas.function(name, axes)(k, numbers)
+
+    @property
+    def bending(self) -> Bending | None:
+        values = [complex(value).real for value in self.values().values()]
+        bound = self.formulas.bending
+        return bound and partial(bound, values)
 
     def derivative(self, axes: Iterable[int] = ()) -> sp.ImmutableDenseMatrix:
         """d^m H/dk_i dk_l ..., symbolic; axes are integers 0 <= i < D, their order is irrelevant."""

@@ -5,12 +5,14 @@ occupation turns over the length in which a band leaves mu. A rule with a wider 
 energies alone: in the cells of a grid that do not resolve them the least gap, or the extremum of a band, is zoomed in on
 until the energies no longer change much between neighbouring points. Of a function without energies the extrema are followed
 likewise. Features that the integrand does not feel (bands that cross without coupling) are dropped. What shows in no cell of
-the grid (a dip much narrower than its spacing, away from all touchings) is not found.
+the grid (a dip much narrower than its spacing, away from all touchings) is found where H is given by formulas or hoppings,
+whose variation can be bounded: see ``between_samples``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -18,6 +20,7 @@ import numpy as np
 
 from symcur.arrays import Array, Indices, Mask
 
+from .between_samples import Hidden, narrow_places
 from .cells import Landmarks
 from .problem import BandProblem, Problem, SmoothProblem
 from .sweep import CHUNK
@@ -27,6 +30,7 @@ COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 2048, 100  # cells that are followed, and how often their points come closer
 LARGEST = 20_000_000  # numbers kept at once
 SMALLEST, TOUCHING = 1e-9, 1e-8
+NOISE = 1e-12  # of the largest gap or energy
 CLOSED = 1e-7  # of the spread of the energies
 VISIBLE = 0.02  # the part by which a feature changes the integrand at least
 ROUNDING = 1e-9  # in units of the mean of the integrand
@@ -118,14 +122,14 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
     usual = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
     marks, behind = [Landmarks.none(D, problem.size)], [Landmarks.none(D, problem.size)]
-    for feature in _features(problem, energies):
-        found, stands_for = _found(problem, feature, grid, feature.height(energies))
+    hidden = narrow_places(problem, 1 / GRID[D])
+    for found, stands_for, extremum in _candidates(problem, grid, energies, hidden):
         resolvable = found.length.min(axis=-1) > TOUCHING  # where bands touch no length is left to be resolved
         _, once = np.unique(np.round(found.u / (2 * found.length + TOUCHING)), axis=0, return_index=True)
         which = once[resolvable[once]]
         found, stands_for = found[which], stands_for[which]
         if len(found.u):
-            felt, growth, weight = _felt(problem, found, usual, feature.extremum)
+            felt, growth, weight = _felt(problem, found, usual, extremum)
             weight = (weight * usual * problem.density(found.u[felt])).reshape(len(weight), problem.size)
             narrow = Landmarks(found.u[felt], growth[:, None] * found.length[felt], weight)
             marks.append(narrow)
@@ -138,7 +142,29 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     order = np.argsort(largest)
     kept = np.cumsum(largest[order]) >= LEFT_OUT * rtol
     left_out = together.weight[order[~kept]].sum(axis=0)
+    if hidden.unresolved:
+        problem.unresolved = hidden.unresolved
+        left_out = left_out + UNSURE * hidden.unresolved * problem.filled()
     return replace(together[order[kept]], unfollowed=Landmarks.joined(behind)), left_out
+
+
+def _candidates(problem: Problem, grid: Array, energies: Array, hidden: Hidden) -> Iterator[tuple[Landmarks, Array, bool]]:
+    """What may be narrow, for how many places like it each stands, and whether it is an extremum.
+
+    Features are looked for in the cells of the grid, and in the boxes in which H bends more than the grid shows; and the
+    quantities may vary in these boxes without any feature of the energies.
+    """
+    first = _representatives(np.argsort(hidden.size.max(axis=1, initial=0.0), kind="stable"))
+    u, size = hidden.u[first[0]], hidden.size[first[0]]
+    for feature in _features(problem, energies):
+        height = feature.height(energies)
+        yield *_found(problem, feature, grid, height), feature.extremum
+        if len(u):
+            found = _zoomed(problem, feature, u, size, NOISE * float(np.abs(height).max()))
+            inside = (found.length < size).any(axis=-1)
+            yield found[inside], first[1][inside], feature.extremum
+    if len(u):
+        yield Landmarks(u, size, np.zeros((len(u), 0))), first[1], True
 
 
 def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> tuple[Mask, Array, Array]:
@@ -212,7 +238,7 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
     axes = tuple(range(D, 2 * D))
     change = np.abs(around - height[(..., *(None,) * D)]).max(axis=axes)
     length = spacing * feature.change(height) / np.maximum(change, np.finfo(float).tiny)
-    noise = 1e-12 * float(np.abs(height).max())
+    noise = NOISE * float(np.abs(height).max())
     # A cell further from a narrow gap than its neighbour finds nothing that the neighbour does not.
     closest = (length < 2 * spacing) | (length <= _neighbours(length, problem.domain.periodic).min(axis=axes))
     cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else (length < COARSE) & closest)
@@ -223,7 +249,8 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
     cells, stands_for = _representatives(cells[np.argsort(length.ravel()[cells], kind="stable")])
     if not len(cells):  # a function that is the same at all points of the grid
         return Landmarks.none(D, 0), stands_for
-    found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing, noise)
+    middles = grid.reshape(-1, D)[cells]
+    found = _zoomed(problem, feature, middles, np.full_like(middles, spacing), noise)
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
     if feature.extremum:  # nothing is to be resolved where bands touch, mu lies on it, or it is wide
@@ -243,13 +270,13 @@ def _representatives(cells: Indices) -> tuple[Indices, Array]:
     return np.concatenate([first, rest[chosen]]), share
 
 
-def _zoomed(problem: Problem, feature: Feature, cells: Array, spacing: float, noise: float) -> Landmarks:
-    """From the centre of each cell to the lowest of the points around, which come closer until they resolve the height.
+def _zoomed(problem: Problem, feature: Feature, cells: Array, size: Array, noise: float) -> Landmarks:
+    """From the centre of each cell of this size to the lowest of the points around, which come closer until they resolve the height.
 
     For the gap to vary by less than itself is enough; an extremum must look like a parabola too.
     """
     D, periodic = problem.domain.dimension, problem.domain.periodic
-    points, lengths, before = cells.copy(), np.full_like(cells, spacing), np.zeros_like(cells)
+    points, lengths, before = cells.copy(), size.copy(), np.zeros_like(cells)
     best = feature.height(_profile(problem, points))
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
@@ -258,7 +285,7 @@ def _zoomed(problem: Problem, feature: Feature, cells: Array, spacing: float, no
         if not len(active):
             break
         around = points[active, None] + lengths[active, None] * corners
-        around = np.clip(around, cells[active, None] - spacing, cells[active, None] + spacing)
+        around = np.clip(around, (cells - size)[active, None], (cells + size)[active, None])
         around = np.where(periodic, around, np.clip(around, 0, 1))
         heights = feature.height(_profile(problem, around.reshape(-1, D))).reshape(len(active), -1)
         rows, place = np.arange(len(active)), np.argmin(heights, axis=1)

@@ -19,6 +19,8 @@ from .sweep import check_finite
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
+Bending = Callable[[Array, Array, Array], Array]
+"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k."""
 
 
 class SmoothProblem:
@@ -28,6 +30,7 @@ class SmoothProblem:
     """
 
     has_steps = False
+    bending = None
 
     def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
         self.function, self.domain, self.look, self.looked = function, domain, look, 0
@@ -42,7 +45,7 @@ class SmoothProblem:
         self.shape = first.shape[1:]
         self.size = self.together = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
-        self.left_out = np.zeros(self.size)
+        self.left_out, self.unresolved = np.zeros(self.size), 0.0
         self._combination: AnyArray | None = None
 
     def sample(self, u: Array) -> AnyArray:
@@ -57,6 +60,9 @@ class SmoothProblem:
 
     def weighted(self) -> SmoothProblem:
         return self
+
+    def filled(self) -> Array:
+        return np.zeros(self.size)
 
     def rounding(self) -> Array:
         """Nothing beyond the errors of the methods: a function that vanishes on every sample tells no size."""
@@ -89,8 +95,8 @@ class SmoothProblem:
 class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
-    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, and ``probe``, the same function
-    for looking around before the integration, which is not counted.
+    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
+    for looking around before the integration, which is not counted, and ``bending``, see ``between_samples``.
     """
 
     look, looked = True, 0
@@ -113,6 +119,7 @@ class BandProblem:
         for name in weights:
             OCCUPATIONS.get(name)
         self.probe: Bands = getattr(bands, "probe", bands)
+        self.bending: Bending | None = getattr(bands, "bending", None)
         energies = np.asarray(self.probe(_two_points(domain))[0])
         if energies.ndim != 2 or energies.shape[0] != 2:
             raise ValueError(f"bands: expected energies of shape (M, N), M = 2, got {energies.shape}")
@@ -122,7 +129,7 @@ class BandProblem:
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
-        self.left_out = np.zeros(self.size)
+        self.left_out, self.unresolved = np.zeros(self.size), 0.0
 
     def on(self, domain: Domain) -> BandProblem:
         """The same sum over another domain."""
@@ -182,13 +189,16 @@ class BandProblem:
         """Which temperatures are zero, and which components have a delta function there."""
         return self.temperature == 0, np.array([OCCUPATIONS.get(name).delta for name in self.weights])
 
-    def rounding(self) -> Array:
-        """How well each component is known where every sample is empty or cancels: the last digit of filled bands."""
+    def filled(self) -> Array:
+        """The integral of the modulus if all bands were filled, roughly: what a component may be where no sample shows any."""
         energies, values = self.sample(np.random.default_rng(53).uniform(size=(64, self.domain.dimension)), probe=True)
         spread = float(np.ptp(energies)) or float(np.abs(energies).max()) or 1.0
         units = spread ** np.array([OCCUPATIONS.get(name).energy for name in self.weights], dtype=float)
-        filled = np.finfo(float).eps * units * np.abs(values).sum(axis=1).mean(axis=0)
-        return np.tile(filled, self.size // self.together)
+        return np.tile(units * np.abs(values).sum(axis=1).mean(axis=0), self.size // self.together)
+
+    def rounding(self) -> Array:
+        """How well each component is known where every sample is empty or cancels: the last digit of filled bands."""
+        return np.asarray(np.finfo(float).eps * self.filled())
 
     def sums(self, u: Array) -> Array:
         """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""

@@ -72,7 +72,7 @@ class BandValues:
     def __init__(self, model: BandStructure, parts: Parts) -> None:
         from symcur.kernels import compile as compile_kernel
 
-        self.model, self.parts, self.energies = model, parts, model.energies
+        self.model, self.parts, self.energies, self.bending = model, parts, model.energies, model.bending
         self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
         needed = [quantities.get(term.quantity) for term in self.terms]
         if any(term.times_velocity for term in self.terms):
