@@ -122,25 +122,27 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
     usual = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
     marks, behind = [Landmarks.none(D, problem.size)], [Landmarks.none(D, problem.size)]
-    hidden = narrow_places(problem, 1 / GRID[D])
-    for found, stands_for, extremum in _candidates(problem, grid, energies, hidden):
+    hidden, largest = narrow_places(problem, 1 / GRID[D]), np.zeros_like(sizes)
+    for found, stands_for, extremum, tiles in _candidates(problem, grid, energies, hidden):
         resolvable = found.length.min(axis=-1) > TOUCHING  # where bands touch no length is left to be resolved
         _, once = np.unique(np.round(found.u / (2 * found.length + TOUCHING)), axis=0, return_index=True)
         which = once[resolvable[once]]
         found, stands_for = found[which], stands_for[which]
         if len(found.u):
-            felt, growth, weight = _felt(problem, found, usual, extremum)
-            weight = (weight * usual * problem.density(found.u[felt])).reshape(len(weight), problem.size)
+            felt, growth, *weights = _felt(problem, found, usual, extremum, tiles)
+            unit = usual * problem.density(found.u[felt])
+            near, weight = ((weight * unit).reshape(len(weight), problem.size) for weight in weights)
+            largest = np.maximum(largest, near.max(axis=0, initial=0.0).reshape(sizes.shape))
             narrow = Landmarks(found.u[felt], growth[:, None] * found.length[felt], weight)
             marks.append(narrow)
             more = stands_for[felt] > 1
             behind.append(replace(narrow, weight=(stands_for[felt] - 1)[:, None] * weight)[more])
     together = Landmarks.joined(marks)
-    # Where no point lies in a pocket it is the pockets that give the integral its size.
-    common = np.maximum(usual, together.weight.sum(axis=0).reshape(sizes.shape).max(axis=-1, keepdims=True) / UNSURE)
-    largest = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
-    order = np.argsort(largest)
-    kept = np.cumsum(largest[order]) >= LEFT_OUT * rtol
+    # Where no point lies in a pocket it is the largest pocket that gives the integral its size.
+    common = np.maximum(usual, largest.max(axis=-1, keepdims=True) / UNSURE)
+    parts = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
+    order = np.argsort(parts)
+    kept = np.cumsum(parts[order]) >= LEFT_OUT * rtol
     left_out = together.weight[order[~kept]].sum(axis=0)
     if hidden.unresolved:
         problem.unresolved = hidden.unresolved
@@ -148,8 +150,10 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     return replace(together[order[kept]], unfollowed=Landmarks.joined(behind)), left_out
 
 
-def _candidates(problem: Problem, grid: Array, energies: Array, hidden: Hidden) -> Iterator[tuple[Landmarks, Array, bool]]:
-    """What may be narrow, for how many places like it each stands, and whether it is an extremum.
+def _candidates(
+    problem: Problem, grid: Array, energies: Array, hidden: Hidden
+) -> Iterator[tuple[Landmarks, Array, bool, bool]]:
+    """What may be narrow, for how many places like it each stands, whether it is an extremum, and whether they lie side by side.
 
     Features are looked for in the cells of the grid, and in the boxes in which H bends more than the grid shows; and the
     quantities may vary in these boxes without any feature of the energies.
@@ -158,17 +162,21 @@ def _candidates(problem: Problem, grid: Array, energies: Array, hidden: Hidden) 
     u, size = hidden.u[first[0]], hidden.size[first[0]]
     for feature in _features(problem, energies):
         height = feature.height(energies)
-        yield *_found(problem, feature, grid, height), feature.extremum
+        yield *_found(problem, feature, grid, height), feature.extremum, False
         if len(u):
             found = _zoomed(problem, feature, u, size, NOISE * float(np.abs(height).max()))
             inside = (found.length < size).any(axis=-1)
-            yield found[inside], first[1][inside], feature.extremum
+            yield found[inside], first[1][inside], feature.extremum, False
     if len(u):
-        yield Landmarks(u, size, np.zeros((len(u), 0))), first[1], True
+        yield Landmarks(u, size, np.zeros((len(u), 0))), first[1], True, True
 
 
-def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> tuple[Mask, Array, Array]:
-    """Where the integrand changes over the length of a feature, over how many lengths, and what it adds in units of ``usual``.
+def _felt(
+    problem: Problem, marks: Landmarks, usual: Array, extremum: bool, tiles: bool
+) -> tuple[Mask, Array, Array, Array]:
+    """Where the integrand changes over the length of a feature, over how many, and what it adds nearby and at most.
+
+    The last two, shape (L, mu T, C), are in units of ``usual``.
 
     Means over cubes around the landmark are compared with those over cubes four times as large, and at an extremum once more: a
     pocket may be wider than the tip of its band, but what depends on a gap changes where the gap does. Where the integrand is
@@ -196,13 +204,13 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> t
     felt = np.asarray(near | (wider & (64 * side <= 1) & extremum))
     lengths = np.where(near, 1.0, 4.0)[felt]
     which, side, inner = which[felt], side[felt], means[0][felt]
-    growing, weight = np.ones(len(side), dtype=bool), np.zeros_like(inner)
-    while growing.any():  # up to the distance to the next landmark of a ridge
+    growing, weights = np.ones(len(side), dtype=bool), [np.zeros_like(inner)]
+    while growing.any():  # up to the distance to the next landmark of a ridge, tiles to the next tile
         outer = mean(which, 4 * side)
-        weight += UNSURE * np.abs(outer - inner) * (growing * side**D)[:, None, None]
+        weights.append(UNSURE * np.abs(outer - inner) * (growing * side**D)[:, None, None])
         inner, side = outer, 4 * side
-        growing &= side <= 2 / GRID[D]
-    return felt, lengths, weight
+        growing &= (side <= 2 / GRID[D]) & (not tiles)
+    return felt, lengths, weights[min(1, len(weights) - 1)], np.sum(weights, axis=0)
 
 
 def _profile(problem: Problem, u: Array) -> Array:
