@@ -19,6 +19,7 @@ from symcur.band_structures.hoppings import TightBinding
 from symcur.brillouin import Bending
 from symcur.program import Program, from_sympy, operations
 
+
 class OfFormulas:
     """The bound for a matrix of formulas; raises ValueError where these hold functions that programs lack."""
 

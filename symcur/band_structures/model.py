@@ -117,9 +117,10 @@ class Model(BandStructure):
 
     @property
     def bending(self) -> Bending | None:
-        values = [complex(value).real for value in self.values().values()]
         bound = self.formulas.bending
-        return bound and partial(bound, values)
+        if bound is None:
+            return None
+        return partial(bound, [complex(value).real for value in self.values().values()])
 
     def derivative(self, axes: Iterable[int] = ()) -> sp.ImmutableDenseMatrix:
         """d^m H/dk_i dk_l ..., symbolic; axes are integers 0 <= i < D, their order is irrelevant."""

@@ -26,8 +26,10 @@ TINY = 1e-9  # a kink, which bends at a point
 
 @dataclass(frozen=True)
 class Hidden:
-    """Boxes of the unit cube in which H is narrow: middles and sizes, shape (L, D). ``unresolved`` is the volume of the others
-    in which nothing is known."""
+    """Boxes of the unit cube in which H is, or may be, narrow: middles and sizes, shape (L, D).
+
+    ``unresolved`` is the volume in which it may be narrower than the boxes, or anything.
+    """
 
     u: Array
     size: Array
@@ -63,5 +65,5 @@ def narrow_places(problem: Problem, spacing: float) -> Hidden:
         ends = as_seen | (some.size.max(axis=1, initial=0.0) < TINY)
         found.append(some[ends & (some.size.max(axis=1, initial=0.0) < spacing)])
         boxes = some[~ends].bisected() if (~ends).any() else some[:0]
-    narrow = Boxes.joined(found)
+    narrow = Boxes.joined([*found, boxes[boxes.size.max(axis=1, initial=0.0) < spacing]])
     return Hidden(narrow.low + narrow.size / 2, narrow.size, float(boxes.volume().sum()))

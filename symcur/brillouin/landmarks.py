@@ -165,7 +165,7 @@ def _candidates(
         yield *_found(problem, feature, grid, height), feature.extremum, False
         if len(u):
             found = _zoomed(problem, feature, u, size, NOISE * float(np.abs(height).max()))
-            inside = (found.length < size).any(axis=-1)
+            inside = np.flatnonzero((found.length < size).any(axis=-1))
             yield found[inside], first[1][inside], feature.extremum, False
     if len(u):
         yield Landmarks(u, size, np.zeros((len(u), 0))), first[1], True, True

@@ -145,9 +145,10 @@ def integrate_parts(
             integral = integrate(bands, domain, bands.weights, mu, temperature)
         except Interrupted as stopped:
             integral = stopped.result
-    if merged:
-        note = "; bands touch at points of the sweep and were merged there"
-        integral = replace(integral, message=integral.message + note)
+    note = "; bands touch at points of the sweep and were merged there" if merged else ""
+    if bands.bending is None:
+        note += "; nothing is known of H between samples"
+    integral = replace(integral, message=integral.message + note)
     return {name: bands.part(name, integral.value, integral.error, temperature) for name in bands.parts}, integral
 
 
