@@ -35,6 +35,7 @@ CLOSED = 1e-7  # of the spread of the energies
 VISIBLE = 0.02  # the part by which a feature changes the integrand at least
 ROUNDING = 1e-9  # in units of the mean of the integrand
 LEFT_OUT = 0.02  # the part of the tolerance that peaks left out may use up
+SURE = 0.25  # of the spacing: longer features of cells that are not followed are taken to lie in them
 UNSURE = 3  # by what means over few points may be wrong
 OFFSET = 0.2360679774997897
 
@@ -123,20 +124,31 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     usual = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
     marks, behind = [Landmarks.none(D, problem.size)], [Landmarks.none(D, problem.size)]
     hidden, largest = narrow_places(problem, 1 / GRID[D]), np.zeros_like(sizes)
-    for found, stands_for, extremum, tiles in _candidates(problem, grid, energies, hidden):
-        resolvable = found.length.min(axis=-1) > TOUCHING  # where bands touch no length is left to be resolved
-        _, once = np.unique(np.round(found.u / (2 * found.length + TOUCHING)), axis=0, return_index=True)
-        which = once[resolvable[once]]
-        found, stands_for = found[which], stands_for[which]
-        if len(found.u):
-            felt, growth, *weights = _felt(problem, found, usual, extremum, tiles)
-            unit = usual * problem.density(found.u[felt])
-            near, weight = ((weight * unit).reshape(len(weight), problem.size) for weight in weights)
-            largest = np.maximum(largest, near.max(axis=0, initial=0.0).reshape(sizes.shape))
-            narrow = Landmarks(found.u[felt], growth[:, None] * found.length[felt], weight)
-            marks.append(narrow)
-            more = stands_for[felt] > 1
-            behind.append(replace(narrow, weight=(stands_for[felt] - 1)[:, None] * weight)[more])
+    for found, cells, extremum, tiles in _candidates(problem, grid, energies, hidden):
+        if not len(found.u):
+            continue
+        _, once, same = np.unique(
+            np.round(found.u / (2 * found.length + TOUCHING)), axis=0, return_index=True, return_inverse=True
+        )
+        # Where bands touch no length is left to be resolved.
+        first = np.flatnonzero(found.length[once].min(axis=-1) > TOUCHING)
+        once = once[first]
+        if not len(once):
+            continue
+        felt, growth, *weights = _felt(problem, found[once], usual, extremum, tiles)
+        once = once[felt]
+        unit = usual * problem.density(found.u[once])
+        near, weight = ((weight * unit).reshape(len(once), problem.size) for weight in weights)
+        largest = np.maximum(largest, near.max(axis=0, initial=0.0).reshape(sizes.shape))
+        narrow = Landmarks(found.u[once], growth[:, None] * found.length[once], weight)
+        # A cell that was not followed is like the nearest one that was: a landmark itself if it is not much wider than its feature.
+        wide = (narrow.length.min(axis=-1) > SURE / GRID[D]) & (len(cells.left) * problem.size < LARGEST)
+        behind.append(replace(narrow, weight=(cells.stand_for[once] - 1)[:, None] * weight)[~wide])
+        place = np.full(len(found.u), -1)
+        place[first[felt]] = np.arange(len(once))
+        like = place[same.ravel()][cells.nearest()]
+        known = (like >= 0) & wide[like] if len(once) else np.zeros(len(like), dtype=bool)
+        marks += [narrow, replace(narrow[like[known]], u=cells.left[known])]
     together = Landmarks.joined(marks)
     # Where no point lies in a pocket it is the largest pocket that gives the integral its size.
     common = np.maximum(usual, largest.max(axis=-1, keepdims=True) / UNSURE)
@@ -152,23 +164,24 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
 
 def _candidates(
     problem: Problem, grid: Array, energies: Array, hidden: Hidden
-) -> Iterator[tuple[Landmarks, Array, bool, bool]]:
-    """What may be narrow, for how many places like it each stands, whether it is an extremum, and whether they lie side by side.
+) -> Iterator[tuple[Landmarks, Followed, bool, bool]]:
+    """What may be narrow, which cells were followed there, whether it is an extremum, and whether they lie side by side.
 
-    Features are looked for in the cells of the grid, and in the boxes in which H bends more than the grid shows; and the
+    What has the length 0 is not narrow. Features are looked for in the cells of the grid, and in the boxes in which H bends more than the grid shows; and the
     quantities may vary in these boxes without any feature of the energies.
     """
-    first = _representatives(np.argsort(hidden.size.max(axis=1, initial=0.0), kind="stable"))
-    u, size = hidden.u[first[0]], hidden.size[first[0]]
+    order = np.argsort(hidden.size.max(axis=1, initial=0.0), kind="stable")
+    cells, followed = _followed(hidden.u, order)
+    u, size = cells.u, hidden.size[followed]
     for feature in _features(problem, energies):
         height = feature.height(energies)
         yield *_found(problem, feature, grid, height), feature.extremum, False
         if len(u):
             found = _zoomed(problem, feature, u, size, NOISE * float(np.abs(height).max()))
-            inside = np.flatnonzero((found.length < size).any(axis=-1))
-            yield found[inside], first[1][inside], feature.extremum, False
+            inside = (found.length < size).any(axis=-1, keepdims=True)
+            yield replace(found, length=found.length * inside), cells, feature.extremum, False
     if len(u):
-        yield Landmarks(u, size, np.zeros((len(u), 0))), first[1], True, True
+        yield Landmarks(u, size, np.zeros((len(u), 0))), cells, True, True
 
 
 def _felt(
@@ -236,11 +249,8 @@ def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(wide, (3,) * height.ndim)
 
 
-def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tuple[Landmarks, Array]:
-    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height.
-
-    Also for how many cells each of them stands, since not all are followed.
-    """
+def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tuple[Landmarks, Followed]:
+    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
     D, spacing = problem.domain.dimension, 1 / len(grid)
     around = _neighbours(height, problem.domain.periodic)
     axes = tuple(range(D, 2 * D))
@@ -254,11 +264,11 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
         depth = around.mean(axis=axes) - height
         deepest = _neighbours(depth, problem.domain.periodic).max(axis=axes)
         cells = np.flatnonzero((depth >= deepest) & (depth > noise))
-    cells, stands_for = _representatives(cells[np.argsort(length.ravel()[cells], kind="stable")])
+    cells = cells[np.argsort(length.ravel()[cells], kind="stable")]
+    followed, cells = _followed(grid.reshape(-1, D), cells)
     if not len(cells):  # a function that is the same at all points of the grid
-        return Landmarks.none(D, 0), stands_for
-    middles = grid.reshape(-1, D)[cells]
-    found = _zoomed(problem, feature, middles, np.full_like(middles, spacing), noise)
+        return Landmarks.none(D, 0), followed
+    found = _zoomed(problem, feature, followed.u, np.full_like(followed.u, spacing), noise)
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
     if feature.extremum:  # nothing is to be resolved where bands touch, mu lies on it, or it is wide
@@ -266,16 +276,35 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
         lengths = np.where(least < spacing / 2, found.length, resolved)
         inside = problem.domain.periodic[0] | (found.u[:, 0] < 1)  # a band does not turn where the domain ends
         narrow = (least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside
-        return replace(found, length=lengths)[narrow], stands_for[narrow]
-    return replace(found, length=np.where(least == spacing, resolved, found.length)), stands_for
+        return replace(found, length=lengths * narrow[:, None]), followed
+    return replace(found, length=np.where(least == spacing, resolved, found.length)), followed
 
 
-def _representatives(cells: Indices) -> tuple[Indices, Array]:
-    """At most MOST of the cells, and for how many each stands: the first half of them and a random choice of the others."""
+@dataclass(frozen=True)
+class Followed:
+    """The cells that are followed, ``u``, for how many each of them stands, and those that are ``left``: middles (L, D)."""
+
+    u: Array
+    stand_for: Array
+    left: Array
+
+    def nearest(self) -> Indices:
+        """The closest followed cell of each that is left."""
+        if not len(self.left):
+            return np.zeros(0, dtype=np.intp)
+        from scipy.spatial import KDTree
+
+        return np.asarray(KDTree(self.u).query(self.left)[1], dtype=np.intp)
+
+
+def _followed(middles: Array, cells: Indices) -> tuple[Followed, Indices]:
+    """At most MOST of the cells: the first half of them and a random choice of the others. Also their numbers."""
     first, rest = cells[: MOST // 2], cells[MOST // 2 :]
-    chosen = np.random.default_rng(37).permutation(len(rest))[: MOST // 2]
+    mixed = np.random.default_rng(37).permutation(len(rest))
+    chosen, left = rest[mixed[: MOST // 2]], rest[mixed[MOST // 2 :]]
     share = np.repeat([1.0, len(rest) / max(len(chosen), 1)], [len(first), len(chosen)])
-    return np.concatenate([first, rest[chosen]]), share
+    numbers = np.concatenate([first, chosen])
+    return Followed(middles[numbers], share, middles[left]), numbers
 
 
 def _zoomed(problem: Problem, feature: Feature, cells: Array, size: Array, noise: float) -> Landmarks:
