@@ -95,6 +95,7 @@ def _solve(
     obstacle = chosen.obstacle(problem)
     if obstacle:
         raise ValueError(f"method: expected one for this integral, got {chosen.name!r}; {obstacle}")
+    problem.alone = tolerance.relative_to != "largest"
     with open_map(workers) as mapper:
         sweep = Sweep(mapper, max_evaluations, progress)
         try:

@@ -33,6 +33,7 @@ SMALLEST, TOUCHING = 1e-9, 1e-8
 NOISE = 1e-12  # of the largest gap or energy
 CLOSED = 1e-7  # of the spread of the energies
 VISIBLE = 0.02  # the part by which a feature changes the integrand at least
+ALONE = 1e-6  # of the largest component: what vanishes sets no scale
 ROUNDING = 1e-9  # in units of the mean of the integrand
 LEFT_OUT = 0.02  # the part of the tolerance that peaks left out may use up
 SURE = 0.25  # of the spacing: longer features of cells that are not followed are taken to lie in them
@@ -121,7 +122,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     u = grid.reshape(-1, D)
     energies = _profile(problem, u).reshape(*grid.shape[:-1], -1)
     sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
-    usual = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
+    usual = _size(problem, sizes)
     marks, behind = [Landmarks.none(D, problem.size)], [Landmarks.none(D, problem.size)]
     hidden, largest = narrow_places(problem, 1 / GRID[D]), np.zeros_like(sizes)
     for found, cells, extremum, tiles in _candidates(problem, grid, energies, hidden):
@@ -151,7 +152,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
         marks += [narrow, replace(narrow[like[known]], u=cells.left[known])]
     together = Landmarks.joined(marks)
     # Where no point lies in a pocket it is the largest pocket that gives the integral its size.
-    common = np.maximum(usual, largest.max(axis=-1, keepdims=True) / UNSURE)
+    common = np.maximum(usual, _size(problem, largest) / UNSURE)
     parts = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
     order = np.argsort(parts)
     kept = np.cumsum(parts[order]) >= LEFT_OUT * rtol
@@ -160,6 +161,12 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
         problem.unresolved = hidden.unresolved
         left_out = left_out + UNSURE * hidden.unresolved * problem.filled()
     return replace(together[order[kept]], unfollowed=Landmarks.joined(behind)), left_out
+
+
+def _size(problem: Problem, sizes: Array) -> Array:
+    """What counts as the size of each component, shape (mu T, C) or (mu T, 1): the largest unless each is judged by itself."""
+    largest = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
+    return np.maximum(sizes, ALONE * largest) if problem.alone else largest
 
 
 def _candidates(

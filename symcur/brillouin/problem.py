@@ -1,6 +1,7 @@
 """The two kinds of integrand, made uniform for the methods: samples on the unit cube, and weighted sums.
 
-A problem has ``size`` components; the result has the ``shape``, and the last ``together`` of them belong to one result.
+A problem has ``size`` components; the result has the ``shape``, and the last ``together`` of them belong to one result. Each is
+judged by itself where it is ``alone``.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class SmoothProblem:
     ``look`` says whether peaks are looked for before the integration; ``looked`` counts the points that this took.
     """
 
-    has_steps = False
+    has_steps = alone = False
     bending = None
 
     def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
@@ -99,7 +100,7 @@ class BandProblem:
     for looking around before the integration, which is not counted, and ``bending``, see ``between_samples``.
     """
 
-    look, looked = True, 0
+    look, looked, alone = True, 0, False
 
     def __init__(
         self, bands: Bands, domain: Domain, weights: Sequence[str], mu: ArrayLike, temperature: ArrayLike
