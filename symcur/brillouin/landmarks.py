@@ -138,7 +138,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
             continue
         felt, growth, *weights = _felt(problem, found[once], usual, extremum, tiles)
         once = once[felt]
-        unit = usual * problem.density(found.u[once])
+        unit = usual * problem.density(found.u[once], growth[:, None] * found.length[once])
         near, weight = ((weight * unit).reshape(len(once), problem.size) for weight in weights)
         largest = np.maximum(largest, near.max(axis=0, initial=0.0).reshape(sizes.shape))
         narrow = Landmarks(found.u[once], growth[:, None] * found.length[once], weight)

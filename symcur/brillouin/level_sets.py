@@ -87,13 +87,12 @@ class Parts:
     @property
     def v(self) -> Array:
         """The polynomials of the pieces, their axes in the order of the parts."""
-        v = self.whole.v[self.piece]
-        return _turned(v, self.axes, 2)
+        return _turned(self.whole.v, self.axes, 2, self.piece)
 
     def turned(self, order: Indices) -> Parts:
         """The axes of every part in another order (J, D)."""
         low, size, axes = (np.take_along_axis(x, order, axis=1) for x in (self.low, self.size, self.axes))
-        return Parts(self.whole, _turned(self.e, order, 1), self.piece, low, size, axes)
+        return Parts(self.whole, _turned(self.e, order, 1, np.arange(len(self))), self.piece, low, size, axes)
 
     def halves(self, axes: int) -> Parts:
         """Bisect along that many axes, from the first."""
@@ -113,14 +112,14 @@ class Parts:
         return cls(several[0].whole, *(np.concatenate([getattr(part, name) for part in several]) for name in names))
 
 
-def _turned(array: Array, order: Indices, first: int) -> Array:
-    """The axes from ``first`` on in the order that belongs to each entry (J, D)."""
+def _turned(array: Array, order: Indices, first: int, which: Indices) -> Array:
+    """These entries of an array, the axes from ``first`` on in the order that belongs to each of them (J, D)."""
     code = order @ (order.shape[1] ** np.arange(order.shape[1]))
-    result = np.empty_like(array)
+    result = np.empty((len(which), *array.shape[1:]))
     for value in np.unique(code):
         some = np.nonzero(code == value)[0]
         turn = [int(axis) + first for axis in order[some[0]]]
-        result[some] = array[some].transpose(*range(first), *turn)
+        result[some] = array[which[some]].transpose(*range(first), *turn)
     return result
 
 
@@ -188,16 +187,18 @@ def _smooth(parts: Parts) -> tuple[Mask, Mask]:
 
 
 def _at_points(parts: Parts, n: int) -> tuple[Array, Array]:
-    """e (J, n^D) and v (J, K, n^D) at the tensor product of the Gauss points."""
+    """e (J, n^D) and v (J, K, n^D) at the tensor product of the Gauss points, in the order of the pieces' axes."""
     count, dimension, p = len(parts), parts.e.ndim - 1, parts.e.shape[-1]
     x, _ = gauss(n)
-    v = parts.v
-    for axis in range(dimension):
-        matrix = vander(parts.low[:, axis, None] + parts.size[:, axis, None] * x, p)
-        v = np.moveaxis(v, 2 + axis, -1)
+    back = np.argsort(parts.axes, axis=1)
+    low, size = (np.take_along_axis(edges, back, axis=1) for edges in (parts.low, parts.size))
+    v = parts.whole.v[parts.piece]
+    for axis in range(dimension):  # the first axis goes to the end each time
+        matrix = vander(low[:, axis, None] + size[:, axis, None] * x, p)
+        v = np.moveaxis(v, 2, -1)
         v = (v.reshape(count, -1, p) @ matrix.swapaxes(1, 2)).reshape(*v.shape[:-1], n)
-        v = np.moveaxis(v, -1, 2 + axis)
-    return transform(vander(x, p), parts.e, dimension).reshape(count, -1), v.reshape(*v.shape[:2], -1)
+    e = _turned(transform(vander(x, p), parts.e, dimension), back, 1, np.arange(count))
+    return e.reshape(count, -1), v.reshape(*v.shape[:2], -1)
 
 
 def _gauss(parts: Parts, weights: Weights, n: int) -> Array:

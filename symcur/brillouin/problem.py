@@ -83,8 +83,8 @@ class SmoothProblem:
         self.looked += len(u)
         return np.abs(self.sample(u))[:, None]
 
-    def density(self, u: Array) -> Array:
-        """What ``strength`` is to be multiplied with near points, shape (M, 1, 1)."""
+    def density(self, u: Array, length: Array) -> Array:
+        """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, 1, 1)."""
         return np.ones((len(u), 1, 1))
 
     def sums(self, u: Array) -> AnyArray:
@@ -177,12 +177,19 @@ class BandProblem:
             total = np.where(cold[:, None] & peaked, steps, total)
         return np.abs(total).reshape(len(u), -1, total.shape[-1])
 
-    def density(self, u: Array) -> Array:
-        """What ``strength`` is to be multiplied with near points, shape (M, mu T, C): a step by 1/|e - mu| for a delta function."""
+    def density(self, u: Array, length: Array) -> Array:
+        """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, mu T, C): steps stand for delta functions.
+
+        Over the box the energy moves away from mu by some amount, and the mean of the delta function is its inverse.
+        """
         factor = np.ones((len(u), len(self.mu), len(self.temperature), len(self.weights)))
         cold, peaked = self._delta_functions()
         if cold.any() and peaked.any():
-            depth = np.abs(self.energies(u)[:, None, :] - self.mu[:, None]).min(axis=-1)
+            steps = np.concatenate([np.zeros((1, u.shape[1])), np.eye(u.shape[1]), -np.eye(u.shape[1])])
+            around = (u[:, None] + length[:, None] * steps).reshape(-1, u.shape[1])
+            around = np.where(self.domain.periodic, around, np.clip(around, 0, 1))
+            e = self.energies(around).reshape(len(u), len(steps), 1, -1)
+            depth = np.abs(e - self.mu[:, None]).max(axis=1).min(axis=-1)
             factor[:, :, cold[:, None] & peaked] = 1 / np.maximum(depth, 1e-300)[..., None]
         return factor.reshape(len(u), len(self.mu) * len(self.temperature), len(self.weights))
 
