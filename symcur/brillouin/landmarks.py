@@ -166,7 +166,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
 def _size(problem: Problem, sizes: Array) -> Array:
     """What counts as the size of each component, shape (mu T, C) or (mu T, 1): the largest unless each is judged by itself."""
     largest = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
-    return np.maximum(sizes, ALONE * largest) if problem.alone else largest
+    return np.asarray(np.maximum(sizes, ALONE * largest) if problem.alone else largest)
 
 
 def _candidates(

@@ -91,7 +91,8 @@ class Parts:
 
     def turned(self, order: Indices) -> Parts:
         """The axes of every part in another order (J, D)."""
-        low, size, axes = (np.take_along_axis(x, order, axis=1) for x in (self.low, self.size, self.axes))
+        low, size = (np.take_along_axis(edges, order, axis=1) for edges in (self.low, self.size))
+        axes = np.take_along_axis(self.axes, order, axis=1)
         return Parts(self.whole, _turned(self.e, order, 1, np.arange(len(self))), self.piece, low, size, axes)
 
     def halves(self, axes: int) -> Parts:

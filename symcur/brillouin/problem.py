@@ -188,7 +188,7 @@ class BandProblem:
             steps = np.concatenate([np.zeros((1, u.shape[1])), np.eye(u.shape[1]), -np.eye(u.shape[1])])
             around = (u[:, None] + length[:, None] * steps).reshape(-1, u.shape[1])
             around = np.where(self.domain.periodic, around, np.clip(around, 0, 1))
-            e = self.energies(around).reshape(len(u), len(steps), 1, -1)
+            e = self.energies(around).reshape(len(u), len(steps), 1, self.count)
             depth = np.abs(e - self.mu[:, None]).max(axis=1).min(axis=-1)
             factor[:, :, cold[:, None] & peaked] = 1 / np.maximum(depth, 1e-300)[..., None]
         return factor.reshape(len(u), len(self.mu) * len(self.temperature), len(self.weights))
