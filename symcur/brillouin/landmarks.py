@@ -143,7 +143,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
         largest = np.maximum(largest, near.max(axis=0, initial=0.0).reshape(sizes.shape))
         narrow = Landmarks(found.u[once], growth[:, None] * found.length[once], weight)
         # A cell that was not followed is like the nearest one that was: a landmark itself if it is not much wider than its feature.
-        wide = (narrow.length.min(axis=-1) > SURE / GRID[D]) & (len(cells.left) * problem.size < LARGEST)
+        wide = (narrow.length.min(axis=-1) > SURE / GRID[D]) & (10 * len(cells.left) * problem.size < LARGEST)
         behind.append(replace(narrow, weight=(cells.stand_for[once] - 1)[:, None] * weight)[~wide])
         place = np.full(len(found.u), -1)
         place[first[felt]] = np.arange(len(once))
@@ -174,8 +174,8 @@ def _candidates(
 ) -> Iterator[tuple[Landmarks, Followed, bool, bool]]:
     """What may be narrow, which cells were followed there, whether it is an extremum, and whether they lie side by side.
 
-    What has the length 0 is not narrow. Features are looked for in the cells of the grid, and in the boxes in which H bends more than the grid shows; and the
-    quantities may vary in these boxes without any feature of the energies.
+    What has the length 0 is not narrow. Features are looked for in the cells of the grid, and in the boxes in which H bends
+    more than the grid shows; and the quantities may vary in these boxes without any feature of the energies.
     """
     order = np.argsort(hidden.size.max(axis=1, initial=0.0), kind="stable")
     cells, followed = _followed(hidden.u, order)
