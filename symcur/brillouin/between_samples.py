@@ -2,8 +2,8 @@
 
 Samples tell nothing about a dip narrower than their distance; a bound on how far H deviates from linear (``bending`` of a band
 structure) does. The zone is bisected until the bound on a box, for steps up to the distance of the samples, is of the size
-that is seen at points of the zone, or in the box itself. Boxes smaller than this distance are the narrow places. Energies
-vary as H does but next to touchings, which show in samples of H that varies slowly: see ``landmarks``.
+that is seen at points of the zone, or, in boxes smaller than this distance, in the box itself: these are the narrow places.
+Energies vary as H does but next to touchings, which show in samples of H that varies slowly: see ``landmarks``.
 """
 
 from __future__ import annotations
@@ -48,8 +48,13 @@ def narrow_places(problem: Problem, spacing: float) -> Hidden:
         k, _ = domain.map(u)
         return np.asarray(bending(k, domain.hull(u, size), domain.hull(u, np.minimum(step, spacing))))
 
+    def at(u: Array, step: Array) -> Array:
+        """At points alone. A kink, where it is infinite, shows nothing that would be usual."""
+        bounds = bound(u, np.zeros_like(u), step)
+        return np.where(np.isfinite(bounds), bounds, 0.0)
+
     u = random.uniform(size=(USUAL, D))
-    usual = float(np.median(bound(u, np.zeros_like(u), np.ones_like(u))))
+    usual = float(np.median(at(u, np.ones_like(u))))
     small = max(AS_SEEN * usual, SMALL * float(np.ptp(problem.profile(u))))
     boxes, looked = Boxes(np.zeros((1, D)), np.ones((1, D))), 0
     found: list[Boxes] = []
@@ -59,11 +64,11 @@ def narrow_places(problem: Problem, spacing: float) -> Hidden:
         bounds = bound(middle, boxes.size, boxes.size)
         bent = np.flatnonzero(~(bounds <= small))
         some = boxes[bent]
+        largest = some.size.max(axis=1, initial=0.0)
         points = np.stack([middle[bent], some.low + some.size * random.uniform(size=some.low.shape)])
-        seen = np.max([bound(u, np.zeros_like(u), some.size) for u in points], axis=0, initial=0.0)
-        as_seen = bounds[bent] <= AS_SEEN * seen
-        ends = as_seen | (some.size.max(axis=1, initial=0.0) < TINY)
-        found.append(some[ends & (some.size.max(axis=1, initial=0.0) < spacing)])
+        seen = np.max([at(u, some.size) for u in points], axis=0, initial=0.0)
+        ends = ((bounds[bent] <= AS_SEEN * seen) & (largest < spacing)) | (largest < TINY)
+        found.append(some[ends])
         boxes = some[~ends].bisected() if (~ends).any() else some[:0]
     narrow = Boxes.joined([*found, boxes[boxes.size.max(axis=1, initial=0.0) < spacing]])
     return Hidden(narrow.low + narrow.size / 2, narrow.size, float(boxes.volume().sum()))

@@ -115,6 +115,15 @@ def test_curvature_where_no_band_comes_close_to_another_is_found():
     assert abs(abs(2 * np.pi * result.value[0, 1]) - 1) <= 2 * np.pi * result.error[0, 1] < 1e-2
 
 
+def test_a_kink_in_the_middle_of_the_zone_excuses_nothing_elsewhere():
+    """|k| bends by any amount where the first box has its middle; the dip is found beside it."""
+    cone, q = sp.sqrt(k_x**2 + k_y**2), (k_x - 1) ** 2 + (k_y + 2) ** 2
+    model = sc.Model((cone - 1 / (1 + 10**6 * q)) * sp.eye(2) + Z, Z, K)
+    hidden = narrow_places(BandProblem(Bands(model), Plane(2, 3), ["f"], 0.0, 0.0), 1 / 96)
+    assert np.abs(hidden.u - np.array([4 / 6, 1 / 6])).max(axis=1).min() < 1e-4
+    assert hidden.unresolved < 1e-12
+
+
 def test_what_is_not_resolved_belongs_to_the_error_and_the_status(monkeypatch):
     monkeypatch.setattr(between_samples, "MOST", 100)
     model = dip(sp.Rational(1, 1000))
