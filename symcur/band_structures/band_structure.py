@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.metric import Metric
-from symcur.brillouin import LatticeCell
+from symcur.brillouin import Bending, LatticeCell
 
 Parameters = Mapping[Any, Any] | None
 """Parameter values by name or by symbol; None for the defaults of the model."""
@@ -90,6 +90,11 @@ class BandStructure(ABC):
     @abstractmethod
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         """ "H" differentiated along axes, or "s", at k of shape (M, D): shape (M, N, N)."""
+
+    @property
+    def bending(self) -> Bending | None:
+        """A bound on what H does between samples, see ``bending.py``; None where nothing is known."""
+        return None
 
     # -- what follows ------------------------------------------------------------------------------------------------
     @property

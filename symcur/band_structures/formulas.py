@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from sympy.core.function import AppliedUndef
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import listed, ordered_axes
+from symcur.band_structures.bending import OfFormulas
 from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import LatticeCell
 
@@ -58,6 +59,14 @@ class Formulas:
         values = [float(value) for value in generic_values(parameters, np.random.default_rng(11)).values()]
         s = self.function("s", ())(np.zeros((1, cell.dimension)), values)[0]
         return orbital_positions(lambda k: self.function("H", ())(k, values), s, cell)
+
+    @cached_property
+    def bending(self) -> OfFormulas | None:
+        """How far H bends between samples, for values of the parameters; None for functions that programs lack."""
+        try:
+            return OfFormulas(self.H, self.symbols)
+        except ValueError:
+            return None
 
     def _derivative(self, axes: tuple[int, ...]) -> sp.ImmutableDenseMatrix:
         return self.derivative(axes[:-1]).diff(self.k[axes[-1]]) if axes else self.H

@@ -8,7 +8,7 @@ i d/dk: the phases of a tight-binding model contain the atomic positions. s does
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -28,6 +28,7 @@ from symcur.band_structures.formulas import (
 )
 from symcur.band_structures.levels import distinct_energies
 from symcur.band_structures.numeric import NumericModel, from_hoppings
+from symcur.brillouin import Bending
 
 
 class Model(BandStructure):
@@ -132,6 +133,13 @@ class Model(BandStructure):
         except ValueError:  # a parameter without a value
             return None
         return distinct_energies(self.H, self.k, values, self.energies)
+
+    @property
+    def bending(self) -> Bending | None:
+        bound = self.formulas.bending
+        if bound is None or self.bosons is not None:  # the levels of g H bend otherwise
+            return None
+        return partial(bound, [complex(value).real for value in self.values().values()])
 
     def derivative(self, axes: Iterable[int] = ()) -> sp.ImmutableDenseMatrix:
         """d^m H/dk_i dk_l ..., symbolic; axes are integers 0 <= i < D, their order is irrelevant."""

@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name
+from symcur.band_structures.bending import of_hoppings
 from symcur.band_structures.exact import number_array
 from symcur.band_structures.formulas import require_admissible
 from symcur.band_structures.hoppings import TightBinding, tight_binding
 from symcur.band_structures.periodicity import orbital_positions
-from symcur.brillouin import LatticeCell
+from symcur.brillouin import Bending, LatticeCell
 
 Function = Callable[..., Any]
 _HERMITIAN = 1e-10  # relative
@@ -118,6 +119,13 @@ class NumericModel(BandStructure):
                 f"{label}: expected an array of shape {expected} for k of shape (M, D), got {result.shape}"
             )
         return result
+
+    @property
+    def bending(self) -> Bending | None:
+        """Known for hoppings; a function may do anything between samples."""
+        bonds = getattr(self.H, "__self__", None)
+        known = isinstance(bonds, TightBinding) and bonds.matrix == self.H and self.bosons is None
+        return of_hoppings(bonds) if known and bonds is not None else None
 
     @cached_property
     def _hoppings(self) -> TightBinding:

@@ -10,12 +10,14 @@ from .domains import Ball, Domain, LatticeCell, Plane
 from .integration import integrate, integrate_bands
 from .method import METHODS, Method
 from .method_selection import Automatic
+from .problem import Bending
 from .solution import Estimate, Integral, Interrupted, Tolerance
 
 __all__ = [
     "METHODS",
     "Automatic",
     "Ball",
+    "Bending",
     "Domain",
     "Estimate",
     "Integral",

@@ -29,6 +29,10 @@ class Domain(ABC):
     def map(self, u: Array) -> tuple[Array, Array]:
         """Cartesian k, shape (..., D), and the Jacobian with 1/(2 pi)^D, shape (...), at u of shape (..., D)."""
 
+    def hull(self, u: Array, size: Array) -> Array:
+        """Half the edges of a box around k(u) that holds k of all points of the box u +- size/2, shape (..., D)."""
+        raise NotImplementedError
+
     def grid(self, n: int, offset: ArrayLike = 0.0) -> Array:
         """The points (j + offset)/n of the unit cube, n along each axis: shape (n, ..., n, D)."""
         axes = np.broadcast_to(np.asarray(offset, dtype=float), (self.dimension,))
@@ -71,6 +75,9 @@ class LatticeCell(Domain):
     def map(self, u: Array) -> tuple[Array, Array]:
         return u @ self.reciprocal, np.full(u.shape[:-1], 1 / self.volume)
 
+    def hull(self, u: Array, size: Array) -> Array:
+        return np.asarray(size @ np.abs(self.reciprocal) / 2)
+
 
 class Plane(Domain):
     """Continuum in Cartesian coordinates: the box |k_i - center_i| <= cutoff_i of dimension D = 1, 2 or 3.
@@ -97,6 +104,9 @@ class Plane(Domain):
 
     def map(self, u: Array) -> tuple[Array, Array]:
         return self.center + self.cutoff * (2 * u - 1), np.full(u.shape[:-1], self._jacobian)
+
+    def hull(self, u: Array, size: Array) -> Array:
+        return np.asarray(size * self.cutoff)
 
 
 class Ball(Domain):
@@ -131,6 +141,15 @@ class Ball(Domain):
             f"{self.dimension}D continuum in {coordinates}, {self.inner:g} <= |k| <= {self.cutoff:g} "
             f"around {self.center.tolist()}; cutoff: {because}"
         )
+
+    def hull(self, u: Array, size: Array) -> Array:
+        """A radial step and turns by the angles, for all components of k alike."""
+        if self.dimension == 1:
+            return np.asarray(size * self.cutoff)
+        step = (self.cutoff - self.inner) * size[..., 0] / 2
+        largest = np.minimum(self.inner + (self.cutoff - self.inner) * u[..., 0] + step, self.cutoff)
+        turns = size[..., 1:] @ np.array([np.pi / 2, np.pi][3 - self.dimension :])
+        return np.repeat(np.minimum(step + largest * turns, 2 * self.cutoff)[..., None], self.dimension, axis=-1)
 
     def map(self, u: Array) -> tuple[Array, Array]:
         if self.dimension == 1:

@@ -95,6 +95,7 @@ def _solve(
     obstacle = chosen.obstacle(problem)
     if obstacle:
         raise ValueError(f"method: expected one for this integral, got {chosen.name!r}; {obstacle}")
+    problem.alone = tolerance.relative_to != "largest"
     with open_map(workers) as mapper:
         sweep = Sweep(mapper, max_evaluations, progress)
         try:
@@ -102,6 +103,9 @@ def _solve(
             rounding = problem.rounding()  # before the work, so that an interruption leaves what was finished
             found = chosen.estimate(problem, sweep, tolerance)
             found = replace(found, reason=found.reason + note, error=found.error + rounding)
+            if problem.unresolved:
+                text = f"H may be narrow between samples in {problem.unresolved:.1e} of the zone"
+                found = replace(found, met=np.zeros_like(found.met), message=f"{text}; {found.message}")
         except KeyboardInterrupt:
             found = replace(nothing(problem.size), method=chosen.description, reason="not begun", interrupted=True)
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)

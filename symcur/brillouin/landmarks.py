@@ -5,12 +5,14 @@ occupation turns over the length in which a band leaves mu. A rule with a wider 
 energies alone: in the cells of a grid that do not resolve them the least gap, or the extremum of a band, is zoomed in on
 until the energies no longer change much between neighbouring points. Of a function without energies the extrema are followed
 likewise. Features that the integrand does not feel (bands that cross without coupling) are dropped. What shows in no cell of
-the grid (a dip much narrower than its spacing, away from all touchings) is not found.
+the grid (a dip much narrower than its spacing, away from all touchings) is found where H is given by formulas or hoppings,
+whose variation can be bounded: see ``between_samples``.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -18,6 +20,7 @@ import numpy as np
 
 from symcur.arrays import Array, Indices, Mask
 
+from .between_samples import Hidden, narrow_places
 from .cells import Landmarks
 from .problem import BandProblem, Problem, SmoothProblem
 from .sweep import CHUNK
@@ -27,10 +30,13 @@ COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 2048, 100  # cells that are followed, and how often their points come closer
 LARGEST = 20_000_000  # numbers kept at once
 SMALLEST, TOUCHING = 1e-9, 1e-8
+NOISE = 1e-12  # of the largest gap or energy
 CLOSED = 1e-7  # of the spread of the energies
 VISIBLE = 0.02  # the part by which a feature changes the integrand at least
+ALONE = 1e-6  # of the largest component: what vanishes sets no scale
 ROUNDING = 1e-9  # in units of the mean of the integrand
 LEFT_OUT = 0.02  # the part of the tolerance that peaks left out may use up
+SURE = 0.25  # of the spacing: longer features of cells that are not followed are taken to lie in them
 UNSURE = 3  # by what means over few points may be wrong
 OFFSET = 0.2360679774997897
 
@@ -116,33 +122,81 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     u = grid.reshape(-1, D)
     energies = _profile(problem, u).reshape(*grid.shape[:-1], -1)
     sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
-    usual = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
+    usual = _size(problem, sizes)
     marks, behind = [Landmarks.none(D, problem.size)], [Landmarks.none(D, problem.size)]
-    for feature in _features(problem, energies):
-        found, stands_for = _found(problem, feature, grid, feature.height(energies))
-        resolvable = found.length.min(axis=-1) > TOUCHING  # where bands touch no length is left to be resolved
-        _, once = np.unique(np.round(found.u / (2 * found.length + TOUCHING)), axis=0, return_index=True)
-        which = once[resolvable[once]]
-        found, stands_for = found[which], stands_for[which]
-        if len(found.u):
-            felt, growth, weight = _felt(problem, found, usual, feature.extremum)
-            weight = (weight * usual * problem.density(found.u[felt])).reshape(len(weight), problem.size)
-            narrow = Landmarks(found.u[felt], growth[:, None] * found.length[felt], weight)
-            marks.append(narrow)
-            more = stands_for[felt] > 1
-            behind.append(replace(narrow, weight=(stands_for[felt] - 1)[:, None] * weight)[more])
+    hidden, largest = narrow_places(problem, 1 / GRID[D]), np.zeros_like(sizes)
+    for found, cells, extremum, tiles in _candidates(problem, grid, energies, hidden):
+        if not len(found.u):
+            continue
+        _, once, same = np.unique(
+            np.round(found.u / (2 * found.length + TOUCHING)), axis=0, return_index=True, return_inverse=True
+        )
+        # Where bands touch no length is left to be resolved.
+        first = np.flatnonzero(found.length[once].min(axis=-1) > TOUCHING)
+        once = once[first]
+        if not len(once):
+            continue
+        felt, growth, *weights = _felt(problem, found[once], usual, extremum, tiles)
+        once = once[felt]
+        unit = usual * problem.density(found.u[once], growth[:, None] * found.length[once])
+        near, weight = ((weight * unit).reshape(len(once), problem.size) for weight in weights)
+        largest = np.maximum(largest, near.max(axis=0, initial=0.0).reshape(sizes.shape))
+        narrow = Landmarks(found.u[once], growth[:, None] * found.length[once], weight)
+        # A cell that was not followed is like the nearest one that was: a landmark itself if it is not much wider than its feature.
+        wide = (narrow.length.min(axis=-1) > SURE / GRID[D]) & (10 * len(cells.left) * problem.size < LARGEST)
+        behind.append(replace(narrow, weight=(cells.stand_for[once] - 1)[:, None] * weight)[~wide])
+        place = np.full(len(found.u), -1)
+        place[first[felt]] = np.arange(len(once))
+        like = place[same.ravel()][cells.nearest()]
+        known = (like >= 0) & wide[like] if len(once) else np.zeros(len(like), dtype=bool)
+        marks += [narrow, replace(narrow[like[known]], u=cells.left[known])]
     together = Landmarks.joined(marks)
-    # Where no point lies in a pocket it is the pockets that give the integral its size.
-    common = np.maximum(usual, together.weight.sum(axis=0).reshape(sizes.shape).max(axis=-1, keepdims=True) / UNSURE)
-    largest = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
-    order = np.argsort(largest)
-    kept = np.cumsum(largest[order]) >= LEFT_OUT * rtol
+    # Where no point lies in a pocket it is the largest pocket that gives the integral its size.
+    common = np.maximum(usual, _size(problem, largest) / UNSURE)
+    parts = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
+    order = np.argsort(parts)
+    kept = np.cumsum(parts[order]) >= LEFT_OUT * rtol
     left_out = together.weight[order[~kept]].sum(axis=0)
+    if hidden.unresolved:
+        problem.unresolved = hidden.unresolved
+        left_out = left_out + UNSURE * hidden.unresolved * problem.filled()
     return replace(together[order[kept]], unfollowed=Landmarks.joined(behind)), left_out
 
 
-def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> tuple[Mask, Array, Array]:
-    """Where the integrand changes over the length of a feature, over how many lengths, and what it adds in units of ``usual``.
+def _size(problem: Problem, sizes: Array) -> Array:
+    """What counts as the size of each component, shape (mu T, C) or (mu T, 1): the largest unless each is judged by itself."""
+    largest = np.maximum(sizes.max(axis=-1, keepdims=True), 1e-100)
+    return np.asarray(np.maximum(sizes, ALONE * largest) if problem.alone else largest)
+
+
+def _candidates(
+    problem: Problem, grid: Array, energies: Array, hidden: Hidden
+) -> Iterator[tuple[Landmarks, Followed, bool, bool]]:
+    """What may be narrow, which cells were followed there, whether it is an extremum, and whether they lie side by side.
+
+    What has the length 0 is not narrow. Features are looked for in the cells of the grid, and in the boxes in which H bends
+    more than the grid shows; and the quantities may vary in these boxes without any feature of the energies.
+    """
+    order = np.argsort(hidden.size.max(axis=1, initial=0.0), kind="stable")
+    cells, followed = _followed(hidden.u, order)
+    u, size = cells.u, hidden.size[followed]
+    for feature in _features(problem, energies):
+        height = feature.height(energies)
+        yield *_found(problem, feature, grid, height), feature.extremum, False
+        if len(u):
+            found = _zoomed(problem, feature, u, size, NOISE * float(np.abs(height).max()))
+            inside = (found.length < size).any(axis=-1, keepdims=True)
+            yield replace(found, length=found.length * inside), cells, feature.extremum, False
+    if len(u):
+        yield Landmarks(u, size, np.zeros((len(u), 0))), cells, True, True
+
+
+def _felt(
+    problem: Problem, marks: Landmarks, usual: Array, extremum: bool, tiles: bool
+) -> tuple[Mask, Array, Array, Array]:
+    """Where the integrand changes over the length of a feature, over how many, and what it adds nearby and at most.
+
+    The last two, shape (L, mu T, C), are in units of ``usual``.
 
     Means over cubes around the landmark are compared with those over cubes four times as large, and at an extremum once more: a
     pocket may be wider than the tip of its band, but what depends on a gap changes where the gap does. Where the integrand is
@@ -170,13 +224,13 @@ def _felt(problem: Problem, marks: Landmarks, usual: Array, extremum: bool) -> t
     felt = np.asarray(near | (wider & (64 * side <= 1) & extremum))
     lengths = np.where(near, 1.0, 4.0)[felt]
     which, side, inner = which[felt], side[felt], means[0][felt]
-    growing, weight = np.ones(len(side), dtype=bool), np.zeros_like(inner)
-    while growing.any():  # up to the distance to the next landmark of a ridge
+    growing, weights = np.ones(len(side), dtype=bool), [np.zeros_like(inner)]
+    while growing.any():  # up to the distance to the next landmark of a ridge, tiles to the next tile
         outer = mean(which, 4 * side)
-        weight += UNSURE * np.abs(outer - inner) * (growing * side**D)[:, None, None]
+        weights.append(UNSURE * np.abs(outer - inner) * (growing * side**D)[:, None, None])
         inner, side = outer, 4 * side
-        growing &= side <= 2 / GRID[D]
-    return felt, lengths, weight
+        growing &= (side <= 2 / GRID[D]) & (not tiles)
+    return felt, lengths, weights[min(1, len(weights) - 1)], np.sum(weights, axis=0)
 
 
 def _profile(problem: Problem, u: Array) -> Array:
@@ -202,17 +256,14 @@ def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(wide, (3,) * height.ndim)
 
 
-def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tuple[Landmarks, Array]:
-    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height.
-
-    Also for how many cells each of them stands, since not all are followed.
-    """
+def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tuple[Landmarks, Followed]:
+    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
     D, spacing = problem.domain.dimension, 1 / len(grid)
     around = _neighbours(height, problem.domain.periodic)
     axes = tuple(range(D, 2 * D))
     change = np.abs(around - height[(..., *(None,) * D)]).max(axis=axes)
     length = spacing * feature.change(height) / np.maximum(change, np.finfo(float).tiny)
-    noise = 1e-12 * float(np.abs(height).max())
+    noise = NOISE * float(np.abs(height).max())
     # A cell further from a narrow gap than its neighbour finds nothing that the neighbour does not.
     closest = (length < 2 * spacing) | (length <= _neighbours(length, problem.domain.periodic).min(axis=axes))
     cells = np.flatnonzero(height <= around.min(axis=axes) if feature.extremum else (length < COARSE) & closest)
@@ -220,10 +271,11 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
         depth = around.mean(axis=axes) - height
         deepest = _neighbours(depth, problem.domain.periodic).max(axis=axes)
         cells = np.flatnonzero((depth >= deepest) & (depth > noise))
-    cells, stands_for = _representatives(cells[np.argsort(length.ravel()[cells], kind="stable")])
+    cells = cells[np.argsort(length.ravel()[cells], kind="stable")]
+    followed, cells = _followed(grid.reshape(-1, D), cells)
     if not len(cells):  # a function that is the same at all points of the grid
-        return Landmarks.none(D, 0), stands_for
-    found = _zoomed(problem, feature, grid.reshape(-1, D)[cells], spacing, noise)
+        return Landmarks.none(D, 0), followed
+    found = _zoomed(problem, feature, followed.u, np.full_like(followed.u, spacing), noise)
     least = found.length.min(axis=-1, keepdims=True)
     resolved = length.ravel()[cells, None]
     if feature.extremum:  # nothing is to be resolved where bands touch, mu lies on it, or it is wide
@@ -231,25 +283,44 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
         lengths = np.where(least < spacing / 2, found.length, resolved)
         inside = problem.domain.periodic[0] | (found.u[:, 0] < 1)  # a band does not turn where the domain ends
         narrow = (least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside
-        return replace(found, length=lengths)[narrow], stands_for[narrow]
-    return replace(found, length=np.where(least == spacing, resolved, found.length)), stands_for
+        return replace(found, length=lengths * narrow[:, None]), followed
+    return replace(found, length=np.where(least == spacing, resolved, found.length)), followed
 
 
-def _representatives(cells: Indices) -> tuple[Indices, Array]:
-    """At most MOST of the cells, and for how many each stands: the first half of them and a random choice of the others."""
+@dataclass(frozen=True)
+class Followed:
+    """The cells that are followed, ``u``, for how many each of them stands, and those that are ``left``: middles (L, D)."""
+
+    u: Array
+    stand_for: Array
+    left: Array
+
+    def nearest(self) -> Indices:
+        """The closest followed cell of each that is left."""
+        if not len(self.left):
+            return np.zeros(0, dtype=np.intp)
+        from scipy.spatial import KDTree
+
+        return np.asarray(KDTree(self.u).query(self.left)[1], dtype=np.intp)
+
+
+def _followed(middles: Array, cells: Indices) -> tuple[Followed, Indices]:
+    """At most MOST of the cells: the first half of them and a random choice of the others. Also their numbers."""
     first, rest = cells[: MOST // 2], cells[MOST // 2 :]
-    chosen = np.random.default_rng(37).permutation(len(rest))[: MOST // 2]
+    mixed = np.random.default_rng(37).permutation(len(rest))
+    chosen, left = rest[mixed[: MOST // 2]], rest[mixed[MOST // 2 :]]
     share = np.repeat([1.0, len(rest) / max(len(chosen), 1)], [len(first), len(chosen)])
-    return np.concatenate([first, rest[chosen]]), share
+    numbers = np.concatenate([first, chosen])
+    return Followed(middles[numbers], share, middles[left]), numbers
 
 
-def _zoomed(problem: Problem, feature: Feature, cells: Array, spacing: float, noise: float) -> Landmarks:
-    """From the centre of each cell to the lowest of the points around, which come closer until they resolve the height.
+def _zoomed(problem: Problem, feature: Feature, cells: Array, size: Array, noise: float) -> Landmarks:
+    """From the centre of each cell of this size to the lowest of the points around, which come closer until they resolve the height.
 
     For the gap to vary by less than itself is enough; an extremum must look like a parabola too.
     """
     D, periodic = problem.domain.dimension, problem.domain.periodic
-    points, lengths, before = cells.copy(), np.full_like(cells, spacing), np.zeros_like(cells)
+    points, lengths, before = cells.copy(), size.copy(), np.zeros_like(cells)
     best = feature.height(_profile(problem, points))
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
@@ -258,7 +329,7 @@ def _zoomed(problem: Problem, feature: Feature, cells: Array, spacing: float, no
         if not len(active):
             break
         around = points[active, None] + lengths[active, None] * corners
-        around = np.clip(around, cells[active, None] - spacing, cells[active, None] + spacing)
+        around = np.clip(around, (cells - size)[active, None], (cells + size)[active, None])
         around = np.where(periodic, around, np.clip(around, 0, 1))
         heights = feature.height(_profile(problem, around.reshape(-1, D))).reshape(len(active), -1)
         rows, place = np.arange(len(active)), np.argmin(heights, axis=1)

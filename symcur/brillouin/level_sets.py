@@ -10,6 +10,7 @@ does not (it holds an extremum or a saddle of e, or a level set too curved) is b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -44,18 +45,83 @@ class Pieces:
     volume: Array
     row: Indices
 
-    def __getitem__(self, which: Indices | Mask) -> Pieces:
-        return Pieces(*(array[which] for array in vars(self).values()))
 
-    def halves(self, axes: int) -> Pieces:
-        """Bisect along that many axes of the cube, from the first."""
-        e, v, copies = self.e, self.v, 2**axes
-        b = basis(e.shape[-1])
+@dataclass
+class Parts:
+    """Boxes low + size [0, 1]^D inside of pieces, shape (J, D): the polynomial e on them, and the number of the piece.
+
+    ``axes`` says in which order they take the axes of the piece. v is bisected nowhere: it is evaluated where it is needed.
+    """
+
+    whole: Pieces
+    e: Array
+    piece: Indices
+    low: Array
+    size: Array
+    axes: Indices
+
+    @classmethod
+    def of(cls, whole: Pieces) -> Parts:
+        count, dimension = len(whole.row), whole.e.ndim - 1
+        axes = np.tile(np.arange(dimension), (count, 1))
+        return cls(whole, whole.e, np.arange(count), np.zeros((count, dimension)), np.ones((count, dimension)), axes)
+
+    def __len__(self) -> int:
+        return len(self.piece)
+
+    def __getitem__(self, which: Indices | Mask) -> Parts:
+        return Parts(self.whole, *(getattr(self, name)[which] for name in ("e", "piece", "low", "size", "axes")))
+
+    @property
+    def mu(self) -> Array:
+        return self.whole.mu[self.piece]
+
+    @property
+    def temperature(self) -> Array:
+        return self.whole.temperature[self.piece]
+
+    @property
+    def volume(self) -> Array:
+        return np.asarray(self.whole.volume[self.piece] * self.size.prod(axis=1))
+
+    @property
+    def v(self) -> Array:
+        """The polynomials of the pieces, their axes in the order of the parts."""
+        return _turned(self.whole.v, self.axes, 2, self.piece)
+
+    def turned(self, order: Indices) -> Parts:
+        """The axes of every part in another order (J, D)."""
+        low, size = (np.take_along_axis(edges, order, axis=1) for edges in (self.low, self.size))
+        axes = np.take_along_axis(self.axes, order, axis=1)
+        return Parts(self.whole, _turned(self.e, order, 1, np.arange(len(self))), self.piece, low, size, axes)
+
+    def halves(self, axes: int) -> Parts:
+        """Bisect along that many axes, from the first."""
+        parts, b = self, basis(self.e.shape[-1])
         for axis in range(axes):
-            e = np.concatenate([along(m, e, axis + 1) for m in (b.left, b.right)])
-            v = np.concatenate([along(m, v, axis + 2) for m in (b.left, b.right)])
-        mu, temperature, volume = (np.tile(a, copies) for a in (self.mu, self.temperature, self.volume / copies))
-        return Pieces(e, v, mu, temperature, volume, np.tile(self.row, copies))
+            e = np.concatenate([along(m, parts.e, axis + 1) for m in (b.left, b.right)])
+            half = np.where(np.arange(parts.size.shape[1]) == axis, 0.5, 1.0)
+            size = parts.size * half
+            low = np.concatenate([parts.low, parts.low + size * (half < 1)])
+            piece, turn = np.tile(parts.piece, 2), np.tile(parts.axes, (2, 1))
+            parts = Parts(self.whole, e, piece, low, np.tile(size, (2, 1)), turn)
+        return parts
+
+    @classmethod
+    def joined(cls, several: Sequence[Parts]) -> Parts:
+        names = ("e", "piece", "low", "size", "axes")
+        return cls(several[0].whole, *(np.concatenate([getattr(part, name) for part in several]) for name in names))
+
+
+def _turned(array: Array, order: Indices, first: int, which: Indices) -> Array:
+    """These entries of an array, the axes from ``first`` on in the order that belongs to each of them (J, D)."""
+    code = order @ (order.shape[1] ** np.arange(order.shape[1]))
+    result = np.empty((len(which), *array.shape[1:]))
+    for value in np.unique(code):
+        some = np.nonzero(code == value)[0]
+        turn = [int(axis) + first for axis in order[some[0]]]
+        result[some] = array[which[some]].transpose(*range(first), *turn)
+    return result
 
 
 def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> Array:
@@ -68,28 +134,29 @@ def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> 
     dimension = pieces.e.ndim - 1
     numbers = _flat(pieces.e).shape[1] * (1 + len(weights))  # in one piece
     most = max(4 * len(pieces.row), LARGEST // numbers)
-    while len(pieces.row):
-        smooth, empty = _smooth(pieces)
-        total += _collect(pieces[smooth], _gauss(pieces[smooth], weights, n), rows)
-        pieces = _steepest_last(pieces[~smooth & ~empty])
-        split = _obstacle(pieces)
-        tiny = (split > 0) & ((pieces.volume < SMALLEST) | (len(split) > most))
-        total += _collect(pieces[tiny], _unresolved(pieces[tiny], weights, n), rows)
-        good = pieces[split == 0]
-        if len(good.row):
+    parts = Parts.of(pieces)
+    while len(parts):
+        smooth, empty = _smooth(parts)
+        total += _collect(parts[smooth], _gauss(parts[smooth], weights, n), rows)
+        parts = _steepest_last(parts[~smooth & ~empty])
+        split = _obstacle(parts)
+        tiny = (split > 0) & ((parts.volume < SMALLEST) | (len(split) > most))
+        total += _collect(parts[tiny], _unresolved(parts[tiny], weights, n), rows)
+        good = parts[split == 0]
+        if len(good):
             levels = _levels(good)
-            outer = _outer(levels, dimension)
-            result = _slices(good.e, good.v, good.mu, good.temperature, levels, outer, weights, n)
-            total += _collect(good, result, rows)
-        again = [pieces[(split == axes) & ~tiny].halves(axes) for axes in range(1, dimension + 1)]
-        pieces = Pieces(*map(np.concatenate, zip(*(vars(part).values() for part in again), strict=True)))
+            lines = Lines(
+                good.e, good.v, good.low, good.size, good.mu, good.temperature, levels, _outer(levels, dimension)
+            )
+            total += _collect(good, _slices(lines, weights, n), rows)
+        parts = Parts.joined([parts[(split == axes) & ~tiny].halves(axes) for axes in range(1, dimension + 1)])
     return total
 
 
-def _collect(pieces: Pieces, result: Array, rows: int) -> Array:
+def _collect(parts: Parts, result: Array, rows: int) -> Array:
     total = np.zeros((3, rows, result.shape[-1]))
-    for part in range(len(result)):
-        np.add.at(total[part], pieces.row, pieces.volume[:, None] * result[part])
+    for number in range(len(result)):
+        np.add.at(total[number], parts.whole.row[parts.piece], parts.volume[:, None] * result[number])
     return total
 
 
@@ -97,9 +164,9 @@ def _flat(array: Array) -> Array:
     return array.reshape(len(array), int(np.prod(array.shape[1:])))
 
 
-def _levels(pieces: Pieces) -> Array:
-    levels = WARM_LEVELS if pieces.temperature[0] > 0 else COLD_LEVELS
-    return pieces.mu[:, None] + pieces.temperature[:, None] * levels
+def _levels(parts: Parts) -> Array:
+    levels = WARM_LEVELS if parts.temperature[0] > 0 else COLD_LEVELS
+    return np.asarray(parts.mu[:, None] + parts.temperature[:, None] * levels)
 
 
 def _outer(levels: Array, dimension: int) -> Array:
@@ -107,11 +174,11 @@ def _outer(levels: Array, dimension: int) -> Array:
     return levels[:, 1::2] if dimension == 3 and levels.shape[1] > 1 else levels
 
 
-def _smooth(pieces: Pieces) -> tuple[Mask, Mask]:
-    """Which pieces a plain Gauss rule integrates, and which are empty."""
-    flat = _flat(pieces.e)
-    low, high = flat.min(axis=1) - pieces.mu, flat.max(axis=1) - pieces.mu
-    t = pieces.temperature
+def _smooth(parts: Parts) -> tuple[Mask, Mask]:
+    """Which parts a plain Gauss rule integrates, and which are empty."""
+    flat = _flat(parts.e)
+    low, high = flat.min(axis=1) - parts.mu, flat.max(axis=1) - parts.mu
+    t = parts.temperature
     empty = low >= FLAT * t
     smooth = high <= -FLAT * t
     if len(t) and t[0] > 0:
@@ -120,28 +187,37 @@ def _smooth(pieces: Pieces) -> tuple[Mask, Mask]:
     return smooth & ~empty, empty
 
 
-def _gauss(pieces: Pieces, weights: Weights, n: int) -> Array:
-    """The tensor Gauss rule on each piece: (2, I, K)."""
-    count, dimension = len(pieces.row), pieces.e.ndim - 1
-    result = np.zeros((2, count, len(weights)))
-    if count == 0:
-        return result
-    x, w = gauss(n)
-    matrix = vander(x, pieces.e.shape[-1])
-    e = transform(matrix, pieces.e, dimension).reshape(count, -1)
-    v = transform(matrix, pieces.v, dimension).reshape(count, len(weights), -1)
-    return _weigh(e, v, pieces.mu, pieces.temperature, reduce(np.multiply.outer, [w] * dimension).ravel(), weights)
+def _at_points(parts: Parts, n: int) -> tuple[Array, Array]:
+    """e (J, n^D) and v (J, K, n^D) at the tensor product of the Gauss points, in the order of the pieces' axes."""
+    count, dimension, p = len(parts), parts.e.ndim - 1, parts.e.shape[-1]
+    x, _ = gauss(n)
+    back = np.argsort(parts.axes, axis=1)
+    low, size = (np.take_along_axis(edges, back, axis=1) for edges in (parts.low, parts.size))
+    v = parts.whole.v[parts.piece]
+    for axis in range(dimension):  # the first axis goes to the end each time
+        matrix = vander(low[:, axis, None] + size[:, axis, None] * x, p)
+        v = np.moveaxis(v, 2, -1)
+        v = (v.reshape(count, -1, p) @ matrix.swapaxes(1, 2)).reshape(*v.shape[:-1], n)
+    e = _turned(transform(vander(x, p), parts.e, dimension), back, 1, np.arange(count))
+    return e.reshape(count, -1), v.reshape(*v.shape[:2], -1)
 
 
-def _unresolved(pieces: Pieces, weights: Weights, n: int) -> Array:
+def _gauss(parts: Parts, weights: Weights, n: int) -> Array:
+    """The tensor Gauss rule on each part: (2, J, K)."""
+    if len(parts) == 0:
+        return np.zeros((2, 0, len(weights)))
+    w = reduce(np.multiply.outer, [gauss(n)[1]] * (parts.e.ndim - 1)).ravel()
+    return _weigh(*_at_points(parts, n), parts.mu, parts.temperature, w, weights)
+
+
+def _unresolved(parts: Parts, weights: Weights, n: int) -> Array:
     """The tensor Gauss rule with an error bound: all of it, and for a delta function the size of v over the range of e."""
-    result = _gauss(pieces, weights, n)
+    result = _gauss(parts, weights, n)
     error_bound = result[1].copy()
     surface = _delta_columns(weights)
-    if len(pieces.row) and pieces.temperature[0] == 0 and len(surface):
-        flat = _flat(pieces.e)
-        size = np.abs(pieces.v[:, surface]).reshape(len(flat), len(surface), -1).mean(axis=-1)
-        error_bound[:, surface] = size / np.maximum(np.ptp(flat, axis=1), 1e-300)[:, None]
+    if len(parts) and parts.temperature[0] == 0 and len(surface):
+        size = np.abs(_at_points(parts, n)[1][:, surface]).mean(axis=-1)
+        error_bound[:, surface] = size / np.maximum(np.ptp(_flat(parts.e), axis=1), 1e-300)[:, None]
     return np.concatenate([result, error_bound[None]])
 
 
@@ -156,22 +232,14 @@ def _weigh(e: Array, v: Array, mu: Array, t: Array, w: Array, weights: Weights) 
     return result
 
 
-def _steepest_last(pieces: Pieces) -> Pieces:
-    """Permute the axes of each piece so that e varies most along the last and least along the first."""
-    dimension = pieces.e.ndim - 1
-    if dimension == 1 or len(pieces.row) == 0:
-        return pieces
+def _steepest_last(parts: Parts) -> Parts:
+    """Permute the axes of each part so that e varies most along the last and least along the first."""
+    dimension = parts.e.ndim - 1
+    if dimension == 1 or len(parts) == 0:
+        return parts
     axes = range(1, dimension + 1)
-    steep = np.stack([np.abs(np.diff(pieces.e, axis=a)).mean(axis=tuple(axes)) for a in axes], axis=1)
-    order = np.argsort(steep, axis=1, kind="stable")
-    code = order @ (dimension ** np.arange(dimension))
-    e, v = np.empty_like(pieces.e), np.empty_like(pieces.v)
-    for value in np.unique(code):
-        some = np.nonzero(code == value)[0]
-        turn = [int(a) for a in order[some[0]]]
-        e[some] = pieces.e[some].transpose(0, *(a + 1 for a in turn))
-        v[some] = pieces.v[some].transpose(0, 1, *(a + 2 for a in turn))
-    return Pieces(e, v, pieces.mu, pieces.temperature, pieces.volume, pieces.row)
+    steep = np.stack([np.abs(np.diff(parts.e, axis=a)).mean(axis=tuple(axes)) for a in axes], axis=1)
+    return parts.turned(np.argsort(steep, axis=1, kind="stable"))
 
 
 def _monotone(e: Array) -> Mask:
@@ -182,13 +250,13 @@ def _monotone(e: Array) -> Mask:
     return monotone
 
 
-def _obstacle(pieces: Pieces) -> Indices:
+def _obstacle(parts: Parts) -> Indices:
     """0 where the reduction works, else the number of leading axes along which to bisect."""
-    e, dimension = pieces.e, pieces.e.ndim - 1
+    e, dimension = parts.e, parts.e.ndim - 1
     split = np.where(_monotone(e), 0, dimension).astype(np.intp)
     if dimension == 1 or len(e) == 0:
         return split
-    levels = _outer(_levels(pieces), dimension)
+    levels = _outer(_levels(parts), dimension)
     if dimension == 3:
         for face in (e[..., 0], e[..., -1]):
             flat = _flat(face)
@@ -206,12 +274,31 @@ def _edges(e: Array) -> Array:
     return edges.reshape(*e.shape[:2], -1)
 
 
-def _slices(e: Array, v: Array, mu: Array, t: Array, levels: Array, outer: Array, weights: Weights, n: int) -> Array:
+@dataclass
+class Lines:
+    """Boxes of one to D dimensions on which to integrate; v is given on a larger one, of which they are low + size [0, 1]^D."""
+
+    e: Array
+    v: Array
+    low: Array
+    size: Array
+    mu: Array
+    temperature: Array
+    levels: Array
+    outer: Array
+
+    def inside(self, which: Indices, points: Array) -> Array:
+        """Points of the first axis as points of the box of v."""
+        return np.asarray(self.low[which, :1] + self.size[which, :1] * points)
+
+
+def _slices(boxes: Lines, weights: Weights, n: int) -> Array:
     """Integrate over the first axis the integrals over the others: (2, J, K)."""
+    e, v = boxes.e, boxes.v
     if e.ndim == 2:
-        return _line(e, v, mu, t, levels, weights, n)
+        return _line(boxes, weights, n)
     count, p = e.shape[:2]
-    inner = [roots(edge, outer) for edge in np.moveaxis(_edges(e), -1, 0)]
+    inner = [roots(edge, boxes.outer) for edge in np.moveaxis(_edges(e), -1, 0)]
     ends = [np.zeros((count, 1)), *inner, np.ones((count, 1))]
     breaks = np.sort(np.concatenate(ends, axis=1), axis=1)
     wide = np.diff(breaks, axis=1) > 1e-15
@@ -224,23 +311,26 @@ def _slices(e: Array, v: Array, mu: Array, t: Array, levels: Array, outer: Array
         left = np.take_along_axis(breaks[some], first, axis=1)
         width = np.take_along_axis(breaks[some], first + 1, axis=1) - left
         points = (left[..., None] + width[..., None] * x).reshape(len(some), -1)
-        matrix = vander(points, p)
         shape = e.shape[2:]
-        e1 = (matrix @ e[some].reshape(len(some), p, -1)).reshape(-1, *shape)
+        e1 = (vander(points, p) @ e[some].reshape(len(some), p, -1)).reshape(-1, *shape)
+        matrix = vander(boxes.inside(some, points), p)
         v1 = (matrix[:, None] @ v[some].reshape(len(some), len(weights), p, -1)).swapaxes(1, 2)
-        repeat = np.repeat(some, m * n)
-        parts = _slices(
-            e1, v1.reshape(-1, len(weights), *shape), mu[repeat], t[repeat], levels[repeat], outer[repeat], weights, n
-        ).reshape(2, len(some), m * n, len(weights))
+        again = np.repeat(some, m * n)
+        rest = [
+            x[again]
+            for x in (boxes.low[:, 1:], boxes.size[:, 1:], boxes.mu, boxes.temperature, boxes.levels, boxes.outer)
+        ]
+        parts = _slices(Lines(e1, v1.reshape(-1, len(weights), *shape), *rest), weights, n)
         factor = (width[..., None] * w).reshape(len(some), -1)
-        result[:, some] = np.einsum("rjmk,jm->rjk", parts, factor)
+        result[:, some] = np.einsum("rjmk,jm->rjk", parts.reshape(2, len(some), m * n, len(weights)), factor)
     return result
 
 
-def _line(e: Array, v: Array, mu: Array, t: Array, levels: Array, weights: Weights, n: int) -> Array:
+def _line(lines: Lines, weights: Weights, n: int) -> Array:
     """The integral over a line along which e is monotone: (2, J, K)."""
-    crossings = roots(e, levels)
-    count, cold = len(e), t[0] == 0
+    e, v, mu, t = lines.e, lines.v, lines.mu, lines.temperature
+    crossings = roots(e, lines.levels)
+    count, cold, p = len(e), t[0] == 0, e.shape[1]
     rising = e[:, -1:] > e[:, :1]
     # Breakpoints in the order of energy, from the occupied end to the highest level: the rest is empty.
     start = np.where(rising, 0.0, 1.0)
@@ -250,17 +340,18 @@ def _line(e: Array, v: Array, mu: Array, t: Array, levels: Array, weights: Weigh
     left, width = left[line, panel, None], width[line, panel, None]
     result = np.zeros((2, count, len(weights)))
     x, w = gauss(n)
-    block = max(1, BLOCK // (n * e.shape[1]))
+    block = max(1, BLOCK // (n * p))
     for i in range(0, len(line), block):
         some, at = slice(i, i + block), line[i : i + block]
-        matrix = vander(left[some] + width[some] * x, e.shape[1])
-        energies = (matrix @ e[at, :, None])[..., 0]
-        part = _weigh(energies, v[at] @ matrix.swapaxes(1, 2), mu[at], t[at], width[some] * w, weights)
+        points = left[some] + width[some] * x
+        energies = (vander(points, p) @ e[at, :, None])[..., 0]
+        values = v[at] @ vander(lines.inside(at, points), p).swapaxes(1, 2)
+        part = _weigh(energies, values, mu[at], t[at], width[some] * w, weights)
         first = np.flatnonzero(np.diff(at, prepend=-1))
         result[:, at[first]] += np.add.reduceat(part, first, axis=1)
     surface = _delta_columns(weights)
     if cold and len(surface):
-        _add_surface(e, v, mu, crossings[:, 0], surface, result)
+        _add_surface(lines, crossings[:, 0], surface, result)
     return result
 
 
@@ -269,11 +360,12 @@ def _delta_columns(weights: Weights) -> Indices:
     return np.array([c for c, name in enumerate(weights) if OCCUPATIONS.get(name).delta], dtype=np.intp)
 
 
-def _add_surface(e: Array, v: Array, mu: Array, crossing: Array, which: Indices, result: Array) -> None:
+def _add_surface(lines: Lines, crossing: Array, which: Indices, result: Array) -> None:
     """The integral of delta(e - mu) v over each line: v/|de/dx| where the line crosses the level."""
-    p = e.shape[1]
+    e, mu, p = lines.e, lines.mu, lines.e.shape[1]
     crossed = (e[:, 0] < mu) != (e[:, -1] < mu)
     slope = np.abs(np.einsum("jp,jp->j", vander(crossing, p - 1), np.diff(e, axis=1))) * (p - 1)
-    at_level = np.einsum("jkp,jp->jk", v[:, which], vander(crossing, p))
+    inside = lines.inside(np.arange(len(e)), crossing[:, None])[:, 0]
+    at_level = np.einsum("jkp,jp->jk", lines.v[:, which], vander(inside, p))
     part = at_level * (crossed / np.where(crossed, slope, 1.0))[:, None]
     result[0][:, which], result[1][:, which] = part, np.abs(part)

@@ -1,6 +1,7 @@
 """The two kinds of integrand, made uniform for the methods: samples on the unit cube, and weighted sums.
 
-A problem has ``size`` components; the result has the ``shape``, and the last ``together`` of them belong to one result.
+A problem has ``size`` components; the result has the ``shape``, and the last ``together`` of them belong to one result. Each is
+judged by itself where it is ``alone``.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from .sweep import check_finite
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
+Bending = Callable[[Array, Array, Array], Array]
+"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k."""
 
 
 class SmoothProblem:
@@ -27,7 +30,8 @@ class SmoothProblem:
     ``look`` says whether peaks are looked for before the integration; ``looked`` counts the points that this took.
     """
 
-    has_steps = False
+    has_steps = alone = False
+    bending = None
 
     def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
         self.function, self.domain, self.look, self.looked = function, domain, look, 0
@@ -42,7 +46,7 @@ class SmoothProblem:
         self.shape = first.shape[1:]
         self.size = self.together = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
-        self.left_out = np.zeros(self.size)
+        self.left_out, self.unresolved = np.zeros(self.size), 0.0
         self._combination: AnyArray | None = None
 
     def sample(self, u: Array) -> AnyArray:
@@ -57,6 +61,9 @@ class SmoothProblem:
 
     def weighted(self) -> SmoothProblem:
         return self
+
+    def filled(self) -> Array:
+        return np.zeros(self.size)
 
     def rounding(self) -> Array:
         """Nothing beyond the errors of the methods: a function that vanishes on every sample tells no size."""
@@ -76,8 +83,8 @@ class SmoothProblem:
         self.looked += len(u)
         return np.abs(self.sample(u))[:, None]
 
-    def density(self, u: Array) -> Array:
-        """What ``strength`` is to be multiplied with near points, shape (M, 1, 1)."""
+    def density(self, u: Array, length: Array) -> Array:
+        """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, 1, 1)."""
         return np.ones((len(u), 1, 1))
 
     def sums(self, u: Array) -> AnyArray:
@@ -89,11 +96,11 @@ class SmoothProblem:
 class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
-    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, and ``probe``, the same function
-    for looking around before the integration, which is not counted.
+    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
+    for looking around before the integration, which is not counted, and ``bending``, see ``between_samples``.
     """
 
-    look, looked = True, 0
+    look, looked, alone = True, 0, False
 
     def __init__(
         self, bands: Bands, domain: Domain, weights: Sequence[str], mu: ArrayLike, temperature: ArrayLike
@@ -113,6 +120,7 @@ class BandProblem:
         for name in weights:
             OCCUPATIONS.get(name)
         self.probe: Bands = getattr(bands, "probe", bands)
+        self.bending: Bending | None = getattr(bands, "bending", None)
         energies = np.asarray(self.probe(_two_points(domain))[0])
         if energies.ndim != 2 or energies.shape[0] != 2:
             raise ValueError(f"bands: expected energies of shape (M, N), M = 2, got {energies.shape}")
@@ -122,7 +130,7 @@ class BandProblem:
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
-        self.left_out = np.zeros(self.size)
+        self.left_out, self.unresolved = np.zeros(self.size), 0.0
 
     def on(self, domain: Domain) -> BandProblem:
         """The same sum over another domain."""
@@ -169,12 +177,19 @@ class BandProblem:
             total = np.where(cold[:, None] & peaked, steps, total)
         return np.abs(total).reshape(len(u), -1, total.shape[-1])
 
-    def density(self, u: Array) -> Array:
-        """What ``strength`` is to be multiplied with near points, shape (M, mu T, C): a step by 1/|e - mu| for a delta function."""
+    def density(self, u: Array, length: Array) -> Array:
+        """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, mu T, C): steps stand for delta functions.
+
+        Over the box the energy moves away from mu by some amount, and the mean of the delta function is its inverse.
+        """
         factor = np.ones((len(u), len(self.mu), len(self.temperature), len(self.weights)))
         cold, peaked = self._delta_functions()
         if cold.any() and peaked.any():
-            depth = np.abs(self.energies(u)[:, None, :] - self.mu[:, None]).min(axis=-1)
+            steps = np.concatenate([np.zeros((1, u.shape[1])), np.eye(u.shape[1]), -np.eye(u.shape[1])])
+            around = (u[:, None] + length[:, None] * steps).reshape(-1, u.shape[1])
+            around = np.where(self.domain.periodic, around, np.clip(around, 0, 1))
+            e = self.energies(around).reshape(len(u), len(steps), 1, self.count)
+            depth = np.abs(e - self.mu[:, None]).max(axis=1).min(axis=-1)
             factor[:, :, cold[:, None] & peaked] = 1 / np.maximum(depth, 1e-300)[..., None]
         return factor.reshape(len(u), len(self.mu) * len(self.temperature), len(self.weights))
 
@@ -182,13 +197,16 @@ class BandProblem:
         """Which temperatures are zero, and which components have a delta function there."""
         return self.temperature == 0, np.array([OCCUPATIONS.get(name).delta for name in self.weights])
 
-    def rounding(self) -> Array:
-        """How well each component is known where every sample is empty or cancels: the last digit of filled bands."""
+    def filled(self) -> Array:
+        """The integral of the modulus if all bands were filled, roughly: what a component may be where no sample shows any."""
         energies, values = self.sample(np.random.default_rng(53).uniform(size=(64, self.domain.dimension)), probe=True)
         spread = float(np.ptp(energies)) or float(np.abs(energies).max()) or 1.0
         units = spread ** np.array([OCCUPATIONS.get(name).energy for name in self.weights], dtype=float)
-        filled = np.finfo(float).eps * units * np.abs(values).sum(axis=1).mean(axis=0)
-        return np.tile(filled, self.size // self.together)
+        return np.tile(units * np.abs(values).sum(axis=1).mean(axis=0), self.size // self.together)
+
+    def rounding(self) -> Array:
+        """How well each component is known where every sample is empty or cancels: the last digit of filled bands."""
+        return np.asarray(np.finfo(float).eps * self.filled())
 
     def sums(self, u: Array) -> Array:
         """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""

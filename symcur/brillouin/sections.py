@@ -34,6 +34,11 @@ class Section(Domain):
         whole[..., self.kept] = u
         return self.domain.map(whole)
 
+    def hull(self, u: Array, size: Array) -> Array:
+        middle, edges = (np.full((*u.shape[:-1], self.domain.dimension), fixed) for fixed in (OFFSET, 0.0))
+        middle[..., self.kept], edges[..., self.kept] = u, size
+        return self.domain.hull(middle, edges)
+
 
 def without_idle_axes(problem: Problem, rtol: float) -> tuple[Problem, str]:
     """The same integral over a section if nothing varies along some periodic axes, and which they are in words.

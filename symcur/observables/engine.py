@@ -72,7 +72,7 @@ class BandValues:
     def __init__(self, model: BandStructure, parts: Parts) -> None:
         from symcur.kernels import compile as compile_kernel
 
-        self.model, self.parts, self.energies = model, parts, model.energies
+        self.model, self.parts, self.energies, self.bending = model, parts, model.energies, model.bending
         self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
         needed = [quantities.get(term.quantity) for term in self.terms]
         if any(term.times_velocity for term in self.terms):
@@ -146,9 +146,10 @@ def integrate_parts(
             integral = integrate(bands, domain, bands.weights, mu, temperature)
         except Interrupted as stopped:
             integral = stopped.result
-    if merged:
-        note = "; bands touch at points of the sweep and were merged there"
-        integral = replace(integral, message=integral.message + note)
+    note = "; bands touch at points of the sweep and were merged there" if merged else ""
+    if bands.bending is None:
+        note += "; nothing is known of H between samples"
+    integral = replace(integral, message=integral.message + note)
     return {name: bands.part(name, integral.value, integral.error, temperature) for name in bands.parts}, integral
 
 

@@ -1,0 +1,115 @@
+"""How far H(k) may bend between sampled momenta: rigorous bounds from its formulas or hoppings.
+
+The bound is on sup |H(k + d) - H(k) - d.H'(k)| (Frobenius norm) over all k in a box and all d in a smaller box, which is half
+the second derivative along d. For formulas it is the t^2 coefficient of H(k + t d) in ball arithmetic of power series (flint),
+with k and d balls. For hoppings it is that at the middle plus the radius of the box times a bound on the third derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from symcur.arrays import Array
+from symcur.band_structures.hoppings import TightBinding
+from symcur.brillouin import Bending
+from symcur.program import Program, from_sympy, operations
+
+
+class OfFormulas:
+    """The bound for a matrix of formulas; raises ValueError where these hold functions that programs lack."""
+
+    def __init__(self, H: sp.ImmutableDenseMatrix, symbols: Sequence[sp.Symbol]) -> None:
+        self.names = [symbol.name for symbol in symbols]
+        self.program = Program()
+        self.nodes: list[int] = []
+        self.counts: list[int] = []  # an entry beside the diagonal stands for two
+        for a, b in product(range(H.rows), repeat=2):
+            if a <= b:
+                entry = from_sympy(self.program, H[a, b])
+                self.nodes += [entry.real.node, entry.imag.node]
+                self.counts += [1 + (a != b)] * 2
+
+    def __call__(self, values: Sequence[float], k: Array, radius: Array, step: Array) -> Array:
+        return np.array([self._one(values, *box) for box in zip(k, radius, step, strict=True)])
+
+    def _one(self, values: Sequence[float], k: Array, radius: Array, step: Array) -> float:
+        from flint import arb, arb_series
+
+        lines = [arb_series([arb(x, r), arb(0, s)], prec=3) for x, r, s in zip(k, radius, step, strict=True)]
+        given = dict(zip(self.names, [*lines, *(arb_series([arb(v)], prec=3) for v in values)], strict=True))
+        numbers = operations(_Functions, given.__getitem__, lambda x: arb_series([_ball(x)], prec=3))
+        try:
+            entries = self.program.run(self.nodes, numbers)
+        except ValueError:  # a denominator may vanish in the box
+            return np.inf
+        squares = [n * float(entry[2].abs_upper()) ** 2 for n, entry in zip(self.counts, entries, strict=True)]
+        size = float(np.sqrt(sum(squares)))
+        return size if np.isfinite(size) else np.inf
+
+
+class _Functions:
+    """The functions of programs, in power series."""
+
+    @staticmethod
+    def sqrt(x: Any) -> Any:
+        return x.sqrt()
+
+    @staticmethod
+    def cos(x: Any) -> Any:
+        return _trigonometric(x)[0]
+
+    @staticmethod
+    def sin(x: Any) -> Any:
+        return _trigonometric(x)[1]
+
+
+def _trigonometric(x: Any) -> tuple[Any, Any]:
+    """cos and sin of a + b t + c t^2, a taken apart into its middle and radius: next to an extremum of the cosine it varies by the
+    square of the radius, which the functions of flint do not say of small ones."""
+    from flint import arb, arb_series
+
+    a, b, c = x[0], x[1], x[2]
+    cosine, sine, radius = a.mid().cos(), a.mid().sin(), a.rad()
+    if radius < 0.5:
+        around = arb(0, 1) * radius
+        cosine, sine = (
+            middle + around * slope + around * radius / 2 for middle, slope in ((cosine, sine), (sine, cosine))
+        )
+    else:
+        cosine, sine = a.cos(), a.sin()
+    square = b * b / 2
+    return arb_series([cosine, -sine * b, -sine * c - cosine * square], prec=3), arb_series(
+        [sine, cosine * b, cosine * c - sine * square], prec=3
+    )
+
+
+def _ball(number: sp.Expr) -> object:
+    """An exact real number as a ball: its digits to forty places and their rounding."""
+    from flint import arb
+
+    return arb(str(number.evalf(40)), "1e-38") if not number.is_Integer else arb(int(number))
+
+
+def of_hoppings(bonds: TightBinding) -> Bending:
+    """The bound for a sum of hoppings, whose third derivatives are at most the sum of |t| |bond|^3."""
+    cells = np.array(list(bonds.hoppings)) @ bonds.cell.vectors
+    orbitals = bonds.positions @ bonds.cell.vectors
+    lengths = np.abs(cells[:, None, None] + orbitals[None, :] - orbitals[:, None])  # (R, N, N, D)
+    t = np.abs(np.array(list(bonds.hoppings.values())))
+
+    def bending(k: Array, radius: Array, step: Array) -> Array:
+        result = np.empty(len(k))
+        for b in range(len(k)):
+            along, reach = lengths @ step[b], lengths @ radius[b]
+            pairs = product(range(k.shape[1]), repeat=2)
+            here = sum(step[b, i] * step[b, j] * np.abs(bonds.matrix(k[b : b + 1], (i, j))[0]) for i, j in pairs) / 2
+            anywhere = (t * along**2).sum(axis=0) / 2
+            result[b] = np.linalg.norm(np.minimum(anywhere, here + (t * along**2 * reach).sum(axis=0) / 2))
+        return result
+
+    return bending
