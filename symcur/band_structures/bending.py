@@ -25,7 +25,7 @@ class OfFormulas:
 
     def __init__(self, H: sp.ImmutableDenseMatrix, symbols: Sequence[sp.Symbol]) -> None:
         self.names = [symbol.name for symbol in symbols]
-        self.program = Program()
+        self.program = _Arithmetic()
         self.nodes: list[int] = []
         self.counts: list[int] = []  # an entry beside the diagonal stands for two
         for a, b in product(range(H.rows), repeat=2):
@@ -50,6 +50,10 @@ class OfFormulas:
         squares = [n * float(entry[2].abs_upper()) ** 2 for n, entry in zip(self.counts, entries, strict=True)]
         size = float(np.sqrt(sum(squares)))
         return size if np.isfinite(size) else np.inf
+
+
+class _Arithmetic(Program):
+    keeps_atoms = False
 
 
 class _Functions:
