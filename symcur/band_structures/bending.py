@@ -17,7 +17,10 @@ import sympy as sp
 from symcur.arrays import Array
 from symcur.band_structures.hoppings import TightBinding
 from symcur.brillouin import Bending
+from symcur.brillouin.landmarks import GRID
 from symcur.program import Program, from_sympy, operations
+
+_LITTLE = 1e-3
 
 
 class OfFormulas:
@@ -99,21 +102,17 @@ def _ball(number: sp.Expr) -> object:
     return arb(str(number.evalf(40)), "1e-38") if not number.is_Integer else arb(int(number))
 
 
-def of_hoppings(bonds: TightBinding) -> Bending:
-    """The bound for a sum of hoppings, whose third derivatives are at most the sum of |t| |bond|^3."""
-    cells = np.array(list(bonds.hoppings)) @ bonds.cell.vectors
-    orbitals = bonds.positions @ bonds.cell.vectors
-    lengths = np.abs(cells[:, None, None] + orbitals[None, :] - orbitals[:, None])  # (R, N, N, D)
-    t = np.abs(np.array(list(bonds.hoppings.values())))
+def of_hoppings(bonds: TightBinding) -> Bending | None:
+    """Nothing but what the grid shows, where hoppings reach at most a quarter of its points along each axis; else None.
 
-    def bending(k: Array, radius: Array, step: Array) -> Array:
-        result = np.empty(len(k))
-        for b in range(len(k)):
-            along, reach = lengths @ step[b], lengths @ radius[b]
-            pairs = product(range(k.shape[1]), repeat=2)
-            here = sum(step[b, i] * step[b, j] * np.abs(bonds.matrix(k[b : b + 1], (i, j))[0]) for i, j in pairs) / 2
-            anywhere = (t * along**2).sum(axis=0) / 2
-            result[b] = np.linalg.norm(np.minimum(anywhere, here + (t * along**2 * reach).sum(axis=0) / 2))
-        return result
+    Such a trigonometric polynomial, and each of its derivatives, is nowhere larger than sqrt(2)^D times its largest value on the
+    grid (Ehlich and Zeller, Math. Z. 86, 41 (1964)). Longer hoppings may count for a thousandth of the largest one.
+    """
+    reach = np.abs(np.array(list(bonds.hoppings))).max(axis=1)
+    size = np.linalg.norm(np.array(list(bonds.hoppings.values())), axis=(1, 2))
+    far = 2 * size[reach > GRID[bonds.cell.dimension] / 4].sum()
+    return _nothing if far <= _LITTLE * size[reach > 0].max(initial=0.0) else None
 
-    return bending
+
+def _nothing(k: Array, radius: Array, step: Array) -> Array:
+    return np.zeros(len(k))

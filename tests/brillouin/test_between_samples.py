@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -48,13 +50,8 @@ def hopping_model(model):
 
 
 @pytest.mark.parametrize("name", ["haldane", "kagome_antiferromagnet", "weyl", "luttinger"])
-@pytest.mark.parametrize("as_hoppings", [False, True])
-def test_the_bound_holds_and_is_of_the_size_of_what_is_bounded(name, as_hoppings):
+def test_the_bound_holds_and_is_of_the_size_of_what_is_bounded(name):
     model = models.get(name)
-    if as_hoppings:
-        if not model.periodic:
-            return
-        model = hopping_model(model)
     random, D = np.random.default_rng(3), model.dimension
     middle, radius, step = random.uniform(-2, 2, size=(20, D)), np.full((20, D), 0.2), np.full((20, D), 0.05)
     bounds = model.bending(middle, radius, step)
@@ -78,6 +75,21 @@ def test_the_hull_of_a_box_holds_it(domain):
     for _ in range(50):
         k = domain.map(u + size * random.uniform(-0.5, 0.5, size=size.shape))[0]
         assert (np.abs(k - middle) <= hull * (1 + 1e-12)).all()
+
+
+def test_hoppings_show_on_the_grid_unless_they_reach_far():
+    """cos(24 k) is on 96 points per axis at least cos(pi/4) somewhere; cos(25 k) is not known to be, but a tiny one does not count."""
+    for reach, t, known in ((1, 1.0, True), (24, 1.0, True), (25, 1.0, False), (25, 1e-4, True)):
+        hoppings = {(1, 0): 1.0, (-1, 0): 1.0, (0, reach): t, (0, -reach): t}
+        model = sc.Model.from_hoppings({R: [[number]] for R, number in hoppings.items()}, 1.0, [[1, 0], [0, 1]])
+        assert (model.bending is not None) == known
+
+
+def test_bounds_travel_to_other_processes():
+    for model in (models.haldane(), hopping_model(models.haldane())):
+        k = np.array([[0.3, 0.4]])
+        again = pickle.loads(pickle.dumps(model.bending))
+        assert again(k, 0.1 + 0 * k, 0.05 + 0 * k) == model.bending(k, 0.1 + 0 * k, 0.05 + 0 * k)
 
 
 def test_models_of_the_library_hide_nothing_and_one_box_tells():
