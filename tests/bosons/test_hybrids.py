@@ -62,7 +62,7 @@ def test_one_spin_and_one_oscillator():
 def test_what_pulls_at_the_atoms_is_refused():
     spins = SpinLattice.of(np.eye(2), [[0, 0]], 1, [], field=[0, 0, 1])
     waves = phonons({(0, 0): np.eye(3)}, np.eye(2))
-    with pytest.raises(ValueError, match="coupling: expected forces of the ordered spins .* add up to zero"):
+    with pytest.raises(ValueError, match=r"coupling: expected forces of the ordered spins .* add up to zero"):
         hybrid(spins, UP, waves, [(0, 0, (0, 0), np.eye(3))])
     balanced = [(0, 0, (0, 0), np.eye(3)), (0, 0, (1, 0), -np.eye(3))]
     assert hybrid(spins, UP, waves, balanced).size == 8

@@ -19,9 +19,7 @@ def test_the_conserved_response_does_not_depend_on_the_pinning():
         ).parts
         for p in pinnings
     ]
-    growth = {
-        name: (found[1][name].value[0, 1] - found[0][name].value[0, 1]) / (np.log(10) / 2) for name in found[0]
-    }
+    growth = {name: (found[1][name].value[0, 1] - found[0][name].value[0, 1]) / (np.log(10) / 2) for name in found[0]}
     c_L2, c_T2 = (3 * k_L - k_T) / 2, (k_L + k_T) / 2
     exact = (c_L2 + c_T2) / (c_L2 - c_T2) * np.log(c_L2 / c_T2) / 2 / (2 * np.pi)
     expected = {"conventional": exact, "band": 0.5 / np.pi, "dipole": -0.5 / np.pi, "intrinsic": 0.0}
