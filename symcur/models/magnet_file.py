@@ -50,7 +50,7 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, BuiltModel
+from symcur.band_structures import BuiltModel, NumericModel
 from symcur.bosons import Bond, SpinLattice, exchange_tensor, kitaev_tensor, neighbours, shells
 from symcur.files import shortened
 from symcur.models.grammar import CONSTANTS, Term
@@ -141,7 +141,7 @@ class Magnet:
             field=self.field.at(values),
         )
 
-    def build(self, **by_name: float) -> BandStructure:
+    def build(self, **by_name: float) -> NumericModel:
         """The magnons at these values of the parameters."""
         values = {sp.Symbol(name, real=True): float(value) for name, value in by_name.items()}
         magnet = self.spin_lattice(values)

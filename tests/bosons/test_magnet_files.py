@@ -173,6 +173,11 @@ def test_another_operator_stays_when_parameters_change():
     assert model.values()["field"] == 2.0
     with pytest.raises(ValueError, match="s: expected a word as 'S_x', got 1"):
         bosons.kagome_magnons().with_values(s=1)
+    for wrong in ({"h": 1}, {"J": 1}):
+        with pytest.raises(
+            ValueError, match="parameters: expected some of J, K, field, spin, each once, of kitaev_magnons"
+        ):
+            bosons.kitaev_magnons(0.1, **wrong)
     with pytest.raises(ValueError, match="field: expected a finite real number"):
         model.with_values(field=np.nan)
 
