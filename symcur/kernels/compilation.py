@@ -14,7 +14,7 @@ from symcur import expressions as ex
 from symcur import quantities as catalogue
 from symcur.band_structures import BandStructure, Model
 from symcur.band_structures.formulas import Formulas, generic_values
-from symcur.eigenstates import DEGENERACY_TOLERANCE, joined, require_tolerance
+from symcur.eigenstates import DEGENERACY_TOLERANCE, Components, joined, require_tolerance
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
