@@ -11,17 +11,18 @@ from typing import Any, Protocol, Self
 import sympy as sp
 
 from symcur.arrays import Array, ComplexArray
-from symcur.band_structures.band_structure import BandStructure, Parameters, by_name, listed
+from symcur.band_structures.band_structure import BandStructure, Parameters, by_name
 from symcur.band_structures.formulas import require_admissible
+from symcur.band_structures.numeric import NumericModel
 
-_TAKEN_OVER = ("name", "reference", "facts", "size", "dimension", "cell", "positions", "statistics", "bosons", "s")
+_TAKEN_OVER = ("name", "reference", "facts", "size", "dimension", "cell", "positions", "statistics", "bosons", "s", "H")
 
 
 class Recipe(Protocol):
     """What makes a band structure: ``build`` takes numbers and words by keyword."""
 
     @property
-    def build(self) -> Callable[..., BandStructure]: ...
+    def build(self) -> Callable[..., NumericModel]: ...
 
 
 class BuiltModel(BandStructure):
@@ -35,7 +36,8 @@ class BuiltModel(BandStructure):
     """
 
     s: ComplexArray
-    made: BandStructure
+    H: Callable[..., Any]
+    made: NumericModel
     recipe: Recipe
     parameters: Mapping[str, float | str]
     changes: Mapping[str, Any]
@@ -88,18 +90,19 @@ class BuiltModel(BandStructure):
 class BuildingFunction:
     """A library function known by its name; called with values of its parameters it gives a ``BuiltModel``."""
 
-    def __init__(self, build: Callable[..., BandStructure]) -> None:
+    def __init__(self, build: Callable[..., NumericModel]) -> None:
         update_wrapper(self, build)
         self.build, self.name = build, build.__name__
         self.defaults = {key: parameter.default for key, parameter in signature(build).parameters.items()}
 
     def __call__(self, *choices: Any, **values: Any) -> BuiltModel:
         """``choices`` are values in the order of the parameters, the others by keyword; the rest are defaults."""
-        given = dict(zip(self.defaults, choices, strict=False)) | values
-        if set(given) - set(self.defaults) or len(choices) > len(self.defaults):
+        try:
+            given = signature(self.build).bind(*choices, **values).arguments
+        except TypeError as error:
             raise ValueError(
-                f"parameters: expected some of {listed(self.defaults)} of {self.name}, got {listed(map(str, [*choices, *values]))}"
-            )
+                f"parameters: expected some of {', '.join(self.defaults)}, each once, of {self.name}, got others ({error})"
+            ) from None
         return BuiltModel(self, {**self.defaults, **given})
 
     def __reduce__(self) -> str:

@@ -24,6 +24,7 @@ from symcur.bosons.library import (
     kitaev_magnons,
     square_phonons,
 )
+from symcur.bosons.phonopy_reader import from_phonopy
 from symcur.bosons.spin_lattice import (
     Bond,
     GroundState,
@@ -44,6 +45,7 @@ __all__ = [
     "dzyaloshinskii",
     "exchange_tensor",
     "ferrimagnet_hybrid",
+    "from_phonopy",
     "get",
     "honeycomb_magnons",
     "honeycomb_phonons",

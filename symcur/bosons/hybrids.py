@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import block_diag
 
 from symcur.arrays import Array, ComplexArray
-from symcur.band_structures import NumericModel, TightBinding, tight_binding
+from symcur.band_structures import BuiltModel, NumericModel, TightBinding, tight_binding
 from symcur.band_structures.numeric import from_hoppings
 from symcur.bosons.spin_lattice import SpinLattice, frames
 
@@ -24,7 +24,7 @@ _BALANCED = 1e-10
 def hybrid(
     spins: SpinLattice,
     directions: ArrayLike,
-    phonons: NumericModel,
+    phonons: NumericModel | BuiltModel,
     coupling: Iterable[tuple[int, int, tuple[int, ...], ArrayLike]],
     s: str = "total",
     *,

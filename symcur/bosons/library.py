@@ -124,7 +124,7 @@ def canted_kagome_magnons(
 ) -> NumericModel:
     """Magnons of the kagome antiferromagnet that a field perpendicular to its plane cants, sin eta = field/(S (6 J + 2 sqrt(3) |Dz| + 2 kappa)).
 
-    -kappa (S.e_i)^2 holds the spins along the e_i in the plane at 30, 150 and 270 degrees: without it they turn freely about the
+    Dz < 0. -kappa (S.e_i)^2 holds the spins along the e_i in the plane at 30, 150 and 270 degrees: without it they turn freely about the
     field, and the mode of k = 0 costs no energy.
     """
     free, easy = kagome_spins(J, 0.0, Dz, 0.0, spin), _radial(0.0)

@@ -50,16 +50,17 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, BuiltModel
+from symcur.band_structures import BuiltModel, NumericModel
 from symcur.bosons import Bond, SpinLattice, exchange_tensor, kitaev_tensor, neighbours, shells
 from symcur.files import shortened
-from symcur.models.grammar import CONSTANTS
+from symcur.models.grammar import CONSTANTS, Term
 from symcur.models.reader import ABOUT, Reader, about, optional, required
 
 MOST_SITES = 32
 MOST_BONDS = 2000
 FARTHEST = 10  # primitive vectors that a bond given by its length may reach
 MOST_STARTS = 200
+_SKEWED = 1e6  # condition number
 _KEYS = (*ABOUT, "lattice", "s", "parameters", "definitions", "magnet")
 _MAGNET = ("spin", "field", "anisotropy", "state", "starts", "seed", "sites", "bonds")
 _SITE = ("name", "position", "spin", "direction", "anisotropy")
@@ -80,7 +81,10 @@ class Entry:
         def number(entry: Any) -> Any:
             if isinstance(entry, list):
                 return [number(inner) for inner in entry]
-            found = complex(sp.sympify(entry).xreplace(dict(values)))
+            try:
+                found = complex(sp.sympify(entry).xreplace(dict(values)))
+            except TypeError:
+                raise ValueError(f"{self.label}: expected a number, got {shortened(str(entry))}") from None
             if found.imag or not np.isfinite(found.real):
                 raise ValueError(f"{self.label}: expected real and finite numbers, got {found}")
             return found.real
@@ -137,7 +141,7 @@ class Magnet:
             field=self.field.at(values),
         )
 
-    def build(self, **by_name: float) -> BandStructure:
+    def build(self, **by_name: float) -> NumericModel:
         """The magnons at these values of the parameters."""
         values = {sp.Symbol(name, real=True): float(value) for name, value in by_name.items()}
         magnet = self.spin_lattice(values)
@@ -158,7 +162,12 @@ def magnons(table: Mapping[str, Any], stem: str) -> BuiltModel:
     """The magnons of the spin model in a table that has the section [magnet]."""
     _only("", table, _KEYS)
     reader = Reader()
-    parameters = {symbol.name: float(value) for symbol, value in reader.parameters(table).items()}
+    parameters = {}
+    for symbol, value in reader.parameters(table).items():
+        entry = Entry(f"parameters.{symbol.name}", value)
+        if isinstance(value, list | dict):
+            raise ValueError(f"{entry.label}: expected a number or a formula, got {shortened(str(value))}")
+        parameters[symbol.name] = float(entry.at({}))
     reader.definitions(table)
     return BuiltModel(_magnet(table, reader, about(table, stem)), parameters)
 
@@ -167,6 +176,10 @@ def _magnet(table: Mapping[str, Any], reader: Reader, words: Mapping[str, str]) 
     magnet, file = required(table, "magnet", dict), _File(reader)
     _only("magnet", magnet, _MAGNET)
     lattice = file.fixed("lattice", required(table, "lattice", list))
+    if lattice.shape[0] != lattice.shape[1] or np.linalg.cond(lattice) > _SKEWED:
+        raise ValueError(
+            f"lattice: expected as many independent primitive vectors as components, got {lattice.tolist()}"
+        )
     dimension = len(lattice)
     sites = optional(magnet, "sites", list)
     if not 1 <= len(sites) <= MOST_SITES or not all(isinstance(site, dict) for site in sites):
@@ -174,7 +187,7 @@ def _magnet(table: Mapping[str, Any], reader: Reader, words: Mapping[str, str]) 
     for a, site in enumerate(sites):
         _only(f"magnet.sites[{a}]", site, _SITE)
     positions = [
-        file.vector(f"magnet.sites[{a}].position", site.get("position"), dimension).at({})
+        file.vector(f"magnet.sites[{a}].position", site.get("position"), dimension, CONSTANTS).at({})
         for a, site in enumerate(sites)
     ]
     state = magnet.get("state", "given" if all("direction" in site for site in sites) else "search")
@@ -286,10 +299,10 @@ class _File:
             raise ValueError(f"{label}: expected a number, got a matrix")
         return Entry(label, term.value)
 
-    def vector(self, label: str, value: Any, length: int = 3) -> Entry:
+    def vector(self, label: str, value: Any, length: int = 3, names: Mapping[str, Term] | None = None) -> Entry:
         if not isinstance(value, list) or len(value) != length:
             raise ValueError(f"{label}: expected {length} entries, got {shortened(str(value))}")
-        return Entry(label, self.reader.rows(label, [value], self.reader.names)[0])
+        return Entry(label, self.reader.rows(label, [value], names or self.reader.names)[0])
 
     def matrix(self, label: str, value: Any) -> Entry:
         rows = self.reader.rows(label, value, self.reader.names)

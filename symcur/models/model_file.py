@@ -73,7 +73,7 @@ def _model(table: Mapping[str, Any], stem: str) -> BandStructure:
     if "H" in table:
         return _of_formulas(table, reader, texts)
     if "hoppings" not in table:
-        raise ValueError("H: expected H or hoppings in the file, got neither")
+        raise ValueError("H: expected H, hoppings or a section [magnet] in the file, got none of them")
     return _of_hoppings(table, reader, texts)
 
 

@@ -59,6 +59,24 @@ def test_one_spin_and_one_oscillator():
     np.testing.assert_allclose(model.matrix("s", [0.0, 0.0])[:2, :2], -np.eye(2))
 
 
+def test_phonons_of_the_library_are_taken_with_their_positions():
+    """ferrimagnet_hybrid put together from honeycomb_phonons, with a coupling between cells."""
+    waves = bosons.honeycomb_phonons(raman=0.0, pinning=0.3)
+    lattice = waves.cell.vectors
+    bonds = [(0, 1, R, 1.0) for R in ((0, 0), (0, -1), (1, -1))]
+    spins = SpinLattice.of(lattice, [[0, 0], [-1 / 3, 2 / 3]], [1, 0.5], bonds, anisotropy=np.diag([0, 0, -0.2]))
+    found = [
+        hybrid(spins, [[0, 0, 1], [0, 0, -1]], model, [(0, 1, (1, -1), 0.2 * PLANE)]).matrix("H", K)
+        for model in (waves, waves.made)
+    ]
+    np.testing.assert_allclose(found[0], found[1], atol=1e-12)
+    step = waves.cell.reciprocal[0]  # in this gauge a shift by a reciprocal vector is a phase of each position
+    shifted = hybrid(spins, [[0, 0, 1], [0, 0, -1]], waves, [(0, 1, (1, -1), 0.2 * PLANE)]).energies(K + step)
+    np.testing.assert_allclose(
+        shifted, hybrid(spins, [[0, 0, 1], [0, 0, -1]], waves, [(0, 1, (1, -1), 0.2 * PLANE)]).energies(K), atol=1e-10
+    )
+
+
 def test_what_pulls_at_the_atoms_is_refused():
     spins = SpinLattice.of(np.eye(2), [[0, 0]], 1, [], field=[0, 0, 1])
     waves = phonons({(0, 0): np.eye(3)}, np.eye(2))

@@ -88,6 +88,29 @@ position = ["-1/3", "2/3"]
 for _cell, _axis in (("[0, 0]", "z"), ("[0, -1]", "x"), ("[1, -1]", "y")):
     KITAEV += f'[[magnet.bonds]]\nfrom = "A"\nto = "B"\ncell = {_cell}\nJ = "J"\nK = "2*K"\naxis = "{_axis}"\n'
 
+HONEYCOMB = """
+lattice = [[1, 0], ["1/2", "sqrt(3)/2"]]
+s = [0, 0, 1]
+[magnet]
+spin = 0.5
+anisotropy = [[0, 0, 0], [0, 0, 0], [0, 0, -0.05]]
+[[magnet.sites]]
+name = "A"
+position = [0, 0]
+direction = [0, 0, 1]
+[[magnet.sites]]
+name = "B"
+position = ["-1/3", "2/3"]
+direction = [0, 0, -1]
+spin = "1/2"
+[[magnet.bonds]]
+shell = 1
+J = 1
+"""
+for _site, _D in (("A", 0.1), ("B", -0.1)):
+    for _cell in ("[1, 0]", "[-1, 1]", "[0, -1]"):
+        HONEYCOMB += f'[[magnet.bonds]]\nfrom = "{_site}"\nto = "{_site}"\ncell = {_cell}\nD = [0, 0, {_D}]\n'
+
 
 def load(tmp_path: Path, text: str):
     path = tmp_path / "magnet.toml"
@@ -95,9 +118,16 @@ def load(tmp_path: Path, text: str):
     return models.load(path)
 
 
-@pytest.mark.parametrize(("text", "library"), [(KAGOME, bosons.kagome_magnons), (KITAEV, bosons.kitaev_magnons)])
+@pytest.mark.parametrize(
+    ("text", "library"),
+    [
+        (KAGOME, bosons.kagome_magnons),
+        (KITAEV, bosons.kitaev_magnons),
+        (HONEYCOMB, bosons.honeycomb_magnons),
+    ],
+)
 def test_a_file_is_the_model_of_the_library(tmp_path, text, library):
-    """Bonds by distance, shell and cell, couplings as numbers, vectors, matrices and Kitaev terms."""
+    """Bonds by distance, shell and cell, couplings as numbers, vectors, matrices and Kitaev terms, fields, anisotropies."""
     found, expected = load(tmp_path, text), library()
     np.testing.assert_allclose(found.energies(K), expected.energies(K), atol=1e-9)
     np.testing.assert_allclose(found.matrix("s", K[0]), expected.matrix("s", K[0]), atol=1e-8)
@@ -143,6 +173,11 @@ def test_another_operator_stays_when_parameters_change():
     assert model.values()["field"] == 2.0
     with pytest.raises(ValueError, match="s: expected a word as 'S_x', got 1"):
         bosons.kagome_magnons().with_values(s=1)
+    for wrong in ({"h": 1}, {"J": 1}):
+        with pytest.raises(
+            ValueError, match="parameters: expected some of J, K, field, spin, each once, of kitaev_magnons"
+        ):
+            bosons.kitaev_magnons(0.1, **wrong)
     with pytest.raises(ValueError, match="field: expected a finite real number"):
         model.with_values(field=np.nan)
 
@@ -215,6 +250,11 @@ def test_kitaev_and_gamma():
         ('J = "J2"', "K = 1", r"magnet.bonds\[3\].axis: expected x, y or z beside K or Gamma"),
         ('J = "J2"', 'J = "J3"', r"magnet.bonds\[3\].J: expected one of the names .*, got 'J3'"),
         ('J = "J2"', "J = \"__import__('os')\"", r"magnet.bonds\[3\].J: expected numbers, names"),
+        ("J1 = 1\n", "J1 = [1]\n", r"parameters.J1: expected a number or a formula, got '\[1\]'"),
+        ("J1 = 1\n", 'J1 = "sigma_x"\n', "parameters.J1: expected a number, got 'Matrix"),
+        ("[[1, 0], [\"1/2\", ", "[[1, 0], [\"1\", \"0\"], [0, ", "lattice: expected"),
+        ("[[1, 0], [\"1/2\", \"sqrt(3)/2\"]]", "[[1, 0], [2, 0]]", "lattice: expected as many independent primitive vectors"),
+        ("position = [0.5, 0]", 'position = [0.5, "J1"]', r"magnet.sites\[1\].position\[0, 1\]: expected one of the names i, pi"),
         ("J1 = 1\n", 'J1 = "1/0"\n', "parameters.J1: expected finite numbers, got a division by zero"),
     ],
 )  # fmt: skip

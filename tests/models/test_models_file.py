@@ -436,7 +436,7 @@ REFUSED = {
         file(H="[[" + ",\n".join(['"' + "+".join(["x"] * 900) + '"'] * 32) + "]]"),
         r"H\[0, 27\]: expected at most 50000 characters in all formulas together",
     ),
-    "nothing": ("", "H: expected H or hoppings in the file, got neither"),
+    "nothing": ("", r"H: expected H, hoppings or a section \[magnet\] in the file, got none of them"),
     "hoppings that are no tables": (
         "hoppings = [1]\ns = [[1]]\nlattice = [[1]]",
         r"hoppings\[0\]: expected a table of R",
