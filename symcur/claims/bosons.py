@@ -209,7 +209,7 @@ define(
     outlook("(8), (9)"),
     "One boson per cell with pairing is the paper's superconductor with rho > 1; without an odd part of its energy M, the conventional "
     "alpha and the Hall part of the conserved one vanish.",
-    r"H = \begin{pmatrix} a(k) & b \\ b^* & a(-k) \end{pmatrix}:\quad s_n = \rho = \frac{a}{\sqrt{a^2 - |b|^2}},\quad \mathbf d = \tfrac12"
+    r"H_{11} = a(k),\ H_{12} = b(k),\ H_{22} = a(-k):\quad s_n = \rho = \frac{a}{\sqrt{a^2 - |b|^2}},\quad \mathbf d = \tfrac12"
     r"(\rho^2 - 1)\, \partial_{\mathbf k}\theta,\quad \Omega = -\tfrac12\, \partial_{\mathbf k}\rho \times \partial_{\mathbf k}\theta,\quad"
     r" \theta = \arg b",
     recorded="proved for a model",
