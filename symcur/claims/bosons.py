@@ -211,7 +211,7 @@ define(
     "alpha and the Hall part of the conserved one vanish.",
     r"H_{11} = a(k),\ H_{12} = b(k),\ H_{22} = a(-k):\quad s_n = \rho = \frac{a}{\sqrt{a^2 - |b|^2}},\quad \mathbf d = \tfrac12"
     r"(\rho^2 - 1)\, \partial_{\mathbf k}\theta,\quad \Omega = -\tfrac12\, \partial_{\mathbf k}\rho \times \partial_{\mathbf k}\theta,\quad"
-    r" \theta = \arg b",
+    r" \theta = \mathrm{arg} b",
     recorded="proved for a model",
     assumptions=(
         STABLE,
@@ -253,7 +253,7 @@ define(
     "band by band, by the relation of dipole and curvature in a superconductor; the conventional one does not, nor that of u x (p - Au).",
     r"s = \mathbf u \times \mathbf p:\quad \mathbf d_n = \tfrac12(1 - s_n^2)\, \partial_{\mathbf k}\theta,\quad \Omega_n = \tfrac12\,"
     r" \partial_{\mathbf k} s_n \times \partial_{\mathbf k}\theta \;\Rightarrow\; \Omega^{yx}_n s_n + \tfrac12(\partial_{k_y} d^{xs}_n -"
-    r" \partial_{k_x} d^{ys}_n) = 0,\quad \theta = \arg(D_{xx} - D_{yy} + 2iD_{xy})",
+    r" \partial_{k_x} d^{ys}_n) = 0,\quad \theta = \mathrm{arg}(D_{xx} - D_{yy} + 2iD_{xy})",
     recorded="confirmed",
     assumptions=(
         "one atom per cell, motion in the plane, a Raman field H = (1/2)(p - Au)^2 + (1/2) u D(k) u",
