@@ -23,7 +23,7 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.arrays import AnyArray, Array, ComplexArray, ObjectArray
 from symcur.band_structures import BandStructure, Parameters
-from symcur.band_structures.levels import closer_than_told_apart, follows, require_tolerance
+from symcur.band_structures.levels import amplification, closer_than_told_apart, follows, require_tolerance
 from symcur.expressions import Expression, Interpreter, Matrix
 from symcur.expressions.splitting import has_field, without_field
 from symcur.quantities import Quantity
@@ -271,6 +271,7 @@ class Eigenstates(Eigenbasis):
         require_tolerance(tolerance)
         self.model, self.k = model, model.points(k)
         energies, self._left, self.vectors = model.eigenstates(self.k)
+        self._tolerance, self._levels = tolerance, energies
         label = np.cumsum(~follows(model, energies, tolerance), axis=-1)
         members = (label[..., :, None] == label[..., None, :]).astype(float)
         rank = members.sum(axis=-1)
@@ -298,17 +299,23 @@ class Eigenstates(Eigenbasis):
         """The number of distinct energies at each point."""
         return np.asarray((1 / self.rank).sum(axis=-1))
 
+    @property
+    def amplification(self) -> Array:
+        """By what rounding errors exceed those of H at each point: |H|/gap, for bosons times the mean of |t_n|^2, 1 for electrons."""
+        size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / self.model.size
+        return amplification(self.model, self._levels, self._tolerance) * size
+
 
 def values_at(
     model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float | None
-) -> tuple[dict[str, AnyArray], Array]:
-    """{name: (M, N, components...)} at k of shape (M, D), and the number of distinct energies at each point."""
+) -> tuple[dict[str, AnyArray], Array, Array]:
+    """{name: (M, N, components...)} at k of shape (M, D); the number of distinct energies and the amplification at each point."""
     blocks = [
-        ({name: states.values(array) for name, array in components.items()}, states.distinct)
+        ({name: states.values(array) for name, array in components.items()}, states.distinct, states.amplification)
         for states in _in_blocks(model, k, tolerance)
     ]
-    values = {name: np.concatenate([block[name] for block, _ in blocks]) for name in components}
-    return values, np.concatenate([distinct for _, distinct in blocks])
+    values = {name: np.concatenate([block[0][name] for block in blocks]) for name in components}
+    return values, *(np.concatenate([block[j] for block in blocks]) for j in (1, 2))
 
 
 def _in_blocks(model: BandStructure, k: Array, tolerance: float | None) -> Iterator[Eigenstates]:
@@ -343,7 +350,7 @@ def evaluate(
         result, distinct = _operator_elements(model, quantity, flat, tolerance)
     else:
         components = quantities.components(quantity, model.dimension)
-        values, distinct = values_at(model, {"": components}, flat, tolerance)
+        values, distinct, _ = values_at(model, {"": components}, flat, tolerance)
         result = values[""] if isinstance(quantity, Expression) else values[""].real
     report_touchings(model, flat, distinct, tolerance)
     return result.reshape(*points.shape[:-1], *result.shape[1:])
