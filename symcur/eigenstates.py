@@ -48,6 +48,8 @@ class Eigenbasis(ABC):
     def __init__(self, energies: Any, members: Any, rank: Any, inverse_gaps: Any, identity: Any) -> None:
         self.energies, self.members, self.rank, self.inverse_gaps = energies, members, rank, inverse_gaps
         self.identity = identity
+        self._apart = bool((rank == 1).all())
+        self._powers: dict[int, Any] = {}
         self._operators: dict[Expression, Any] = {}
         self._rows: dict[tuple[Expression, ...], Any] = {(): identity}
 
@@ -136,16 +138,25 @@ class Eigenbasis(ABC):
     def _trace(self, factors: tuple[Expression, ...]) -> Any:
         start = next(j for j, factor in enumerate(factors) if isinstance(factor, ex.Projector))
         diagonal = self._diagonal((*factors[start + 1 :], *factors[:start]))
-        return (self.members @ diagonal[..., None])[..., 0]
+        return diagonal if self._apart else (self.members @ diagonal[..., None])[..., 0]
 
     def _diagonal(self, factors: tuple[Expression, ...]) -> Any:
         """<a| f_1 f_2 ... |a>; the last operator closes the circle, and gaps next to it come last."""
         match factors:
             case (*before, ex.Resolvent(_, power), last) if not has_band_letters(last):
-                return (self.rows(tuple(before)) * self.operator(last).mT * self.inverse_gaps**power).sum(axis=-1)
-            case (*before, last) if not has_band_letters(last):
-                return (self.rows(tuple(before)) * self.operator(last).mT).sum(axis=-1)
+                return self._closed(self.rows(tuple(before)), self.operator(last), self._gaps(power))
+            case (*before, last) if before and not has_band_letters(last):
+                return self._closed(self.rows(tuple(before)), self.operator(last))
         return np.diagonal(self.rows(factors), axis1=-2, axis2=-1)
+
+    def _closed(self, rows: Any, X: Any, *factors: Any) -> Any:
+        """sum_b rows_ab X_ba, with entrywise factors."""
+        return reduce(mul, factors, rows * X.mT).sum(axis=-1)
+
+    def _gaps(self, power: int) -> Any:
+        if power not in self._powers:
+            self._powers[power] = self.inverse_gaps**power
+        return self._powers[power]
 
     def rows(self, factors: tuple[Expression, ...]) -> Any:
         """Row a holds <a| f_1 f_2 ... with the letters of the band a, shape (..., N, N)."""
@@ -158,13 +169,13 @@ class Eigenbasis(ABC):
             case ex.Projector():
                 return rows * self.members
             case ex.Resolvent(_, power):
-                return rows * self.inverse_gaps**power
+                return rows * self._gaps(power)
             case ex.Number() | ex.BandEnergy() | ex.Trace() | ex.Re() | ex.Im():
                 return rows * self.scalar(expression)[..., None]
             case ex.Derivative(axis, operand):
                 return self._act(rows, ex.derivative(operand, axis))
             case _ if not has_band_letters(expression):
-                return rows @ self.operator(expression)
+                return self.operator(expression) if rows is self.identity else rows @ self.operator(expression)
             case ex.Named(_, definition):
                 return self._act(rows, definition)
             case ex.Sum(terms):
@@ -293,6 +304,9 @@ class Eigenstates(Eigenbasis):
 
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))
+
+    def _closed(self, rows: Any, X: Any, *factors: Any) -> Any:
+        return np.einsum(",".join(["...ab", "...ba", *["...ab"] * len(factors)]) + "->...a", rows, X, *factors)
 
     @property
     def distinct(self) -> Array:
