@@ -317,7 +317,7 @@ class Eigenstates(Eigenbasis):
     def amplification(self) -> Array:
         """By what rounding errors exceed those of H at each point: |H|/gap, for bosons times the mean of |t_n|^2, 1 for electrons."""
         size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / self.model.size
-        return amplification(self.model, self._levels, self._tolerance) * size
+        return np.asarray(amplification(self.model, self._levels, self._tolerance) * size)
 
 
 def values_at(
@@ -329,7 +329,8 @@ def values_at(
         for states in _in_blocks(model, k, tolerance)
     ]
     values = {name: np.concatenate([block[0][name] for block in blocks]) for name in components}
-    return values, *(np.concatenate([block[j] for block in blocks]) for j in (1, 2))
+    distinct, amplified = (np.concatenate([block[j] for block in blocks]) for j in (1, 2))
+    return values, distinct, amplified
 
 
 def _in_blocks(model: BandStructure, k: Array, tolerance: float | None) -> Iterator[Eigenstates]:

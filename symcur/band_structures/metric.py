@@ -97,12 +97,13 @@ class Metric:
 
     def _root(self, H: ComplexArray, k: Array) -> ComplexArray:
         """K with H = K^+ K; refused where H is not positive."""
+        K: ComplexArray | None = None
+        doubtful = np.ones(H.shape[:-2], dtype=bool)
         try:
-            K = np.linalg.cholesky(H).conj().mT
-        except np.linalg.LinAlgError:
-            K, doubtful = None, np.ones(H.shape[:-2], dtype=bool)
-        else:
+            K = np.asarray(np.linalg.cholesky(H).conj().mT)
             doubtful = ~_clearly_positive(H, K)
+        except np.linalg.LinAlgError:
+            pass
         if doubtful.any():
             eigenvalues, places = np.asarray(np.linalg.eigvalsh(H[doubtful]), dtype=float), k[doubtful]
             bad = eigenvalues[:, 0] <= _POSITIVE * eigenvalues[:, -1]
