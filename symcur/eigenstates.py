@@ -283,7 +283,10 @@ class Eigenstates(Eigenbasis):
         self.model, self.k = model, model.points(k)
         energies, self._left, self.vectors = model.eigenstates(self.k)
         self._tolerance, self._levels = tolerance, energies
-        label = np.cumsum(~follows(model, energies, tolerance), axis=-1)
+        joined = follows(model, energies, tolerance)
+        if model.bosons is not None:
+            model.bosons.require_separate_norms(energies, joined, self.k)
+        label = np.cumsum(~joined, axis=-1)
         members = (label[..., :, None] == label[..., None, :]).astype(float)
         rank = members.sum(axis=-1)
         means: Array = (members @ energies[..., None])[..., 0] / rank

@@ -95,6 +95,17 @@ class Metric:
         K = self._root(H, k)
         return np.asarray(np.linalg.eigvalsh(K @ self.matrix @ K.conj().mT))
 
+    def require_separate_norms(self, energies: Array, joined: Mask, k: Array) -> None:
+        """E and -E of a mode are no multiplet, but a zero mode to the precision of the numbers; ``joined`` marks bands that belong
+        to a multiplet with the band below."""
+        middle = energies.shape[-1] // 2
+        bad = joined[..., middle]
+        if bad.any():
+            raise ValueError(
+                f"k: expected momenta at which every boson costs energy, got one of {energies[bad][0, middle]:.1e} at k = "
+                f"{k[bad][0].tolist()}, which is not told from zero where others have {energies[bad][0, -1]:.3g}"
+            )
+
     def _root(self, H: ComplexArray, k: Array) -> ComplexArray:
         """K with H = K^+ K; refused where H is not positive."""
         K: ComplexArray | None = None

@@ -39,6 +39,16 @@ def raman_phonons() -> sc.Model:
     return sc.Model(H, s, (k_x, k_y), {h: 0.3, kappa: 0.5}, lattice=LATTICE, metric="phonons", name="phonons")
 
 
+def magnon_phonon() -> sc.Model:
+    """One magnon and one phonon, coupled: the metric is a direct sum, s counts magnons."""
+    a, D, c = 3 - sp.cos(k_x), 3 - sp.cos(k_x) - sp.cos(k_y), (sp.I * sp.sin(k_y) + sp.cos(k_x)) / 4
+    rows = [[a, sp.sin(k_x) ** 2 / 3, c, 0], [0, a, sp.conjugate(c).subs({k_x: -k_x, k_y: -k_y}, simultaneous=True), 0]]
+    H = sp.Matrix([*rows, [0, 0, D, 0], [0, 0, 0, 1]])
+    H = H + sp.Matrix(4, 4, lambda i, j: sp.conjugate(H[j, i]) if i > j else 0)
+    metric = [("bosons", 1), ("phonons", 1)]
+    return sc.Model(H, sp.diag(1, 1, 0, 0), (k_x, k_y), lattice=LATTICE, metric=metric, name="hybrid")
+
+
 def twin_magnons() -> sc.Model:
     """The same boson twice, hence every energy twice."""
     a, b = 3 - sp.cos(k_x) - sp.cos(k_y), sp.sin(k_x) / 2 + sp.I * sp.sin(k_y)

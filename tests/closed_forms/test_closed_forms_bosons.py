@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
-from bosons.formula_bosons import k_x, k_y, raman_phonons, twin_magnons, two_magnons
+from bosons.formula_bosons import k_x, k_y, magnon_phonon, raman_phonons, twin_magnons, two_magnons
 from bosons.test_observables import squeezed
 
 import symcur as sc
@@ -24,6 +24,11 @@ def distance(found, expected) -> float:
 @pytest.mark.parametrize("name", NUMBERS)
 def test_every_quantity_is_that_of_the_eigenstates(model, name):
     assert distance(sc.derive(model, name)(K), sc.evaluate(model, name, K)) < 1e-12
+
+
+@pytest.mark.parametrize("name", ["s_dipole", "s_berry_curvature", "torque_polarizability"])
+def test_hybrids(name):
+    assert distance(sc.derive(magnon_phonon(), name)(K), sc.evaluate(magnon_phonon(), name, K)) < 1e-12
 
 
 @pytest.mark.parametrize("name", ["s_dipole", "torque_polarizability", "s_weighted_curvature"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import mpmath
 import numpy as np
 import pytest
-from bosons.formula_bosons import raman_phonons, twin_magnons, two_magnons
+from bosons.formula_bosons import magnon_phonon, raman_phonons, twin_magnons, two_magnons
 from bosons.test_observables import squeezed
 
 import symcur as sc
@@ -20,7 +20,7 @@ def distance(model, values) -> float:
     return max(float(np.abs(a - b).max() / (1 + np.abs(b).max())) for a, b in found)
 
 
-@pytest.mark.parametrize("build", [squeezed, two_magnons, raman_phonons, twin_magnons])
+@pytest.mark.parametrize("build", [squeezed, two_magnons, raman_phonons, magnon_phonon, twin_magnons])
 def test_kernels_are_the_eigenstates(build):
     model = build()
     kernel = sc.compile(model, NAMES, backend="numpy")
@@ -77,3 +77,5 @@ def test_zero_modes_are_refused():
     kernel = sc.compile(raman_phonons(), "s_dipole", backend="numpy")
     with pytest.raises(ValueError, match="zero mode"):
         kernel([0.0, 0.0], kappa=0.0, h=0.0)
+    with pytest.raises(ValueError, match="which is not told from zero"):  # E and -E would pass for a multiplet
+        kernel([0.0, 1e-5], kappa=1e-11, h=0.2)
