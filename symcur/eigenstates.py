@@ -275,14 +275,16 @@ class Eigenstates(Eigenbasis):
     """The eigenstates of a band structure at points k, and the values of expressions there.
 
     ``vectors`` (..., N, N) holds the eigenvectors as columns, by ascending energy: for bosons the para-unitary matrix of
-    ``Metric.eigenstates``, with which H and s are read as g H and g s.
+    ``Metric.eigenstates``, with which H and s are read as g H and g s. ``amplification`` (...) is by what rounding errors exceed
+    those of H: |H|/gap times the mean square of the vectors, 1 for electrons.
     """
 
     def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
         require_tolerance(tolerance)
         self.model, self.k = model, model.points(k)
         energies, self._left, self.vectors = model.eigenstates(self.k)
-        self._tolerance, self._levels = tolerance, energies
+        size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
+        self.amplification: Array = amplification(model, energies, tolerance) * size
         joined = follows(model, energies, tolerance)
         if model.bosons is not None:
             model.bosons.require_separate_norms(energies, joined, self.k)
@@ -315,12 +317,6 @@ class Eigenstates(Eigenbasis):
     def distinct(self) -> Array:
         """The number of distinct energies at each point."""
         return np.asarray((1 / self.rank).sum(axis=-1))
-
-    @property
-    def amplification(self) -> Array:
-        """By what rounding errors exceed those of H at each point: |H|/gap, for bosons times the mean of |t_n|^2, 1 for electrons."""
-        size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / self.model.size
-        return np.asarray(amplification(self.model, self._levels, self._tolerance) * size)
 
 
 def values_at(
