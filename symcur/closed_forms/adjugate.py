@@ -55,7 +55,7 @@ class Resolvent:
         self.identity = matrix_of_nodes(program, sp.eye(len(H)))
         self.labels: dict[int, str] = {}
         self._label("z", energy)
-        self._label_matrix("H", H)
+        self._label_matrix("H" if is_hermitian else "gH", H)
         uniform = multiplicities[0] if len(set(multiplicities)) == 1 else None
         self.polynomial, self.matrices = self._faddeev_leverrier(uniform) if uniform else self._stieltjes()
         for j, coefficient in enumerate(self.polynomial):

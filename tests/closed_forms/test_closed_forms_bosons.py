@@ -139,4 +139,5 @@ def test_what_is_refused():
 
 def test_the_text_says_that_operators_are_read_with_the_metric():
     assert r"\to g H" in sc.derive(two_magnons(), "s_dipole").latex()
+    assert "gH11" in sc.derive(two_magnons(), "s_dipole").source("python")
     assert letters.letters(squeezed())("H", ()).row(1) == -squeezed().H.row(1)
