@@ -23,7 +23,7 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.arrays import AnyArray, Array, ComplexArray, ObjectArray
 from symcur.band_structures import BandStructure, Parameters
-from symcur.band_structures.levels import closer_than_told_apart, follows, require_tolerance
+from symcur.band_structures.levels import amplification, closer_than_told_apart, follows, require_tolerance
 from symcur.expressions import Expression, Interpreter, Matrix
 from symcur.expressions.splitting import has_field, without_field
 from symcur.quantities import Quantity
@@ -48,6 +48,8 @@ class Eigenbasis(ABC):
     def __init__(self, energies: Any, members: Any, rank: Any, inverse_gaps: Any, identity: Any) -> None:
         self.energies, self.members, self.rank, self.inverse_gaps = energies, members, rank, inverse_gaps
         self.identity = identity
+        self._apart = bool((rank == 1).all())
+        self._powers: dict[int, Any] = {}
         self._operators: dict[Expression, Any] = {}
         self._rows: dict[tuple[Expression, ...], Any] = {(): identity}
 
@@ -136,16 +138,25 @@ class Eigenbasis(ABC):
     def _trace(self, factors: tuple[Expression, ...]) -> Any:
         start = next(j for j, factor in enumerate(factors) if isinstance(factor, ex.Projector))
         diagonal = self._diagonal((*factors[start + 1 :], *factors[:start]))
-        return (self.members @ diagonal[..., None])[..., 0]
+        return diagonal if self._apart else (self.members @ diagonal[..., None])[..., 0]
 
     def _diagonal(self, factors: tuple[Expression, ...]) -> Any:
         """<a| f_1 f_2 ... |a>; the last operator closes the circle, and gaps next to it come last."""
         match factors:
             case (*before, ex.Resolvent(_, power), last) if not has_band_letters(last):
-                return (self.rows(tuple(before)) * self.operator(last).mT * self.inverse_gaps**power).sum(axis=-1)
-            case (*before, last) if not has_band_letters(last):
-                return (self.rows(tuple(before)) * self.operator(last).mT).sum(axis=-1)
+                return self._closed(self.rows(tuple(before)), self.operator(last), self._gaps(power))
+            case (*before, last) if before and not has_band_letters(last):
+                return self._closed(self.rows(tuple(before)), self.operator(last))
         return np.diagonal(self.rows(factors), axis1=-2, axis2=-1)
+
+    def _closed(self, rows: Any, X: Any, *factors: Any) -> Any:
+        """sum_b rows_ab X_ba, with entrywise factors."""
+        return reduce(mul, factors, rows * X.mT).sum(axis=-1)
+
+    def _gaps(self, power: int) -> Any:
+        if power not in self._powers:
+            self._powers[power] = self.inverse_gaps**power
+        return self._powers[power]
 
     def rows(self, factors: tuple[Expression, ...]) -> Any:
         """Row a holds <a| f_1 f_2 ... with the letters of the band a, shape (..., N, N)."""
@@ -158,13 +169,13 @@ class Eigenbasis(ABC):
             case ex.Projector():
                 return rows * self.members
             case ex.Resolvent(_, power):
-                return rows * self.inverse_gaps**power
+                return rows * self._gaps(power)
             case ex.Number() | ex.BandEnergy() | ex.Trace() | ex.Re() | ex.Im():
                 return rows * self.scalar(expression)[..., None]
             case ex.Derivative(axis, operand):
                 return self._act(rows, ex.derivative(operand, axis))
             case _ if not has_band_letters(expression):
-                return rows @ self.operator(expression)
+                return self.operator(expression) if rows is self.identity else rows @ self.operator(expression)
             case ex.Named(_, definition):
                 return self._act(rows, definition)
             case ex.Sum(terms):
@@ -264,14 +275,20 @@ class Eigenstates(Eigenbasis):
     """The eigenstates of a band structure at points k, and the values of expressions there.
 
     ``vectors`` (..., N, N) holds the eigenvectors as columns, by ascending energy: for bosons the para-unitary matrix of
-    ``Metric.eigenstates``, with which H and s are read as g H and g s.
+    ``Metric.eigenstates``, with which H and s are read as g H and g s. ``amplification`` (...) is by what rounding errors exceed
+    those of H: |H|/gap times the mean square of the vectors, 1 for electrons.
     """
 
     def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
         require_tolerance(tolerance)
         self.model, self.k = model, model.points(k)
         energies, self._left, self.vectors = model.eigenstates(self.k)
-        label = np.cumsum(~follows(model, energies, tolerance), axis=-1)
+        size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
+        self.amplification: Array = amplification(model, energies, tolerance) * size
+        joined = follows(model, energies, tolerance)
+        if model.bosons is not None:
+            model.bosons.require_separate_norms(energies, joined, self.k)
+        label = np.cumsum(~joined, axis=-1)
         members = (label[..., :, None] == label[..., None, :]).astype(float)
         rank = members.sum(axis=-1)
         means: Array = (members @ energies[..., None])[..., 0] / rank
@@ -293,6 +310,9 @@ class Eigenstates(Eigenbasis):
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))
 
+    def _closed(self, rows: Any, X: Any, *factors: Any) -> Any:
+        return np.einsum(",".join(["...ab", "...ba", *["...ab"] * len(factors)]) + "->...a", rows, X, *factors)
+
     @property
     def distinct(self) -> Array:
         """The number of distinct energies at each point."""
@@ -301,14 +321,15 @@ class Eigenstates(Eigenbasis):
 
 def values_at(
     model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float | None
-) -> tuple[dict[str, AnyArray], Array]:
-    """{name: (M, N, components...)} at k of shape (M, D), and the number of distinct energies at each point."""
+) -> tuple[dict[str, AnyArray], Array, Array]:
+    """{name: (M, N, components...)} at k of shape (M, D); the number of distinct energies and the amplification at each point."""
     blocks = [
-        ({name: states.values(array) for name, array in components.items()}, states.distinct)
+        ({name: states.values(array) for name, array in components.items()}, states.distinct, states.amplification)
         for states in _in_blocks(model, k, tolerance)
     ]
-    values = {name: np.concatenate([block[name] for block, _ in blocks]) for name in components}
-    return values, np.concatenate([distinct for _, distinct in blocks])
+    values = {name: np.concatenate([block[0][name] for block in blocks]) for name in components}
+    distinct, amplified = (np.concatenate([block[j] for block in blocks]) for j in (1, 2))
+    return values, distinct, amplified
 
 
 def _in_blocks(model: BandStructure, k: Array, tolerance: float | None) -> Iterator[Eigenstates]:
@@ -343,7 +364,7 @@ def evaluate(
         result, distinct = _operator_elements(model, quantity, flat, tolerance)
     else:
         components = quantities.components(quantity, model.dimension)
-        values, distinct = values_at(model, {"": components}, flat, tolerance)
+        values, distinct, _ = values_at(model, {"": components}, flat, tolerance)
         result = values[""] if isinstance(quantity, Expression) else values[""].real
     report_touchings(model, flat, distinct, tolerance)
     return result.reshape(*points.shape[:-1], *result.shape[1:])

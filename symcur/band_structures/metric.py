@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from symcur.arrays import Array, ComplexArray
+from symcur.arrays import Array, ComplexArray, Mask
 
 _BLOCKS: dict[str, tuple[list[list[complex]], list[list[float]]]] = {
     "bosons": ([[1, 0], [0, -1]], [[0, 1], [1, 0]]),
@@ -95,13 +95,42 @@ class Metric:
         K = self._root(H, k)
         return np.asarray(np.linalg.eigvalsh(K @ self.matrix @ K.conj().mT))
 
+    def require_separate_norms(self, energies: Array, joined: Mask, k: Array) -> None:
+        """E and -E of a mode are no multiplet, but a zero mode to the precision of the numbers; ``joined`` marks bands that belong
+        to a multiplet with the band below."""
+        middle = energies.shape[-1] // 2
+        bad = joined[..., middle]
+        if bad.any():
+            raise ValueError(
+                f"k: expected momenta at which every boson costs energy, got one of {energies[bad][0, middle]:.1e} at k = "
+                f"{k[bad][0].tolist()}, which is not told from zero where others have {energies[bad][0, -1]:.3g}"
+            )
+
     def _root(self, H: ComplexArray, k: Array) -> ComplexArray:
         """K with H = K^+ K; refused where H is not positive."""
-        lowest = np.asarray(np.linalg.eigvalsh(H), dtype=float)
-        bad = lowest[..., 0] <= _POSITIVE * lowest[..., -1]
-        if bad.any():
-            _refuse(lowest[bad], k[bad])
-        return np.asarray(np.linalg.cholesky(H).conj().mT)
+        K: ComplexArray | None = None
+        doubtful = np.ones(H.shape[:-2], dtype=bool)
+        try:
+            K = np.asarray(np.linalg.cholesky(H).conj().mT)
+            doubtful = ~_clearly_positive(H, K)
+        except np.linalg.LinAlgError:
+            pass
+        if doubtful.any():
+            eigenvalues, places = np.asarray(np.linalg.eigvalsh(H[doubtful]), dtype=float), k[doubtful]
+            bad = eigenvalues[:, 0] <= _POSITIVE * eigenvalues[:, -1]
+            if K is None:
+                bad[np.argmin(eigenvalues[:, 0])] = True
+            if bad.any():
+                _refuse(eigenvalues[bad], places[bad])
+        return np.asarray(K)
+
+
+def _clearly_positive(H: ComplexArray, K: ComplexArray) -> Mask:
+    """Where the smallest eigenvalue of H is at least det H ((N-1)/Tr H)^(N-1) > _POSITIVE Tr H, the others having at most the mean
+    Tr H/(N-1) geometrically."""
+    N, size = H.shape[-1], np.trace(H, axis1=-2, axis2=-1).real
+    logarithm = 2 * np.log(np.diagonal(K, axis1=-2, axis2=-1).real).sum(axis=-1)
+    return np.asarray(logarithm + (N - 1) * np.log((N - 1) / size) > np.log(_POSITIVE * size))
 
 
 def _refuse(eigenvalues: Array, k: Array) -> None:

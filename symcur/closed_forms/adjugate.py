@@ -22,27 +22,40 @@ from sympy import QQ
 
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
+from symcur.closed_forms.letters import letters
 from symcur.expressions import MatrixInterpreter
 from symcur.expressions.interpreter import shifted
 from symcur.program import Complex, Program, Scalar, from_sympy
-from symcur.program.matrices import hermitian, hermitian_product, matrix_of_nodes, trace, trace_of_product
+from symcur.program.matrices import (
+    hermitian,
+    hermitian_product,
+    matrix_of_any_nodes,
+    matrix_of_nodes,
+    trace,
+    trace_of_product,
+)
 
 
 class Resolvent:
-    """P, S, S^2, ... of a traceless Hermitian matrix H (object array of Complex) at its energy E, shared by all that reads them.
+    """P, S, S^2, ... of a traceless matrix H (object array of Complex) at its energy E, shared by all that reads them.
+
+    The powers of H have real traces; it is Hermitian, or it has as many energies as rows (g H of bosons).
 
     ``multiplicities`` are those of the distinct energies; where they are all equal, q follows from the power sums
     Tr H^j / r by Newton's identities (the Faddeev-LeVerrier recursion); otherwise q is the orthogonal polynomial of
     degree d of the measure sum_a r_a delta(z - e_a), whose moments are Tr H^j (the Stieltjes recursion).
     """
 
-    def __init__(self, program: Program, H: ObjectArray, energy: Scalar, multiplicities: Sequence[int]) -> None:
-        self.program, self.H, self.energy = program, H, energy
+    def __init__(
+        self, program: Program, H: ObjectArray, energy: Scalar, multiplicities: Sequence[int], is_hermitian: bool = True
+    ) -> None:
+        self.program, self.H, self.energy, self._hermitian = program, H, energy, is_hermitian
+        self._product = hermitian_product if is_hermitian else np.matmul
         self.distinct = len(multiplicities)
         self.identity = matrix_of_nodes(program, sp.eye(len(H)))
         self.labels: dict[int, str] = {}
         self._label("z", energy)
-        self._label_matrix("H", H)
+        self._label_matrix("H" if is_hermitian else "gH", H)
         uniform = multiplicities[0] if len(set(multiplicities)) == 1 else None
         self.polynomial, self.matrices = self._faddeev_leverrier(uniform) if uniform else self._stieltjes()
         for j, coefficient in enumerate(self.polynomial):
@@ -59,7 +72,7 @@ class Resolvent:
         d = self.distinct
         c, M = [self.program.one], [self.identity]
         for j in range(1, d + 1):
-            product = hermitian_product(self.H, M[0])
+            product = self._product(self.H, M[0])
             c.insert(0, trace(product) * sp.Rational(-1, j * multiplicity) if j > 1 else self.program.zero)  # Tr H = 0
             if j < d:
                 M.insert(0, shifted(product, c[0]))
@@ -101,10 +114,13 @@ class Resolvent:
             value = self._derivative(self.matrices, order, self.identity * self.program.zero)
             for j in range(1, min(order, self.distinct - 1) + 1):
                 value = value + self.series[order - j] * -self._q[j]
-            value = _divided(value, self._q[0])
+            value = self._divided(value, self._q[0])
             self.series.append(value)
             self._label_matrix({0: "P", 1: "S"}.get(order, f"R{order - 1}_"), value)
         return self.series[power + 1]
+
+    def _divided(self, matrix: ObjectArray, number: Scalar) -> ObjectArray:
+        return hermitian(lambda a, b: matrix[a, b] / number, len(matrix)) if self._hermitian else matrix / number
 
     @property
     def projector(self) -> ObjectArray:
@@ -122,13 +138,9 @@ class Resolvent:
     def _label_matrix(self, name: str, matrix: ObjectArray) -> None:
         for a in range(len(matrix)):
             self._label(f"{name}{a + 1}{a + 1}", matrix[a, a].real)
-            for b in range(a + 1, len(matrix)):
+            for b in range(a + 1 if self._hermitian else 0, len(matrix)):
                 self._label(f"Re{name}{a + 1}{b + 1}", matrix[a, b].real)
                 self._label(f"Im{name}{a + 1}{b + 1}", matrix[a, b].imag)
-
-
-def _divided(matrix: ObjectArray, number: Scalar) -> ObjectArray:
-    return hermitian(lambda a, b: matrix[a, b] / number, len(matrix))
 
 
 class Bands:
@@ -137,12 +149,15 @@ class Bands:
     def __init__(self, model: Model, energy: str, multiplicities: Sequence[int]) -> None:
         self.program = Program()
         self.energy = self.program.input(energy)
-        self.operator = cache(lambda name, axes: matrix_of_nodes(self.program, model.formulas.symbolic(name, axes)))
-        shift = sp.expand(model.H.trace()) / model.size
-        traceless = model.H - shift * sp.eye(model.size)
-        nodes = matrix_of_nodes(self.program, traceless.applyfunc(sp.expand))
+        read, is_hermitian = letters(model), model.bosons is None
+        nodes_of = matrix_of_nodes if is_hermitian else matrix_of_any_nodes
+        self.operator = cache(lambda name, axes: nodes_of(self.program, read(name, axes)))
+        H = read("H", ())
+        shift = sp.expand(H.trace()) / model.size
+        traceless = H - shift * sp.eye(model.size)
+        nodes = nodes_of(self.program, traceless.applyfunc(sp.expand))
         relative = self.energy - from_sympy(self.program, shift).real
-        self.resolvent = Resolvent(self.program, nodes, relative, multiplicities)
+        self.resolvent = Resolvent(self.program, nodes, relative, multiplicities, is_hermitian)
 
     @cached_property
     def interpreter(self) -> MatrixInterpreter:

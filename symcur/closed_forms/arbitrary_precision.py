@@ -10,6 +10,7 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from symcur.arrays import ComplexArray
 from symcur.band_structures.exact import exact_formula, is_formula
 from symcur.band_structures.levels import multiplets
 
@@ -66,10 +67,16 @@ def _settled(before: Any, after: Any, digits: int, precision: int) -> Any:
     return None
 
 
-def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int]) -> Any:
-    """The energy of the multiplet that the band belongs to, from the entries of H; raises Touching where it meets another."""
+def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int], metric: ComplexArray | None = None) -> Any:
+    """The energy of the multiplet that the band belongs to, from the entries of H; raises Touching where it meets another.
+
+    For bosons the entries are those of g H, g the metric; ValueError where H is not positive.
+    """
     size = sum(multiplicities)
-    energies = sorted(mpmath.eigh(mpmath.matrix(np.reshape(H, (size, size)).tolist()), eigvals_only=True))
+    matrix = mpmath.matrix(np.reshape(H, (size, size)).tolist())
+    if metric is not None:
+        matrix = _hermitian(matrix, mpmath.matrix(metric.tolist()))
+    energies = sorted(mpmath.eigh(matrix, eigvals_only=True))
     distance = _distance(mpmath.mp.dps)
     found = multiplets(energies, mpmath.mpf(distance) * max(map(abs, energies)))
     own = [multiplet for multiplet in found for _ in multiplet][band]
@@ -77,6 +84,16 @@ def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int]) -> A
     if len(own) > max(multiplicities) or (not uniform and len(found) < len(multiplicities)):
         raise Touching(distance)
     return mpmath.fsum(own) / len(own)
+
+
+def _hermitian(gH: Any, g: Any) -> Any:
+    """L^+ g L with the eigenvalues of g H, H = L L^+."""
+    H = g * gH
+    try:
+        L = mpmath.cholesky((H + H.H) / 2)
+    except ValueError:
+        raise ValueError("H: expected a positive H(k) for bosons, got one that is not at this k") from None
+    return L.H * g * L
 
 
 def mpf(number: sp.Expr) -> Any:

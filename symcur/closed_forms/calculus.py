@@ -21,7 +21,7 @@ from symcur.closed_forms.common_subexpressions import Definitions, unused
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
-from symcur.program.matrices import trace, trace_of_product
+from symcur.program.matrices import total, trace, trace_of_product
 from symcur.program.rewriting import differentiated, substituted
 
 _SEARCHED = 400  # operations: no shorter form is searched for longer expressions
@@ -157,6 +157,9 @@ def _energy_rate(form: Any, symbol: sp.Symbol) -> Scalar:
     rates = differentiated(form.program, nodes, {symbol.name: form.program.one})
     dH = np.frompyfunc(lambda z: Complex(rates[z.real.node], rates[z.imag.node]), 1, 1)(H)
     ranks = set(form.multiplicities)
+    if form.model.bosons is not None:
+        rate: Scalar = total((P[a, b] * dH[b, a]).real for a, b in np.ndindex(P.shape))
+        return rate
     return trace_of_product(P, dH) / (ranks.pop() if len(ranks) == 1 else trace(P))
 
 
@@ -275,6 +278,11 @@ def different_levels(form: Any, model: Model) -> str:
 def _substituted_model(model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Model:
     """H and s with the values put in; symbols in what replaces a momentum are momenta."""
     moved = [symbol for symbol in model.k if symbol in values]
+    if moved and model.bosons is not None:
+        raise ValueError(
+            f"replacements: expected parameters for bosons, whose H(k) belongs with H(-k), got the momenta {_listed(dict.fromkeys(moved))}; "
+            "form.at gives values at one k"
+        )
     k = [symbol for symbol in model.k if symbol not in moved]
     rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in values}
     if moved:
@@ -287,7 +295,8 @@ def _substituted_model(model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Mod
     fresh = set().union(*(value.free_symbols for value in values.values())) - set(k) - set(rest)
     rest |= dict.fromkeys(sorted(fresh, key=str))
     H, s = (matrix.subs(values, simultaneous=True) for matrix in (model.H, model.s))
-    return Model(H, s, k, rest, None if moved or model.lattice is None else model.lattice.tolist(), model.name)
+    lattice = None if moved or model.lattice is None else model.lattice.tolist()
+    return Model(H, s, k, rest, lattice, model.name, metric=model.bosons and model.bosons.blocks)
 
 
 def _listed(values: Mapping[sp.Symbol, sp.Expr]) -> str:

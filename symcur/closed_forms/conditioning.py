@@ -126,7 +126,7 @@ def evaluated(form: Any, model: Model, k: Array, digits: Callable[[Array, int], 
             result[rest] = _plain(form, k[rest], numbers, energies[0][rest])
             break
     again = np.flatnonzero((relative > PROMISE).any(axis=-1))
-    if len(again) and np.finfo(np.longdouble).eps < np.finfo(float).eps / 64:
+    if model.bosons is None and len(again) and np.finfo(np.longdouble).eps < np.finfo(float).eps / 64:
         for place in (again[start : start + _BLOCK] for start in range(0, len(again), _BLOCK)):
             long = _long_energies(form, model, k[place], numbers)
             values, error = _run(form, k[place], numbers, np.longdouble, long)
@@ -223,6 +223,10 @@ def _compiled(atom: sp.Expr) -> list[Callable[..., Any]]:
 # -- energies ----------------------------------------------------------------------------------------------------------
 def _energies(form: Any, model: Model, k: Array) -> tuple[Array, Array]:
     """Those of LAPACK, averaged over multiplets of equal rank, and their errors in units of rounding."""
+    if model.bosons is not None:
+        energies, _, T = model.eigenstates(k)
+        size = np.trace(model.matrix("H", k), axis1=-2, axis2=-1).real[:, None]
+        return energies, _LAPACK * model.size * size * (np.abs(T) ** 2).sum(axis=-2)
     energies = model.energies(k)
     error = _LAPACK * model.size * np.abs(energies).max(axis=-1, keepdims=True)
     return _averaged(form, energies), np.broadcast_to(error, energies.shape)

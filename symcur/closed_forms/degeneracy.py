@@ -12,6 +12,7 @@ from symcur.band_structures import Model
 from symcur.band_structures.formulas import any_functions, generic_values
 from symcur.band_structures.levels import pattern as observed
 from symcur.closed_forms.entries import Entries
+from symcur.closed_forms.letters import letters
 from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced
 from symcur.expressions.interpreter import shifted
 
@@ -27,6 +28,8 @@ def multiplicities(model: Model) -> tuple[int, ...]:
     Unequal multiplicities are listed in ascending order of the energies at one random point. Raises ValueError where a
     degeneracy is seen but does not follow from the entries of H exactly.
     """
+    if model.bosons is not None:
+        return _of_bosons(model)
     generator = np.random.default_rng(5)
     H = any_functions(model.H)
     functions = sorted(H.free_symbols - {*model.k, *model.parameters}, key=str)
@@ -43,6 +46,22 @@ def multiplicities(model: Model) -> tuple[int, ...]:
             f"coincide at random k (multiplicities {pattern}); write H so that this holds identically"
         )
     return pattern
+
+
+def _of_bosons(model: Model) -> tuple[int, ...]:
+    """Separate bands: the eigenvalues of g H at some random k and parameter values, stable ones or not, lie apart."""
+    generator = np.random.default_rng(5)
+    for _ in range(3):
+        point = generic_values((*model.k, *model.parameters), generator)
+        H = np.array(letters(model)("H", ()).xreplace(point).evalf(20).tolist(), dtype=complex)
+        energies = np.linalg.eigvals(H)
+        gaps = np.abs(energies[:, None] - energies) + np.diag(np.full(model.size, np.inf))
+        if gaps.min() > _CLEAR_GAP * np.abs(energies).max():
+            return (1,) * model.size
+    raise ValueError(
+        f"model: expected bosons whose bands are separate at random k, got {model.name}, some of which coincide; closed forms of "
+        "multiplets are derived for electrons, evaluate gives the numbers"
+    )
 
 
 def _proved(model: Model, pattern: tuple[int, ...]) -> bool:

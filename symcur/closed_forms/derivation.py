@@ -40,7 +40,8 @@ def derive(model: BandStructure, quantity: str | Quantity | Expression) -> Close
     """The closed form of a quantity, or of any scalar expression with integer axes, in k, parameters and the band energy.
 
     Two bands are treated in vector form and simplified; more bands through the adjugate and the square-free part of
-    the characteristic polynomial. Eigenvectors are never used. Raises ValueError or TypeError naming the argument.
+    the characteristic polynomial. Eigenvectors are never used. For bosons every operator X is read as g X, and E is the signed
+    energy; their bands must be separate, and expansions are not made. Raises ValueError or TypeError naming the argument.
     """
     if not isinstance(quantity, (str, Quantity, Expression)):
         raise TypeError(f"quantity: expected a name, a Quantity or an Expression, got {type(quantity).__name__}")
@@ -66,11 +67,6 @@ def _scalar(value: Any) -> Complex:
 
 
 def _symbolic(model: BandStructure) -> Model:
-    if isinstance(model, Model) and model.bosons is not None:
-        raise ValueError(
-            f"model: expected electrons or quasiparticles, whose closed forms are derived, got the bosons of {model.name}; evaluate gives "
-            "their numbers"
-        )
     if isinstance(model, Model):
         return model
     given = f"{model.name}, which is given by numbers" if isinstance(model, BandStructure) else type(model).__name__
@@ -92,6 +88,8 @@ class _Derivation:
     def _new_reading(self, kind: Callable[..., Entries]) -> Reading | None:
         """The exact reading of the model in its own functions or in its components; None where there is none."""
         levels = len(self.multiplicities)
+        if self.model.bosons is not None and (levels > 2 or kind is Components):
+            return None  # components of Hermitian matrices
         if levels not in (2, 4) or len(set(self.multiplicities)) > 1:
             return None
         names = ("epsilon", "h2", "a", "w", "D", "c")
@@ -250,6 +248,11 @@ def _target(model: Model, quantity: str | Quantity | Expression, multiplet: bool
         real = normal_form(quantity, multiplet) == normal_form(ex.adjoint(quantity), multiplet)
         return _Target("expression", (symbol,), (), (quantity,), quantity.latex(), real=real)
     quantity = quantities.get(quantity)
+    if quantity.operator and model.bosons is not None:
+        raise ValueError(
+            f"quantity: expected numbers per band for the bosons of {model.name}, got {quantity.name}, an operator between bands; "
+            "evaluate gives its elements"
+        )
     axes = quantity.components(model.dimension)
     components = tuple(quantity.expression(*chosen) for chosen in axes)
     symbols = [quantity.symbol(*chosen) for chosen in axes]

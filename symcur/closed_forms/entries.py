@@ -21,6 +21,7 @@ from symcur.band_structures import Model
 from symcur.band_structures.formulas import any_functions, generic_values
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.harmonics import written
+from symcur.closed_forms.letters import letters
 from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced, total
 from symcur.expressions.interpreter import shifted
 
@@ -48,7 +49,8 @@ class Entries:
                 for chosen in itertools.combinations_with_replacement(axes, order):
                     entries += model.derivative(chosen)
             self.ring = Ring(entries, model.k, extra)
-        self.operator = cache(lambda name, axes: self.ring.matrix(model.formulas.symbolic(name, axes)))
+        read = letters(model)
+        self.operator = cache(lambda name, axes: self.ring.matrix(read(name, axes)))
 
     def vanishes(self, value: Exact) -> bool:
         """Is the value zero as a function of k and the parameters?"""

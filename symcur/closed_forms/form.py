@@ -252,7 +252,8 @@ class ClosedForm:
             arithmetic = operations(mpmath, numbers.__getitem__, mpf)
             nodes = [node for entry in self.hamiltonian for node in (entry.real.node, entry.imag.node)]
             H = _complex_pairs(self.program.run(nodes, arithmetic), mpmath.mpc)
-            numbers[self.energy_symbol.name] = band_energy(H, band, self.multiplicities)
+            metric = None if self.model.bosons is None else self.model.metric
+            numbers[self.energy_symbol.name] = band_energy(H, band, self.multiplicities, metric)
             parts = self.program.run(self.nodes, arithmetic)
             return _complex_pairs(parts, mpmath.mpc) if self.complex else parts
 

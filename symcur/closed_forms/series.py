@@ -92,6 +92,10 @@ class _Expansion:
 
     def __init__(self, form: Any, variable: Any, point: Any) -> None:
         self.form, model = form, form.model
+        if model.bosons is not None:
+            raise ValueError(
+                f"form: expected that of electrons where it is expanded, got the bosons of {model.name}; diff gives derivatives, at numbers"
+            )
         names = {symbol.name for symbol in (*model.k, *model.parameters)}
         if isinstance(variable, str) and variable == "k" and "k" not in names:
             given = [0] * len(model.k) if isinstance(point, int | float | sp.Expr) and point == 0 else point

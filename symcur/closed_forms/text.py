@@ -119,6 +119,10 @@ def _in_matrices(form: Form) -> list[str]:
     half = sp.latex(sp.expand(q.diff(z, 2) / 2))
     definition = form.formula if "&=" in form.formula else f"{form.labels[0]} &= {form.formula}"
     lines = [definition] if sum(form.multiplicities) == d else [definition + r"\quad\text{(of the whole multiplet)}"]
+    if form.model.bosons is not None:
+        lines.append(
+            r"H, \partial_{k_i} H, s &\to g H, g\,\partial_{k_i} H, g s\quad\text{for bosons, with } i \dot\Psi = g H \Psi"
+        )
     lines += [text for mark, text in _MATRICES.items() if mark in form.formula]
     lines += [
         rf"P &= \frac{{1}}{{q'(z)}}\left[{_polynomial(B)}\right]",

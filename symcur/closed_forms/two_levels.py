@@ -54,7 +54,7 @@ class TwoLevels(Reading):
         """h^2 with some of the squares of its components multiplied out together, such that it is short."""
         H, N = self.entries.traceless, self.entries.model.size
         ways = [written(self.h_squared).expression]
-        if not N & (N - 1):
+        if not N & (N - 1) and self.entries.model.bosons is None:
             components = [h for h in (component(H, label) for label in basis(N)) if not h.is_zero]
             squares = [written(h).expression ** 2 for h in components]
             places = range(len(components) if len(components) <= _COMPONENTS else 0)

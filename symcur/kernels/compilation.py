@@ -15,6 +15,7 @@ from symcur import quantities as catalogue
 from symcur.band_structures import BandStructure, Model
 from symcur.band_structures.formulas import Formulas, generic_values
 from symcur.band_structures.levels import follows, require_tolerance
+from symcur.band_structures.metric import Metric
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
@@ -51,8 +52,8 @@ def compile(
 
     ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
     of the closed form exceeds 1e-10 the point is evaluated through eigenstates, and counted; what is left then is the loss of
-    digits of H itself, |H|/gap. Models with more than four bands, or with bands degenerate everywhere, take energies and
-    eigenvectors from LAPACK; with more than eight bands, or functions in H that programs lack, every point goes through
+    digits of H itself, |H|/gap. Models with more than four bands, or with bands degenerate everywhere, and bosons take energies
+    and eigenvectors from LAPACK; with more than eight bands, or functions in H that programs lack, every point goes through
     eigenstates. ``Kernel.route`` and ``.reason`` say what was chosen.
 
     Raises ValueError or TypeError naming the argument for invalid input, and for ``interband_torque_dipole``, which is
@@ -84,12 +85,12 @@ def compile(
         reason = f"{model.size} bands, closed forms reach {LARGEST}"
     elif len(ranks) < model.size:
         reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, ranks))}"
-    compiled: Compiled | None = None
-    if model.bosons is not None:
+    elif model.bosons is not None:
         reason = "bosons, whose eigenvectors are not orthogonal"
-    elif isinstance(model, Model):
+    compiled: Compiled | None = None
+    if isinstance(model, Model):
         content = tuple((name, array.shape, tuple(array.flat)) for name, array in components.items())
-        found = _compiled(model.formulas, content, ranks, backend, lapack=bool(reason))
+        found = _compiled(model.formulas, content, ranks, backend, bool(reason), model.bosons)
         compiled, reason = (None, found) if isinstance(found, str) else (found, reason)
     else:
         reason = "a model given by numbers, not by formulas"
@@ -109,7 +110,7 @@ def multiplets(model: BandStructure, tolerance: float | None) -> tuple[int, ...]
     generator = np.random.default_rng(5)
     seen: Counter[tuple[int, ...]] = Counter()
     for _ in range(_POINTS):
-        if isinstance(model, Model):
+        if isinstance(model, Model) and model.bosons is None:  # bosons are stable for some values of parameters only
             model = model.with_values(generic_values(model.parameters, generator))
         try:
             energies = model.energies(generator.uniform(-2.0, 2.0, size=(1, model.dimension)))
@@ -155,11 +156,11 @@ Content = tuple[tuple[str, tuple[int, ...], tuple[Expression, ...]], ...]  # nam
 
 @lru_cache(maxsize=64)
 def _compiled(
-    formulas: Formulas, content: Content, ranks: tuple[int, ...], backend: str, lapack: bool
+    formulas: Formulas, content: Content, ranks: tuple[int, ...], backend: str, lapack: bool, bosons: Metric | None
 ) -> Compiled | str:
     """The program, made once for models that differ in the values of parameters; or why there is none."""
     try:
-        return _program(formulas, content, ranks, BACKENDS[backend], lapack)
+        return _program(formulas, content, ranks, BACKENDS[backend], lapack, bosons)
     except _NoProgram as obstacle:
         return str(obstacle)
 
@@ -170,6 +171,7 @@ def _program(
     ranks: tuple[int, ...],
     backend: Callable[..., Backend],
     lapack: bool,
+    bosons: Metric | None,
 ) -> Compiled:
     if formulas.H.rows > _MOST_BANDS:
         raise _NoProgram(f"{formulas.H.rows} bands, programs reach {_MOST_BANDS}")
@@ -177,13 +179,13 @@ def _program(
     inputs = [symbol.name for symbol in formulas.symbols]
     matrices = _Matrices(formulas, program)
     if lapack:
-        found, more = _given_spectrum(program, ranks)
+        found, more = _given_spectrum(program, ranks, bosons)
         inputs += more
     else:
         for name in inputs:
             program.input(name)
         found = spectrum(program, matrices("H", ()))
-    states = ProgramStates(formulas, program, matrices, found, ranks)
+    states = ProgramStates(formulas, program, matrices, found, ranks, bosons)
     components = {name: np.array(flat, dtype=object).reshape(shape) for name, shape, flat in content}
     layout = Layout({name: states.values(array) for name, array in components.items()})
     outputs = [*layout.nodes, found.error_estimate.node]
@@ -226,7 +228,9 @@ class _Matrices:
         return False
 
 
-def _given_spectrum(program: SimplifyingProgram, ranks: tuple[int, ...]) -> tuple[Spectrum, list[str]]:
+def _given_spectrum(
+    program: SimplifyingProgram, ranks: tuple[int, ...], bosons: Metric | None
+) -> tuple[Spectrum, list[str]]:
     """Energies and eigenvectors as arguments: e_n, then Re u_an, then Im u_an."""
     N = sum(ranks)
     names = [f"energy {n}" for n in range(N)]
@@ -235,7 +239,10 @@ def _given_spectrum(program: SimplifyingProgram, ranks: tuple[int, ...]) -> tupl
     entries = [Complex(program.input(x), program.input(y)) for x, y in zip(*parts, strict=True)]
     vectors = np.array(entries, dtype=object).reshape(N, N)
     inverse_gaps = [1 / (levels[n] - levels[n - 1]) for n in np.cumsum(ranks)[:-1]]
-    error_estimate = program.one  # as in symcur.eigenstates.amplification
+    error_estimate = program.one  # the square of Eigenstates.amplification
     if inverse_gaps:
         error_estimate += total(e * e for e in levels) * total(x * x for x in inverse_gaps)
+    if bosons is not None:
+        size = total(z.real * z.real + z.imag * z.imag for z in entries) / N
+        error_estimate *= size * size
     return Spectrum(program.zero, levels, vectors, error_estimate), [*names, *parts[0], *parts[1]]

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Model, Parameters
-from symcur.band_structures.levels import amplification, follows
+from symcur.band_structures.levels import follows
 from symcur.eigenstates import Components, report_touchings, values_at
 from symcur.expressions import axis_name
 from symcur.program import Program, Scalar
@@ -116,8 +116,8 @@ class Kernel:
     """Made by ``compile``; ``kernel(k, **parameters)`` gives the energies and the quantities at k.
 
     ``argument_order`` names the arguments: momenta, then parameters. ``shapes`` are the shapes at one k. ``route`` says
-    how: "closed form" (energies and eigenvectors inside the program), "LAPACK" (they come from NumPy's eigh, the expressions
-    are read by the program) or "eigenstates" (no program); ``reason`` says why not the first. ``multiplets`` are the
+    how: "closed form" (energies and eigenvectors inside the program), "LAPACK" (they come from ``model.eigenstates``, the
+    expressions are read by the program) or "eigenstates" (no program); ``reason`` says why not the first. ``multiplets`` are the
     ranks of the bands that are degenerate everywhere, by ascending energy. ``backend`` is "heyoka" or "numpy".
     """
 
@@ -160,16 +160,16 @@ class Kernel:
         numbers = [complex(value).real for value in model.values().values()]
         if self._compiled is None:
             where = np.arange(len(flat))
-            arrays, distinct = values_at(model, self._components, flat, self.tolerance)
+            arrays, distinct, amplified = values_at(model, self._components, flat, self.tolerance)
             squares = np.empty(len(flat))
         else:
             arrays, squares, where = self._run(self._compiled, model, flat, numbers)
             if len(where):
-                values, distinct = values_at(model, self._components, flat[where], self.tolerance)
+                values, distinct, amplified = values_at(model, self._components, flat[where], self.tolerance)
                 for name, value in values.items():
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real
         if len(where):
-            squares[where] = amplification(model, arrays["energy"][where], self.tolerance) ** 2
+            squares[where] = amplified**2
             levels = np.full(len(flat), float(len(self.multiplets)))
             levels[where] = distinct
             if levels.min() < len(self.multiplets) - 0.5:
@@ -243,7 +243,7 @@ class Kernel:
 
     def _lapack(self, model: BandStructure, points: Array, undecided: Mask) -> Array:
         """Energies, then the real and imaginary parts of the vectors, as rows; other multiplets are undecided."""
-        energies, U = np.linalg.eigh(model.matrix("H", points))
+        energies, _, U = model.eigenstates(points)
         expected = np.ones(model.size, dtype=bool)
         expected[np.cumsum((0, *self.multiplets[:-1]))] = False
         undecided |= (follows(model, energies, self.tolerance) != expected).any(axis=-1)

@@ -2,11 +2,14 @@
 
 Orbitals with the same value of a diagonal s form a block. In J_i = (v_i s + s v_i)/2 the elements of v_i between the blocks
 g and h carry (s_g + s_h)/2; so v_i and J_i, and whatever else is linear in v_i, share one set of elements.
+
+For bosons every operator X is read as g X, with the elements eta_a (T^+ X T)_ab, T the para-unitary matrix and eta_a the norm
+of the state a; where g is diagonal too, the orbitals of a block share the value of g s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any
 
@@ -15,6 +18,7 @@ import numpy as np
 from symcur import expressions as ex
 from symcur.arrays import ObjectArray
 from symcur.band_structures.formulas import Formulas
+from symcur.band_structures.metric import Metric
 from symcur.eigenstates import Eigenbasis
 from symcur.expressions import Expression
 from symcur.expressions.calculus import collected
@@ -40,8 +44,10 @@ class ProgramStates(Eigenbasis):
         matrices: Callable[[str, tuple[Any, ...]], Nodes],
         found: Spectrum,
         multiplets: tuple[int, ...],
+        bosons: Metric | None = None,
     ) -> None:
         N = formulas.H.rows
+        self._norms = [1] * N if bosons is None else [-1] * (N // 2) + [1] * (N // 2)  # by ascending energy
         self._constant, self._vectors, self._matrix = program.constant, found.vectors, matrices
         zero, one = Complex(program.zero), Complex(program.one)
         label = np.repeat(np.arange(len(multiplets)), multiplets)
@@ -56,9 +62,12 @@ class ProgramStates(Eigenbasis):
                     inverse_gaps[m, n] = -inverse_gaps[n, m]
         identity = shifted(np.full((N, N), zero), one)
         super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity)
-        diagonal = [formulas.s[a, a] for a in range(N)] if formulas.s.is_diagonal() else []
+        metric = np.eye(N) if bosons is None else bosons.matrix
+        separate = formulas.s.is_diagonal() and np.count_nonzero(metric - np.diag(np.diag(metric))) == 0
+        self._metric = [round(g.real) for g in np.diag(metric)]
+        diagonal = [g * formulas.s[a, a] for a, g in enumerate(self._metric)] if separate else []
         self._blocks = [[a for a in range(N) if diagonal[a] == value] for value in dict.fromkeys(diagonal)]
-        self._s_values = np.array([matrices("s", ())[block[0], block[0]] for block in self._blocks])
+        self._s_values = np.array([_signed(self._metric, matrices("s", ()))[b, b] for b, *_ in self._blocks])
         self._block_elements: dict[tuple[Expression | None, int, int], Nodes] = {}
 
     def number(self, value: Any) -> Complex:
@@ -69,7 +78,7 @@ class ProgramStates(Eigenbasis):
 
     def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> Nodes:
         orbitals = list(range(len(self.identity)))
-        return _of_upper_half(self._between(self._matrix(name, axes), orbitals, orbitals))
+        return self._of_upper_half(self._between(self._matrix(name, axes), orbitals, orbitals))
 
     # -- between the blocks of s -------------------------------------------------------------------------------------
     def _operator(self, expression: Expression) -> Nodes:
@@ -83,11 +92,11 @@ class ProgramStates(Eigenbasis):
                 result = result + self.identity * weight[-1]
                 for g in range(len(self._blocks) - 1):
                     if not _vanishes(weight[g] - weight[-1]):
-                        result = result + _of_upper_half(self._block(None, g, g)) * (weight[g] - weight[-1])
+                        result = result + self._of_upper_half(self._block(None, g, g)) * (weight[g] - weight[-1])
                 continue
             for g, h in np.ndindex(weight.shape):
                 result = result + self._block(operator, g, h) * weight[g, h]
-        return _of_upper_half(result)
+        return self._of_upper_half(result)
 
     def _weights(self, expression: Expression) -> Weights | None:
         """The expression in terms of derivatives of H between blocks of s.
@@ -114,14 +123,16 @@ class ProgramStates(Eigenbasis):
         """X_gh (for None the identity in a block) in the eigenbasis."""
         key = (operator, g, h)
         if key not in self._block_elements:
-            X = self.identity if operator is None else self._matrix(operator.name, operator.axes)
+            X = _signed(self._metric, self.identity) if operator is None else self._matrix(operator.name, operator.axes)
             self._block_elements[key] = self._between(X, self._blocks[g], self._blocks[h])
         return self._block_elements[key]
 
     def _between(self, X: Nodes, rows: list[int], columns: list[int]) -> Nodes:
         U = self._vectors
-        result: Nodes = U[rows].conj().T @ (X[np.ix_(rows, columns)] @ U[columns])
-        return result
+        return _signed(self._norms, U[rows].conj().T @ (X[np.ix_(rows, columns)] @ U[columns]))
+
+    def _of_upper_half(self, X: Nodes) -> Nodes:
+        return _signed(self._norms, hermitian(lambda a, b: X[a, b] if self._norms[a] > 0 else -X[a, b], len(X)))
 
 
 Weights = dict[Expression | None, ObjectArray]
@@ -143,8 +154,9 @@ def _product(a: Weights | None, b: Weights | None) -> Weights | None:
     )
 
 
-def _of_upper_half(X: Nodes) -> Nodes:
-    return hermitian(lambda a, b: X[a, b], len(X))
+def _signed(signs: Sequence[int], X: Nodes) -> Nodes:
+    """Row a times its sign."""
+    return np.array([row if sign > 0 else -row for sign, row in zip(signs, X, strict=True)])
 
 
 def _vanishes(x: Complex) -> bool:

@@ -30,6 +30,11 @@ def matrix_of_nodes(program: Program, matrix: sp.Matrix) -> ObjectArray:
     return hermitian(lambda a, b: from_sympy(program, matrix[a, b]), matrix.rows)
 
 
+def matrix_of_any_nodes(program: Program, matrix: sp.Matrix) -> ObjectArray:
+    """A SymPy matrix, Hermitian or not, as nodes."""
+    return np.array([[from_sympy(program, x) for x in row] for row in matrix.tolist()], dtype=object)
+
+
 def hermitian_product(A: ObjectArray, B: ObjectArray) -> ObjectArray:
     """A B for commuting Hermitian matrices, so that the product is Hermitian and half of it is enough."""
     return hermitian(lambda a, b: total(A[a, c] * B[c, b] for c in range(len(A))), len(A))

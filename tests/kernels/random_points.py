@@ -31,7 +31,7 @@ def against_eigenstates(kernel, points, generator):
     for start in range(0, points, _BLOCK):
         k = generator.uniform(-np.pi, np.pi, (min(_BLOCK, points - start), model.dimension))
         values = kernel(k)
-        expected, _ = values_at(model, kernel._components, k, kernel.tolerance)
+        expected, *_ = values_at(model, kernel._components, k, kernel.tolerance)
         scales = natural_scales(model, k)
         errors = {
             name: (np.abs(values[name] - expected[name]).reshape(*scales[name].shape, -1).max(-1) / scales[name]).max(
