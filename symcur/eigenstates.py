@@ -274,15 +274,15 @@ _CLOSING: dict[type[Expression], Callable[..., bool]] = {
 class Eigenstates(Eigenbasis):
     """The eigenstates of a band structure at points k, and the values of expressions there.
 
-    ``vectors`` (..., N, N) holds the eigenvectors as columns, by ascending energy: for bosons the para-unitary matrix of
-    ``Metric.eigenstates``, with which H and s are read as g H and g s. ``amplification`` (...) is by what rounding errors exceed
+    ``left`` X ``vectors``, both (..., N, N), are the elements of X, see ``BandStructure.eigenstates``: the eigenvectors are columns,
+    by ascending energy, for bosons para-unitary, with H and s read as g H and g s. ``amplification`` (...) is by what rounding errors exceed
     those of H: |H|/gap times the mean square of the vectors, 1 for electrons.
     """
 
     def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
         require_tolerance(tolerance)
         self.model, self.k = model, model.points(k)
-        energies, self._left, self.vectors = model.eigenstates(self.k)
+        energies, self.left, self.vectors = model.eigenstates(self.k)
         size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
         self.amplification: Array = amplification(model, energies, tolerance) * size
         joined = follows(model, energies, tolerance)
@@ -305,7 +305,7 @@ class Eigenstates(Eigenbasis):
         if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
         matrix = self.model.matrix(name, self.k, numbers)
-        return np.asarray(self._left @ matrix @ self.vectors)
+        return np.asarray(self.left @ matrix @ self.vectors)
 
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))

@@ -101,7 +101,7 @@ define(
             "elements",
             lambda honest: (
                 lambda self, name, axes: (
-                    self._left @ self.model.metric @ self.model.matrix(name, self.k, axes) @ self.vectors
+                    self.left @ self.model.metric @ self.model.matrix(name, self.k, axes) @ self.vectors
                 )
             ),
         ),

@@ -148,6 +148,7 @@ def test_the_phases_of_the_bloch_states_at_every_k_change_no_observable():
         states = Eigenstates(model, k)
         mixed = np.linalg.eigh(bloch.conj().swapaxes(1, 2) @ H @ bloch)[1]
         states.vectors = bloch @ mixed * np.exp(2j * np.pi * generator.uniform(size=(len(k), 1, 4)))
+        states.left = states.vectors.conj().mT
         f = 1 / (1 + np.exp(states.energies / T))
         results.append([(f * states.scalar(expression).real).sum(axis=1).mean() for expression in expressions])
     np.testing.assert_allclose(results[0], results[1], atol=1e-12)
