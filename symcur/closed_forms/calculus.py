@@ -24,6 +24,7 @@ from symcur.program import Complex, Program, Scalar, from_sympy
 from symcur.program.matrices import total, trace, trace_of_product
 from symcur.program.rewriting import differentiated, substituted
 
+_SYMBOLS = 12  # in expressions that are factored: with more of them it takes seconds
 _SEARCHED = 400  # operations: no shorter form is searched for longer expressions
 _LONGEST_TREE = 10**6  # nodes as a tree; equal parts cancel when they are written as rational functions
 Written = tuple[Definitions, Sequence[sp.Expr]]
@@ -100,11 +101,13 @@ def _used(definitions: Sequence[tuple[sp.Symbol, sp.Expr]], results: Sequence[sp
 
 
 def tidied(expression: sp.Expr) -> sp.Expr:
-    """The shortest of an expression and two ways to factor it; long ones are left alone."""
+    """The shortest of an expression and two ways to factor it (one where it has many symbols); long ones are left alone."""
     if expression.is_Atom or sp.count_ops(expression) > _SEARCHED:
         return expression
     try:
-        others = [sp.factor_terms(expression), sp.factor(expression)]
+        others = [sp.factor_terms(expression)]
+        if len(expression.free_symbols) <= _SYMBOLS:
+            others.append(sp.factor(expression))
     except sp.PolynomialError:
         return expression
     return min([expression, *others], key=sp.count_ops)

@@ -29,6 +29,7 @@ PROMISE = 1e-9
 MOST_OPERATIONS = 10**6  # of single numbers with many digits in one call
 _MARGIN = 30  # points of less risk than some whose bounds are so much smaller than promised are computed without bounds
 _FEW = 64  # points whose bounds are computed at least
+_CLEAR_GAP = 1e-6  # of the spread of the energies: bands that are further apart at one k do not coincide
 _BLOCK = 512  # k points treated at once
 _LAPACK = 4  # times N: the error of an energy in units of rounding and of the largest
 
@@ -111,6 +112,7 @@ def evaluated(form: Any, model: Model, k: Array, digits: Callable[[Array, int], 
     numbers = {name: exact_parameter(name, value) for name, value in model.values().items()}
     bands = range(model.size) if form.band is None else [form.band]
     energies = _energies(form, model, k)
+    _require_levels(form, model, energies[0])
     result = np.empty((len(k), len(bands), len(form.outputs)), dtype=complex if form.complex else float)
     relative = np.zeros((len(k), len(bands)))
     order, few = _riskiest_first(form, energies[0])
@@ -230,6 +232,23 @@ def _energies(form: Any, model: Model, k: Array) -> tuple[Array, Array]:
     energies = model.energies(k)
     error = _LAPACK * model.size * np.abs(energies).max(axis=-1, keepdims=True)
     return _averaged(form, energies), np.broadcast_to(error, energies.shape)
+
+
+def _require_levels(form: Any, model: Model, energies: Array) -> None:
+    """Raises ValueError where more bands coincide at generic k for these parameter values than for generic ones.
+
+    The formula may be finite there: as a limit it lacks what the multiplet has. No gap is seen at any of the points then.
+    """
+    clear = _gaps(form, energies).min(axis=-1, initial=np.inf) > _CLEAR_GAP * np.ptp(energies, axis=-1)
+    if clear.any() or len(form.multiplicities) == 1:
+        return
+    found = model.distinct_energies
+    if found is not None and found < len(form.multiplicities):
+        raise ValueError(
+            f"parameters: expected values for which {model.name} has {len(form.multiplicities)} distinct energies at generic k, got "
+            f"{found}; the closed form of {form.name} for separate bands does not hold there: put the values into H with "
+            "model.with_parameters and derive again"
+        )
 
 
 def _averaged(form: Any, energies: Any) -> Any:

@@ -40,8 +40,8 @@ class ClosedForm:
     the components are [i, a, b]: the matrix of D^i P_n between the orbitals a and b, which does not depend on the
     phases of eigenvectors (complex; not divided by r). ``band`` is that of ``explicit``, whose components do not contain E.
 
-    At band touchings, and at parameter values where more bands coincide than for generic ones, the formulas divide by
-    zero.
+    At band touchings the formulas divide by zero. At parameter values where more bands coincide at every k than for generic
+    ones they do not hold, even where they are finite; numbers are refused there.
     """
 
     model: Model
@@ -263,7 +263,8 @@ class ClosedForm:
         Parameters by keyword or in a mapping by name or symbol. k are taken by their binary values, parameters as the
         decimal fractions that they print. An estimate of the rounding error is computed along; where it exceeds 1e-9 of the
         largest component of the band (or of what the quantity would be without small gaps and cancellation, if that is
-        more), more digits are used. A DigitsWarning says so where these are too many points. Not a number at touchings.
+        more), more digits are used. A DigitsWarning says so where these are too many points. Not a number at touchings; ValueError
+        for parameter values at which bands coincide at every k that are distinct for generic ones.
         """
         model = self.model.with_values(parameters, **by_keyword)
         points = model.points(k)

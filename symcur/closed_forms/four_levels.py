@@ -26,7 +26,7 @@ from symcur.expressions.interpreter import shifted
 
 _SHIFTS = (0, -1, 1, 2)  # powers of eps^2 that are tried as a factor in front
 _TERMS = 10  # of D at most: with more of them forms get long
-_LONG = 400  # terms: the adjugate is shorter
+_LONG = 140  # terms of a component: with more of them the steps of the adjugate are shorter
 _WRITTEN = 2  # of the ways to write a value, those with fewest terms
 _Way = list[tuple[int, tuple[Quotient, Quotient]]]  # sum_i eps^i (alpha_i + beta_i w)
 

@@ -15,6 +15,7 @@ from symcur.band_structures import Model
 from symcur.closed_forms import conditioning, derive
 from symcur.closed_forms.form import ClosedForm
 from symcur.eigenstates import DegeneracyWarning, evaluate
+from symcur.expressions import P, S, Trace, s
 from symcur.kernels import compile
 
 CORNER = np.array([4 * np.pi / 3, 0.0])
@@ -37,7 +38,7 @@ def reference(form: ClosedForm, k: np.ndarray) -> np.ndarray:
 def split(size: float) -> Model:
     """Three bands without structure, two of them apart by about ``size`` everywhere: V V^+ + g M(k) with a column V."""
     k_x, k_y = sp.symbols("k_x k_y", real=True)
-    g = sp.Symbol("g", positive=True)
+    g = sp.Symbol("g", real=True)
     V = sp.Matrix([2, sp.exp(sp.I * k_x), sp.cos(k_y) + 3])
     M = sp.Matrix([[sp.cos(k_x), sp.I * sp.sin(k_y), 1], [-sp.I * sp.sin(k_y), 2, 0], [1, 0, sp.sin(k_x + k_y)]])
     return Model(
@@ -125,6 +126,29 @@ def test_touchings_are_not_numbers() -> None:
     values = derive(models.luttinger(), "s_dipole")([[0.0, 0.0, 0.0], [0.3, 0.1, 0.2]])
     assert np.isnan(values[0]).all()
     assert np.isfinite(values[1]).all()
+
+
+COINCIDING = {
+    "finite": (models.bhz(), "s_dipole", {"Delta_BIA": 0}),
+    "divided": (models.kane_mele(), "s_dipole", {"lambda_v": 0, "lambda_R": 0}),
+    "s alone": (models.kane_mele(), -2 * Trace(P * s * S * s), {"lambda_v": 0, "lambda_R": 0}),
+    "three bands": (split(1.0), "velocity", {"g": 0}),
+}
+
+
+@pytest.mark.parametrize("case", COINCIDING)
+def test_values_at_which_more_bands_coincide_are_refused(case: str) -> None:
+    """The formula of BHZ is finite there, but it is not that of a pair, which vanishes; put into H the values give this one."""
+    model, name, values = COINCIDING[case]
+    form = derive(model, name)
+    k = np.random.default_rng(2).uniform(-2, 2, (300, model.dimension))
+    for points in (GENERIC, k):
+        with pytest.raises(ValueError, match=r"parameters: expected values for which .* distinct energies .*, got 2;"):
+            form(points, **values)
+    assert np.isfinite(form(GENERIC)).all()
+    at_values = model.with_values(values)
+    again = derive(model.with_parameters(values), name)(k)
+    assert again == pytest.approx(evaluate(at_values, name, k).real, rel=1e-9, abs=1e-12)
 
 
 # -- multiplets --------------------------------------------------------------------------------------------------------

@@ -158,35 +158,6 @@ def test_the_numbers_of_eigenstates(model: Model, values: dict[str, float]) -> N
     assert structures & {"two energies", "four energies that lie symmetrically: (H'^2 - a)^2 = w^2"}
 
 
-@pytest.mark.parametrize(("model", "values"), CASES[:3], ids=[model.name for model, _ in CASES[:3]])
-def test_contour_integrals_give_the_same(model: Model, values: dict[str, float]) -> None:
-    """P = oint R/(2 pi i), S^p = (-1)^(p+1) oint R (z - E)^(-p)/(2 pi i) around the energy: no eigenvectors, no polynomials."""
-    at_values = model.with_values(values)
-    k = np.array([0.83, -0.46, 0.61])[: model.dimension]
-    H, s = at_values.matrix("H", k), at_values.matrix("s", k)
-    v = [at_values.matrix("H", k, (i,)) for i in range(model.dimension)]
-    energies = np.linalg.eigvalsh(H)
-    rank = derive(model, "s_dipole").multiplicities[0]
-    angles = 2 * np.pi * (np.arange(160) + 0.5) / 160
-    for band in range(0, model.size, rank):
-        E = energies[band : band + rank].mean()
-        radius = min(abs(e - E) for e in np.delete(energies, range(band, band + rank))) / 2
-        z = radius * np.exp(1j * angles)
-        R = np.linalg.inv((E + z)[:, None, None] * np.eye(model.size) - H)
-        P = np.einsum("p,pab->ab", z, R) / 160
-        S, S2 = np.einsum("pab->ab", R) / 160, -np.einsum("p,pab->ab", 1 / z, R) / 160
-        dipole = [np.trace(P @ v_i @ S @ s).imag / rank for v_i in v]
-        weighted = [[np.trace(1j * s @ P @ (a @ S2 @ b - b @ S2 @ a) @ P).real / rank for b in v] for a in v]
-        curvature = [[-2 * np.trace(P @ a @ S2 @ (b @ s + s @ b) / 2).imag / rank for b in v] for a in v]
-        for name, expected in (
-            ("s_dipole", dipole),
-            ("s_weighted_curvature", weighted),
-            ("s_berry_curvature", curvature),
-        ):
-            got = derive(model, name)(k, **values)[band]
-            assert np.abs(got - expected).max() <= 1e-12 * max(np.abs(expected).max(), 1), name
-
-
 def test_what_a_form_is_written_in() -> None:
     """Components of H are symbols where that is shorter, with what they are; names of the model are not taken."""
     h, a = sp.symbols("h_0y a", real=True)

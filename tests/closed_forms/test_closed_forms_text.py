@@ -204,13 +204,3 @@ def test_latex_of_a_model_without_structure_is_its_definition_in_matrices() -> N
     assert np.abs(space["P"] - np.outer(u[:, 1], u[:, 1].conj())).max() < 1e-12
     expected = sum(np.outer(u[:, m], u[:, m].conj()) / (energies[1] - energies[m]) for m in (0, 2, 3))
     assert np.abs(matrix(rows["S"]) - expected).max() < 1e-11
-
-
-@pytest.mark.parametrize(
-    "name", ["bhz", "kane_mele", "luttinger", "haldane", "bilayer_graphene", "haldane_superconductor"]
-)
-def test_latex_fits_a_page(name: str) -> None:
-    """At most twenty lines, and few letters: a formula per component, or the definition in matrices."""
-    form = derive(models.get(name), "torque_dipole")
-    assert len(lines(form)) <= 20
-    assert len(form.latex()) < 6000

@@ -1,0 +1,105 @@
+"""The closed forms of every library model: contour integrals give the same, and the LaTeX is text for a page.
+
+Each model takes every third quantity, the next model in the list the next ones; SHARE = 1 takes all, in three times the time.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+import pytest
+from contours import reader
+from latex2mathml.converter import convert
+from sympy import Rational
+
+from symcur import models, quantities
+from symcur.band_structures import Model
+from symcur.closed_forms import ClosedForm, conditioning, derive
+
+QUANTITIES = [name for name in quantities.names() if not quantities.get(name).operator]
+SHARE = 3
+LINE, PAGE = 80, 40  # signs in a line (numerator and denominator one after the other), lines of a page
+SMALL = 0.03  # of the natural size of a quantity
+MOST_BANDS = 4  # of models whose formulas must fit a page
+DRAWN = 5  # forms in steps, whose text is the definition of the quantity in matrices whatever the model is
+
+
+def at_random(model: Model, rank: int) -> tuple[Model, np.ndarray]:
+    """Parameter values around those of the model, and of some random k the one with the largest gap."""
+    generator = np.random.default_rng(len(model.name))
+    values = {
+        symbol.name: value * generator.uniform(0.7, 1.4) if value else generator.uniform(0.2, 0.6)
+        for symbol, value in model.parameters.items()
+    }
+    at_values = model.with_values(values)
+    k = generator.uniform(-2.5, 2.5, (20, model.dimension))
+    energies = at_values.energies(k)[:, ::rank]
+    return at_values, k[np.argmax(np.diff(energies).min(axis=-1) / np.ptp(energies, axis=-1))]
+
+
+def differences(forms: Mapping[str, ClosedForm]) -> Iterator[tuple[str, float]]:
+    """The largest one between a form and contour integrals at one k for one band, in units of the largest component, or of
+    what the quantity would be without cancellation where it is much more."""
+    model, ranks = forms["energy"].model, forms["energy"].multiplicities
+    assert set(ranks) == {ranks[0]}
+    at_values, k = at_random(model, ranks[0])
+    band = int(np.random.default_rng(7).integers(model.size))
+    contours = reader(at_values, k, band, ranks[0])
+    for name, form in forms.items():
+        quantity = quantities.get(name)
+        components = [quantity.expression(*axes) for axes in quantity.components(model.dimension)]
+        expected = np.array([contours.read(component).array[0, 0] for component in components]) / ranks[0]
+        size = conditioning.floor(form, at_values, k[None], at_values.energies(k[None])).max()
+        difference = np.abs(form(k, at_values.values())[band].ravel() - expected).max()
+        largest = np.abs(expected).max()
+        yield name, difference / (largest if largest > SMALL * size else size)
+
+
+def printed_lines(text: str) -> int:
+    """How many lines of a page LaTeX takes; every row becomes well-formed MathML, in which no command is left over."""
+    count = 0
+    for row in text.removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").split(" \\\\\n"):
+        assert row.count("&") == 1, row
+        assert row.count("{") == row.count("}"), row
+        signs = "".join(ET.fromstring(convert(row.replace("&", ""))).itertext())
+        assert "\\" not in signs, row
+        count += ceil(len(signs.replace(" ", "")) / LINE)
+    return count
+
+
+@pytest.mark.parametrize("name", models.names())
+def test_the_forms_of_the_library(name: str) -> None:
+    model, start = models.get(name), models.names().index(name) % SHARE
+    forms = {quantity: derive(model, quantity) for quantity in ("energy", *QUANTITIES[start::SHARE])}
+    for quantity, difference in differences(forms):
+        assert difference < 1e-12, quantity
+    if model.size > MOST_BANDS:
+        return
+    in_steps = [quantity for quantity, form in forms.items() if form.written is None]
+    left_out = set(np.random.default_rng(len(name)).permutation(in_steps)[DRAWN:])
+    for quantity in forms.keys() - left_out:
+        assert printed_lines(forms[quantity].latex()) <= PAGE, quantity
+
+
+@pytest.mark.parametrize("name", ["rashba", "bhz", "kane_mele"])
+def test_a_wrong_form_is_noticed(name: str) -> None:
+    """The form of one quantity under the name of another, and one whose numbers are wrong by 1e-9 of themselves."""
+    form, energy = (derive(models.get(name), quantity) for quantity in ("s_dipole", "energy"))
+    factor = form.program.constant(1 + Rational(1, 10**9))
+    off = replace(form, outputs=tuple(value * factor for value in form.outputs))
+    for wrong in ({"velocity": form}, {"s_dipole": off}):
+        found = dict(differences({"energy": energy, **wrong}))
+        assert found.pop("energy") < 1e-12
+        assert min(found.values()) > 1e-12
+
+
+@pytest.mark.parametrize("row", [r"d &= \nosuchcommand{x}", r"d &= \frac{x", r"d &= x & y"])
+def test_text_that_is_no_latex_is_noticed(row: str) -> None:
+    with pytest.raises((AssertionError, ET.ParseError)):
+        printed_lines(row)
+    assert printed_lines(r"d &= \frac{x}{y}") == 1
+    assert printed_lines("d &= " + " + ".join("x" * 100)) == 3
