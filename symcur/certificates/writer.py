@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files as resources
 from itertools import count, permutations, product
@@ -23,9 +23,17 @@ from symcur import files
 from symcur.certificates.checker import OPERATORS, Checker, Sum
 from symcur.claims import Counterexample, ProofResult
 from symcur.expressions import Expression
+from symcur.expressions.bosons import has_metric
 from symcur.expressions.exact_points import ExactPoint, rational_point
+from symcur.expressions.splitting import has_field
+from symcur.expressions.wannier import has_covariant
 
 MOST_STEPS = 2000
+_UNKNOWN: dict[str, Callable[[Expression], bool]] = {  # letters that the checker would take for others
+    "derivatives by the field h": has_field,
+    "covariant derivatives": has_covariant,
+    "the metric of bosons": has_metric,
+}
 Letter = tuple[Any, ...]
 Rows = list[list[Any]]  # of elements of QQ_I
 
@@ -57,6 +65,9 @@ def certificate(proof: ProofResult, claim: str, number: int = 1) -> dict[str, An
         raise NoCertificate(f"claim: expected a name of letters, digits and _ . -, got {claim!r}")
     if proof.outcome not in ("proved", "refuted"):
         raise NoCertificate(f"{proof.outcome}: {proof.how}")
+    for name, occurs in _UNKNOWN.items():
+        if occurs(equality.difference):
+            raise NoCertificate(f"expected letters that the checker knows, got {name}")
     data: dict[str, Any] = {
         "claim": claim,
         "number": number,

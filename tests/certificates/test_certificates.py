@@ -183,6 +183,23 @@ def test_what_has_no_certificate_says_why(left, right, reason):
 
 
 @pytest.mark.parametrize(
+    ("identity", "letters"),
+    [
+        (r"\partial_h P = -(S s P + P s S)", "the field h"),
+        (r"\partial_h s_n = 2 Tr[P s S s]", "the field h"),
+        (r"\nabla_i P = S v_i P + P v_i S", "covariant derivatives"),
+        (r"\Omega^{i\tau} = \partial_{k_i} s_n - Tr[P \nabla_i s]", "covariant derivatives"),
+        (r"\eta H P = \varepsilon_n P", "the metric of bosons"),
+        (r"d^{i\tau} = J^{is} + v^i s + 0 Tr[P \eta s]", "the metric of bosons"),
+    ],
+)
+def test_letters_that_the_checker_does_not_know_have_no_certificate(identity, letters):
+    """It would read a covariant derivative as an ordinary one, and certify another statement than the one that was proved."""
+    with pytest.raises(NoCertificate, match=letters):
+        certificate(sc.settle(identity), "own")
+
+
+@pytest.mark.parametrize(
     ("left", "right"),
     [
         (Trace(P * s * P * s), Trace(P * s) * Trace(P * s)),  # for a nondegenerate band
