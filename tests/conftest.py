@@ -21,6 +21,20 @@ def lattice_model():
 
 
 @pytest.fixture
+def symcur(capsys) -> Callable[..., tuple[int, str, str]]:
+    """symcur(arguments) -> exit status, stdout, stderr."""
+    from symcur.cli import main
+
+    def call(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(arguments)
+        captured = capsys.readouterr()
+        return stopped.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
 def press_ctrl_c() -> Iterator[Callable[[], None]]:
     """A function that does what Ctrl-C does, also where the tests run in a background shell, which ignores SIGINT."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)

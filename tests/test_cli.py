@@ -19,7 +19,7 @@ from rich.progress import Progress
 
 import symcur as sc
 from symcur import claims
-from symcur.cli import main, terminal
+from symcur.cli import terminal
 from symcur.cli.unicode_math import sentence, unicode_math
 
 MODEL_FILE = """
@@ -29,19 +29,6 @@ x, y = sp.symbols("x y", real=True)
 a = sp.Symbol("a", real=True)
 first = sc.Model([[a, x - sp.I * y], [x + sp.I * y, -a]], s=[[1, 0], [0, -1]], k=(x, y), parameters={a: 1})
 """
-
-
-@pytest.fixture(name="symcur")
-def run(capsys):
-    """symcur(arguments) -> exit status, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        captured = capsys.readouterr()
-        return stopped.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 # -- verify ------------------------------------------------------------------------------------------------------------

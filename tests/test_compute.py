@@ -12,22 +12,8 @@ import pytest
 from scipy.io import netcdf_file
 
 import symcur as sc
-from symcur.cli import main
 
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.fixture(name="symcur")
-def run(capsys):
-    """symcur(arguments) -> exit status, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        captured = capsys.readouterr()
-        return stopped.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 def rows(out: str) -> list[list[str]]:

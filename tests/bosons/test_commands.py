@@ -10,16 +10,15 @@ from bosons.test_magnet_files import KITAEV
 
 import symcur as sc
 from symcur import bosons, plotting
-from symcur.cli import main
 
 
 @pytest.fixture(name="symcur")
-def run(capsys):
+def in_one_line(symcur):
+    """The command, with what it prints in one line."""
+
     def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        captured = capsys.readouterr()
-        return stopped.value.code or 0, " ".join(captured.out.split()), " ".join(captured.err.split())
+        status, out, err = symcur(*arguments)
+        return status, " ".join(out.split()), " ".join(err.split())
 
     return call
 

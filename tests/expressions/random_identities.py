@@ -236,7 +236,7 @@ def identity_of_one_band(seed: int) -> tuple[Expression, Expression]:
 def _exchanged(expression: Expression) -> list[Expression]:
     """Neighbouring letters in one product exchanged."""
     found = []
-    for node in set(ex.walk(expression)):
+    for node in ex.walk(expression):
         if isinstance(node, Product):
             for j in range(len(node.factors) - 1):
                 f = node.factors

@@ -8,8 +8,6 @@ import re
 import pytest
 from rich.cells import cell_len
 
-from symcur.cli import main
-
 PAPER = r"""
 title = "Our <paper>"
 
@@ -25,19 +23,6 @@ printed = '\Omega_n^{lis} + \chi_n^{il\tau} = \partial_{k_i} d_n^{is} + \Omega_n
 identity = '\Omega_n^{lis} + \chi_n^{il\tau} = \partial_{k_l} d_n^{is} + \Omega_n^{li} s_n'
 """
 WRONG = "[[claim]]\nname = 'wrong'\nidentity = 'd^{is} = -G^{i tau}'\n"
-
-
-@pytest.fixture(name="symcur")
-def run(capsys):
-    """symcur(arguments) -> exit status, stdout, stderr."""
-
-    def call(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(arguments)
-        captured = capsys.readouterr()
-        return stopped.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture(name="paper")
