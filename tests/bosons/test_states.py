@@ -5,11 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
-from bosons.random_bosons import States, random_magnet
+from bosons.plain_states import States
 
 import symcur as sc
 from symcur.eigenstates import Eigenstates
 from symcur.expressions import H, Operator, s
+from symcur.linear_response.lattices import random_bosons
+
+
+def random_magnet(seed: int, modes: int = 2) -> sc.Model:
+    return random_bosons(seed, (("bosons", modes),), hopping=0.3)
+
 
 K = np.random.default_rng(5).uniform(-3, 3, size=(6, 2))
 k_x, k_y = sp.symbols("k_x k_y", real=True)
