@@ -161,7 +161,7 @@ class BandStructure(ABC):
             raise ValueError("k: expected finite numbers, got NaN or infinity")
         return points
 
-    def as_bosons(self, metric: Any, matrix: Callable[[str, Array], ComplexArray]) -> None:
+    def _become_bosons(self, metric: Any, matrix: Callable[[str, Array], ComplexArray]) -> None:
         """For constructors: the states are bosons with this metric, if there is one; ``matrix(name, k)`` gives H and s."""
         if metric is None:
             return

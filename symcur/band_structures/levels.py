@@ -18,7 +18,7 @@ from symcur.band_structures.formulas import generic_values
 DEGENERACY_TOLERANCE = 1e-9  # of the spread of the energies at k
 _RESOLVED = 1e-12  # of that spread: closer energies are one to double precision, whatever is known about them
 _DIGITS = 50
-_CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
+CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
 _MOST_BANDS = 8  # beyond, energies to fifty digits take too long
 _POINTS = 2
 
@@ -57,7 +57,7 @@ def distinct_energies(
     generator = np.random.default_rng(5)
     points = [generic_values(k, generator) for _ in range(_POINTS)]
     numbers = energies(np.array([[float(point[symbol]) for symbol in k] for point in points]))
-    clear = np.diff(numbers, axis=-1) > _CLEAR_GAP * np.ptp(numbers, axis=-1)[:, None]
+    clear = np.diff(numbers, axis=-1) > CLEAR_GAP * np.ptp(numbers, axis=-1)[:, None]
     size = int(numbers.shape[-1])
     if clear.all(axis=-1).any():
         return size

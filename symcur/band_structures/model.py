@@ -82,7 +82,7 @@ class Model(BandStructure):
             cell=formulas.cell, positions=formulas.positions,
         )  # fmt: skip
         values = [float(value) for value in generic_values(defaults, np.random.default_rng(11)).values()]
-        self.as_bosons(metric, lambda name, k: formulas.function(name, ())(k, values))
+        self._become_bosons(metric, lambda name, k: formulas.function(name, ())(k, values))
 
     from_functions = NumericModel
     from_hoppings = staticmethod(from_hoppings)

@@ -87,7 +87,7 @@ class NumericModel(BandStructure):
             raise ValueError("derivatives: expected a function (k, axes) for a continuum model, got None")
         else:
             self._hoppings  # noqa: B018, refuses what has none
-        self.as_bosons(metric, self.matrix)
+        self._become_bosons(metric, self.matrix)
 
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "dimension", "derivatives", "name", "reference", "facts")

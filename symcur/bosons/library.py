@@ -44,11 +44,15 @@ def honeycomb_magnons(
     J S_i.S_j between neighbours, D z.(S_i x S_j) along the second-neighbour vectors at 0, 120 and 240 degrees on A and against
     them on B, -kappa (S^z)^2; a = 1. R. Cheng, S. Okamoto, D. Xiao, Phys. Rev. Lett. 117, 217202 (2016).
     """
+    lattice = _honeycomb_spins(J, D, kappa, spin).with_field(field * Z)
+    return lattice.magnons([Z, -Z], "S_z", name="honeycomb_magnons", reference=_CHENG)
+
+
+def _honeycomb_spins(J: float, D: float, kappa: float, spins: float | tuple[float, float]) -> SpinLattice:
     bonds = [Bond(0, 1, R, exchange_tensor(J)) for R in _TO_B]
     for R in ((1, 0), (-1, 1), (0, -1)):
         bonds += [Bond(0, 0, R, exchange_tensor(D=D * Z)), Bond(1, 1, R, exchange_tensor(D=-D * Z))]
-    lattice = SpinLattice.of(TRIANGULAR, _HONEYCOMB, spin, bonds, anisotropy=-kappa * np.outer(Z, Z), field=field * Z)
-    return lattice.magnons([Z, -Z], "S_z", name="honeycomb_magnons", reference=_CHENG)
+    return SpinLattice.of(TRIANGULAR, _HONEYCOMB, spins, bonds, anisotropy=-kappa * np.outer(Z, Z))
 
 
 @library_bosons
@@ -172,6 +176,10 @@ def square_phonons(
     )
 
 
+def _honeycomb_springs(k_L: float, k_T: float, masses: tuple[float, float]) -> dict[tuple[int, ...], Array]:
+    return springs(TRIANGULAR, _HONEYCOMB, [(0, 1, R, k_L, k_T) for R in _TO_B], masses=masses)
+
+
 @library_bosons
 def honeycomb_phonons(
     k_L: float = 1.0,
@@ -187,9 +195,8 @@ def honeycomb_phonons(
     Springs k_L along and k_T across the bonds to neighbours; A = raman [[0, 1], [-1, 0]] on both atoms; a = 1. L. Zhang, Q. Niu,
     Phys. Rev. Lett. 115, 115502 (2015).
     """
-    bonds = [(0, 1, R, k_L, k_T) for R in _TO_B]
     return phonons(
-        springs(TRIANGULAR, _HONEYCOMB, bonds, masses=(mass_A, mass_B)),
+        _honeycomb_springs(k_L, k_T, (mass_A, mass_B)),
         TRIANGULAR,
         positions=_HONEYCOMB,
         raman=raman * np.kron(np.eye(2), [[0, 1], [-1, 0]]),
@@ -221,17 +228,12 @@ def ferrimagnet_hybrid(
     neighbours) in the plane, + on A and - on B: the simplest that a substrate allows, S^z S.u with the mean of S^z. The total is
     conserved where k_T = k_L. A model of the kind of S. Park, N. Nagaosa, B.-J. Yang, Nano Lett. 20, 2741 (2020).
     """
-    exchange = [Bond(0, 1, R, exchange_tensor(J)) for R in _TO_B]
-    for R in ((1, 0), (-1, 1), (0, -1)):
-        exchange += [Bond(0, 0, R, exchange_tensor(D=D * Z)), Bond(1, 1, R, exchange_tensor(D=-D * Z))]
-    spins = SpinLattice.of(TRIANGULAR, _HONEYCOMB, [spin_A, spin_B], exchange, anisotropy=-kappa * np.outer(Z, Z))
+    spins = _honeycomb_spins(J, D, kappa, (spin_A, spin_B))
     masses = (mass_A, mass_B)
     plane = np.eye(3)[:, :2] * coupling
     coupled = [(0, 0, (0, 0), plane / np.sqrt(mass_A)), (1, 1, (0, 0), -plane / np.sqrt(mass_B))]
     for x, y in _TO_B:
         coupled += [(0, 1, (x, y), -plane / 3 / np.sqrt(mass_B)), (1, 0, (-x, -y), plane / 3 / np.sqrt(mass_A))]
-    bonds = [(0, 1, R, k_L, k_T) for R in _TO_B]
-    waves = phonons(
-        springs(TRIANGULAR, _HONEYCOMB, bonds, masses=masses), TRIANGULAR, positions=_HONEYCOMB, pinning=pinning
-    )
+    constants = _honeycomb_springs(k_L, k_T, masses)
+    waves = phonons(constants, TRIANGULAR, positions=_HONEYCOMB, pinning=pinning)
     return hybrid(spins, [Z, -Z], waves, coupled, s, name=f"ferrimagnet_hybrid, s = {s}", reference=_PARK)

@@ -17,7 +17,7 @@ import sympy as sp
 from symcur import expressions as ex
 from symcur.band_structures import Model
 from symcur.band_structures.exact import exact_formula
-from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.common_subexpressions import Definitions, needed, unused
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
@@ -86,18 +86,7 @@ def _put_in(written: Written, values: Mapping[sp.Symbol, sp.Expr]) -> Written:
         else:
             definitions.append((symbol, formula))
     results = tuple(tidied(result.subs(known, simultaneous=True)) for result in written[1])
-    return _used(definitions, results), results
-
-
-def _used(definitions: Sequence[tuple[sp.Symbol, sp.Expr]], results: Sequence[sp.Expr]) -> Definitions:
-    """The definitions that the results need."""
-    needed = set().union(*(result.free_symbols for result in results))
-    kept = []
-    for symbol, formula in reversed(definitions):
-        if symbol in needed:
-            kept.append((symbol, formula))
-            needed |= formula.free_symbols
-    return tuple(reversed(kept))
+    return needed(definitions, results), results
 
 
 def tidied(expression: sp.Expr) -> sp.Expr:
@@ -187,7 +176,7 @@ def _written_rate(form: Any, symbol: sp.Symbol) -> Written | None:
             rate = new[-1][0]
         rates[defined] = rate
     values = tuple(tidied(_total(result, rates)) for result in results)
-    return _used(new, values), values
+    return needed(new, values), values
 
 
 def _total(formula: sp.Expr, rates: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:

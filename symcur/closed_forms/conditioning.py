@@ -19,6 +19,7 @@ import sympy as sp
 from symcur import expressions as ex
 from symcur.arrays import AnyArray, Array, Indices
 from symcur.band_structures import Model
+from symcur.band_structures.levels import CLEAR_GAP
 from symcur.closed_forms.arbitrary_precision import exact_parameter
 from symcur.expressions import Axis, Interpreter
 from symcur.program import operations
@@ -29,7 +30,6 @@ PROMISE = 1e-9
 MOST_OPERATIONS = 10**6  # of single numbers with many digits in one call
 _MARGIN = 30  # points of less risk than some whose bounds are so much smaller than promised are computed without bounds
 _FEW = 64  # points whose bounds are computed at least
-_CLEAR_GAP = 1e-6  # of the spread of the energies: bands that are further apart at one k do not coincide
 _BLOCK = 512  # k points treated at once
 _LAPACK = 4  # times N: the error of an energy in units of rounding and of the largest
 
@@ -239,7 +239,7 @@ def _require_levels(form: Any, model: Model, energies: Array) -> None:
 
     The formula may be finite there: as a limit it lacks what the multiplet has. No gap is seen at any of the points then.
     """
-    clear = _gaps(form, energies).min(axis=-1, initial=np.inf) > _CLEAR_GAP * np.ptp(energies, axis=-1)
+    clear = _gaps(form, energies).min(axis=-1, initial=np.inf) > CLEAR_GAP * np.ptp(energies, axis=-1)
     if clear.any() or len(form.multiplicities) == 1:
         return
     found = model.distinct_energies

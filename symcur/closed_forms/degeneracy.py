@@ -10,13 +10,12 @@ from flint import fmpq
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
 from symcur.band_structures.formulas import any_functions, generic_values
+from symcur.band_structures.levels import CLEAR_GAP
 from symcur.band_structures.levels import pattern as observed
 from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.letters import letters
 from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced
 from symcur.expressions.interpreter import shifted
-
-_CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
 
 
 @lru_cache(maxsize=256)
@@ -37,7 +36,7 @@ def multiplicities(model: Model) -> tuple[int, ...]:
     for point in points if not functions else ():
         at_point = model.with_values({symbol: point[symbol] for symbol in model.parameters})
         energies = at_point.energies([float(point[k]) for k in model.k])
-        if np.diff(energies).min(initial=np.inf) > _CLEAR_GAP * (energies[-1] - energies[0]):
+        if np.diff(energies).min(initial=np.inf) > CLEAR_GAP * (energies[-1] - energies[0]):
             return (1,) * model.size
     pattern = max((observed(H, point) for point in points), key=len)
     if len(pattern) < model.size and not _proved(model, pattern):
@@ -56,7 +55,7 @@ def _of_bosons(model: Model) -> tuple[int, ...]:
         H = np.array(letters(model)("H", ()).xreplace(point).evalf(20).tolist(), dtype=complex)
         energies = np.linalg.eigvals(H)
         gaps = np.abs(energies[:, None] - energies) + np.diag(np.full(model.size, np.inf))
-        if gaps.min() > _CLEAR_GAP * np.abs(energies).max():
+        if gaps.min() > CLEAR_GAP * np.abs(energies).max():
             return (1,) * model.size
     raise ValueError(
         f"model: expected bosons whose bands are separate at random k, got {model.name}, some of which coincide; closed forms of "

@@ -39,8 +39,8 @@ _SHORT = 150  # operations in all radicands of explicit energies together
 def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm:
     """The closed form of a quantity, or of any scalar expression with integer axes, in k, parameters and the band energy.
 
-    Two bands are treated in vector form and simplified; more bands through the adjugate and the square-free part of
-    the characteristic polynomial. Eigenvectors are never used. For bosons every operator X is read as g X, and E is the signed
+    Two distinct energies, or four that lie symmetrically, are treated by polynomials in H and simplified; others through the adjugate and
+    the square-free part of the characteristic polynomial. Eigenvectors are never used. For bosons every operator X is read as g X, and E is the signed
     energy; their bands must be separate, and expansions are not made. Raises ValueError or TypeError naming the argument.
     """
     if not isinstance(quantity, (str, Quantity, Expression)):

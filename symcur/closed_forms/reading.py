@@ -7,6 +7,7 @@ from typing import Any
 import sympy as sp
 from flint import fmpq
 
+from symcur.closed_forms.common_subexpressions import Definitions, needed
 from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.harmonics import Written, written
 from symcur.closed_forms.quotients import divided, without_common_factor
@@ -59,16 +60,9 @@ class Reading:
         numerator = numerator.reduced()
         return Quotient(self.ring.zero, {}) if self.entries.vanishes(numerator) else Quotient(numerator, factors)
 
-    def used(self, results: list[sp.Expr]) -> tuple[tuple[sp.Symbol, sp.Expr], ...]:
+    def used(self, results: list[sp.Expr]) -> Definitions:
         """What the results need of the definitions and of the letters of the entries, in order."""
-        known = {**self.entries.letters, **self.definitions}
-        needed: list[tuple[sp.Symbol, sp.Expr]] = []
-        symbols = set().union(*(result.free_symbols for result in results))
-        for symbol, expression in reversed(known.items()):
-            if symbol in symbols:
-                needed.append((symbol, expression))
-                symbols |= expression.free_symbols
-        return tuple(reversed(needed))
+        return needed({**self.entries.letters, **self.definitions}.items(), results)
 
 
 class Quotient:
