@@ -30,11 +30,12 @@ if TYPE_CHECKING:
     )
     from symcur.band_structures import Model
     from symcur.brillouin import Interrupted
-    from symcur.claims import Claim, ClaimResult, Equality, relations, settle, verify, verify_all
+    from symcur.claims import Claim, ClaimResult, Equality, settle, verify, verify_all
     from symcur.closed_forms import derive
     from symcur.disorder import transport
     from symcur.eigenstates import evaluate
     from symcur.exact_integrals import integrate_exactly
+    from symcur.identities import relations
     from symcur.kernels import compile
     from symcur.observables import conductivity, equilibrium_current, magnetization, thermoelectric
 
@@ -52,7 +53,7 @@ _HOME = {
     "evaluate": "eigenstates",
     "integrate_exactly": "exact_integrals",
     "magnetization": "observables",
-    "relations": "claims",
+    "relations": "identities",
     "settle": "claims",
     "thermoelectric": "observables",
     "transport": "disorder",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from symcur.claims import Equality
-from symcur.claims.exact_rank import counted
-from symcur.claims.relation_table import Table, integrals, tables
-from symcur.claims.words import Kind, kinds_of
 from symcur.expressions import Expression
+from symcur.identities.exact_rank import counted
+from symcur.identities.relation_table import Table, integrals, tables
+from symcur.identities.words import Kind, kinds_of
 from symcur.quantities import QUANTITIES
 
 LONGEST = 5  # letters of the words behind their first P

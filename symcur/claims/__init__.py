@@ -18,7 +18,6 @@ from symcur.claims import (  # isort: skip
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
 from symcur.claims.claim_file import load
-from symcur.claims.linear_relations import Relations, relations
 from symcur.claims.prover import Counterexample, Equality, ProofResult, examine, settle
 from symcur.claims.verification import verify, verify_all, with_fault
 
@@ -38,7 +37,6 @@ __all__ = [
     "Counterexample",
     "Equality",
     "ProofResult",
-    "Relations",
     "bosons",
     "clean_crystal",
     "define",
@@ -54,7 +52,6 @@ __all__ = [
     "magnetic_field",
     "moments",
     "names",
-    "relations",
     "remove",
     "response",
     "sections",

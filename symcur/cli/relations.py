@@ -8,9 +8,9 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from symcur.claims import relations
 from symcur.claims.prover import NONDEGENERATE
 from symcur.cli import terminal
+from symcur.identities import relations
 
 PROVED = ("proved", NONDEGENERATE)
 

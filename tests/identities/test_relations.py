@@ -13,12 +13,12 @@ from sympy.combinatorics import Permutation
 import symcur as sc
 from symcur import expressions as ex
 from symcur import quantities
-from symcur.claims.exact_rank import agree, echelon, independence, kernel
-from symcur.claims.linear_relations import Relations
-from symcur.claims.words import Kind, kinds_of, words
 from symcur.expressions import BandEnergy, Filled, Gap, I, Named, Operator, P, Re, Resolvent, S, Trace, s, v
 from symcur.expressions.energies import cleared
 from symcur.expressions.normal_form import normal_form
+from symcur.identities.exact_rank import agree, echelon, independence, kernel
+from symcur.identities.linear_relations import Relations
+from symcur.identities.words import Kind, kinds_of, words
 
 TORQUE_DIPOLE = (r"d^{i\tau}", [r"J^{is}", "v^i s"])
 PAPER = {  # target, basis, modulo, times: what is found
@@ -159,7 +159,7 @@ def test_the_points_reject_a_wrong_relation():
 
 
 def test_a_relation_that_the_points_reject_is_not_returned(monkeypatch):
-    monkeypatch.setattr("symcur.claims.linear_relations.kernel", lambda vectors: [(*kernel(vectors)[0][:2], 2)])
+    monkeypatch.setattr("symcur.identities.linear_relations.kernel", lambda vectors: [(*kernel(vectors)[0][:2], 2)])
     with pytest.raises(ArithmeticError, match="to hold at random exact points"):
         sc.relations(*TORQUE_DIPOLE)
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from symcur import expressions as ex
-from symcur.claims.linear_relations import Relations, relations
-from symcur.claims.stated import Stated, stated
-from symcur.claims.words import Kind, kinds_of, quantities_of, words
 from symcur.expressions import Expression
+from symcur.identities.linear_relations import Relations, relations
+from symcur.identities.stated import Stated, stated
+from symcur.identities.words import Kind, kinds_of, quantities_of, words
 from symcur.quantities import QUANTITIES
 from symcur.typed import plain, read
 

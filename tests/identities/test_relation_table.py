@@ -9,12 +9,12 @@ from flint import fmpq
 
 import symcur as sc
 from symcur import expressions as ex
-from symcur.claims import stated as stated_module
-from symcur.claims.exact_rank import echelon
-from symcur.claims.relation_table import integrals, tables, terms
-from symcur.claims.stated import formal, stated
-from symcur.claims.words import Kind
 from symcur.expressions import I, Im, J, P, Re, S, Trace, s, v
+from symcur.identities import stated as stated_module
+from symcur.identities.exact_rank import echelon
+from symcur.identities.relation_table import integrals, tables, terms
+from symcur.identities.stated import formal, stated
+from symcur.identities.words import Kind
 
 EQUALITIES = [
     pytest.param(equality, id=f"{claim.name}-{j}")

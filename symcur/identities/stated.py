@@ -16,11 +16,11 @@ from sympy import QQ_I
 
 from symcur import expressions as ex
 from symcur.claims.claim import CLAIMS
-from symcur.claims.exact_rank import Row, echelon, kernel
-from symcur.claims.linear_relations import Relations
 from symcur.claims.prover import Equality
 from symcur.expressions import Axis, Expression, is_operator, with_axes
 from symcur.expressions.calculus import collected
+from symcur.identities.exact_rank import Row, echelon, kernel
+from symcur.identities.linear_relations import Relations
 
 Formal = dict[Expression, Any]
 

@@ -3,7 +3,7 @@
 The normal form of an expression is a vector over linearly independent keys, once the gaps of all expressions are brought to a
 common denominator (``symcur.expressions.energies``). Linear relations with rational coefficients are therefore the kernel of a
 matrix of rational numbers. Random exact points, which know nothing of the rules, check both sides of that
-(``symcur.claims.exact_rank``): every relation holds there, and the values of what is left have full rank, so that none is missing.
+(``symcur.identities.exact_rank``): every relation holds there, and the values of what is left have full rank, so that none is missing.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from functools import cached_property
 from typing import Any
 
 from symcur import expressions as ex
-from symcur.claims.exact_rank import Independence, Row, agree, counted, echelon, independence, kernel
 from symcur.claims.prover import Equality, ProofResult, check_abbreviations, examine
-from symcur.claims.words import permuted, primitives
 from symcur.expressions import Axis, Expression, as_expression, is_operator
 from symcur.expressions.energies import cleared
 from symcur.expressions.normal_form import NormalForm, normal_form
+from symcur.identities.exact_rank import Independence, Row, agree, counted, echelon, independence, kernel
+from symcur.identities.words import permuted, primitives
 from symcur.typed import Identity, axis_of, plain, read, speaks_of_operators
 
 Typed = Expression | str
@@ -197,7 +197,7 @@ def relations(
 
     ``basis``: what ``targets`` shall be expressed by. ``times``: numbers such as "v^i", "f", "g" that each member of the basis is
     multiplied with as well. ``permute``: axes that are put in all orders in the basis. ``modulo``: {axis: primitives} to allow total
-    derivatives of these, or axes alone: primitives are then made from words (``symcur.claims.words``). Relations hold for
+    derivatives of these, or axes alone: primitives are then made from words (``symcur.identities.words``). Relations hold for
     multiplets of any rank; with ``nondegenerate=True`` those that hold for single bands are found as well.
 
     Raises Unreadable for a text that cannot be read, TypeError and ValueError for what is outside of the fragment in which normal
