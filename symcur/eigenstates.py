@@ -283,9 +283,9 @@ class Eigenstates(Eigenbasis):
         require_tolerance(tolerance)
         self.model, self.k = model, model.points(k)
         energies, self.left, self.vectors = model.eigenstates(self.k)
-        size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
-        self.amplification: Array = amplification(model, energies, tolerance) * size
         joined = follows(model, energies, tolerance)
+        size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
+        self.amplification: Array = amplification(energies, joined) * size
         if model.bosons is not None:
             model.bosons.require_separate_norms(energies, joined, self.k)
         label = np.cumsum(~joined, axis=-1)

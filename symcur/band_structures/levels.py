@@ -96,10 +96,10 @@ def follows(model: BandStructure, energies: Array, tolerance: float | None) -> M
     return coarse
 
 
-def amplification(model: BandStructure, energies: Array, tolerance: float | None) -> Array:
+def amplification(energies: Array, joined: Mask) -> Array:
     """By what rounding errors of eigenvectors exceed those of H: |H|/gap, summed over the gaps between multiplets; shape (...)."""
     with np.errstate(divide="ignore"):
-        inverse_gaps = np.where(follows(model, energies, tolerance)[..., 1:], 0.0, 1 / np.diff(energies, axis=-1))
+        inverse_gaps = np.where(joined[..., 1:], 0.0, 1 / np.diff(energies, axis=-1))
     return np.asarray(np.sqrt(1 + (energies**2).sum(axis=-1) * (inverse_gaps**2).sum(axis=-1)))
 
 
