@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
@@ -15,28 +15,32 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.band_structures import BandStructure, Model
 from symcur.closed_forms.adjugate import Bands
+from symcur.closed_forms.block_form import BlockForm
+from symcur.closed_forms.blocks import blocks, is_sum_over_blocks
+from symcur.closed_forms.calculus import length
 from symcur.closed_forms.common_subexpressions import Definitions, unused
 from symcur.closed_forms.degeneracy import multiplicities, power_sums
 from symcur.closed_forms.entries import Components, Entries
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
 from symcur.closed_forms.harmonics import written
-from symcur.closed_forms.reading import Reading
+from symcur.closed_forms.one_level import OneLevel
+from symcur.closed_forms.reading import Reading, Reads
 from symcur.closed_forms.ring import Exact, NotExact
+from symcur.closed_forms.three_levels import ThreeLevels
 from symcur.closed_forms.two_levels import TwoLevels
-from symcur.expressions import Expression, Matrix, MatrixInterpreter
+from symcur.expressions import Expression, Matrix
 from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex, from_sympy
 from symcur.quantities import Quantity
 
 _Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
-_LONG = 600  # operations, from which on a form is compared with the steps of the adjugate
 _PREFERENCE = 1.3  # how much longer a formula in the functions of the model may be than one in components of H
 _SHORT = 150  # operations in all radicands of explicit energies together
 
 
-def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm:
+def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
     """The closed form of a quantity, or of any scalar expression with integer axes, in k, parameters and the band energy.
 
     Two distinct energies, or four that lie symmetrically, are treated by polynomials in H and simplified; others through the adjugate and
@@ -87,18 +91,24 @@ class _Derivation:
 
     def _new_reading(self, kind: Callable[..., Entries]) -> Reading | None:
         """The exact reading of the model in its own functions or in its components; None where there is none."""
-        levels = len(self.multiplicities)
+        ranks = self.multiplicities
+        levels, unequal = len(ranks), len(set(ranks)) > 1
         if self.model.bosons is not None and (levels > 2 or kind is Components):
             return None  # components of Hermitian matrices
-        if levels not in (2, 4) or len(set(self.multiplicities)) > 1:
+        if levels > 4 or (levels == 4 and unequal) or (levels == 3 and not unequal):
             return None
-        names = ("epsilon", "h2", "a", "w", "D", "c")
+        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi")
         symbols = {name: sp.Symbol(unused(name, self._taken), real=True) for name in names}
         eps, w = sp.Dummy("eps", real=True), sp.Dummy("w", real=True)
         try:
+            entries = kind(self.model, (eps, w), self._taken | {*names})
+            if levels == 1:
+                return OneLevel(entries, self.energy, symbols)
             if levels == 2:
-                return TwoLevels(kind(self.model, (eps,), self._taken | {*names}), eps, self.energy, symbols)
-            return FourLevels(kind(self.model, (eps, w), self._taken | {*names}), eps, w, self.energy, symbols)
+                return TwoLevels(entries, ranks, eps, self.energy, symbols)
+            if levels == 3:
+                return ThreeLevels(entries, ranks, (eps, w), self.energy, symbols)
+            return FourLevels(entries, eps, w, self.energy, symbols)
         except NotExact:
             return None
 
@@ -124,19 +134,47 @@ class _Derivation:
             "parts": tuple(parts),
         }
 
-    def form(self, quantity: str | Quantity | Expression) -> ClosedForm:
+    def form(self, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        common = self.common(target.name, target.labels, target.shape, target.expressions) | {"formula": target.formula}
         written = self._shortest(target)
-        if written and written.length() <= _LONG:
+        found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
+        if not found:
+            return self._whole(target, written)
+        derived = [(derivation := _shared(block.model), derivation._shortest(target)) for block in found]
+        forms = [derivation._whole(target, own) for derivation, own in derived]
+        if len(found) == 1 and found[0].copies == 1:
+            return self._in_basis(forms[0], self._whole(target, written))
+        if written and written.length() <= sum(map(_length, forms)):
+            return self._whole(target, written)
+        first = derived[0][1]
+        if first and target.real and forms[0].written and all(form.written == forms[0].written for form in forms):
+            return self._form(self._common(target), target, first)  # whatever the block
+        return BlockForm(
+            model=self.model, name=target.name, labels=target.labels, shape=target.shape, energy_symbol=self.energy,
+            multiplicities=self.multiplicities, blocks=tuple(forms), bases=tuple(block.basis for block in found),
+            copies=tuple(block.copies for block in found), formula=target.formula,
+        )  # fmt: skip
+
+    def _in_basis(self, rotated: ClosedForm, whole: ClosedForm) -> ClosedForm:
+        """The shorter one of the form derived in another basis, in which numbers are the same, and that in the basis of H."""
+        measure = _length if rotated.written or whole.written else _steps
+        if measure(whole) <= measure(rotated):
+            return whole
+        return replace(rotated, model=self.model, structure=f"{rotated.structure}, in a basis of its blocks")
+
+    def _common(self, target: _Target) -> dict[str, Any]:
+        return self.common(target.name, target.labels, target.shape, target.expressions) | {"formula": target.formula}
+
+    def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
+        """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
+        common = self._common(target)
+        if written and written.length() <= written.not_compared:
             return self._form(common, target, written)
         resolvent = self.bands.resolvent
         values = target.read(self.bands.interpreter)
         outputs = tuple(value if target.operator else value / resolvent.rank for value in values)
         steps = ClosedForm(**common, complex=not target.real, outputs=outputs, node_labels=resolvent.labels)
-        if written and written.length() <= sp.count_ops(
-            [*sp.flatten(steps.compact), *(e for _, e in steps.definitions)]
-        ):
+        if written and written.length() <= _length(steps):
             return self._form(common, target, written)
         return steps
 
@@ -166,7 +204,7 @@ class _Derivation:
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
         definitions = reading.used([part for pair in parts for part in pair])
-        return _Written(definitions, parts, reading.structure, reading.entries.names)
+        return _Written(definitions, parts, reading.structure, reading.entries.names, reading.not_compared)
 
     def _form(self, common: dict[str, Any], target: _Target, written: _Written) -> ClosedForm:
         known: dict[sp.Symbol, Any] = {}
@@ -190,7 +228,7 @@ def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> lis
     """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
     known: list[tuple[Exact, _Pair]] = []
     parts: list[_Pair] = []
-    for value in map(Exact.reduced, values):
+    for value in (value.reduced() for value in values):
         pair = next((pair for other, pair in known if other.same(value)), None)
         if pair is None:
             opposite = next((pair for other, pair in known if other.same(-value)), None)
@@ -208,11 +246,20 @@ class _Written:
     parts: list[_Pair]
     structure: str
     names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
+    not_compared: int
 
     def length(self, with_definitions: bool = True) -> int:
         """The number of operations."""
         results = [part for pair in self.parts for part in pair]
         return int(sp.count_ops([*results, *(e for _, e in self.definitions if with_definitions)]))
+
+
+def _length(form: ClosedForm) -> int:
+    return length((form.definitions, sp.flatten(form.compact)))
+
+
+def _steps(form: ClosedForm) -> int:
+    return len(form.program.live(form.nodes))
 
 
 @lru_cache(maxsize=32)
@@ -232,7 +279,7 @@ class _Target:
     operator: bool = False
     real: bool = True
 
-    def read(self, interpreter: MatrixInterpreter) -> list[Any]:
+    def read(self, interpreter: Reads) -> list[Any]:
         values = [interpreter.read(expression) for expression in self.expressions]
         if self.operator:
             return [entry for value in values for entry in value.array.flat]
