@@ -116,8 +116,9 @@ class BlockForm:
         Raises ValueError also where the band meets one of another block.
         """
         self.require_band(band)
-        values = by_name(parameters, by_keyword, self.model)
-        numbers = {name: exact_parameter(name, x) for name, x in (self.model.values() | values).items()}
+        given = by_name(parameters, by_keyword, self.model)
+        values = self.model.with_values({name: exact_parameter(name, x) for name, x in given.items()}).values()
+        numbers = {name: exact_parameter(name, x) for name, x in values.items()}
         j, own = self._located(k, int(band or 0), digits, numbers)
         return self.blocks[j].at(k, own, digits, parameters=numbers)
 

@@ -36,6 +36,7 @@ def two_bands(mass: sp.Expr, energy: sp.Expr, s: sp.Matrix) -> Model:
 
 level = sp.Symbol("level", positive=True)
 PAIR = two_bands(sp.cos(k_y) / 2, sp.Integer(0), (sigma_x + sigma_z) / 2)
+PARTNER = PAIR.replace(H=PAIR.H.conjugate(), s=(sigma_y - sigma_z) / 2)
 HIGHER = two_bands(sp.sin(k_x) + 1, level * sp.Rational(9, 2), (sigma_y - sigma_z) / 2)
 
 
@@ -158,14 +159,22 @@ def test_what_belongs_to_another_block_is_noticed() -> None:
     assert worst(replace(form, copies=form.copies[::-1]), "s_dipole") > 1e-3
 
 
-def test_blocks_of_equal_energies_are_one_multiplet() -> None:
-    """Time-reversed partners: the trace over both, not that of one of them."""
-    partner = PAIR.replace(H=PAIR.H.conjugate(), s=HIGHER.s)
-    model = direct_sum(PAIR, partner, HIGHER, U=X_THIRDS)
-    found = blocks(model)
-    assert sorted((block.model.size, block.copies) for block in found) == [(2, 1), (4, 1)]
+@pytest.mark.parametrize(
+    ("parts", "expected", "ranks"),
+    [
+        ([PAIR, PARTNER, HIGHER], [(2, 1), (4, 1)], (2, 2, 1, 1)),
+        ([PAIR, PAIR, PARTNER, HIGHER], [(2, 1), (6, 1)], (3, 3, 1, 1)),
+        ([PAIR, PARTNER, PAIR, PARTNER], [(4, 2)], (4, 4)),
+    ],
+)
+def test_blocks_of_equal_energies_are_one_multiplet(
+    parts: list[Model], expected: list[tuple[int, int]], ranks: tuple[int, ...]
+) -> None:
+    """Time-reversed partners: the trace over both, not that of one of them, and each as often as it occurs."""
+    model = direct_sum(*parts, U=X_THIRDS if len(parts) == 3 else None)
+    assert sorted((block.model.size, block.copies) for block in blocks(model)) == expected
     form = derive(model, "s_dipole")
-    assert form.multiplicities == (2, 2, 1, 1)
+    assert form.multiplicities == ranks
     assert worst(form, "s_dipole") < 1e-11
 
 
