@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
-from symcur.arrays import Array, ComplexArray, Indices
+import numpy as np
+
+from symcur.arrays import AnyArray, Array, ComplexArray, Indices, Mask
+
+_NOT_HERMITIAN = 1e-3  # eV: H(R) that is further from H(-R)^+ is no Hamiltonian that was printed with few digits
 
 
 @dataclass(frozen=True)
@@ -15,6 +20,7 @@ class WannierFunctions:
     ``hamiltonian`` (M, N, N): <a 0|H|b R>, eV. ``centres`` (N, 3): Cartesian, Angstrom, or None where the files do not hold them.
     ``position`` (M, N, N, 3): <a 0|r|b R>, Angstrom, its diagonal at R = 0 the centres. ``spin`` (M, N, N, 3): <a 0|sigma/2|b R>,
     in units of hbar. ``notes``: what was found and what was done on reading, a sentence each, to be shown to the user.
+    Models of layers and chains have lattices (D, D) with D = 2 and 1, and D in the place of every 3 but that of the spin.
     """
 
     lattice: Array
@@ -30,3 +36,69 @@ class WannierFunctions:
     def size(self) -> int:
         """The number N of Wannier functions."""
         return int(self.hamiltonian.shape[-1])
+
+    @property
+    def home(self) -> int:
+        """The index of R = 0."""
+        return int(np.argmin(np.abs(self.cells).sum(axis=1)))
+
+    def noting(self, *sentences: str) -> Self:
+        """The same with more notes."""
+        return replace(self, notes=(*self.notes, *sentences))
+
+
+def assembled(
+    source: str,
+    lattice: Array,
+    cells: Indices,
+    hamiltonian: ComplexArray,
+    *,
+    centres: Array | None = None,
+    position: ComplexArray | None = None,
+    spin: ComplexArray | None = None,
+    notes: tuple[str, ...] = (),
+) -> WannierFunctions:
+    """Wannier functions from matrices (M, N, N, ...) with weights divided out: every R once, R = 0 and -R there, made Hermitian.
+
+    Notes say how far they were from Hermitian. Raises ValueError that names the source where H is no such Hamiltonian.
+    """
+    everything, inverse = np.unique(np.concatenate([cells, -cells, 0 * cells[:1]]), axis=0, return_inverse=True)
+    place = np.reshape(inverse, -1)[: len(cells)]
+    opposite = len(everything) - 1 - np.arange(len(everything))  # sorted, and with R comes -R
+
+    def hermitian(matrices: AnyArray) -> tuple[ComplexArray, Array]:
+        """The Hermitian part, and the largest element of the rest for each R."""
+        summed = np.zeros((len(everything), *matrices.shape[1:]), dtype=complex)
+        np.add.at(summed, place, matrices)
+        adjoint = summed[opposite].swapaxes(1, 2).conj()
+        off: Array = np.abs(summed - adjoint).reshape(len(everything), -1).max(axis=1)
+        return (summed + adjoint) / 2, off
+
+    H, off = hermitian(hamiltonian)
+    if not np.isfinite(H).all():
+        raise ValueError(f"{source}: expected finite numbers in H(R), got NaN or infinity")
+    if off.max() > _NOT_HERMITIAN:
+        worst = everything[off.argmax()].tolist()
+        without = "" if _has(cells, -everything[off.argmax()]) else ", and the file has no such -R"
+        raise ValueError(
+            f"{source}: expected H(-R) = H(R)^+, got a difference of {off.max():.2g} eV at R = {worst}{without}"
+        )
+    notes = (
+        *notes,
+        f"{H.shape[-1]} Wannier functions, {len(everything)} R vectors; H(R) is Hermitian to {off.max():.1e} eV.",
+    )
+    if position is not None:
+        position, off = hermitian(position)
+        notes = (
+            *notes,
+            f"A(R) = <0|r|R> was up to {off.max():.2g} Angstrom from Hermitian; its Hermitian part is taken.",
+        )
+    if spin is not None:
+        spin, off = hermitian(spin)
+        notes = (*notes, f"The spin matrices S(R) are Hermitian to {off.max():.1e}.")
+    return WannierFunctions(lattice, everything, H, centres, position, spin, source, notes)
+
+
+def _has(cells: Indices, R: Indices) -> bool:
+    found: Mask = (cells == R).all(axis=1)
+    return bool(found.any())
