@@ -70,9 +70,10 @@ def assembled(
         """The Hermitian part, and the largest element of the rest for each R."""
         summed = np.zeros((len(everything), *matrices.shape[1:]), dtype=complex)
         np.add.at(summed, place, matrices)
-        adjoint = summed[opposite].swapaxes(1, 2).conj()
+        adjoint: ComplexArray = np.conj(summed[opposite].swapaxes(1, 2))
         off: Array = np.abs(summed - adjoint).reshape(len(everything), -1).max(axis=1)
-        return (summed + adjoint) / 2, off
+        mean: ComplexArray = (summed + adjoint) / 2
+        return mean, off
 
     H, off = hermitian(hamiltonian)
     if not np.isfinite(H).all():
