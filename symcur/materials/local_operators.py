@@ -20,6 +20,7 @@ from symcur.materials.wannier_functions import WannierFunctions
 
 SPINS = ("spin_x", "spin_y", "spin_z")
 _LINKS = 1e-9  # relative to the largest element of s: what is smaller links nothing
+_SAME_SPIN = 0.05  # of hbar
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,10 @@ def operator(functions: WannierFunctions, s: str | ArrayLike, spin: Any, at_one_
         if functions.spin is not None and (spin is None or from_files):
             return _local_part(functions, axis, at_one_centre)
         pairs, notes = _partners(functions, spin)
-        return Operator(spin_half(pairs)[..., axis], notes, pairs)
+        matrix = spin_half(pairs)[..., axis]
+        if functions.spin is not None:
+            _require_alike(matrix, _local_part(functions, axis, at_one_centre).matrix, functions.source, axis)
+        return Operator(matrix, notes, pairs)
     matrix = _given(s, functions.size)
     if functions.spin is not None and (spin is None or from_files):
         return Operator(matrix)
@@ -100,6 +104,16 @@ def _local_part(functions: WannierFunctions, axis: int, at_one_centre: float) ->
             f"{SPINS[axis]} is the part of the spin matrices between functions at one centre; the largest element left out is {out:.2g}.",
         ),
     )
+
+
+def _require_alike(ordered: ComplexArray, measured: ComplexArray, source: str, axis: int) -> None:
+    """Raise ValueError where the spin of a given order is not that of the files."""
+    off = float(np.abs(ordered - measured).max())
+    if off > _SAME_SPIN:
+        raise ValueError(
+            f"spin: expected the order and the phases of the spin matrices of {source}, got ones for which {SPINS[axis]} "
+            f"differs from them by up to {off:.2g}; leave spin out to use those matrices"
+        )
 
 
 def _partners(functions: WannierFunctions, spin: Any) -> tuple[Indices, tuple[str, ...]]:

@@ -1,9 +1,10 @@
-"""Files of Wannier functions in, a material out: which files there are, and what each of them is."""
+"""Files of Wannier functions in, a material out: which files there are, what each of them is, and whether they agree."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,143 +13,236 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
 from symcur.band_structures.exact import number_array
+from symcur.materials.centres import read_wout, read_xyz
+from symcur.materials.checkpoint import read_checkpoint
+from symcur.materials.from_bloch_states import from_checkpoint
 from symcur.materials.material import Material
-from symcur.materials.tbmodels import read_tbmodels
-from symcur.materials.wannier90 import read_hr, read_tb, read_wsvec, shifted
+from symcur.materials.replicas import TIES, shifted
+from symcur.materials.tbmodels import from_pythtb, read_tbmodels
+from symcur.materials.wannier90 import read_hr, read_tb, read_wsvec
 from symcur.materials.wannier_functions import WannierFunctions, assembled
+from symcur.materials.win_file import WinFile, read_win
 
-Paths = str | Path | Sequence[str | Path]
 _ENDINGS = {
     "hr": r"_hr\.dat",
     "tb": r"_tb\.dat",
     "wsvec": r"_wsvec\.dat$",
+    "xyz": r"_centres\.xyz$",
+    "chk": r"\.chk(\.fmt)?$",
+    "eig": r"\.eig$",
+    "spn": r"\.spn(\.fmt)?$",
+    "nnkp": r"\.nnkp$",
+    "mmn": r"\.mmn$",
+    "win": r"\.win$",
+    "wout": r"\.wout$",
     "hdf5": r"\.(hdf5|h5)$",
 }  # of names without .gz and .bz2
-_MAIN = ("hr", "tb", "hdf5")
+_MAIN = ("hr", "tb", "chk", "hdf5")
+_USED = {
+    "hr": ("wsvec", "xyz", "wout", "win"),
+    "tb": ("wsvec", "wout", "win"),
+    "chk": ("eig", "spn", "nnkp", "mmn", "wout", "win"),
+    "hdf5": (),
+}
 _SAME_LATTICE = 1e-4  # relative
 
 
 def read(
-    source: Paths,
+    source: Any,
     *,
     s: str | ArrayLike = "spin_z",
     spin: Any = None,
     level: str = "tight_binding",
     lattice: ArrayLike | None = None,
     centres: ArrayLike | None = None,
+    minimal_distance: bool | None = None,
+    ties: float = TIES,
     at_one_centre: float = 0.05,
     name: str = "",
 ) -> Material:
     """A material from files: ``read_functions`` and ``Material`` in one; see there for the arguments and what is raised."""
-    functions = read_functions(source, lattice=lattice, centres=centres)
+    functions = read_functions(source, lattice=lattice, centres=centres, minimal_distance=minimal_distance, ties=ties)
     return Material(functions, s, spin=spin, level=level, at_one_centre=at_one_centre, name=name)
 
 
 def read_functions(
-    source: Paths, *, lattice: ArrayLike | None = None, centres: ArrayLike | None = None
+    source: Any,
+    *,
+    lattice: ArrayLike | None = None,
+    centres: ArrayLike | None = None,
+    minimal_distance: bool | None = None,
+    ties: float = TIES,
 ) -> WannierFunctions:
     """What files of a Wannier calculation hold.
 
     Parameters
     ----------
-    source : a file, with those of the same seedname in its directory, or a list of exactly the files to read. One of them is
-        ``_hr.dat`` or ``_tb.dat`` of Wannier90 or an HDF5 file of TBmodels; plain or compressed by gzip or bzip2.
-    lattice : (3, 3) primitive vectors as rows, in Angstrom, where no file holds them; otherwise they must agree.
-    centres : (N, 3) Cartesian, in Angstrom; they take the place of those of the files.
+    source : the path of ``SEED_hr.dat``, ``SEED_tb.dat``, ``SEED.chk`` or ``SEED.chk.fmt`` of Wannier90, or of an HDF5 file of
+        TBmodels, plain or compressed by gzip or bzip2: files of the same SEED in its directory are read as well where they are
+        needed (_wsvec.dat, .wout, _centres.xyz, .win; for a checkpoint .eig, .spn, .nnkp or .mmn). Or a list of paths: these
+        files and no others. Or a model of PythTB.
+    lattice : (D, D) primitive vectors as rows, in Angstrom, where no file holds them; where one does, they must agree.
+    centres : (N, D) Cartesian, in Angstrom; they take the place of those of the files.
+    minimal_distance : for a checkpoint, whether matrix elements belong to the R with the smallest |R + r_b - r_a|, or |R|;
+        by default as use_ws_distance in .win, and the former without it.
+    ties : Angstrom; R that are equally near up to this share an element.
 
     Raises
     ------
-    ValueError that names the file, the line and what was expected there, or the argument that is missing.
+    ValueError that names the file, the line and what was expected there, or the argument that is missing; ImportError where
+    h5py is needed and missing.
     """
-    files = _files(source)
-    [kind] = [kind for kind in _MAIN if kind in files]
-    given = None if lattice is None else _array("lattice", lattice, (3, 3))
-    functions = read_tbmodels(files[kind]) if kind == "hdf5" else _from_text(kind, files, given)
-    if given is not None:
-        _require_same(functions.lattice, given, "lattice", functions.source)
-    if centres is None:
-        return functions
-    own = _array("centres", centres, (functions.size, len(functions.lattice)))
-    notes = functions.notes
-    if functions.centres is not None:
-        apart = float(np.linalg.norm(own - functions.centres, axis=1).max())
-        notes = (*notes, f"The centres are as given, up to {apart:.2g} Angstrom from those of the files.")
-    return WannierFunctions(**{**vars(functions), "centres": own, "notes": notes})
+    given = None if lattice is None else _vectors("lattice", lattice)
+    if not 0 <= ties < np.inf:
+        raise ValueError(f"ties: expected a length in Angstrom, got {ties!r}")
+    if hasattr(source, "get_orb"):
+        found, win = from_pythtb(source), None
+    else:
+        files = _files(source)
+        win = read_win(files["win"]) if "win" in files else None
+        if win is not None and win.lattice is not None:
+            given = _agreed(given, win.lattice, str(win.path))
+        found = _functions(files, win, given, minimal_distance, ties)
+    _agreed(given, found.lattice, found.source)
+    if win is not None and (number := win.integers("num_wann", 1)) is not None and number[0] != found.size:
+        raise ValueError(f"{win.path}: expected num_wann = {found.size}, as in {found.source}, got {number[0]}")
+    return found if centres is None else _with_centres(found, centres)
 
 
-def _from_text(kind: str, files: dict[str, Path], lattice: Array | None) -> WannierFunctions:
-    blocks = read_tb(files[kind]) if kind == "tb" else read_hr(files[kind])
-    if blocks.lattice is None and lattice is None:
+def _functions(
+    files: dict[str, Path], win: WinFile | None, lattice: Array | None, minimal_distance: bool | None, ties: float
+) -> WannierFunctions:
+    if "hdf5" in files:
+        return read_tbmodels(files["hdf5"])
+    if "chk" not in files:
+        return _from_text(files, win, lattice)
+    if "eig" not in files:
+        raise ValueError(f"source: expected the energies of {files['chk']}, SEED.eig, got none")
+    if minimal_distance is None:
+        minimal_distance = win is None or win.logical("use_ws_distance", True)
+    neighbours = files.get("nnkp", files.get("mmn"))
+    return from_checkpoint(
+        read_checkpoint(files["chk"]),
+        files["eig"],
+        files.get("spn"),
+        neighbours,
+        minimal_distance=minimal_distance,
+        ties=ties,
+    )
+
+
+def _from_text(files: dict[str, Path], win: WinFile | None, lattice: Array | None) -> WannierFunctions:
+    """From ``_tb.dat`` or ``_hr.dat``, and the files that hold what these lack."""
+    blocks = read_tb(files["tb"]) if "tb" in files else read_hr(files["hr"])
+    source, notes = str(blocks.path), [f"The Hamiltonian: {blocks.path}."]
+    vectors, centres = blocks.lattice, None
+    if "wout" in files:
+        printed, centres = read_wout(files["wout"])
+        vectors = printed if vectors is None else _agreed(vectors, printed, str(files["wout"]))
+        notes.append(f"Lattice and centres: {files['wout']}.")
+    elif "xyz" in files:
+        if win is None or win.logical("translate_home_cell", False):
+            raise ValueError(
+                f"{files['xyz']}: expected a .wout file, or a .win file without translate_home_cell = true, beside it: without "
+                "these the centres may have been moved by lattice vectors; give them by centres=... if they were not"
+            )
+        centres = read_xyz(files["xyz"])
+        notes.append(f"Centres: {files['xyz']}.")
+    vectors = lattice if vectors is None else vectors
+    if vectors is None:
         raise ValueError(
-            f"lattice: expected the primitive vectors, which {blocks.path} does not hold; give lattice=..., rows in Angstrom"
+            f"lattice: expected the primitive vectors, which {source} does not hold; give lattice=..., rows in Angstrom, or a "
+            ".win or .wout file"
         )
-    weights = blocks.weights
-    cells, arrays = blocks.cells, [blocks.hamiltonian / weights[:, None, None]]
+    if centres is not None and len(centres) != blocks.hamiltonian.shape[1]:
+        raise ValueError(
+            f"{files.get('wout', files.get('xyz'))}: expected {blocks.hamiltonian.shape[1]} Wannier functions, as in {source}, "
+            f"got {len(centres)}"
+        )
+    weights = blocks.weights[:, None, None]
+    cells, arrays = blocks.cells, [blocks.hamiltonian / weights]
     if blocks.position is not None:
-        arrays.append(blocks.position / weights[:, None, None, None])
+        arrays.append(blocks.position / weights[..., None])
     if "wsvec" in files:
         cells, arrays = shifted(cells, arrays, *read_wsvec(files["wsvec"], blocks))
+        notes.append(f"Elements belong to R + T, T as in {files['wsvec']}.")
     position = arrays[1] if len(arrays) > 1 else None
-    vectors = blocks.lattice if blocks.lattice is not None else lattice
-    assert vectors is not None
-    found = assembled(str(blocks.path), vectors, cells, arrays[0], position=position)
-    if found.position is None:
+    found = assembled(source, vectors, cells, arrays[0], centres=centres, position=position, notes=tuple(notes))
+    if found.position is None or centres is not None:
         return found
-    own = np.diagonal(found.position[found.home], axis1=0, axis2=1).real.T.copy()
-    return WannierFunctions(**{**vars(found), "centres": own})
+    return replace(found, centres=np.diagonal(found.position[found.home]).real.T.copy())
 
 
-def _files(source: Paths) -> dict[str, Path]:
-    """The files by kind: those listed, or one with those of its seedname."""
+def _with_centres(functions: WannierFunctions, centres: ArrayLike) -> WannierFunctions:
+    expected = (functions.size, len(functions.lattice))
+    own = number_array("centres", centres, float)
+    if own.shape != expected or not np.isfinite(own).all():
+        raise ValueError(f"centres: expected finite numbers of shape {expected}, got shape {own.shape}")
+    note = "The centres are as given."
+    if functions.centres is not None:
+        apart = float(np.linalg.norm(own - functions.centres, axis=1).max())
+        note = f"The centres are as given, up to {apart:.2g} Angstrom from those of the files."
+    return replace(functions, centres=own).noting(note)
+
+
+def _files(source: Any) -> dict[str, Path]:
+    """The files by kind: those listed, or one with those of its seedname that go with it."""
     if isinstance(source, str | Path):
         first = Path(source)
         kind, seed = _kind(first)
         found = {kind: first}
         for other in sorted(first.parent.glob("*")) if first.parent.is_dir() else ():
             label, name = _known(other)
-            if label is not None and name == seed and label not in _MAIN and label not in found:
-                found[label] = other
-    else:
+            if label in _USED.get(kind, ()) and name == seed:
+                found.setdefault(label, other)
+    elif isinstance(source, Sequence) and all(isinstance(path, str | Path) for path in source):
         found = {}
         for path in map(Path, source):
             kind, _ = _kind(path)
             if kind in found:
                 raise ValueError(f"source: expected one file of each kind, got {found[kind]} and {path}")
             found[kind] = path
+    else:
+        raise TypeError(f"source: expected a path, a list of paths or a model of PythTB, got {type(source).__name__}")
     main = [str(found[kind]) for kind in _MAIN if kind in found]
     if len(main) != 1:
         raise ValueError(
-            f"source: expected one file with the Hamiltonian (_hr.dat, _tb.dat, .hdf5), got {', '.join(main) or 'none'}"
+            "source: expected one file with the Hamiltonian, _hr.dat, _tb.dat, .chk or .hdf5, got "
+            f"{' and '.join(main) or 'none of them'}"
         )
     return found
 
 
 def _kind(path: Path) -> tuple[str, str]:
     kind, seed = _known(path)
-    if kind is None:
+    if not kind:
         raise ValueError(
-            f"{path}: expected a name that tells what the file is: SEED_hr.dat, SEED_tb.dat, SEED_wsvec.dat, NAME.hdf5, each "
-            "also with .gz or .bz2"
+            f"{path}: expected a name that tells what the file is: SEED_hr.dat, SEED_tb.dat, SEED_wsvec.dat, SEED_centres.xyz, "
+            "NAME.hdf5, or SEED with .chk, .chk.fmt, .eig, .spn, .nnkp, .mmn, .win, .wout; each also with .gz or .bz2"
         )
     return kind, seed
 
 
-def _known(path: Path) -> tuple[str | None, str]:
-    """The kind of a file and its seedname, by its name."""
+def _known(path: Path) -> tuple[str, str]:
+    """The kind of a file, "" where it is none of these, and its seedname, by its name."""
     name = re.sub(r"\.(gz|bz2)$", "", path.name)
     for kind, ending in _ENDINGS.items():
         if found := re.search(ending, name):
             return kind, name[: found.start()]
-    return None, ""
+    return "", ""
 
 
-def _array(label: str, value: ArrayLike, shape: tuple[int, ...]) -> Array:
+def _vectors(label: str, value: ArrayLike) -> Array:
     array = number_array(label, value, float)
-    if array.shape != shape or not np.isfinite(array).all():
-        raise ValueError(f"{label}: expected finite numbers of shape {shape}, got shape {array.shape}")
+    if array.ndim != 2 or array.shape[0] != array.shape[1] or not np.isfinite(array).all():
+        raise ValueError(f"{label}: expected as many primitive vectors as dimensions, as rows, got shape {array.shape}")
     return np.asarray(array)
 
 
-def _require_same(own: Array, other: Array, label: str, source: str) -> None:
+def _agreed(own: Array | None, other: Array, source: str) -> Array:
+    """A lattice where both are the same or there is only the other; ValueError where they differ."""
+    if own is None:
+        return other
     if own.shape != other.shape or np.abs(own - other).max() > _SAME_LATTICE * np.abs(own).max():
-        raise ValueError(f"{label}: expected that of {source}, {own.tolist()}, got {other.tolist()}")
+        raise ValueError(f"lattice: expected that of {source}, {other.tolist()}, got {own.tolist()}")
+    return own

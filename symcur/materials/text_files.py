@@ -32,9 +32,10 @@ def content(path: Path) -> bytes:
 class Lines:
     """The lines of a text file, taken one after the other."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, lines: list[str] | None = None) -> None:
+        """The lines of the file, or those of them that are given."""
         self.path, self.at = path, 0
-        self.lines = content(path).decode("latin-1").split("\n")
+        self.lines = content(path).decode("latin-1").split("\n") if lines is None else lines
 
     def error(self, expected: str, got: str | None = None, at: int | None = None) -> ValueError:
         """An error about line ``at``, counted from 0; by default the one that was taken last."""
@@ -77,9 +78,8 @@ class Lines:
         """So many numbers, in as many lines as they take."""
         found: list[float] = []
         while len(found) < count:
-            found += self._numbers(
-                self.line(f"{expected}: {count} numbers, of which {len(found)} were found").split(), expected
-            )
+            text = self.line(f"{expected}: {count} numbers, of which {len(found)} were found")
+            found.extend(self.numbers(text.split(), expected))
         if len(found) != count:
             raise self.error(f"{expected}: {count} numbers, the last in this line")
         return np.array(found)
@@ -100,23 +100,29 @@ class Lines:
         return self._table_by_lines(rows, columns, expected)
 
     def _table_by_lines(self, rows: int, columns: int, expected: str) -> Array:
-        found: list[list[float]] = []
+        found: list[Array] = []
         for number in range(rows):
             expectation = f"{expected}: {columns} numbers (line {number + 1} of {rows})"
             words = self.line(expectation).split()
             if len(words) != columns:
                 raise self.error(expectation)
-            found.append(self._numbers(words, expectation))
+            found.append(self.numbers(words, expectation))
         return np.array(found)
 
-    def _numbers(self, words: Sequence[str], expected: str) -> list[float]:
+    def require_end(self) -> None:
+        rest = next((n for n in range(self.at, len(self.lines)) if self.lines[n].strip()), None)
+        if rest is not None:
+            raise self.error("the end of the file", at=rest)
+
+    def numbers(self, words: Sequence[str], expected: str) -> Array:
+        """Words of the line that was taken last as finite numbers."""
         try:
             numbers = [fortran_number(word) for word in words]
         except ValueError:
             raise self.error(expected) from None
         if not np.isfinite(numbers).all():
             raise self.error(f"{expected}, finite")
-        return numbers
+        return np.array(numbers)
 
 
 def fortran_number(word: str) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from symcur.arrays import AnyArray, Array, ComplexArray, Indices
+from symcur.arrays import Array, ComplexArray, Indices
 from symcur.materials.text_files import Lines
 
 
@@ -35,7 +35,7 @@ def read_hr(path: Path) -> Blocks:
     number = file.count("the number of R vectors")
     weights = _degeneracies(file, number)
     rows = file.table(number * size**2, 7, "R (three integers), two indices, and H_ab(R)")
-    _require_end(file)
+    file.require_end()
     first = file.at - len(rows)
     blocks = rows.reshape(number, size**2, 7)
     cells = blocks[:, :1, :3]
@@ -61,7 +61,7 @@ def read_tb(path: Path) -> Blocks:
     second, A = _matrices(file, number, size, 3, "the three components of <a 0|r|b R>")
     if (np.array(second) != cells).any():
         raise file.error("the same R vectors for the position matrix as for the Hamiltonian", "others")
-    _require_end(file)
+    file.require_end()
     return Blocks(path, cells, weights, H[..., 0], lattice, A)
 
 
@@ -88,23 +88,8 @@ def read_wsvec(path: Path, blocks: Blocks) -> tuple[Indices, Indices]:
         parts = file.count("the number of shifts", most=1000)
         entries += [(R, a, b, parts)] * parts
         vectors += [file.integers(3, "a shift, three integers") for _ in range(parts)]
-    _require_end(file)
+    file.require_end()
     return np.array(entries), np.array(vectors)
-
-
-def shifted(
-    cells: Indices, arrays: list[AnyArray], entries: Indices, vectors: Indices
-) -> tuple[Indices, list[AnyArray]]:
-    """The elements of arrays (M, N, N, ...) brought to R + T in equal parts, as ``read_wsvec`` gives them."""
-    R, a, b, parts = entries.T
-    found, place = np.unique(cells[R] + vectors, axis=0, return_inverse=True)
-    moved = []
-    for array in arrays:
-        new = np.zeros((len(found), *array.shape[1:]), dtype=complex)
-        share = array[R, a, b] / parts.reshape(-1, *(1,) * (array.ndim - 3))
-        np.add.at(new, (place.reshape(-1), a, b), share)
-        moved.append(new)
-    return found, moved
 
 
 def _degeneracies(file: Lines, number: int) -> Indices:
@@ -138,9 +123,3 @@ def _placed(file: Lines, first: int, size: int, rows: Array) -> ComplexArray:
     found = np.empty((size**2, rows.shape[1] // 2 - 1), dtype=complex)
     found[place] = rows[:, 2::2] + 1j * rows[:, 3::2]
     return found.reshape(size, size, -1)
-
-
-def _require_end(file: Lines) -> None:
-    rest = next((n for n in range(file.at, len(file.lines)) if file.lines[n].strip()), None)
-    if rest is not None:
-        raise file.error("the end of the file", at=rest)

@@ -18,7 +18,8 @@ class WannierFunctions:
 
     ``lattice`` (3, 3): primitive vectors as rows, Angstrom. ``cells`` (M, 3): R in units of them, integers; with R comes -R.
     ``hamiltonian`` (M, N, N): <a 0|H|b R>, eV. ``centres`` (N, 3): Cartesian, Angstrom, or None where the files do not hold them.
-    ``position`` (M, N, N, 3): <a 0|r|b R>, Angstrom, its diagonal at R = 0 the centres. ``spin`` (M, N, N, 3): <a 0|sigma/2|b R>,
+    ``position`` (M, N, N, 3): <a 0|r|b R>, Angstrom, its diagonal at R = 0 the centres up to the
+    error of finite differences on the mesh of k. ``spin`` (M, N, N, 3): <a 0|sigma/2|b R>,
     in units of hbar. ``notes``: what was found and what was done on reading, a sentence each, to be shown to the user.
     Models of layers and chains have lattices (D, D) with D = 2 and 1, and D in the place of every 3 but that of the spin.
     """
