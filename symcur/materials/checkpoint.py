@@ -15,6 +15,7 @@ import numpy as np
 from symcur.arrays import Array, ComplexArray, Indices, Mask
 from symcur.materials.fortran_records import Records
 from symcur.materials.text_files import Lines, content
+from symcur.materials.wannier_functions import require_lattice
 
 _MOST = 10**6  # bands, functions, k points or neighbours
 _COMMENT, _STAGE = 33, 20  # characters
@@ -104,6 +105,7 @@ def _read(path: Path, source: _Source) -> Checkpoint:
     B = size("the number of bands")
     source.integers(size("the number of excluded bands", least=0), "the excluded bands")
     lattice = source.reals(9, "the primitive vectors in Angstrom").reshape(3, 3).T.copy()
+    require_lattice(str(path), lattice)
     source.reals(9, "the reciprocal vectors")
     K = size("the number of k points")
     mesh = source.integers(3, "the mesh, three integers")

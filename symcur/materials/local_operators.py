@@ -25,11 +25,15 @@ _SAME_SPIN = 0.05  # of hbar
 
 @dataclass(frozen=True)
 class Operator:
-    """s as a matrix (N, N), what was found about it, and the pairs (N/2, 2) of up and down where they are known."""
+    """s as a matrix (N, N), what was found about it, and the pairs (N/2, 2) of up and down where they are known.
+
+    ``links`` (N, N): functions that belong to one centre, because s or the spin in another direction links them.
+    """
 
     matrix: ComplexArray
     notes: tuple[str, ...] = ()
     pairs: Indices | None = None
+    links: Mask | None = None
 
 
 def operator(functions: WannierFunctions, s: str | ArrayLike, spin: Any, at_one_centre: float) -> Operator:
@@ -67,15 +71,20 @@ def at_common_centres(centres: Array, s: Operator, at_one_centre: float) -> tupl
 
     Raises ValueError where s links functions whose centres are further apart.
     """
-    links = np.abs(s.matrix) > _LINKS * max(float(np.abs(s.matrix).max()), np.finfo(float).tiny)
+    links = _links(s.matrix)
+    if s.links is not None:
+        links |= s.links
+    if s.pairs is not None:
+        up, down = s.pairs.T
+        links[up, down] = True
     apart = np.linalg.norm(centres[:, None] - centres[None], axis=-1) * links
     if apart.max() > at_one_centre:
         a, b = np.unravel_index(apart.argmax(), apart.shape)
         raise ValueError(
-            f"s: expected an operator between functions at one centre at the level of tight binding, got an element "
-            f"{s.matrix[a, b]:.3g} between functions {a} and {b} (counted from 0), {apart[a, b]:.3g} Angstrom apart, where "
-            f"at_one_centre = {at_one_centre:g} is allowed; partners in different cells, other centres or another order of "
-            "the spin may be the reason"
+            f"s: expected an operator between functions at one centre at the level of tight binding, got one that "
+            f"links functions {a} and {b} (counted from 0), {apart[a, b]:.3g} Angstrom apart, where at_one_centre = "
+            f"{at_one_centre:g} is allowed; partners in different cells, other centres or another order of the spin may be "
+            "the reason"
         )
     common = centres.copy()
     for group in _connected(links):
@@ -88,22 +97,26 @@ def at_common_centres(centres: Array, s: Operator, at_one_centre: float) -> tupl
     )
 
 
+def _links(matrix: ComplexArray) -> Mask:
+    return np.abs(matrix) > _LINKS * max(float(np.abs(matrix).max()), np.finfo(float).tiny)
+
+
 def _local_part(functions: WannierFunctions, axis: int, at_one_centre: float) -> Operator:
     """<a 0|sigma/2|b 0> between functions at one centre; a note says what is left out."""
     assert functions.spin is not None
     assert functions.centres is not None
-    matrices = functions.spin[..., axis].copy()
     here, centres = functions.home, functions.centres
     near = np.linalg.norm(centres[:, None] - centres[None], axis=-1) <= at_one_centre
-    local = np.where(near, matrices[here], 0)
-    matrices[here] -= local
-    out = float(np.abs(matrices).max())
-    return Operator(
-        local,
-        (
-            f"{SPINS[axis]} is the part of the spin matrices between functions at one centre; the largest element left out is {out:.2g}.",
-        ),
+    local = functions.spin[here] * near[..., None]
+    rest = functions.spin[..., axis].copy()
+    rest[here] -= local[..., axis]
+    out = float(np.abs(rest).max())
+    note = (
+        f"{SPINS[axis]} is the part of the spin matrices between functions at one centre; the largest element left out is "
+        f"{out:.2g}."
     )
+    links: Mask = np.any(_links(local), axis=-1)
+    return Operator(local[..., axis], (note,), links=links)
 
 
 def _require_alike(ordered: ComplexArray, measured: ComplexArray, source: str, axis: int) -> None:
@@ -144,6 +157,9 @@ def _given(s: ArrayLike, size: int) -> ComplexArray:
         matrix = matrix * np.eye(size)
     if matrix.shape != (size, size) or not np.isfinite(matrix).all():
         raise ValueError(f"s: expected {size} real numbers or a {size} x {size} matrix, finite, got shape {raw.shape}")
+    off = float(np.abs(matrix - matrix.conj().T).max())
+    if off > 1e-10 * float(np.abs(matrix).max()):
+        raise ValueError(f"s: expected a Hermitian matrix, got one that differs from its adjoint by {off:.1e}")
     return matrix
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -81,7 +82,7 @@ class Material(NumericModel):
             found.matrix,
             derivatives=bonds.matrix,
             lattice=functions.lattice,
-            name=name or functions.source or "material",
+            name=name or Path(functions.source).name or "material",
             reference=reference,
             facts=facts,
         )
@@ -94,6 +95,13 @@ class Material(NumericModel):
     def arguments(self) -> dict[str, Any]:
         names = ("functions", "level", "name", "reference", "facts")
         return {name: getattr(self, name) for name in names} | {"parameters": {}} | self._given
+
+    def derivative(self, axes: Iterable[int] = ()) -> NoReturn:
+        """There are no formulas to differentiate; numbers are given by ``matrix("H", k, axes)``."""
+        raise TypeError(
+            f"model: expected a Model given by formulas, because derivatives of formulas are asked for, got {self.name}, which "
+            "is given by numbers; matrix('H', k, axes) has its derivatives at k"
+        )
 
     @cached_property
     def pair_splitting(self) -> tuple[float, float]:

@@ -95,7 +95,7 @@ def read_functions(
     given = None if lattice is None else _vectors("lattice", lattice)
     if not 0 <= ties < np.inf:
         raise ValueError(f"ties: expected a length in Angstrom, got {ties!r}")
-    if hasattr(source, "get_orb"):
+    if hasattr(source, "orb_vecs") or hasattr(source, "get_orb"):
         found, win = from_pythtb(source), None
     else:
         files = _files(source)
@@ -133,12 +133,12 @@ def _functions(
 
 def _from_text(files: dict[str, Path], win: WinFile | None, lattice: Array | None) -> WannierFunctions:
     """From ``_tb.dat`` or ``_hr.dat``, and the files that hold what these lack."""
-    blocks = read_tb(files["tb"]) if "tb" in files else read_hr(files["hr"])
-    source, notes = str(blocks.path), [f"The Hamiltonian: {blocks.path}."]
-    vectors, centres = blocks.lattice, None
+    main = files.get("tb", files.get("hr"))
+    assert main is not None
+    source, notes, centres = str(main), [f"The Hamiltonian: {main}."], None
     if "wout" in files:
         printed, centres = read_wout(files["wout"])
-        vectors = printed if vectors is None else _agreed(vectors, printed, str(files["wout"]))
+        lattice = printed if lattice is None else _agreed(lattice, printed, str(files["wout"]))
         notes.append(f"Lattice and centres: {files['wout']}.")
     elif "xyz" in files:
         if win is None or win.logical("translate_home_cell", False):
@@ -148,12 +148,14 @@ def _from_text(files: dict[str, Path], win: WinFile | None, lattice: Array | Non
             )
         centres = read_xyz(files["xyz"])
         notes.append(f"Centres: {files['xyz']}.")
-    vectors = lattice if vectors is None else vectors
-    if vectors is None:
+    if lattice is None and "tb" not in files:
         raise ValueError(
             f"lattice: expected the primitive vectors, which {source} does not hold; give lattice=..., rows in Angstrom, or a "
             ".win or .wout file"
         )
+    blocks = read_tb(main) if "tb" in files else read_hr(main)
+    vectors = blocks.lattice if blocks.lattice is not None else lattice
+    assert vectors is not None
     if centres is not None and len(centres) != blocks.hamiltonian.shape[1]:
         raise ValueError(
             f"{files.get('wout', files.get('xyz'))}: expected {blocks.hamiltonian.shape[1]} Wannier functions, as in {source}, "

@@ -15,6 +15,7 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, ComplexArray, Indices
 
 TIES = 1e-2  # Angstrom
+_MOST_SHIFTS = 10**5  # of the supercell that are looked at for the nearest one
 
 
 def on_supercell(values: AnyArray, k: Array, mesh: Indices) -> ComplexArray:
@@ -82,6 +83,8 @@ def _nearest(lattice: Array, mesh: Indices, R: Indices, apart: Array, ties: floa
     inverse = np.linalg.inv(lattice * mesh[:, None])
     longest = np.linalg.norm(near, axis=1).max()
     reach = np.ceil(longest * np.linalg.norm(inverse, axis=0) + 0.5).astype(int)
+    if np.prod(2.0 * reach + 1) > _MOST_SHIFTS:
+        raise ValueError(f"lattice: expected vectors that span a cell that is not that flat, got {lattice.tolist()}")
     shifts = np.array(list(product(*(range(-n, n + 1) for n in reach)))) * mesh
     length = np.linalg.norm(near[:, None] + shifts @ lattice, axis=-1)
     vector, shift = np.nonzero(length <= length.min(axis=1, keepdims=True) + ties)

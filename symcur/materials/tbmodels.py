@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from symcur.arrays import AnyArray, Array
 from symcur.materials.spin_order import pairs_of, spin_half
 from symcur.materials.text_files import content
 from symcur.materials.wannier_functions import WannierFunctions, assembled
@@ -31,41 +32,51 @@ def read_tbmodels(path: Path) -> WannierFunctions:
         raise ValueError(f"{path}: expected an HDF5 file, got one that begins with {data[:8]!r}")
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
-            return _from_tree(str(path), file)
-    except (KeyError, OSError, RuntimeError, TypeError, AttributeError, OverflowError, MemoryError) as error:
+            lattice, size = np.array(file["uc"][()], dtype=float), int(file["size"][()])
+            x = np.array(file["pos"][()], dtype=float) if "pos" in file else np.zeros((size, len(lattice)))
+            hoppings = [(np.array(hop["R"][()]), _matrix(hop, size)) for hop in file["hop"].values()]
+    except (
+        KeyError,
+        OSError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        ArithmeticError,
+        MemoryError,
+    ) as error:
         raise ValueError(
-            f"{path}: expected a whole file of TBmodels with uc, pos and hop, got one where {error}"
+            f"{path}: expected a whole file of TBmodels with uc, size and hop, got one where {error}"
         ) from None
+    return _from_half(str(path), lattice, x, hoppings)
 
 
-def _from_tree(source: str, file: Mapping[str, Any]) -> WannierFunctions:
-    lattice = np.array(file["uc"][()], dtype=float)
+def _from_half(source: str, lattice: Array, x: Array, hoppings: list[tuple[AnyArray, AnyArray]]) -> WannierFunctions:
     if lattice.ndim != 2 or lattice.shape[0] != lattice.shape[1] or not 1 <= len(lattice) <= 3:
         raise ValueError(f"{source}: expected a lattice of 1 to 3 primitive vectors in uc, got shape {lattice.shape}")
-    size, D = int(file["size"][()]), len(lattice)
-    cells, matrices = [], []
-    for name, hop in file["hop"].items():
-        R = np.array(hop["R"][()])
-        t = np.array(hop["mat"][()], dtype=complex) if "mat" in hop else _sparse(hop, size)
+    size, D = len(x), len(lattice)
+    if x.shape != (size, D) or size == 0 or not np.isfinite(x).all():
+        raise ValueError(f"{source}: expected positions with {D} coordinates in pos, got shape {x.shape}")
+    for R, t in hoppings:
         if R.shape != (D,) or R.dtype.kind not in "iu" or t.shape != (size, size):
             raise ValueError(
-                f"{source}: expected R of {D} integers and a matrix {(size, size)} in hop/{name}, got {R.tolist()} and {t.shape}"
+                f"{source}: expected R of {D} integers and matrices {(size, size)} in hop, got {R.tolist()} and {t.shape}"
             )
-        cells += [R, -R]
-        matrices += [t, t.conj().T]
-    if not cells:
+    if not hoppings:
         raise ValueError(f"{source}: expected hoppings in hop, got none")
-    x = np.array(file["pos"][()], dtype=float) if "pos" in file else np.zeros((size, D))
-    if x.shape != (size, D) or not np.isfinite(x).all():
-        raise ValueError(f"{source}: expected positions of shape {(size, D)} in pos, got {x.shape}")
-    return assembled(source, lattice, np.array(cells), np.array(matrices), centres=x @ lattice)
+    cells = np.array([sign * R for R, _ in hoppings for sign in (1, -1)])
+    matrices = np.array([matrix for _, t in hoppings for matrix in (t, t.conj().T)])
+    return assembled(source, lattice, cells, matrices, centres=x @ lattice)
 
 
-def _sparse(hop: Mapping[str, Any], size: int) -> Any:
+def _matrix(hop: Mapping[str, Any], size: int) -> AnyArray:
+    """Dense, or sparse by rows."""
+    if "mat" in hop:
+        return np.array(hop["mat"][()], dtype=complex)
     from scipy.sparse import csr_matrix
 
     values, columns, starts = (np.array(hop[name][()]) for name in ("data", "indices", "indptr"))
-    return csr_matrix((values, columns, starts), shape=(size, size)).toarray()
+    return np.asarray(csr_matrix((values, columns, starts), shape=(size, size)).toarray(), dtype=complex)
 
 
 def from_pythtb(model: Any) -> WannierFunctions:
@@ -73,8 +84,9 @@ def from_pythtb(model: Any) -> WannierFunctions:
 
     With spin, functions are ordered up, down, up, down, and the spin matrices are those of these.
     """
-    source = f"the model of PythTB with {model.get_num_orbitals()} orbitals"
-    lattice, x = np.array(model.get_lat(), dtype=float), np.array(model.get_orb(), dtype=float)
+    vectors = (model.lat_vecs, model.orb_vecs) if hasattr(model, "orb_vecs") else (model.get_lat(), model.get_orb())
+    lattice, x = (np.array(rows, dtype=float) for rows in vectors)
+    source = f"the model of PythTB with {len(x)} orbitals"
     periodic = list(getattr(model, "periodic_dirs", getattr(model, "_per", ())))
     if sorted(periodic) != list(range(len(lattice))):
         raise ValueError(f"source: expected a model periodic along all {len(lattice)} directions, got {periodic}")
@@ -82,7 +94,7 @@ def from_pythtb(model: Any) -> WannierFunctions:
         raise ValueError(
             f"source: expected a model of numbers, got the parameters {model.parameters}; see with_parameters"
         )
-    site, hoppings = _content(model)
+    site, hoppings = _content(model, [0] * len(lattice))
     spinful = site.ndim == 3
     m = 2 if spinful else 1
     N, D = m * len(x), len(lattice)
@@ -106,12 +118,10 @@ def from_pythtb(model: Any) -> WannierFunctions:
     return assembled(source, lattice, cells, matrices, centres=centres, spin=spin)
 
 
-def _content(model: Any) -> tuple[Any, list[tuple[Any, int, int, Any]]]:
+def _content(model: Any, zero: list[int]) -> tuple[Any, list[tuple[Any, int, int, Any]]]:
     """The energies of the sites, and the hoppings (t, a, b, R) with H = sum t |a 0><b R| + adjoint."""
     if hasattr(model, "onsite"):  # 2.x
-        zero = [0] * len(model.get_lat())
         return np.array(model.onsite), [
             (h["amplitude"], h["from_orbital"], h["to_orbital"], h.get("lattice_vector", zero)) for h in model.hoppings
         ]
-    zero = [0] * len(model.get_lat())
     return np.array(model._site_energies), [(t, a, b, (R or [zero])[0]) for t, a, b, *R in model._hoppings]

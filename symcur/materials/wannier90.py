@@ -102,12 +102,12 @@ def _degeneracies(file: Lines, number: int) -> Indices:
 def _matrices(file: Lines, number: int, size: int, components: int, what: str) -> tuple[list[list[int]], ComplexArray]:
     """Blocks of one R and N^2 lines each."""
     cells: list[list[int]] = []
-    found = np.empty((number, size, size, components), dtype=complex)
+    found: list[ComplexArray] = []
     for R in range(number):
         cells.append(file.integers(3, f"R vector {R + 1} of {number}, three integers"))
         rows = file.table(size**2, 2 + 2 * components, f"two indices and {what}")
-        found[R] = _placed(file, file.at - len(rows), size, rows)
-    return cells, found
+        found.append(_placed(file, file.at - len(rows), size, rows))
+    return cells, np.array(found)
 
 
 def _placed(file: Lines, first: int, size: int, rows: Array) -> ComplexArray:

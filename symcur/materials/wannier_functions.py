@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from symcur.arrays import AnyArray, Array, ComplexArray, Indices, Mask
+from symcur.brillouin import LatticeCell
 
 _NOT_HERMITIAN = 1e-3  # eV: H(R) that is further from H(-R)^+ is no Hamiltonian that was printed with few digits
 
@@ -63,6 +64,7 @@ def assembled(
 
     Notes say how far they were from Hermitian. Raises ValueError that names the source where H is no such Hamiltonian.
     """
+    require_lattice(source, lattice)
     everything, inverse = np.unique(np.concatenate([cells, -cells, 0 * cells[:1]]), axis=0, return_inverse=True)
     place = np.reshape(inverse, -1)[: len(cells)]
     opposite = len(everything) - 1 - np.arange(len(everything))  # sorted, and with R comes -R
@@ -99,6 +101,16 @@ def assembled(
         spin, off = hermitian(spin)
         notes = (*notes, f"The spin matrices S(R) are Hermitian to {off.max():.1e}.")
     return WannierFunctions(lattice, everything, H, centres, position, spin, source, notes)
+
+
+def require_lattice(source: str, lattice: Array) -> None:
+    """Raise ValueError that names the source unless the rows are independent finite vectors."""
+    try:
+        LatticeCell(lattice)
+    except ValueError as error:
+        raise ValueError(
+            f"{source}: expected a lattice of independent vectors, got {lattice.tolist()} ({error})"
+        ) from None
 
 
 def _has(cells: Indices, R: Indices) -> bool:
