@@ -17,12 +17,15 @@ def read_eig(path: Path, K: int, B: int) -> Array:
     """Energies in eV, (K, B)."""
     file = Lines(path)
     rows = file.table(K * B, 3, f"a band, a k point and an energy (for {B} bands at {K} k points)")
-    file.require_end()
     expected = np.stack([np.tile(np.arange(B), K), np.repeat(np.arange(K), B)], axis=-1) + 1
     wrong = np.flatnonzero((rows[:, :2] != expected).any(axis=1))
     if len(wrong):
         band, point = expected[wrong[0]].tolist()
-        raise file.error(f"band {band} at k point {point} (there are {B} bands and {K} k points)", at=int(wrong[0]))
+        raise file.error(
+            f"band {band} at k point {point} (there are {B} bands and {K} k points)",
+            at=file.at - len(rows) + int(wrong[0]),
+        )
+    file.require_end()
     return rows[:, 2].reshape(K, B)
 
 

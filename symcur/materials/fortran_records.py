@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from symcur.arrays import AnyArray
+from symcur.materials.text_files import LARGEST
 
 _MARK = 4  # bytes
 
@@ -33,8 +34,8 @@ class Records:
                 f"{expected} in {count * np.dtype(kind).itemsize} bytes ({count} of kind {kind})", f"{len(raw)} bytes"
             )
         found = np.frombuffer(raw, dtype=kind if kind[0] == "S" else self.order + kind)
-        if kind[0] in "fc" and not np.isfinite(found).all():
-            raise self.error(f"{expected}, finite", "NaN or infinity")
+        if kind[0] in "fc" and not (np.abs(found) < LARGEST).all():
+            raise self.error(f"{expected}, finite", "NaN, infinity or a number beyond all scales")
         return found.astype(kind)
 
     def _record(self, expected: str) -> bytes:

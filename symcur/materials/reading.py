@@ -99,6 +99,8 @@ def read_functions(
         found, win = from_pythtb(source), None
     else:
         files = _files(source)
+        if centres is not None:
+            files.pop("xyz", None)
         win = read_win(files["win"]) if "win" in files else None
         if win is not None and win.lattice is not None:
             given = _agreed(given, win.lattice, str(win.path))
@@ -143,15 +145,15 @@ def _from_text(files: dict[str, Path], win: WinFile | None, lattice: Array | Non
     elif "xyz" in files:
         if win is None or win.logical("translate_home_cell", False):
             raise ValueError(
-                f"{files['xyz']}: expected a .wout file, or a .win file without translate_home_cell = true, beside it: without "
-                "these the centres may have been moved by lattice vectors; give them by centres=... if they were not"
+                f"{files['xyz']}: expected a .wout file, or a .win file without translate_home_cell = true, beside it, got none: the "
+                "centres may have been moved by lattice vectors, which H(R) does not follow; give centres=... if not"
             )
         centres = read_xyz(files["xyz"])
         notes.append(f"Centres: {files['xyz']}.")
     if lattice is None and "tb" not in files:
         raise ValueError(
-            f"lattice: expected the primitive vectors, which {source} does not hold; give lattice=..., rows in Angstrom, or a "
-            ".win or .wout file"
+            f"lattice: expected the primitive vectors, got {source}, which does not hold them; give lattice=..., rows in "
+            "Angstrom, or a .win or .wout file"
         )
     blocks = read_tb(main) if "tb" in files else read_hr(main)
     vectors = blocks.lattice if blocks.lattice is not None else lattice

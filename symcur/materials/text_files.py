@@ -14,6 +14,7 @@ import numpy as np
 from symcur.arrays import Array
 from symcur.files import shortened
 
+LARGEST = 1e30  # no number in eV or Angstrom is as large
 _LONGEST = 10_000  # characters of a line
 
 
@@ -92,7 +93,7 @@ class Lines:
         try:
             if len(block) == rows and max(map(len, block), default=0) <= _LONGEST:
                 found = np.loadtxt(block, dtype=float, ndmin=2, comments=None)
-                if found.shape == (rows, columns) and np.isfinite(found).all():
+                if found.shape == (rows, columns) and (np.abs(found) < LARGEST).all():
                     self.at += rows
                     return np.asarray(found)
         except ValueError:
@@ -120,7 +121,7 @@ class Lines:
             numbers = [fortran_number(word) for word in words]
         except ValueError:
             raise self.error(expected) from None
-        if not np.isfinite(numbers).all():
+        if not (np.abs(numbers) < LARGEST).all():
             raise self.error(f"{expected}, finite")
         return np.array(numbers)
 

@@ -7,9 +7,10 @@ from typing import Self
 
 import numpy as np
 
-from symcur.arrays import AnyArray, Array, ComplexArray, Indices, Mask
+from symcur.arrays import AnyArray, Array, ComplexArray, Indices
 from symcur.brillouin import LatticeCell
 
+_LONGEST = 1e6  # Angstrom
 _NOT_HERMITIAN = 1e-3  # eV: H(R) that is further from H(-R)^+ is no Hamiltonian that was printed with few digits
 
 
@@ -82,10 +83,11 @@ def assembled(
     if not np.isfinite(H).all():
         raise ValueError(f"{source}: expected finite numbers in H(R), got NaN or infinity")
     if off.max() > _NOT_HERMITIAN:
-        worst = everything[off.argmax()].tolist()
-        without = "" if _has(cells, -everything[off.argmax()]) else ", and the file has no such -R"
+        R = everything[off.argmax()]
+        missing = [cell.tolist() for cell in (R, -R) if not (cells == cell).all(axis=1).any()]
+        why = f", and the file has no R = {missing[0]}" if missing else ""
         raise ValueError(
-            f"{source}: expected H(-R) = H(R)^+, got a difference of {off.max():.2g} eV at R = {worst}{without}"
+            f"{source}: expected H(-R) = H(R)^+, got a difference of {off.max():.2g} eV at R = {R.tolist()}{why}"
         )
     notes = (
         *notes,
@@ -106,13 +108,10 @@ def assembled(
 def require_lattice(source: str, lattice: Array) -> None:
     """Raise ValueError that names the source unless the rows are independent finite vectors."""
     try:
+        if not np.abs(lattice).max() < _LONGEST:
+            raise ValueError(f"longer than {_LONGEST:g}")
         LatticeCell(lattice)
     except ValueError as error:
         raise ValueError(
             f"{source}: expected a lattice of independent vectors, got {lattice.tolist()} ({error})"
         ) from None
-
-
-def _has(cells: Indices, R: Indices) -> bool:
-    found: Mask = (cells == R).all(axis=1)
-    return bool(found.any())

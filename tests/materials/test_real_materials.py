@@ -93,7 +93,7 @@ def test_platinum_breaks_time_reversal_as_its_readme_says():
 
 def test_platinum_asks_for_what_its_file_lacks():
     path = data("Pt/wannier90_hr.dat.gz")
-    with pytest.raises(ValueError, match=r"lattice: expected the primitive vectors, which .* does not hold"):
+    with pytest.raises(ValueError, match=r"lattice: expected the primitive vectors, got .*, which does not hold them"):
         read(path)
 
 
