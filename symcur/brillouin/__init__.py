@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .domains import Ball, Domain, LatticeCell, Plane
 from .integration import integrate, integrate_bands
+from .irreducible_mesh import IrreducibleMesh, irreducible_mesh, keeps_mesh
 from .method import METHODS, Method
 from .method_selection import Automatic
 from .problem import Bending
@@ -22,10 +23,13 @@ __all__ = [
     "Estimate",
     "Integral",
     "Interrupted",
+    "IrreducibleMesh",
     "LatticeCell",
     "Method",
     "Plane",
     "Tolerance",
     "integrate",
     "integrate_bands",
+    "irreducible_mesh",
+    "keeps_mesh",
 ]
