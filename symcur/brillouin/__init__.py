@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from .domains import Ball, Domain, LatticeCell, Plane
 from .integration import integrate, integrate_bands
-from .irreducible_mesh import IrreducibleMesh, irreducible_mesh, keeps_mesh
 from .method import METHODS, Method
 from .method_selection import Automatic
 from .problem import Bending
+from .reduced_meshes import IrreducibleMesh, irreducible_mesh, keeps_mesh
 from .solution import Estimate, Integral, Interrupted, Tolerance
 
 __all__ = [

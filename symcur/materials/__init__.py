@@ -1,10 +1,10 @@
 """Real materials: Wannier functions from files as band structures, their symmetry, and conductivities in SI units."""
 
-from .model_symmetry import hoppings_of, model_symmetry
 from .orbitals import Orbital, projections
 from .representation import SymmetryGroup, acting_on
 from .space_groups import Operation, SpaceGroup, space_group
 from .symmetrization import residuals, symmetries, symmetrize, symmetrize_with_group, symmetry_group
+from .symmetry_of_models import hoppings_of, model_symmetry
 from .tensors import AllowedComponents, allowed_components, reduced_mesh, symmetric_tensor, tensor_matrices
 from .wannier_functions import WannierFunctions
 
