@@ -300,12 +300,16 @@ class Eigenstates(Eigenbasis):
     def number(self, value: Any) -> complex:
         return complex(value.x, value.y)
 
+    def value(self, expression: Expression) -> Any:
+        return super().value(ex.covariant(expression) if self.model.covariant else expression)
+
     def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> ComplexArray:
-        numbers = [axis for axis in axes if isinstance(axis, int)]
+        numbers = [axis for axis in map(ex.momentum, axes) if isinstance(axis, int)]
         if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
-        matrix = self.model.matrix(name, self.k, numbers)
-        return np.asarray(self.left @ matrix @ self.vectors)
+        ordinary = name in ("H", "s") and not any(isinstance(axis, ex.Covariant) for axis in axes)
+        of = self.model.matrix if ordinary else self.model.covariant_matrix
+        return np.asarray(self.left @ of(name, self.k, numbers) @ self.vectors)
 
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))
@@ -360,6 +364,7 @@ def evaluate(
     flat = points.reshape(-1, model.dimension)
     if not isinstance(quantity, Expression):
         quantity = quantities.get(quantity)
+        require_meaning(model, quantity)
     if isinstance(quantity, Quantity) and quantity.operator:
         result, distinct = _operator_elements(model, quantity, flat, tolerance)
     else:
@@ -368,6 +373,12 @@ def evaluate(
         result = values[""] if isinstance(quantity, Expression) else values[""].real
     report_touchings(model, flat, distinct, tolerance)
     return result.reshape(*points.shape[:-1], *result.shape[1:])
+
+
+def require_meaning(model: BandStructure, quantity: Quantity) -> None:
+    """Raise ValueError that says why, where a quantity has no meaning for the position operator of a model."""
+    if quantity.local:
+        model.require_local(quantity.name, quantity.local)
 
 
 def _operator_elements(

@@ -61,7 +61,9 @@ class BandStructure(ABC):
     reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
     fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, with
     2N components for N modes. Band structures do not change: ``with_values``, ``with_s`` and
-    ``replace`` give new ones.
+    ``replace`` give new ones. ``covariant``: position has elements between orbitals and s depends on k, as in a basis of Wannier
+    functions, so that derivatives are D_i X = d_i X - i[A_i, X]; ``level`` says what is known of position, and ``remarks`` are
+    sentences that belong to every number.
     """
 
     name: str
@@ -73,6 +75,9 @@ class BandStructure(ABC):
     positions: Array | None
     statistics: Statistics = FERMI
     bosons: Metric | None = None
+    covariant: bool = False
+    level: str = ""
+    remarks: tuple[str, ...] = ()
 
     # -- to be supplied ----------------------------------------------------------------------------------------------
     @abstractmethod
@@ -117,8 +122,25 @@ class BandStructure(ABC):
             raise ValueError(f"model: expected a lattice model ({purpose}), got the continuum model {self.name}")
         return self.cell
 
+    def covariant_matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
+        """ "H" or "s" with covariant derivatives, the first axis first, or "curvature", F_il with its indices as the first axes."""
+        raise ValueError(
+            f"expression: expected integer axes, 0 for x, of ordinary derivatives of H, where numbers of {self.name} are asked for, "
+            f"got {name!r} along {tuple(axes)}, for which a material with the position between its functions is needed"
+        )
+
+    def require_local(self, what: str, why: str) -> None:
+        """Raise ValueError that says why ``what`` is not defined where position has elements between orbitals."""
+        if self.covariant:
+            raise ValueError(
+                f"model: expected the level 'tight_binding' for {what}, because {why}; got {self.name} at the level {self.level!r}"
+            )
+
     def matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
-        """ "H" differentiated along axes, or "s", as numbers: k of shape (..., D), Cartesian, gives (..., N, N)."""
+        """ "H" differentiated along axes, or "s", as numbers: k of shape (..., D), Cartesian, gives (..., N, N).
+
+        Where derivatives are ``covariant``, higher ones are the mean over the orders.
+        """
         points, axes = self.points(k), ordered_axes(axes, self.dimension)
         if name not in ("H", "s") or (name == "s" and axes):
             raise ValueError(f"name: expected 'H' with axes, or 's', got {name!r} with axes {axes}")

@@ -41,6 +41,7 @@ class Bands:
 
 
 def solve(model: BandStructure, k: Array) -> Bands:
+    model.require_local("response at finite q", "states at k and k + q overlap as orbitals at points do")
     energies, left, states = model.eigenstates(k)
     bose = model.bosons is not None
     return Bands(energies, states, left @ model.metric if bose else left, bose)
