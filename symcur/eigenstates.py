@@ -1,9 +1,8 @@
 """An expression read through the eigenstates of numeric matrices, for all bands and many k at once.
 
-In the eigenbasis at each k, P_n is a mask and S_n^p an entrywise product with (e_n - e_m)^(-p). A trace is cut at its
-first projector, Tr[P X] = sum over a in the multiplet of <a|X|a>, and the rows <a|X are built letter by letter; each
-row carries the letters of its own band. A multiplet is found by a tolerance; the trace over it is shared equally among
-its members, so that sums over bands are right.
+In the eigenbasis at each k, P_n is a mask and S_n^p an entrywise product with (e_n - e_m)^(-p). A trace is cut at its first projector,
+Tr[P X] = sum over a in the multiplet of <a|X|a>, and the rows <a|X are built letter by letter; each row carries the letters of its own
+band. A multiplet is found by a tolerance; the trace over it is shared equally among its members, so that sums over bands are right.
 """
 
 from __future__ import annotations
@@ -188,8 +187,7 @@ class Eigenbasis(ABC):
 class FilledBands(Interpreter):
     """Reads a trace with P the projector onto the lowest ``count`` bands of an eigenbasis.
 
-    d_iP mixes filled with empty states, v_ab/(e_a - e_b) with a filled and b empty and its adjoint, whatever the gaps between
-    filled states.
+    d_iP mixes filled with empty states, v_ab/(e_a - e_b) with a filled and b empty and its adjoint, whatever the filled states are.
     """
 
     def __init__(self, basis: Eigenbasis, count: int) -> None:
@@ -298,7 +296,7 @@ class Eigenstates(Eigenbasis):
         super().__init__(means, members, rank, inverse_gaps, np.eye(model.size, dtype=complex))
 
     def number(self, value: Any) -> complex:
-        return complex(value.x, value.y)
+        return complex(value.x, value.y) if value.y else float(value.x)
 
     def value(self, expression: Expression) -> Any:
         return super().value(ex.covariant(expression) if self.model.covariant else expression)
@@ -307,7 +305,7 @@ class Eigenstates(Eigenbasis):
         numbers = [axis for axis in map(ex.momentum, axes) if isinstance(axis, int)]
         if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
-        ordinary = name in ("H", "s") and not any(isinstance(axis, ex.Covariant) for axis in axes)
+        ordinary = name in ("H", "s") and ex.Covariant not in map(type, axes)
         of = self.model.matrix if ordinary else self.model.covariant_matrix
         return np.asarray(self.left @ of(name, self.k, numbers) @ self.vectors)
 
@@ -351,20 +349,19 @@ def evaluate(
 ) -> AnyArray:
     """A quantity (or any scalar expression with integer axes) through the eigenstates of H(k).
 
-    k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending
-    energy. Bands closer than ``tolerance`` times the spread of the energies at k form a multiplet; each of its r
-    members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the bands are known to be distinct
-    at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
-    ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
-    ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
-    TypeError naming the argument for invalid input.
+    k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending energy. Bands closer
+    than ``tolerance`` times the spread of the energies at k form a multiplet; each of its r members carries the trace divided by r. By
+    default (None) that is 1e-9, or 1e-12 where the bands are known to be distinct at a generic k for these parameters. Bands that merge
+    only at isolated k are reported by a DegeneracyWarning. ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the
+    arbitrary phases of the eigenvectors. ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1.
+    Raises ValueError or TypeError naming the argument for invalid input, and for what has no meaning for the model.
     """
     model = model.with_values(parameters)
     points = model.points(k)
     flat = points.reshape(-1, model.dimension)
     if not isinstance(quantity, Expression):
         quantity = quantities.get(quantity)
-        require_meaning(model, quantity)
+        model.require_local(quantity.name, quantity.local)
     if isinstance(quantity, Quantity) and quantity.operator:
         result, distinct = _operator_elements(model, quantity, flat, tolerance)
     else:
@@ -373,12 +370,6 @@ def evaluate(
         result = values[""] if isinstance(quantity, Expression) else values[""].real
     report_touchings(model, flat, distinct, tolerance)
     return result.reshape(*points.shape[:-1], *result.shape[1:])
-
-
-def require_meaning(model: BandStructure, quantity: Quantity) -> None:
-    """Raise ValueError that says why, where a quantity has no meaning for the position operator of a model."""
-    if quantity.local:
-        model.require_local(quantity.name, quantity.local)
 
 
 def _operator_elements(
@@ -405,6 +396,5 @@ def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance:
         warnings.warn(
             f"bands were merged at {len(fewer)} of {len(k)} points, first at k = {k[fewer[0]].tolist()}, where they "
             "touch or are too close to be told apart; formulas for separate bands do not hold at such a point",
-            DegeneracyWarning,
-            stacklevel=3,
-        )
+            DegeneracyWarning, stacklevel=3,
+        )  # fmt: skip

@@ -130,8 +130,8 @@ class BandStructure(ABC):
         )
 
     def require_local(self, what: str, why: str) -> None:
-        """Raise ValueError that says why ``what`` is not defined where position has elements between orbitals."""
-        if self.covariant:
+        """Raise ValueError that says why ``what`` is not defined where position has elements between orbitals; no reason, no error."""
+        if self.covariant and why:
             raise ValueError(
                 f"model: expected the level 'tight_binding' for {what}, because {why}; got {self.name} at the level {self.level!r}"
             )

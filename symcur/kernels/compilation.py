@@ -16,7 +16,6 @@ from symcur.band_structures import BandStructure, Model
 from symcur.band_structures.formulas import Formulas, generic_values
 from symcur.band_structures.levels import follows, require_tolerance
 from symcur.band_structures.metric import Metric
-from symcur.eigenstates import require_meaning
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
@@ -132,7 +131,7 @@ def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expre
     for name, quantity in quantities.items():
         value = quantity if isinstance(quantity, Expression) else catalogue.get(quantity)
         if isinstance(value, Quantity):
-            require_meaning(model, value)
+            model.require_local(value.name, value.local)
         if name == "energy" and value != chosen["energy"]:
             raise ValueError(
                 "quantities: expected names other than 'energy', that of the band energies, got it for another"

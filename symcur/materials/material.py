@@ -194,7 +194,12 @@ class Material(NumericModel):
 
 
 def _basis(
-    functions: WannierFunctions, s: str | ArrayLike, spin: Any, level: str, s_position: ArrayLike | None, at_one_centre: float
+    functions: WannierFunctions,
+    s: str | ArrayLike,
+    spin: Any,
+    level: str,
+    s_position: ArrayLike | None,
+    at_one_centre: float,
 ) -> tuple[WannierBasis, Elements]:
     """What the levels beyond tight binding read; ValueError that says what the files lack."""
     assert functions.centres is not None

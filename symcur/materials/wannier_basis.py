@@ -28,7 +28,8 @@ from symcur.materials.local_operators import SPINS, operator
 from symcur.materials.wannier_functions import WannierFunctions
 
 CURVATURE = "curvature"
-_HERMITIAN = 1e-8  # relative
+_HERMITIAN = 1e-8  # relative, of s(R)
+_POSITION = 0.1  # relative, of <s r>, for which files have differences on a mesh of k
 Axes = tuple[int, ...]
 
 
@@ -46,11 +47,12 @@ def spread_operator(functions: WannierFunctions, s: str | ArrayLike, spin: objec
     own = spin is None or (isinstance(spin, str) and spin == "files")
     if isinstance(s, str) and s in SPINS and functions.spin is not None and own:
         return Elements(
-            functions.spin[..., SPINS.index(s)], (f"{s} has all its elements between functions, from {functions.source}.",)
+            functions.spin[..., SPINS.index(s)],
+            (f"{s} has all its elements between functions, from {functions.source}.",),
         )
     if not isinstance(s, str) and np.shape(s) == functions.hamiltonian.shape:
         given = number_array("s", s)
-        require_hermitian("s", "s(-R) = s(R)^+", given, given, functions)
+        require_hermitian("s", "s(-R) = s(R)^+", given, given, functions, _HERMITIAN)
         return Elements(given, ("s has all its elements between functions, as given.",))
     found = operator(functions, s, spin, at_one_centre)
     matrices = np.zeros(functions.hamiltonian.shape, dtype=complex)
@@ -74,7 +76,7 @@ def spread_position(functions: WannierFunctions, s: ComplexArray, given: ArrayLi
         raise ValueError(f"s_position: expected shape {functions.position.shape}, got {array.shape}")
     along = functions.cells @ functions.lattice
     shifted = array + along[:, None, None, :] * s[..., None]
-    require_hermitian("s_position", "<a 0|s (r - R)|b R> = <b 0|s r|a -R>*", array, shifted, functions)
+    require_hermitian("s_position", "<a 0|s (r - R)|b R> = <b 0|s r|a -R>*", array, shifted, functions, _POSITION)
     return array
 
 
@@ -84,12 +86,14 @@ def _number(matrix: ComplexArray) -> float | None:
     return x if (matrix == x * np.eye(len(matrix))).all() else None
 
 
-def require_hermitian(label: str, rule: str, one: ComplexArray, other: ComplexArray, functions: WannierFunctions) -> None:
-    """Raise ValueError unless the adjoint of ``one`` at -R is ``other`` at R."""
+def require_hermitian(
+    label: str, rule: str, one: ComplexArray, other: ComplexArray, functions: WannierFunctions, tolerance: float
+) -> None:
+    """Raise ValueError unless the adjoint of ``one`` at -R is ``other`` at R, relative to the largest element."""
     place = {tuple(R): n for n, R in enumerate(functions.cells.tolist())}
     opposite = [place[tuple(R)] for R in (-functions.cells).tolist()]
     off = float(np.abs(np.conj(one[opposite].swapaxes(1, 2)) - other).max())
-    if not off <= _HERMITIAN * float(np.abs(other).max()):
+    if not off <= tolerance * float(np.abs(other).max()):
         raise ValueError(f"{label}: expected {rule}, got a difference of {off:.1e}")
 
 
@@ -140,7 +144,7 @@ class AtMomenta:
         """d_then D_axes[-1] ... D_axes[0] X; for "curvature" the first two axes are those of F."""
         inner = 2 if name == CURVATURE else 0
         if len(axes) == inner:
-            return self._curvature(*axes, then) if name == CURVATURE else self._sum(name, then)
+            return self._curvature(axes[0], axes[1], then) if name == CURVATURE else self._sum(name, then)
         *first, last = axes
         result = self.covariant(name, tuple(first), (*then, last))
         for some, rest in _splits(then):

@@ -72,9 +72,13 @@ def conductivity_levels(weight: str, surface: str, parts: Mapping[str, Sequence[
 def beyond_tight_binding(levels: Mapping[str, Choice], name: str, hall: str, model: BandStructure) -> Choice:
     """What an observable is at the level of a model; refused, with the reason, where it has no meaning."""
     if model.level not in levels:
-        model.require_local(name, f"{LOST} ('conductivity', 'hall_conductivity' and 'thermoelectric' in the regular form are left)")
+        model.require_local(
+            name, f"{LOST} ('conductivity', 'hall_conductivity' and 'thermoelectric' in the regular form are left)"
+        )
     if hall != PAPER:
-        model.require_local(f"the Hall part {hall!r}", "its derivation needs [r, s] = 0 and it is not known how much is lost")
+        model.require_local(
+            f"the Hall part {hall!r}", "its derivation needs [r, s] = 0 and it is not known how much is lost"
+        )
     return levels[model.level]
 
 
@@ -83,10 +87,14 @@ def residuals(
 ) -> tuple[str, ...]:
     """Sentences on what is lost of [r, s] = 0: the net flow that is left in equilibrium, and what position changes."""
     flow = float(np.abs(net_flow(model, domain, mu, temperature)).max())
-    found = [f"the net flow of equilibrium, which should vanish, is up to {flow:.2g} (energy x s / length^(D-1), a coarse mesh)"]
+    found = [
+        f"the net flow of equilibrium, which should vanish, is up to {flow:.2g} (energy x s / length^(D-1), a coarse mesh)"
+    ]
     if "position" in parts:
         position, value = (float(np.abs(parts[name].value).max()) for name in ("position", total))
-        found.append(f"F and D_i s within the functions enter with up to {position:.2g} beside values of up to {value:.2g}")
+        found.append(
+            f"F and D_i s within the functions enter with up to {position:.2g} beside values of up to {value:.2g}"
+        )
     return tuple(found)
 
 

@@ -135,7 +135,7 @@ class Observable:
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
         total = parts[choice.total]
         checks = {}
-        remarks = (ALL_AGREE,) if hall != PAPER and is_conserved(model) else ()
+        remarks = [*model.remarks, *((ALL_AGREE,) if hall != PAPER and is_conserved(model) else ())]
         if model.covariant and integral.status != "interrupted":
             remarks += residuals(model, region, mu, temperature, parts, choice.total)
         if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
@@ -166,7 +166,7 @@ class Observable:
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
             checks=checks,
             level=model.level,
-            remarks=(*model.remarks, *remarks),
+            remarks=tuple(remarks),
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)

@@ -12,7 +12,23 @@ E_i = Herm(<u|s i d_i u> - s A_i).
 
 from __future__ import annotations
 
-from symcur.expressions import Axis, Covariant, Expression, F, Im, Operator, P, Re, S, Trace, axis_name, derivative, momentum, s, v
+from symcur.expressions import (
+    Axis,
+    Covariant,
+    Expression,
+    F,
+    Im,
+    Operator,
+    P,
+    Re,
+    S,
+    Trace,
+    axis_name,
+    derivative,
+    momentum,
+    s,
+    v,
+)
 from symcur.quantities.geometry import symmetrized_curvature
 from symcur.quantities.quantity import Quantity
 

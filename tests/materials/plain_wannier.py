@@ -20,7 +20,12 @@ class PlainBands:
     """One k; ``position`` and ``s`` (M, N, N, D) and (M, N, N) over the cells of the functions."""
 
     def __init__(self, functions, s, step=0.005) -> None:
-        self.R, self.H, self.A, self.s = functions.cells @ functions.lattice, functions.hamiltonian, functions.position, s
+        self.R, self.H, self.A, self.s = (
+            functions.cells @ functions.lattice,
+            functions.hamiltonian,
+            functions.position,
+            s,
+        )
         self.D, self.step = len(functions.lattice), step
 
     def at(self, X, k):
@@ -74,9 +79,12 @@ class PlainBands:
         P, (Pi, Pl) = self.projector(k, n), (self.slope(lambda k: self.projector(k, n), k, axis) for axis in (i, l))
         return (1j * np.trace(self.at(self.s, k) @ P @ (Pi @ Pl - Pl @ Pi) @ P)).real
 
-    def printed(self, k, n, i, l):
-        """Omega^{li} s + d_l d^{is}, with a difference of dipoles."""
-        return self.weighted(k, n, l, i) + self.plain_slope(lambda k: self.dipole(k, n, i), k, l)
+    def band_part(self, k, n, i, l):
+        """Omega^{li} s + (d_l d^{is} - d_i d^{ls})/2, with differences of dipoles."""
+        curl = self.plain_slope(lambda k: self.dipole(k, n, i), k, l) - self.plain_slope(
+            lambda k: self.dipole(k, n, l), k, i
+        )
+        return self.weighted(k, n, l, i) + curl / 2
 
 
 def components(D):
