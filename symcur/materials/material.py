@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +14,7 @@ from symcur.arrays import Array
 from symcur.band_structures import NumericModel, TightBinding
 from symcur.brillouin import LatticeCell
 from symcur.materials.local_operators import Operator, at_common_centres, operator
+from symcur.materials.orbitals import Orbital
 from symcur.materials.wannier_functions import WannierFunctions
 
 LEVELS = ("tight_binding",)
@@ -28,11 +29,13 @@ class Material(NumericModel):
     Parameters
     ----------
     functions : Wannier functions, see ``read_functions``.
-    s : "spin_x", "spin_y", "spin_z" (in hbar); an array of N real numbers, one for each function, such as
-        ``functions.centres[:, 2] > 3`` for a layer; or a Hermitian N x N matrix.
+    s : "spin_x", "spin_y", "spin_z"; "orbital_x", "orbital_y", "orbital_z" (angular momenta in hbar); an array of N real numbers,
+        one for each function, such as ``functions.centres[:, 2] > 3`` for a layer; or a Hermitian N x N matrix.
     spin : which functions are partners: "block" (all up, then all down), "interlaced" (up, down, up, down) or pairs
         [(up, down), ...] of indices from 0; "files" for the spin matrices of a .spn file. By default these where they are
         there, else what time reversal shows.
+    orbitals : for orbital angular momenta, what the functions look like: text as in ``projections``, for each function or for
+        each pair of up and down, or an ``Orbital`` for each function. By default the projections of the .win file.
     level : "tight_binding": position is diagonal with the centres, and s constant and between functions at one centre, so
         that every identity of the paper is exact.
     at_one_centre : centres that differ by less, in Angstrom, count as one. Functions that s links are put at the mean of theirs.
@@ -54,6 +57,7 @@ class Material(NumericModel):
         s: str | ArrayLike = "spin_z",
         *,
         spin: Any = None,
+        orbitals: str | Sequence[Orbital] | None = None,
         level: str = "tight_binding",
         at_one_centre: float = 0.05,
         name: str = "",
@@ -72,7 +76,7 @@ class Material(NumericModel):
                 f"centres: expected the centres of the {functions.size} Wannier functions, got {functions.source}, which holds "
                 "none; give centres=..., Cartesian in Angstrom, or a .wout or _centres.xyz file"
             )
-        found: Operator = operator(functions, s, spin, at_one_centre)
+        found: Operator = operator(functions, s, spin, orbitals, at_one_centre)
         centres, moved = at_common_centres(functions.centres, found, at_one_centre)
         cell = LatticeCell(functions.lattice)
         hoppings = dict(zip(map(tuple, functions.cells.tolist()), functions.hamiltonian, strict=True))
@@ -89,7 +93,7 @@ class Material(NumericModel):
         vars(self).update(
             functions=functions, level=level, centres=centres, notes=(*functions.notes, *found.notes, *moved),
             spin_pairs=found.pairs, positions=bonds.positions % 1.0,
-            _given={"s": s, "spin": spin, "at_one_centre": at_one_centre},
+            _given={"s": s, "spin": spin, "orbitals": orbitals, "at_one_centre": at_one_centre},
         )  # fmt: skip
 
     def arguments(self) -> dict[str, Any]:
