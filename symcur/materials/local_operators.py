@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray, Indices, Mask
+from symcur.materials.angular_momentum import angular_momentum
+from symcur.materials.orbitals import Orbital, projections
 from symcur.materials.spin_order import (
     breaking_of_time_reversal,
     found_order,
@@ -19,6 +23,8 @@ from symcur.materials.spin_order import (
 from symcur.materials.wannier_functions import WannierFunctions
 
 SPINS = ("spin_x", "spin_y", "spin_z")
+ORBITAL = ("orbital_x", "orbital_y", "orbital_z")
+_AT_ITS_SITE = 0.1  # Angstrom: by how much another site may be nearer than that of the orbital
 _LINKS = 1e-9  # relative to the largest element of s: what is smaller links nothing
 _SAME_SPIN = 0.05  # of hbar
 
@@ -36,15 +42,24 @@ class Operator:
     links: Mask | None = None
 
 
-def operator(functions: WannierFunctions, s: str | ArrayLike, spin: Any, at_one_centre: float) -> Operator:
+def operator(
+    functions: WannierFunctions,
+    s: str | ArrayLike,
+    spin: Any,
+    orbitals: str | Sequence[Orbital] | None,
+    at_one_centre: float,
+) -> Operator:
     """s by name, as one number for each function, or as a matrix; see ``Material`` for what is accepted."""
     if not 0 <= at_one_centre < np.inf:
         raise ValueError(f"at_one_centre: expected a length in Angstrom, got {at_one_centre!r}")
-    if isinstance(s, str) and s not in SPINS:
-        raise ValueError(f"s: expected one of {', '.join(SPINS)}, an array of N numbers or an N x N matrix, got {s!r}")
+    if isinstance(s, str) and s not in (*SPINS, *ORBITAL):
+        names = ", ".join((*SPINS, *ORBITAL))
+        raise ValueError(f"s: expected one of {names}, an array of N numbers or an N x N matrix, got {s!r}")
     from_files = isinstance(spin, str) and spin == "files"
     if from_files and functions.spin is None:
         raise ValueError(f"spin: expected spin matrices of a .spn file, got {functions.source}, which holds none")
+    if isinstance(s, str) and s in ORBITAL:
+        return _orbital(functions, ORBITAL.index(s), None if from_files else spin, orbitals)
     if isinstance(s, str):
         axis = SPINS.index(s)
         if functions.spin is not None and (spin is None or from_files):
@@ -117,6 +132,67 @@ def _local_part(functions: WannierFunctions, axis: int, at_one_centre: float) ->
     )
     links: Mask = np.any(_links(local), axis=-1)
     return Operator(local[..., axis], (note,), links=links)
+
+
+def _orbital(functions: WannierFunctions, axis: int, spin: Any, orbitals: str | Sequence[Orbital] | None) -> Operator:
+    """L of functions that look like the orbitals, given or those of the projections."""
+    basis, notes, pairs = _basis(functions, spin, functions.projections if orbitals is None else orbitals)
+    apart = _distances(functions, basis)
+    own = np.diagonal(apart)
+    wrong = int(np.argmax(own - apart.min(axis=1)))
+    if own[wrong] > apart[wrong].min() + _AT_ITS_SITE:
+        raise ValueError(
+            f"orbitals: expected each function at the site of its orbital, got function {wrong} (counted from 0), "
+            f"{basis[wrong].name}, whose centre is {own[wrong]:.3g} Angstrom from it and nearer to that of another"
+        )
+    note = (
+        f"{ORBITAL[axis]} is that of the real harmonics {', '.join(dict.fromkeys(o.name for o in basis))}; centres are up to "
+        f"{own.max():.2g} Angstrom from the sites of these."
+    )
+    return Operator(angular_momentum(basis)[..., axis], (*notes, note), pairs)
+
+
+def _basis(
+    functions: WannierFunctions, spin: Any, orbitals: str | Sequence[Orbital]
+) -> tuple[tuple[Orbital, ...], tuple[str, ...], Indices | None]:
+    """An orbital for each function, from text for each or for each pair of up and down."""
+    N = functions.size
+    if not isinstance(orbitals, str):
+        given = tuple(orbitals)
+        if len(given) != N or not all(isinstance(orbital, Orbital) for orbital in given):
+            raise ValueError(
+                f"orbitals: expected an Orbital for each of {N} functions, or text, got {len(given)} of them"
+            )
+        return given, (), None
+    if not orbitals.strip():
+        raise ValueError(
+            f"orbitals: expected what the functions look like, 'Pt: s; p; d' or an Orbital for each, got {functions.source} "
+            "without projections"
+        )
+    found = projections(functions.atoms, orbitals)
+    if len(found) == N:
+        return found, (), None
+    if 2 * len(found) != N:
+        raise ValueError(
+            f"orbitals: expected {N} functions, or half of them for up and down, got {len(found)} in {orbitals!r}"
+        )
+    pairs, notes = _partners(functions, spin)
+    basis: list[Orbital] = [found[0]] * N
+    for orbital, pair in zip(found, pairs, strict=True):
+        for n, direction in zip(pair, ("up", "down"), strict=True):
+            basis[n] = replace(orbital, spin=direction)
+    return tuple(basis), notes, pairs
+
+
+def _distances(functions: WannierFunctions, basis: Sequence[Orbital]) -> Array:
+    """From each centre to the nearest image of the site of each orbital, (N, N), Angstrom."""
+    assert functions.centres is not None
+    D = len(functions.lattice)
+    sites = np.array([orbital.position[:D] for orbital in basis])
+    x = (functions.centres @ np.linalg.inv(functions.lattice))[:, None] - sites
+    shifts = np.array(list(product((-1, 0, 1), repeat=D)))
+    images = (x - np.round(x))[:, :, None] + shifts
+    return np.asarray(np.linalg.norm(images @ functions.lattice, axis=-1).min(axis=-1))
 
 
 def _require_alike(ordered: ComplexArray, measured: ComplexArray, source: str, axis: int) -> None:

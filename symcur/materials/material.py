@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,6 +14,7 @@ from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import NumericModel, TightBinding
 from symcur.brillouin import LatticeCell
 from symcur.materials.local_operators import Operator, at_common_centres, operator
+from symcur.materials.orbitals import Orbital
 from symcur.materials.wannier_basis import Elements, WannierBasis, spread_operator, spread_position
 from symcur.materials.wannier_functions import WannierFunctions
 
@@ -35,11 +36,13 @@ class Material(NumericModel):
     Parameters
     ----------
     functions : Wannier functions, see ``read_functions``.
-    s : "spin_x", "spin_y", "spin_z" (in hbar); an array of N real numbers, one for each function, such as
-        ``functions.centres[:, 2] > 3`` for a layer; or a Hermitian N x N matrix.
+    s : "spin_x", "spin_y", "spin_z"; "orbital_x", "orbital_y", "orbital_z" (angular momenta in hbar); an array of N real numbers,
+        one for each function, such as ``functions.centres[:, 2] > 3`` for a layer; or a Hermitian N x N matrix.
     spin : which functions are partners: "block" (all up, then all down), "interlaced" (up, down, up, down) or pairs
         [(up, down), ...] of indices from 0; "files" for the spin matrices of a .spn file. By default these where they are
         there, else what time reversal shows.
+    orbitals : for orbital angular momenta, what the functions look like: text as in ``projections``, for each function or for
+        each pair of up and down, or an ``Orbital`` for each function. By default the projections of the .win file.
     level : "tight_binding": position is diagonal with the centres, and s constant and between functions at one centre, so
         that every identity of the paper is exact. "projected": A(R) and s(R) as they are, which needs ``functions.position``;
         ``matrix("H", k, axes)`` are then covariant derivatives and s depends on k. "full": with what is outside of the space of
@@ -65,6 +68,7 @@ class Material(NumericModel):
         s: str | ArrayLike = "spin_z",
         *,
         spin: Any = None,
+        orbitals: str | Sequence[Orbital] | None = None,
         level: str = "tight_binding",
         s_position: ArrayLike | None = None,
         at_one_centre: float = 0.05,
@@ -87,12 +91,12 @@ class Material(NumericModel):
         found: Operator | Elements
         if level == "tight_binding":
             _require_unused(s_position)
-            basis, found = None, operator(functions, s, spin, at_one_centre)
+            basis, found = None, operator(functions, s, spin, orbitals, at_one_centre)
             matrix = placed = found.matrix
             centres, moved = at_common_centres(functions.centres, found, at_one_centre)
         else:
             centres, moved = functions.centres, ()
-            basis, found = _basis(functions, s, spin, level, s_position, at_one_centre)
+            basis, found = _basis(functions, s, spin, orbitals, level, s_position, at_one_centre)
             matrix = found.matrices[functions.home]
             placed = np.zeros_like(matrix)  # it may link functions at any places
         cell = LatticeCell(functions.lattice)
@@ -110,7 +114,7 @@ class Material(NumericModel):
         vars(self).update(
             functions=functions, level=level, centres=centres, notes=(*functions.notes, *found.notes, *moved),
             spin_pairs=found.pairs, positions=bonds.positions % 1.0, s=matrix, covariant=basis is not None, _basis=basis,
-            _given={"s": s, "spin": spin, "at_one_centre": at_one_centre, "s_position": s_position},
+            _given={"s": s, "spin": spin, "orbitals": orbitals, "at_one_centre": at_one_centre, "s_position": s_position},
         )  # fmt: skip
 
     def arguments(self) -> dict[str, Any]:
@@ -197,6 +201,7 @@ def _basis(
     functions: WannierFunctions,
     s: str | ArrayLike,
     spin: Any,
+    orbitals: str | Sequence[Orbital] | None,
     level: str,
     s_position: ArrayLike | None,
     at_one_centre: float,
@@ -208,7 +213,7 @@ def _basis(
             f"level: expected 'tight_binding', or the position between functions, as in _tb.dat or in a .chk with .nnkp or .mmn, "
             f"got {level!r} and {functions.source or 'functions'} without it"
         )
-    found = spread_operator(functions, s, spin, at_one_centre)
+    found = spread_operator(functions, s, spin, orbitals, at_one_centre)
     outside = None
     if level == "full":
         outside = spread_position(functions, found.matrices, s_position)

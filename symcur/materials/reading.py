@@ -17,7 +17,9 @@ from symcur.materials.centres import read_wout, read_xyz
 from symcur.materials.checkpoint import read_checkpoint
 from symcur.materials.from_bloch_states import from_checkpoint
 from symcur.materials.material import Material
+from symcur.materials.orbitals import Orbital, projections
 from symcur.materials.replicas import TIES, shifted
+from symcur.materials.spin_order import found_order, pairs_of
 from symcur.materials.tbmodels import from_pythtb, read_tbmodels
 from symcur.materials.wannier90 import read_hr, read_tb, read_wsvec
 from symcur.materials.wannier_functions import WannierFunctions, assembled
@@ -52,7 +54,9 @@ def read(
     *,
     s: str | ArrayLike = "spin_z",
     spin: Any = None,
+    orbitals: str | Sequence[Orbital] | None = None,
     level: str = "tight_binding",
+    s_position: ArrayLike | None = None,
     lattice: ArrayLike | None = None,
     centres: ArrayLike | None = None,
     minimal_distance: bool | None = None,
@@ -62,7 +66,8 @@ def read(
 ) -> Material:
     """A material from files: ``read_functions`` and ``Material`` in one; see there for the arguments and what is raised."""
     functions = read_functions(source, lattice=lattice, centres=centres, minimal_distance=minimal_distance, ties=ties)
-    return Material(functions, s, spin=spin, level=level, at_one_centre=at_one_centre, name=name)
+    more: dict[str, Any] = {"level": level, "s_position": s_position, "at_one_centre": at_one_centre, "name": name}
+    return Material(functions, s, spin=spin, orbitals=orbitals, **more)
 
 
 def read_functions(
@@ -108,7 +113,11 @@ def read_functions(
     _agreed(given, found.lattice, found.source)
     if win is not None and (number := win.integers("num_wann", 1)) is not None and number[0] != found.size:
         raise ValueError(f"{win.path}: expected num_wann = {found.size}, as in {found.source}, got {number[0]}")
-    return found if centres is None else _with_centres(found, centres)
+    if win is not None:
+        found = replace(found, atoms=win.atoms, projections=win.projections)
+    if centres is not None:
+        return _with_centres(found, centres)
+    return _at_projections(found, win) if found.centres is None and win is not None else found
 
 
 def _functions(
@@ -175,6 +184,27 @@ def _from_text(files: dict[str, Path], win: WinFile | None, lattice: Array | Non
     if found.position is None or centres is not None:
         return found
     return replace(found, centres=np.diagonal(found.position[found.home]).real.T.copy())
+
+
+def _at_projections(functions: WannierFunctions, win: WinFile) -> WannierFunctions:
+    """With the sites of the projections as centres, where the order of the functions is known."""
+    if not win.projections:
+        return functions
+    sites = np.array([orbital.position for orbital in projections(win.atoms, win.projections)]) @ functions.lattice
+    if 2 * len(sites) == functions.size:
+        try:
+            pairs = pairs_of(found_order(functions), functions.size)
+        except ValueError:
+            return functions.noting(
+                "Centres are not known: the order of the spin, and with it that of the projections, is not."
+            )
+        sites = np.repeat(sites, 2, axis=0)[np.argsort(pairs.ravel())]
+    if len(sites) != functions.size:
+        raise ValueError(
+            f"{win.path}: expected projections for {functions.size} functions, or half of them, got {len(sites)}"
+        )
+    note = f"Centres: the sites of the projections of {win.path}, not those of the functions."
+    return replace(functions, centres=sites).noting(note)
 
 
 def _with_centres(functions: WannierFunctions, centres: ArrayLike) -> WannierFunctions:

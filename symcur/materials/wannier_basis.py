@@ -13,7 +13,7 @@ nothing but the phases of the states depends on which centres are taken.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +25,7 @@ from symcur.band_structures import TightBinding
 from symcur.band_structures.exact import number_array
 from symcur.brillouin import LatticeCell
 from symcur.materials.local_operators import SPINS, operator
+from symcur.materials.orbitals import Orbital
 from symcur.materials.wannier_functions import WannierFunctions
 
 CURVATURE = "curvature"
@@ -42,7 +43,13 @@ class Elements:
     pairs: Indices | None = None
 
 
-def spread_operator(functions: WannierFunctions, s: str | ArrayLike, spin: object, at_one_centre: float) -> Elements:
+def spread_operator(
+    functions: WannierFunctions,
+    s: str | ArrayLike,
+    spin: object,
+    orbitals: str | Sequence[Orbital] | None,
+    at_one_centre: float,
+) -> Elements:
     """s between all functions: the spin matrices of files, (M, N, N) as given, or what ``Material`` takes within one cell."""
     own = spin is None or (isinstance(spin, str) and spin == "files")
     if isinstance(s, str) and s in SPINS and functions.spin is not None and own:
@@ -54,7 +61,7 @@ def spread_operator(functions: WannierFunctions, s: str | ArrayLike, spin: objec
         given = number_array("s", s)
         require_hermitian("s", "s(-R) = s(R)^+", given, given, functions, _HERMITIAN)
         return Elements(given, ("s has all its elements between functions, as given.",))
-    found = operator(functions, s, spin, at_one_centre)
+    found = operator(functions, s, spin, orbitals, at_one_centre)
     matrices = np.zeros(functions.hamiltonian.shape, dtype=complex)
     matrices[functions.home] = found.matrix
     note = "s has no elements between functions of different cells, as no file holds them."

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -23,6 +24,8 @@ class WannierFunctions:
     ``position`` (M, N, N, 3): <a 0|r|b R>, Angstrom, its diagonal at R = 0 the centres up to the
     error of finite differences on the mesh of k. ``spin`` (M, N, N, 3): <a 0|sigma/2|b R>,
     in units of hbar. ``notes``: what was found and what was done on reading, a sentence each, to be shown to the user.
+    ``atoms``, {species: positions (n, D), fractions of the primitive vectors}, and ``projections``, lines in the form of Wannier90,
+    as a .win file holds them, or empty.
     Models of layers and chains have lattices (D, D) with D = 2 and 1, and D in the place of every 3 but that of the spin.
     """
 
@@ -34,6 +37,8 @@ class WannierFunctions:
     spin: ComplexArray | None = None
     source: str = ""
     notes: tuple[str, ...] = ()
+    atoms: Mapping[str, list[list[float]]] = field(default_factory=dict)
+    projections: str = ""
 
     @property
     def size(self) -> int:

@@ -19,13 +19,13 @@ _YES = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": Fal
 @dataclass(frozen=True)
 class WinFile:
     """``lattice`` (3, 3) in Angstrom and ``atoms``, {species: positions (n, 3) in fractions of it}, both in the order of the file;
-    ``keywords`` in lower case; ``projections``: the lines of that block."""
+    ``keywords`` in lower case; ``projections``: that block, without its units."""
 
     path: Path
     keywords: Mapping[str, str]
     lattice: Array | None
-    atoms: Mapping[str, Array]
-    projections: tuple[str, ...]
+    atoms: Mapping[str, list[list[float]]]
+    projections: str
 
     def integers(self, name: str, count: int) -> Indices | None:
         """The value of a keyword as positive integers, None where it is not given."""
@@ -65,7 +65,8 @@ def read_win(path: Path) -> WinFile:
     lattice = _in_units(blocks["unit_cell_cart"], 3) if "unit_cell_cart" in blocks else None
     if lattice is not None and abs(np.linalg.det(lattice)) < 1e-9:
         raise ValueError(f"{path}: expected independent primitive vectors in unit_cell_cart, got {lattice.tolist()}")
-    projections = tuple(filter(None, map(str.strip, blocks["projections"].lines))) if "projections" in blocks else ()
+    lines = blocks["projections"].lines if "projections" in blocks else []
+    projections = "\n".join(line for line in map(str.strip, lines) if ":" in line)
     return WinFile(path, keywords, lattice, _atoms(blocks, lattice), projections)
 
 
@@ -92,8 +93,8 @@ def _in_units(block: Lines, rows: int) -> Array:
     return vectors
 
 
-def _atoms(blocks: Mapping[str, Lines], lattice: Array | None) -> dict[str, Array]:
-    found: dict[str, list[Array]] = {}
+def _atoms(blocks: Mapping[str, Lines], lattice: Array | None) -> dict[str, list[list[float]]]:
+    found: dict[str, list[list[float]]] = {}
     for name in ("atoms_frac", "atoms_cart"):
         if name not in blocks or found:
             continue
@@ -108,5 +109,5 @@ def _atoms(blocks: Mapping[str, Lines], lattice: Array | None) -> dict[str, Arra
                 if lattice is None:
                     raise block.error("unit_cell_cart in a file with atoms_cart", "none")
                 position = position @ np.linalg.inv(lattice)
-            found.setdefault(words[0], []).append(position)
-    return {species: np.array(positions) for species, positions in found.items()}
+            found.setdefault(words[0], []).append(position.tolist())
+    return found
