@@ -12,6 +12,7 @@ from projected_lattice import large_model, lowest
 from reference_materials import data
 
 import symcur as sc
+from symcur import plotting
 from symcur.brillouin.occupation import occupation
 from symcur.materials import Material, WannierFunctions, read_functions, wannier_basis
 from symcur.observables import OBSERVABLES
@@ -266,9 +267,14 @@ def test_what_is_left_of_the_net_flow():
 
 
 def test_results_carry_their_level():
-    result = sc.conductivity(APART, MU, T, rtol=1e-1, max_evaluations=3000)
+    result = sc.conductivity(APART, [MU, MU + 1], T, rtol=1e-1, max_evaluations=3000)
     assert result.level == result.to_dict()["level"] == "projected"
     assert "level projected" in str(result)
+    for figure in (
+        plotting.draw_scan(result),
+        plotting.draw_path(MATERIAL, "s_dipole", [("a", K[0]), ("b", K[1])], points=3),
+    ):
+        assert "level projected" in figure.axes[0].get_title()
     said = " ".join(result.notes)
     for words in (
         "level projected: position and s as between",
