@@ -93,9 +93,13 @@ def test_wrong_rules_are_noticed(fault, monkeypatch) -> None:
 
 def test_a_wrong_order_of_orbitals_or_spins_is_noticed() -> None:
     functions, _ = diamond()
-    for text, spin in (("C: s; px; py; pz", "block"), ("C: s; p", "interlaced")):
-        wrong = symmetry_group(functions, atoms=DIAMOND, orbitals=text, spin=spin)
-        assert residuals(functions, wrong).max() > 0.1, (text, spin)
+    exchanged = {"p_z": "p_x", "p_x": "p_y", "p_y": "p_z"}
+    orbitals = [
+        Orbital(o.position, exchanged.get(o.name, o.name), o.spin) for o in projections(DIAMOND, "C: s; p", "block")
+    ]
+    for given, spin in ((orbitals, None), ("C: s; p", "interlaced")):
+        wrong = symmetry_group(functions, atoms=DIAMOND, orbitals=given, spin=spin)
+        assert residuals(functions, wrong).max() > 0.1, (given, spin)
 
 
 def test_hybrids_along_the_bonds_are_the_orbitals_in_another_basis() -> None:
@@ -127,6 +131,19 @@ def test_projections_are_read_in_the_order_of_wannier90() -> None:
     assert names == expected
 
 
+def test_functions_of_a_line_come_by_l_and_mr_however_they_are_written() -> None:
+    """Wannier90 takes the functions of a line from l = -5 to 3; local axes hold for the line."""
+    for text in (
+        "C: p;s;sp3d2-2;dxy;dz2",
+        "C: l=1; s; l=2,mr=5,1; l=-5,mr=2",
+        "c : dz2,dxy;pz;px;py;s;sp3d2-2:zona=2:r=2",
+    ):
+        names = [o.name for o in projections({"C": [[0, 0, 0]]}, text)]
+        assert names == ["sp3d2-2", "s", "p_z", "p_x", "p_y", "d_z2", "d_xy"]
+    [turned] = projections({"C": [[0, 0, 0]]}, "C: pz: z=1,1,0 : x=0,0,1")
+    np.testing.assert_allclose(turned.amplitudes()[1:4], [0, *np.sqrt([0.5, 0.5])], atol=1e-14)
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -138,7 +155,12 @@ def test_projections_are_read_in_the_order_of_wannier90() -> None:
         (lambda: projections(DIAMOND, "Si: s"), "orbitals: expected one of the species C"),
         (lambda: projections(DIAMOND, "C s"), "orbitals: expected 'site: characters'"),
         (lambda: projections(DIAMOND, "f=1,a,0: s"), "orbitals: expected three numbers"),
-        (lambda: projections(DIAMOND, "f=1,0: s"), "position: expected three"),
+        (lambda: projections(DIAMOND, "f=1,0: s"), "orbitals: expected three numbers"),
+        (lambda: projections(DIAMOND, "C: s(u)"), "for both spins"),
+        (lambda: projections(DIAMOND, "C: l=4"), "expected l from -5 to 3"),
+        (lambda: projections(DIAMOND, "C: l=1,mr=4"), "expected l from -5 to 3"),
+        (lambda: projections(DIAMOND, "C: p: z=1,0,0"), "axes z and x at right angles"),
+        (lambda: projections(DIAMOND, "C: p: y=1,0,0"), "expected z=, x=, zona= or r="),
         (lambda: projections(DIAMOND, "C: s", "both"), "spin: expected 'block'"),
         (lambda: projections(DIAMOND, "\n"), "orbitals: expected lines"),
         (lambda: acting("C: s; px"), "orbitals: expected functions that .* maps onto each other, got none for the function"),
