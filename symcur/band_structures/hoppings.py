@@ -22,6 +22,7 @@ _NEGLIGIBLE = 1e-13  # relative to what of H depends on k
 _ACCURACY = 1e-11  # likewise, of H rebuilt from its hoppings at random momenta
 _ROUNDING = 1e-15  # relative to H
 HERMITIAN = 1e-10  # relative: t(-R) against t(R)^+
+_FEW = 16  # vectors: for fewer the adjoint costs more than half of the sum
 _SHORT = 4  # momenta on a line: for fewer on average every R is summed at every momentum
 
 
@@ -68,7 +69,9 @@ class _Table:
         found = {tuple(map(int, R)): np.asarray(t, dtype=complex) for R, t in bonds.hoppings.items()}
         sides = {R: (t, np.conj(found.get(tuple(-n for n in R), np.zeros_like(t))).T) for R, t in found.items()}
         largest = max(np.abs(t).max() for t in found.values())
-        self.halved = all(np.abs(one - other).max() <= HERMITIAN * largest for one, other in sides.values())
+        self.halved = len(found) > _FEW and all(
+            np.abs(one - other).max() <= HERMITIAN * largest for one, other in sides.values()
+        )
         if self.halved:
             found = {
                 R: (one + other) / (2 + 2 * (not any(R)))
