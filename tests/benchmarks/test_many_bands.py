@@ -82,16 +82,13 @@ def quadratic(size: int) -> tuple[Model, Matrices]:
 
     def hermitian() -> np.ndarray:
         X = generator.integers(-9, 10, size=(size, size)) + 1j * generator.integers(-9, 10, size=(size, size))
-        return (X + X.conj().T) / 32
+        return X + X.conj().T
 
     powers = [n for n in product(range(3), repeat=3) if sum(n) <= 2]
-    terms = {n: hermitian() + np.diag(np.arange(size) / 2) * (not any(n)) for n in powers}
-    exact = {
-        n: sp.Matrix(X.tolist()).applyfunc(lambda z: sp.nsimplify(sp.expand(z), rational=True))
-        for n, X in terms.items()
-    }
+    terms = {n: hermitian() + np.diag(16 * np.arange(size)) * (not any(n)) for n in powers}
+    exact = {n: sp.Matrix(X.real.astype(int)) + sp.I * sp.Matrix(X.imag.astype(int)) for n, X in terms.items()}
     H = sum((sp.prod(x**m for x, m in zip(k, n, strict=True)) * X for n, X in exact.items()), sp.zeros(size))
-    model = Model(H, sp.diag(*[sp.Rational((-1) ** a, 2) for a in range(size)]), k)
+    model = Model(H.applyfunc(sp.expand), sp.diag(*[sp.Rational((-1) ** a, 2) for a in range(size)]), k)
 
     def matrices(k: np.ndarray) -> list[np.ndarray]:
         result = []
