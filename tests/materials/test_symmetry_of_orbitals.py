@@ -10,7 +10,7 @@ from crystals import DIAMOND, FCC, POLYNOMIALS, SPIN, atomic_orbitals
 from scipy.linalg import expm
 
 from symcur.materials import Orbital, acting_on, projections, representation, residuals, space_group, symmetry_group
-from symcur.materials.orbitals import HARMONICS, amplitudes, rotation_of_harmonics, rotation_of_spin
+from symcur.materials.orbitals import HARMONICS, amplitudes, harmonics, rotation_of_harmonics, rotation_of_spin
 
 GENERATOR = np.random.default_rng(225)
 
@@ -114,6 +114,31 @@ def test_local_axes_turn_the_functions() -> None:
     x, z = np.array([1, -1, 0]) / np.sqrt(2), np.ones(3) / np.sqrt(3)
     along = Orbital((0, 0, 0), "p_z", axes=[x, np.cross(z, x), z]).amplitudes()
     np.testing.assert_allclose(along[[HARMONICS.index(f"p_{i}") for i in "xyz"]], np.ones(3) / np.sqrt(3), atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("shell", "directions"),
+    [
+        ("sp", [[1, 0, 0], [-1, 0, 0]]),
+        ("sp2", [[-1, np.sqrt(3), 0], [-1, -np.sqrt(3), 0], [2, 0, 0]]),
+        ("sp3", [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]),
+        ("sp3d", [[-1, np.sqrt(3), 0], [-1, -np.sqrt(3), 0], [2, 0, 0], [0, 0, 1], [0, 0, -1]]),
+        ("sp3d2", [[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]]),
+    ],
+)
+def test_hybrids_are_orthonormal_and_point_along_their_bonds(shell, directions) -> None:
+    """<r> of each, in the order of wannier90: the six sp3d2 of its Fe lie along -x, x, -y, y, -z, z."""
+    hybrids = projections({"C": [[0, 0, 0]]}, f"C: {shell}")
+    V = amplitudes(hybrids)
+    np.testing.assert_allclose(V.conj().T @ V, np.eye(len(directions)), atol=1e-14)
+    z, weights = np.polynomial.legendre.leggauss(6)
+    angles = 2 * np.pi * np.arange(12) / 12
+    rho = np.sqrt(1 - z**2)[:, None]
+    r = np.stack(np.broadcast_arrays(rho * np.cos(angles), rho * np.sin(angles), z[:, None]), axis=-1).reshape(-1, 3)
+    f = (harmonics(r) @ V).real
+    centres = np.einsum("p,pn,pi->ni", np.repeat(weights, 12), f**2, r)
+    for centre, direction in zip(centres, directions, strict=True):
+        np.testing.assert_allclose(centre / np.linalg.norm(centre), direction / np.linalg.norm(direction), atol=1e-13)
 
 
 def test_projections_are_read_in_the_order_of_wannier90() -> None:
