@@ -35,6 +35,11 @@ CRYSTALS = {
         },
         8,
     ),
+    "polar, threefold": (
+        np.array([[3.0, 0, 0], [-1.5, 1.5 * np.sqrt(3), 0], [0, 0, 5.1]]),
+        {"atoms": {"A": [[0, 0, 0]], "B": [[1 / 3, 2 / 3, 0.3]]}, "orbitals": "A: p\nB: s"},
+        12,
+    ),
     "ferromagnet": (
         np.array([[-1, 1, 1], [1, -1, 1], [1, 1, -1]]) * 1.43,
         {"atoms": {"Fe": [[0, 0, 0]]}, "moments": {"Fe": [[0, 0, 2.2]]}, "orbitals": "Fe: s; p", "spin": "block"},
@@ -105,7 +110,8 @@ def test_symmetrising_brings_noise_closer_to_the_truth() -> None:
 
 
 def test_centres_keep_the_displacement_that_symmetry_allows() -> None:
-    """Hybrids along the bonds stay displaced by one length along them; s and p of an atom share a centre, in diamond the atom."""
+    """Hybrids along the bonds stay displaced by one length along them; where it mixes functions that differ, they share a
+    centre: in diamond that is the atom, at a threefold axis a point of the axis."""
     _, f, group = symmetric("zinc blende, hybrids")
     away = f.centres - group.site_of_functions @ group.lattice
     direction = np.array([[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]])
@@ -115,6 +121,11 @@ def test_centres_keep_the_displacement_that_symmetry_allows() -> None:
     np.testing.assert_allclose(f.position[home(f), range(8), range(8)], f.centres, atol=1e-13)
     _, diamond, group = symmetric("diamond")
     np.testing.assert_allclose(diamond.centres, group.site_of_functions @ FCC, atol=1e-13)
+    _, polar, group = symmetric("polar, threefold")
+    away = polar.centres - group.site_of_functions @ group.lattice
+    np.testing.assert_allclose(away[:3], away[0, 2] * np.array([[0, 0, 1]] * 3), atol=1e-13)
+    between = polar.position[home(polar), range(3), range(3)] - polar.centres[:3]
+    assert np.abs(between).max() > 1e-3, "the position matrix keeps the difference"
 
 
 def test_functions_may_lie_in_any_cell() -> None:

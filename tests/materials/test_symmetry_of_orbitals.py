@@ -41,7 +41,13 @@ def test_spins_rotate_with_space_and_do_not_see_inversion(angle) -> None:
 
 CRYSTALS = {
     "diamond, s and p": (FCC, DIAMOND, "C: s; p", "block", 96),
-    "fcc, d interlaced": (FCC, {"A": [[0, 0, 0]]}, "A: d", "interlaced", 96),
+    "fcc turned in space, d interlaced": (
+        FCC @ rotation([0.3, -1, 0.7], 1.1),
+        {"A": [[0, 0, 0]]},
+        "A: d",
+        "interlaced",
+        96,
+    ),
     "simple cubic, s and f": (np.eye(3) * 1.6, {"A": [[0, 0, 0]]}, "A: l=0; f", "block", 96),
     "hexagonal close packed, p": (
         [[1.6, 0, 0], [-0.8, 0.8 * np.sqrt(3), 0], [0, 0, 2.6]],
