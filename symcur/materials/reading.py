@@ -188,7 +188,10 @@ def _at_projections(functions: WannierFunctions, win: WinFile) -> WannierFunctio
     """With the sites of the projections as centres, where the order of the functions is known."""
     if not win.projections:
         return functions
-    sites = np.array([orbital.position for orbital in projections(win.atoms, win.projections)]) @ functions.lattice
+    sites = (
+        np.array([orbital.position for orbital in projections(win.atoms, win.projections, by_number=True)])
+        @ functions.lattice
+    )
     if 2 * len(sites) == functions.size:
         try:
             pairs = pairs_of(found_order(functions), functions.size)

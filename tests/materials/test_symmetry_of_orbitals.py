@@ -156,15 +156,17 @@ def test_projections_are_read_in_the_order_of_wannier90() -> None:
     assert names == expected
 
 
-def test_functions_of_a_line_come_by_l_and_mr_however_they_are_written() -> None:
+def test_functions_of_a_line_come_as_written_or_by_l_and_mr() -> None:
     """Wannier90 takes the functions of a line from l = -5 to 3; local axes hold for the line."""
     for text in (
         "C: p;s;sp3d2-2;dxy;dz2",
         "C: l=1; s; l=2,mr=5,1; l=-5,mr=2",
         "c : dz2,dxy;pz;px;py;s;sp3d2-2:zona=2:r=2",
     ):
-        names = [o.name for o in projections({"C": [[0, 0, 0]]}, text)]
+        names = [o.name for o in projections({"C": [[0, 0, 0]]}, text, by_number=True)]
         assert names == ["sp3d2-2", "s", "p_z", "p_x", "p_y", "d_z2", "d_xy"]
+    written = [o.name for o in projections({"C": [[0, 0, 0]]}, "C: dxy; s; px, pz")]
+    assert written == ["d_xy", "s", "p_x", "p_z"]
     [turned] = projections({"C": [[0, 0, 0]]}, "C: pz: z=1,1,0 : x=0,0,1")
     np.testing.assert_allclose(turned.amplitudes()[1:4], [0, *np.sqrt([0.5, 0.5])], atol=1e-14)
 
