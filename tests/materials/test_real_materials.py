@@ -16,7 +16,7 @@ FERMI = 12.6279  # eV, of Fe
 @pytest.fixture(scope="module")
 def iron():
     """As in the input of Wannier90's tests, use_ws_distance = false."""
-    return read_functions(data("Fe/Fe.chk.fmt.bz2"))
+    return read_functions([data(f"Fe/Fe.{ending}") for ending in ("chk.fmt.bz2", "eig", "spn", "mmn.bz2", "win")])
 
 
 def bloch_sum(functions, X, k):
