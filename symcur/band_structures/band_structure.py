@@ -31,7 +31,8 @@ class Statistics:
     ``factor`` multiplies every sum over states (1/2 where Nambu space holds each excitation twice). ``fixed_mu`` says that
     energies are measured from the chemical potential, so that only mu = 0 has a meaning. ``no_electric_field`` is the
     reason why a response to an electric field must be refused, empty for electrons. ``occupations`` maps the functions of
-    electrons ("f", "g", ...) to those that stand for them, where others do.
+    electrons ("f", "g", ...) to those that stand for them, where others do; ``zero_point`` to the two that these are sums of, the
+    one that vanishes at T = 0 and the one that does not depend on T.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Statistics:
     fixed_mu: bool = False
     no_electric_field: str = ""
     occupations: Mapping[str, str] = field(default_factory=dict)
+    zero_point: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def occupation(self, name: str) -> str:
         return self.occupations.get(name, name)
@@ -51,6 +53,7 @@ BOSE = Statistics(
     fixed_mu=True,
     no_electric_field="bosons carry no charge; gradients of temperature drive them",
     occupations={"f": "n", "g": "G", "-df/de": "-dn/de", "entropy": "c_1", "df/dT": "dn/dT", "heat": "c_2"},
+    zero_point={"f": ("n_thermal", "n_zero_point"), "g": ("G_thermal", "G_zero_point")},
 )
 
 

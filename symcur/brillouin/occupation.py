@@ -22,6 +22,9 @@ and those of bosons, where e = mu must not occur:
 "dn/dT"    x n (1 + n)/T, minus d("c_1")/de           0
 "c_2"      (3/pi^2) int_x^inf y^2 (-dn/dy) dy         2 theta(-e)
 =========  =========================================  ============================
+
+"n" and "G" are sums of "n_thermal" and "G_thermal", which vanish at T = 0, and of "n_zero_point" and "G_zero_point", which are
+their values at T = 0 at every T.
 """
 
 from __future__ import annotations
@@ -117,6 +120,16 @@ OCCUPATIONS: Registry[Occupation] = Registry(
         Occupation(
             "G",
             lambda x, decay, T: T * (_log_depletion(x, decay) - np.minimum(x, 0)),
+            lambda energy: np.maximum(-energy, 0.0),
+            (0.0, -1.0),
+            energy=1,
+        ),
+        Occupation("n_thermal", lambda x, decay, T: np.copysign(decay / _depletion(x), x), np.zeros_like),
+        Occupation("n_zero_point", lambda x, decay, T: -_step(x), lambda energy: -_step(energy), (-1.0, 0.0)),
+        Occupation("G_thermal", lambda x, decay, T: T * _log_depletion(x, decay), np.zeros_like, energy=1),
+        Occupation(
+            "G_zero_point",
+            lambda x, decay, T: T * np.maximum(-x, 0.0),
             lambda energy: np.maximum(-energy, 0.0),
             (0.0, -1.0),
             energy=1,
