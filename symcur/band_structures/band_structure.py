@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.metric import Metric
+from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import Bending, LatticeCell
 
 Parameters = Mapping[Any, Any] | None
@@ -62,8 +63,8 @@ class BandStructure(ABC):
 
     ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
     reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
-    fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, with
-    2N components for N modes. Band structures do not change: ``with_values``, ``with_s`` and
+    fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, N
+    then the number of the components of Psi. Band structures do not change: ``with_values``, ``with_s`` and
     ``replace`` give new ones.
     """
 
@@ -169,9 +170,13 @@ class BandStructure(ABC):
         if metric is None:
             return
         bosons, k = Metric.of(metric, self.size), np.random.default_rng(13).uniform(-2, 2, size=(4, self.dimension))
-        vars(self).update(bosons=bosons, statistics=BOSE)
+        vars(self).update(bosons=bosons, statistics=BOSE if bosons.doubled else replace(BOSE, factor=Fraction(1)))
         for name in ("H", "s"):
             bosons.require_symmetry(name, matrix(name, k), matrix(name, -k))
+        if self.cell is not None:
+            local = {"s": matrix("s", k)[0], "metric": bosons.matrix}
+            local |= {"conjugation": bosons.exchange} if bosons.doubled else {}
+            vars(self)["positions"] = orbital_positions(lambda k: matrix("H", k), local, self.cell)
 
     def replace(self, **changes: Any) -> Self:
         """The same with some constructor arguments changed, e.g. ``model.replace(name="mine")``."""

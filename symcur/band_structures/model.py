@@ -43,8 +43,8 @@ class Model(BandStructure):
     lattice : D primitive vectors (rows) in real space; H(k + G) must equal H(k) up to a diagonal unitary U_G that
         commutes with s. Without a lattice the model is a continuum (k.p) model.
     name, reference, facts : what the model is called, where it comes from, and what is known exactly about it.
-    metric : for bosons, "bosons" for Psi = (b_k, b^+_-k), "phonons" for Psi = (u_k, p_k), or a sequence of pairs (kind, number of
-        modes) for a direct sum; see ``symcur.bosons``.
+    metric : for bosons, "bosons" for Psi = (b_k, b^+_-k), "phonons" for Psi = (u_k, p_k), a sequence of pairs (kind, number of
+        modes) for a direct sum, or any other matrix as ``symcur.bosons.Metric``.
 
     Raises
     ------
@@ -90,7 +90,7 @@ class Model(BandStructure):
     # -- what a band structure has -----------------------------------------------------------------------------------
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "k", "lattice", "name", "reference", "facts")
-        metric = {} if self.bosons is None else {"metric": self.bosons.blocks}
+        metric = {} if self.bosons is None else {"metric": self.bosons}
         return {name: getattr(self, name) for name in names} | {"parameters": dict(self.parameters)} | metric
 
     def values(self) -> dict[str, Any]:

@@ -79,7 +79,7 @@ class NumericModel(BandStructure):
         )  # fmt: skip
         k = np.random.default_rng(7).uniform(-2, 2, size=(5, dimension))
         _require_hermitian("H", self.matrix("H", k))
-        vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), s, cell)
+        vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), {"s": s}, cell)
         if derivatives is not None:
             if not (isinstance(getattr(H, "__self__", None), TightBinding) and derivatives == H):  # those are exact
                 self._check_derivatives()
@@ -91,8 +91,7 @@ class NumericModel(BandStructure):
 
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "dimension", "derivatives", "name", "reference", "facts")
-        metric = self.bosons and self.bosons.blocks
-        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors, "metric": metric}
+        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors, "metric": self.bosons}
         return {key: getattr(self, key) for key in names} | more
 
     def values(self) -> dict[str, Any]:
