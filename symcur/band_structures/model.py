@@ -126,13 +126,12 @@ class Model(BandStructure):
 
     @cached_property
     def distinct_energies(self) -> int | None:
-        if self.bosons is not None:  # those of g H
-            return None
+        H = self.H if self.bosons is None else self.bosons.g * self.H
         try:
             values = dict(zip(self.parameters, self.values().values(), strict=True))
-        except ValueError:  # a parameter without a value
+            return distinct_energies(H, self.k, values, self.energies, self.bosons is None)
+        except ValueError:  # a parameter without a value, or no state around which bosons are counted
             return None
-        return distinct_energies(self.H, self.k, values, self.energies)
 
     @property
     def bending(self) -> Bending | None:
