@@ -17,6 +17,7 @@ import sympy as sp
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name, ordered_axes
+from symcur.band_structures.bending import of_bosons
 from symcur.band_structures.exact import exact_formula, exact_matrix, square_matrix
 from symcur.band_structures.formulas import (
     Formulas,
@@ -29,6 +30,8 @@ from symcur.band_structures.formulas import (
 from symcur.band_structures.levels import distinct_energies
 from symcur.band_structures.numeric import NumericModel, from_hoppings
 from symcur.brillouin import Bending
+
+_SAMPLES = {1: 256, 2: 24, 3: 8}  # along each axis, at which H of bosons is looked at
 
 
 class Model(BandStructure):
@@ -135,10 +138,14 @@ class Model(BandStructure):
 
     @property
     def bending(self) -> Bending | None:
-        bound = self.formulas.bending
-        if bound is None or self.bosons is not None:  # the levels of g H bend otherwise
+        if self.formulas.bending is None:
             return None
-        return partial(bound, [complex(value).real for value in self.values().values()])
+        bound = partial(self.formulas.bending, [complex(value).real for value in self.values().values()])
+        if self.bosons is None:
+            return bound
+        n, D = _SAMPLES[self.dimension], self.dimension
+        k = np.random.default_rng(43).uniform(-2, 2, size=(n**D, D)) if self.cell is None else self.cell.momenta(n, 0.3)
+        return of_bosons(bound, self.matrix("H", k), self.metric)
 
     def derivative(self, axes: Iterable[int] = ()) -> sp.ImmutableDenseMatrix:
         """d^m H/dk_i dk_l ..., symbolic; axes are integers 0 <= i < D, their order is irrelevant."""

@@ -123,7 +123,7 @@ class NumericModel(BandStructure):
     def bending(self) -> Bending | None:
         """Known for hoppings; a function may do anything between samples."""
         bonds = getattr(self.H, "__self__", None)
-        known = isinstance(bonds, TightBinding) and bonds.matrix == self.H and self.bosons is None
+        known = isinstance(bonds, TightBinding) and bonds.matrix == self.H
         return of_hoppings(bonds) if known and bonds is not None else None
 
     @cached_property
