@@ -11,9 +11,9 @@ kind        Psi              g                        H(-k)^* = X H(k) X with
 "phonons"   (u_k, p_k)       [[0, i], [-i, 0]]        X = 1
 
 Any other Hermitian g without a zero eigenvalue is equivalent to one of signs: g = V diag(+-1) V^+ for Psi = V Psi', whose
-Hamiltonian is V^+ H V. Nothing has to be transformed: where g^2 differs from 1 the norm holds g^-1. What annihilates at -k may
-stand in Psi, (Psi_-k^+)^T = X Psi_k, or not, as in (a_k, b^+_-k) of two sublattices with a conserved number of a less that of b:
-then H = sum_k Psi^+ H(k) Psi, without the half.
+Hamiltonian is V^+ H V. Nothing has to be transformed: where g^2 differs from 1 the norm holds g^-1. A matrix h that is Hermitian
+with the metric, h^+ g^-1 = g^-1 h, is g H with H = g^-1 h. What annihilates at -k may stand in Psi, (Psi_-k^+)^T = X Psi_k, or not,
+as in (a_k, b^+_-k) of two sublattices with a conserved number of a less that of b: then H = sum_k Psi^+ H(k) Psi, without the half.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class Observable:
             mu=mu,
             temperature=temperature,
             parameters={name: float(value) for name, value in model.values().items()},
-            form=written.text,
+            form=written.text if model.bosons is None else written.text.replace("Fermi ", ""),
             hall=hall_text(hall) if written.choices else "",
             convention=self.convention,
             unit=KINDS[self.kind].unit,

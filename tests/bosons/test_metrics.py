@@ -117,10 +117,14 @@ def test_one_annihilator_alone():
         model.replace(H=-model.H).energies([0.3])
 
 
-def test_closed_forms_and_kernels_take_any_metric():
-    """With roots and complex numbers in g; the components of a squeezed boson mixed."""
-    model, V = squeezed(), sp.Matrix([[1, sp.Rational(1, 2)], [sp.I / 3, sp.sqrt(2)]])
-    inverse = V.inv()
+@pytest.mark.parametrize(
+    "V",
+    [sp.Matrix([[1, sp.Rational(1, 2)], [sp.I / 3, sp.sqrt(2)]]), sp.diag(2, sp.Rational(1, 3))],
+    ids=["mixed", "scaled"],
+)
+def test_closed_forms_and_kernels_take_any_metric(V):
+    """Of the components of a squeezed boson, mixed with roots and complex numbers, or in other units."""
+    model, inverse = squeezed(), V.inv()
     metric = Metric(
         sp.simplify(inverse * sp.Matrix(SIGNS) * inverse.H), sp.simplify(inverse.conjugate() * sp.Matrix(EXCHANGE) * V)
     )
