@@ -77,6 +77,10 @@ def test_pictures_show_positive_norms(symcur, tmp_path):
     np.testing.assert_array_equal(first, third)
     with pytest.raises(ValueError, match="band: expected a whole number from 0 to 1, got 2"):
         plotting.draw_zone(model, "berry_curvature", 2)
+    each_once = sc.Model.from_hoppings(
+        {(0, 0): np.diag([1.0, 2.0])}, 1, np.eye(2), metric=bosons.Metric([[1, 0], [0, -1]])
+    )
+    assert len(plotting.draw_path(each_once, "energy", corners, points=5).axes[0].collections) == 2
     path = tmp_path / "bands.png"
     assert symcur("plot", "kitaev_magnons", "s_expectation", "--path", "G=0,0 M=0,3.6", "-o", str(path))[0] == 0
     assert path.stat().st_size > 1000

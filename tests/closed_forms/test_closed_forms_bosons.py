@@ -165,6 +165,15 @@ def test_multiplets_of_bosons(build, ranks):
     assert distance(form.diff(0)(K), (form(K + step) - form(K - step)) / 2e-5) < 1e-8
 
 
+def test_a_coincidence_that_exact_arithmetic_does_not_know_is_refused():
+    model, one = twin_magnons(), sp.cos(1) ** 2 + sp.sin(1) ** 2
+    H = sp.diag(one, 1, 1, 1) * model.H * sp.diag(one, 1, 1, 1)
+    with pytest.raises(
+        ValueError, match=r"follow exactly from the entries of H, got twins, .* \(multiplicities \(2, 2\)\)"
+    ):
+        sc.derive(model.replace(H=H), "s_dipole")
+
+
 def test_where_bosons_coincide_for_these_values_the_form_of_separate_ones_is_refused():
     model, one = twin_magnons(), sp.Symbol("one", real=True)
     H = model.H + sp.diag(one, 0, one, 0)
