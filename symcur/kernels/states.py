@@ -47,8 +47,7 @@ class ProgramStates(Eigenbasis):
         bosons: Metric | None = None,
     ) -> None:
         N = formulas.H.rows
-        negative = 0 if bosons is None else bosons.negative
-        self._norms = [-1] * negative + [1] * (N - negative)  # by ascending energy
+        self._norms = [1] * N if bosons is None else bosons.norms.astype(int).tolist()
         self._constant, self._vectors, self._matrix = program.constant, found.vectors, matrices
         zero, one = Complex(program.zero), Complex(program.one)
         label = np.repeat(np.arange(len(multiplets)), multiplets)
@@ -62,7 +61,8 @@ class ProgramStates(Eigenbasis):
                     inverse_gaps[n, m] = one / (levels[n] - levels[m])
                     inverse_gaps[m, n] = -inverse_gaps[n, m]
         identity = shifted(np.full((N, N), zero), one)
-        super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity)
+        norms = None if bosons is None else np.array(self._norms, dtype=object)
+        super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity, norms)
         metric = np.eye(N) if bosons is None else bosons.matrix
         self._metric = [round(g.real) for g in np.diag(metric)]
         signs = set(self._metric) <= {1, -1} and np.array_equal(metric, np.diag(self._metric))
@@ -72,8 +72,8 @@ class ProgramStates(Eigenbasis):
         self._s_values = np.array([_signed(self._metric, matrices("s", ()))[b, b] for b, *_ in self._blocks])
         self._block_elements: dict[tuple[Expression | None, int, int], Nodes] = {}
 
-    def number(self, value: Any) -> Complex:
-        return Complex(self._constant(value.x), self._constant(value.y))
+    def number(self, number: ex.Number) -> Complex:
+        return Complex(self._constant(number.value.x), self._constant(number.value.y))
 
     def part(self, values: Nodes, which: str) -> Nodes:
         return np.asarray(np.frompyfunc(lambda x: Complex(getattr(x, which)), 1, 1)(values))
@@ -114,7 +114,7 @@ class ProgramStates(Eigenbasis):
 
         rules: dict[type[Expression], Callable[..., Weights | None]] = {
             ex.Operator: operator,
-            ex.Number: lambda node: {None: np.full(blocks, self.number(node.value))},
+            ex.Number: lambda node: {None: np.full(blocks, self.number(node))},
             ex.Named: lambda node, definition: definition,
             ex.Sum: _sum,
             ex.Product: lambda node, *factors: reduce(_product, factors),
