@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.metric import Metric
+from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import Bending, LatticeCell
 
 Parameters = Mapping[Any, Any] | None
@@ -31,7 +32,8 @@ class Statistics:
     ``factor`` multiplies every sum over states (1/2 where Nambu space holds each excitation twice). ``fixed_mu`` says that
     energies are measured from the chemical potential, so that only mu = 0 has a meaning. ``no_electric_field`` is the
     reason why a response to an electric field must be refused, empty for electrons. ``occupations`` maps the functions of
-    electrons ("f", "g", ...) to those that stand for them, where others do.
+    electrons ("f", "g", ...) to those that stand for them, where others do; ``zero_point`` to the two that these are sums of, the
+    one that vanishes at T = 0 and the one that does not depend on T.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Statistics:
     fixed_mu: bool = False
     no_electric_field: str = ""
     occupations: Mapping[str, str] = field(default_factory=dict)
+    zero_point: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
     def occupation(self, name: str) -> str:
         return self.occupations.get(name, name)
@@ -51,6 +54,7 @@ BOSE = Statistics(
     fixed_mu=True,
     no_electric_field="bosons carry no charge; gradients of temperature drive them",
     occupations={"f": "n", "g": "G", "-df/de": "-dn/de", "entropy": "c_1", "df/dT": "dn/dT", "heat": "c_2"},
+    zero_point={"f": ("n_thermal", "n_zero_point"), "g": ("G_thermal", "G_zero_point")},
 )
 
 
@@ -59,8 +63,8 @@ class BandStructure(ABC):
 
     ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
     reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
-    fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, with
-    2N components for N modes. Band structures do not change: ``with_values``, ``with_s`` and
+    fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, N
+    then the number of the components of Psi. Band structures do not change: ``with_values``, ``with_s`` and
     ``replace`` give new ones.
     """
 
@@ -184,9 +188,13 @@ class BandStructure(ABC):
         if metric is None:
             return
         bosons, k = Metric.of(metric, self.size), np.random.default_rng(13).uniform(-2, 2, size=(4, self.dimension))
-        vars(self).update(bosons=bosons, statistics=BOSE)
+        vars(self).update(bosons=bosons, statistics=BOSE if bosons.doubled else replace(BOSE, factor=Fraction(1)))
         for name in ("H", "s"):
             bosons.require_symmetry(name, matrix(name, k), matrix(name, -k))
+        if self.cell is not None:
+            local = {"s": matrix("s", k)[0], "metric": bosons.matrix}
+            local |= {"conjugation": bosons.exchange} if bosons.doubled else {}
+            vars(self)["positions"] = orbital_positions(lambda k: matrix("H", k), local, self.cell)
 
     def replace(self, **changes: Any) -> Self:
         """The same with some constructor arguments changed, e.g. ``model.replace(name="mine")``."""

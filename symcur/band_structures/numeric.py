@@ -79,7 +79,7 @@ class NumericModel(BandStructure):
         )  # fmt: skip
         k = np.random.default_rng(7).uniform(-2, 2, size=(5, dimension))
         _require_hermitian("H", self.matrix("H", k))
-        vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), s, cell)
+        vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), {"s": s}, cell)
         if derivatives is not None:
             if self._given_hoppings is None:  # those are exact
                 self._check_derivatives()
@@ -91,8 +91,7 @@ class NumericModel(BandStructure):
 
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "dimension", "derivatives", "name", "reference", "facts")
-        metric = self.bosons and self.bosons.blocks
-        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors, "metric": metric}
+        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors, "metric": self.bosons}
         return {key: getattr(self, key) for key in names} | more
 
     def values(self) -> dict[str, Any]:
@@ -141,7 +140,7 @@ class NumericModel(BandStructure):
     def bending(self) -> Bending | None:
         """Known for hoppings; a function may do anything between samples."""
         bonds = self._given_hoppings
-        return of_hoppings(bonds) if bonds is not None and self.bosons is None else None
+        return of_hoppings(bonds) if bonds is not None else None
 
     @cached_property
     def _hoppings(self) -> TightBinding:

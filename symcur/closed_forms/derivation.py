@@ -41,7 +41,7 @@ def derive(model: BandStructure, quantity: str | Quantity | Expression) -> Close
 
     Two distinct energies, or four that lie symmetrically, are treated by polynomials in H and simplified; others through the adjugate and
     the square-free part of the characteristic polynomial. Eigenvectors are never used. For bosons every operator X is read as g X, and E is the signed
-    energy; their bands must be separate, and expansions are not made. Raises ValueError or TypeError naming the argument.
+    energy. Raises ValueError or TypeError naming the argument.
     """
     if not isinstance(quantity, (str, Quantity, Expression)):
         raise TypeError(f"quantity: expected a name, a Quantity or an Expression, got {type(quantity).__name__}")

@@ -252,7 +252,7 @@ class ClosedForm:
             arithmetic = operations(mpmath, numbers.__getitem__, mpf)
             nodes = [node for entry in self.hamiltonian for node in (entry.real.node, entry.imag.node)]
             H = _complex_pairs(self.program.run(nodes, arithmetic), mpmath.mpc)
-            metric = None if self.model.bosons is None else self.model.metric
+            metric = None if self.model.bosons is None else self.model.bosons.g
             numbers[self.energy_symbol.name] = band_energy(H, band, self.multiplicities, metric)
             parts = self.program.run(self.nodes, arithmetic)
             return _complex_pairs(parts, mpmath.mpc) if self.complex else parts

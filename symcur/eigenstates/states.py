@@ -33,7 +33,7 @@ class Eigenstates(Eigenbasis):
         if model.bosons is not None:
             self.amplification = self.amplification * (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
             model.bosons.require_separate_norms(energies, joined, self.k)
-            norms = np.repeat([-1, 1], model.size // 2).astype(complex)
+            norms = model.bosons.norms.astype(complex)
         members, rank = np.eye(model.size), np.ones(energies.shape)
         if joined.any():
             label = np.cumsum(~joined, axis=-1)
