@@ -33,7 +33,8 @@ _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with 
 class ClosedForm:
     """A band quantity as an exact function of k, the parameters and the band energy E (``energy_symbol``).
 
-    ``structure`` says in words what the form rests on, ``formula`` is the definition of the quantity in LaTeX.
+    ``structure`` says in words what the form rests on, ``formula`` is the quantity in P and S in LaTeX, ``in_words`` the same
+    in H' = H - Tr H/N where that is short.
     ``energies`` are explicit distinct energies, ascending, or None where they have no short closed form;
     ``multiplicities`` says how often each distinct energy occurs. ``shape`` is that of the components, in the paper's
     index order. A member of a multiplet of r bands carries the trace divided by r. For ``interband_torque_dipole``
@@ -59,6 +60,7 @@ class ClosedForm:
     node_labels: Mapping[int, str]
     written: tuple[Definitions, tuple[sp.Expr, ...]] | None = None
     formula: str = ""
+    in_words: str = ""
     latex_names: Mapping[sp.Symbol, str] = field(default_factory=dict)
     structure: str = "the adjugate of H - E and the characteristic polynomial"
     parts: tuple[Expression, ...] = ()
