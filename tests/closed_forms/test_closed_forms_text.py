@@ -65,6 +65,81 @@ def test_c_source_compiles_without_warnings_and_runs(model, name: str, tmp_path:
         assert result == pytest.approx(expected(form, band), rel=1e-9, abs=1e-12)
 
 
+# -- where the bands of a form coincide ---------------------------------------------------------------------------------
+TOUCHING = [  # a form, and parameter values at which bands coincide at every k
+    (derive(models.bhz(), "s_dipole"), {"Delta_BIA": 0}),
+    (derive(models.kane_mele(), "s_expectation"), {"lambda_R": 0, "lambda_v": 0}),
+    (derive(models.rashba(), "velocity").explicit(1), {"alpha": 0, "M": 0}),
+    (derive(models.massive_dirac(), "interband_torque_dipole"), {"v": 0, "Delta": 0}),
+]
+
+
+def values(form: ClosedForm, band: int, given: dict[str, float]) -> list[float]:
+    model = form.model.with_values(given)
+    k = K[: model.dimension]
+    energy = [] if form.band is not None else [np.linalg.eigvalsh(model.matrix("H", k))[band]]
+    return [*k, *energy, *(float(value) for value in model.values().values())]
+
+
+@pytest.mark.parametrize(("form", "special"), TOUCHING, ids=lambda value: getattr(value, "name", ""))
+def test_python_source_returns_no_number_where_bands_coincide(form: ClosedForm, special: dict[str, float]) -> None:
+    """For special parameter values at every k; a gap of a millionth of the energies is none of them."""
+    namespace: dict = {}
+    exec(form.source("python"), namespace)
+    function = namespace[form.name]
+    assert "Condition: the band is separate." in function.__doc__
+    bands = range(form.model.size) if form.band is None else [form.band]
+    for band in bands:
+        assert np.isnan(function(*values(form, band, special))).all()
+        near = values(form, band, dict.fromkeys(special, 1e-06))
+        assert np.isfinite(function(*near)).all()
+    assert np.isfinite(function(*values(form, bands[0], {}))).all()
+
+
+def test_a_formula_may_be_finite_where_it_does_not_hold() -> None:
+    """BHZ without Delta_BIA has Kramers pairs, whose dipole is the mean of both: what the condition of the code is for."""
+    form, special = TOUCHING[0]
+    arguments_of = dict(zip(form.arguments, values(form, 0, special), strict=True))
+    finite = [abs(complex(value.evalf(subs=arguments_of))) for value in sp.flatten(form.expressions)]
+    assert all(np.isfinite(finite))
+    with pytest.raises(ValueError, match="parameters: expected values for which bhz has 4 distinct energies"):
+        form(K[:2], special)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+@pytest.mark.parametrize(("form", "special"), TOUCHING, ids=lambda value: getattr(value, "name", ""))
+def test_c_source_returns_no_number_where_bands_coincide(
+    form: ClosedForm, special: dict[str, float], tmp_path: Path
+) -> None:
+    source, library = tmp_path / "form.c", tmp_path / "form.so"
+    source.write_text(form.source("c"))
+    subprocess.run(
+        ["gcc", "-O0", "-shared", "-fPIC", "-std=c99", "-Wall", "-Werror", str(source), "-o", str(library), "-lm"],
+        check=True,
+    )
+    function = getattr(ctypes.CDLL(str(library)), form.name)
+    for given, numbers in ((special, False), ({}, True)):
+        result = np.zeros(len(form.outputs), dtype=complex if form.complex else float)
+        arguments_of = [ctypes.c_double(value) for value in values(form, 1, given)]
+        function(*arguments_of, result.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
+        assert np.isnan(result).all() != numbers
+        assert np.isfinite(result).all() == numbers
+
+
+@pytest.mark.parametrize(
+    ("language", "refusal"),
+    [
+        ("fortran", "values = ieee_value(1.0_dp, ieee_quiet_nan)"),
+        ("julia", "return fill(NaN, 2)"),
+        ("mathematica", "Return[ConstantArray[Indeterminate, 2], Module]"),
+    ],
+)
+def test_every_language_states_the_condition(language: str, refusal: str) -> None:
+    text = TOUCHING[0][0].source(language)
+    assert "Condition: the band is separate." in text
+    assert refusal in text
+
+
 def assigned(text: str) -> dict[str, str]:
     """name = value lines, continuation lines joined."""
     text = re.sub(r"&\n\s*", "", text)
@@ -82,12 +157,17 @@ def test_fortran_source_is_that_arithmetic(model, name: str) -> None:
     assert len({n.lower() for n in names}) == len(names)
     space: dict = {"cos": np.cos, "sin": np.sin, "sqrt": np.sqrt, **dict(zip(names, arguments(form, 0), strict=True))}
     results = []
-    for left, right in assigned(text.split("intent(out)", 1)[1]).items():
+    condition = re.search(
+        r"  if \(\.not\. \((.*) > (.*)\)\) then.*?end if\n", re.sub(r"&\n\s*", "", text), flags=re.DOTALL
+    )
+    body = re.sub(r"&\n\s*", "", text).replace(condition[0], f"  left = {condition[1]}\n  right = {condition[2]}\n")
+    for left, right in assigned(body.split("intent(out)", 1)[1]).items():
         value = eval(re.sub(r"(\d)d0\b", r"\1", right), space)
         if left.startswith("values("):
             results.append(value)
         else:
             space[left] = value
+    assert space["left"] > space["right"] > 0
     if form.complex:
         results = [complex(*pair) for pair in zip(results[::2], results[1::2], strict=True)]
     assert results == pytest.approx(expected(form, 0), rel=1e-9, abs=1e-12)
@@ -112,9 +192,16 @@ def test_mathematica_source_is_that_arithmetic() -> None:
     text = form.source("mathematica")
     names = [name.rstrip("_") for name in re.search(r"\[(.*?)\] := Module", text).group(1).split(", ")]
     assert all(name.isalnum() and name not in "CDEIKNO" for name in names)
-    components = parse_mathematica(text[text.index("  {", text.index("{},") + 3) :].rsplit("]", 1)[0])
-    values = dict(zip(map(sp.Symbol, names), arguments(form, 1), strict=True))
-    assert [float(c.xreplace(values)) for c in components] == pytest.approx(expected(form, 1), rel=1e-12)
+    known = dict(zip(map(sp.Symbol, names), arguments(form, 1), strict=True))
+    for left, right in re.findall(r"^  (\w+) = (.*);$", text, flags=re.MULTILINE):
+        known[sp.Symbol(left)] = parse_mathematica(right).xreplace(known)
+    sides = re.search(
+        r"If\[TrueQ\[(.*) <= (.*)\], Return\[ConstantArray\[Indeterminate, 4\], Module\]\];", text
+    ).groups()
+    left, right = (float(parse_mathematica(side).xreplace(known)) for side in sides)
+    assert left > right > 0
+    components = parse_mathematica(text[text.rindex("  {") :].rsplit("]", 1)[0])
+    assert [float(c.xreplace(known)) for c in components] == pytest.approx(expected(form, 1), rel=1e-12)
 
 
 def test_names_that_a_language_cannot_tell_apart_or_has_taken() -> None:
