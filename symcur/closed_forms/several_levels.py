@@ -110,11 +110,10 @@ class SeveralLevels(Reading):
             return (self.entries.h0 + self.ring.monomial({self._places[0]: 1})) * self.rank
         found = _expanded(self.levels, expression)
         below = self.ring.monomial({self._places[1]: -found.power})
-        values = (
-            prod((self._part(*trace) for trace in traces), start=self._exact(polynomial))
-            for traces, polynomial in found.terms.items()
-        )
-        return _not_long(total(values, self.ring)) * below
+        value = self.ring.zero
+        for traces, polynomial in found.terms.items():
+            value = _not_long(value + prod((self._part(*trace) for trace in traces), start=self._exact(polynomial)))
+        return value.reduced() * below
 
     def _make_trace(self, word: Word) -> Exact:
         """Tr[H'^a X H'^b Y ...]."""
@@ -189,7 +188,8 @@ class SeveralLevels(Reading):
             w.length + 2 for w, quotient in zip(each, quotients, strict=True) if not quotient.numerator.is_zero
         )
         highest = max([0, *(q.powers[a] for q in quotients if q.powers)])
-        joined = self._sum(q.numerator * a ** (highest - q.powers.get(a, highest)) for q in quotients)
+        letter = self.ring.convert(self._a_written[0]) if self._a_written[0].is_Symbol else a
+        joined = self._sum(q.numerator * letter ** (highest - q.powers.get(a, highest)) for q in quotients)
         return [
             Written((sp.Add(*(w.expression * self._z**j for j, w in enumerate(each))),), length),
             Written((*joined.factors, self._a_written[0] ** -highest), joined.length + 2),

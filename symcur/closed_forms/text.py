@@ -10,12 +10,13 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from symcur.band_structures import Model
-from symcur.closed_forms.words import Z, descending, joined, times
+from symcur.closed_forms.rows import bracketed, packed, rows
+from symcur.closed_forms.words import Z, descending, signed, times
 
 _NAMES = {"h2": "h^{2}", "epsilon": r"\varepsilon"}
 _STEPS = 12  # definitions, up to which a form without structure is printed step by step
 _PAGE = 6000  # letters
-_ROW = 160  # letters, from which on a sum is continued in the next row
+_SLOPE = r"\frac{1}{q'(z)}"
 _MATRICES = (  # what stands for itself where one of the marks does
     ((r"v_{n}^",), r"v_n^i &= \mathrm{Tr}[P\, v_i]"),
     ((r"v_{", r"J^{"), r"v_i &= \partial_{k_i} H"),
@@ -74,14 +75,14 @@ def _components(form: Form) -> list[str]:
             lines.append(f"{label} &= {known[value] if value in known else '-' + known[-value]}")
         else:
             known[value] = label
-            lines.append(f"{label} &= {write(value)}")
+            lines += rows(label, value, write)
     return lines + ([f"{' = '.join(zeros)} &= 0"] if zeros else [])
 
 
 def _where(form: Form) -> list[str]:
     write = _Writer(form)
     shown = [(symbol, value) for symbol, value in form.definitions if symbol not in form.latex_names]
-    lines = [f"{write(symbol)} &= {write(value)}" for symbol, value in shown]
+    lines = [row for symbol, value in shown for row in rows(write(symbol), value, write)]
     if len(shown) < len(form.definitions):
         lines.append(r"h_{a,i} &= \partial_{k_i} h_a")
     if lines:
@@ -130,7 +131,7 @@ def _explained(form: Form, label: str, formula: str) -> list[str]:
     q = sum((c[j] * Z**j for j in range(d + 1)), sp.Integer(0))
     if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
         label = label.strip() + "_{n} "  # s and J of the band beside the operators
-    lines = _broken(f"{label}&= {formula}")
+    lines = _broken(label, formula)
     if sum(form.multiplicities) > d:
         lines[-1] += r"\quad\text{(of the whole multiplet)}"
     if form.model.bosons is not None:
@@ -140,10 +141,10 @@ def _explained(form: Form, label: str, formula: str) -> list[str]:
     lines += [text for marks, text in _MATRICES if any(mark in formula for mark in marks)]
     B = [sum((c[m] * Z ** (m - n - 1) for m in range(n + 1, d + 1)), sp.Integer(0)) for n in range(d)]
     if "P" in formula:
-        lines.append(rf"P &= \frac{{1}}{{q'(z)}}\left[{_polynomial(B)}\right]")
+        lines += packed("P &= ", bracketed(_SLOPE, signed(_polynomial(B))))
     if "S" in formula:
         rest = times(sp.expand(-q.diff(Z, 2) / 2), "P")
-        lines.append(rf"S &= \frac{{1}}{{q'(z)}}\left[{joined([_polynomial([b.diff(Z) for b in B]), rest])}\right]")
+        lines += packed("S &= ", bracketed(_SLOPE, signed([*_polynomial([b.diff(Z) for b in B]), rest])))
     lines += [
         rf"H' &= H - h_0,\quad h_0 = \tfrac{{1}}{{{form.model.size}}}\mathrm{{Tr}}\,H,\quad z = {form.energy_symbol} - h_0",
         rf"q(z) &= {descending(q)} = 0",
@@ -153,21 +154,21 @@ def _explained(form: Form, label: str, formula: str) -> list[str]:
     return [*lines, r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'"]
 
 
-def _broken(line: str) -> list[str]:
+def _broken(label: str, formula: str) -> list[str]:
     """A long sum over several rows, at its signs outside of brackets."""
-    rows, depth, start = [], 0, 0
-    for j, letter in enumerate(line):
+    pieces, depth, start = [], 0, 0
+    for j, letter in enumerate(formula):
         depth += (letter in "([{") - (letter in ")]}")
-        if not depth and letter in "+-" and line[j - 1] == " " and line[j - 3 : j - 1] != "&=" and j - start > _ROW:
-            rows.append(line[start:j].rstrip())
+        if j and not depth and letter in "+-" and formula[j - 1] == " ":
+            pieces.append(formula[start:j].rstrip())
             start = j
-    return [*rows[:1], *(rf"&\quad {row}" for row in [*rows[1:], line[start:]])] if rows else [line]
+    return packed(f"{label}&= ", [*pieces, formula[start:]])
 
 
-def _polynomial(coefficients: Sequence[sp.Expr]) -> str:
-    """sum_n c_n H'^n, highest power first."""
+def _polynomial(coefficients: Sequence[sp.Expr]) -> list[str]:
+    """The terms of sum_n c_n H'^n, highest power first."""
     powers = [(c, "" if n == 0 else "H'" if n == 1 else f"H'^{{{n}}}") for n, c in enumerate(coefficients) if c != 0]
-    return joined([times(c, power) for c, power in reversed(powers)] or ["0"])
+    return [times(c, power) for c, power in reversed(powers)] or ["0"]
 
 
 def _newton(d: int, r: int) -> list[str]:

@@ -89,7 +89,12 @@ def descending(number: sp.Expr) -> str:
 
 def joined(terms: Sequence[str]) -> str:
     """A sum."""
-    return terms[0] + "".join(f" - {term[1:].strip()}" if term.startswith("-") else f" + {term}" for term in terms[1:])
+    return " ".join(signed(terms))
+
+
+def signed(terms: Sequence[str]) -> list[str]:
+    """Its terms with their signs, that of the first one only where it is negative."""
+    return [*terms[:1], *(f"- {term[1:].strip()}" if term.startswith("-") else f"+ {term}" for term in terms[1:])]
 
 
 def _monomial(exponents: Sequence[int], levels: Levels) -> sp.Expr:

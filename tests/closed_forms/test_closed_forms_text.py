@@ -275,7 +275,7 @@ def product(text: str, letters: dict[str, np.ndarray]) -> np.ndarray:
         return np.linalg.matrix_power(letters[letter], int(power.strip("{}") or 1))
 
     code, before = "", ""
-    for token in TOKEN.findall(text.replace("\\left", "").replace("\\right", "")):
+    for token in TOKEN.findall(re.sub(r"\\(left|right|bigl|bigr)", "", text)):
         operand = token not in "+-()[]"
         code += "@" * (before not in ("", *"+-([") and token not in ("+", "-", ")", "]"))
         code += f"value({token!r})" if operand else token.replace("[", "(").replace("]", ")")
