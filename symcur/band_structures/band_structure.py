@@ -91,6 +91,10 @@ class BandStructure(ABC):
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         """ "H" differentiated along axes, or "s", at k of shape (M, D): shape (M, N, N)."""
 
+    def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        """``operator_matrices`` at some momenta, for those who know what several derivatives share."""
+        return lambda name, axes: self.operator_matrices(name, k, axes)
+
     @property
     def bending(self) -> Bending | None:
         """A bound on what H does between samples, see ``bending.py``; None where nothing is known."""
@@ -119,16 +123,27 @@ class BandStructure(ABC):
 
     def matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
         """ "H" differentiated along axes, or "s", as numbers: k of shape (..., D), Cartesian, gives (..., N, N)."""
-        points, axes = self.points(k), ordered_axes(axes, self.dimension)
-        if name not in ("H", "s") or (name == "s" and axes):
-            raise ValueError(f"name: expected 'H' with axes, or 's', got {name!r} with axes {axes}")
-        flat = points.reshape(-1, self.dimension)
-        result = self.operator_matrices(name, flat, axes)
-        if not np.isfinite(result).all():
-            bad = flat[np.argmin(np.isfinite(result).all(axis=(-1, -2)))]
-            along = f", differentiated along {axes}," if axes else ""
-            raise ValueError(f"k: expected momenta where {name}{along} is finite, got k = {bad.tolist()}")
-        return result.reshape(*points.shape[:-1], self.size, self.size)
+        return self.at(self.points(k))(name, axes)
+
+    def at(self, k: Array) -> Callable[[str, Iterable[int]], ComplexArray]:
+        """``matrix`` as a function of name and axes at some momenta, whose phases are computed once."""
+        flat = k.reshape(-1, self.dimension)
+        operators = self.operators_at(flat)
+
+        def matrix(name: str, axes: Iterable[int]) -> ComplexArray:
+            axes = ordered_axes(axes, self.dimension)
+            if name not in ("H", "s") or (name == "s" and axes):
+                raise ValueError(f"name: expected 'H' with axes, or 's', got {name!r} with axes {axes}")
+            result = operators(name, axes)
+            with np.errstate(invalid="ignore", over="ignore"):
+                total = result.sum()
+            if not np.isfinite(total) and not np.isfinite(result).all():
+                bad = flat[np.argmin(np.isfinite(result).all(axis=(-1, -2)))]
+                along = f", differentiated along {axes}," if axes else ""
+                raise ValueError(f"k: expected momenta where {name}{along} is finite, got k = {bad.tolist()}")
+            return result.reshape(*k.shape[:-1], self.size, self.size)
+
+        return matrix
 
     def energies(self, k: ArrayLike) -> Array:
         """The eigenvalues of g H(k), ascending, shape (..., N)."""
@@ -140,9 +155,12 @@ class BandStructure(ABC):
 
         For electrons R has the eigenvectors of H(k) as columns and L = R^+; for bosons see ``Metric.eigenstates``.
         """
-        H = self.matrix("H", k)
+        return self.diagonalized(self.matrix("H", k), self.points(k))
+
+    def diagonalized(self, H: ComplexArray, k: Array) -> tuple[Array, ComplexArray, ComplexArray]:
+        """``eigenstates`` where H(k) is known."""
         if self.bosons is not None:
-            return self.bosons.eigenstates(H, self.points(k))
+            return self.bosons.eigenstates(H, k)
         energies, vectors = np.linalg.eigh(H)
         return energies, vectors.conj().mT, vectors
 

@@ -86,6 +86,9 @@ class BuiltModel(BandStructure):
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         return self.made.operator_matrices(name, k, axes)
 
+    def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        return self.made.operators_at(k)
+
 
 class BuildingFunction:
     """A library function known by its name; called with values of its parameters it gives a ``BuiltModel``."""

@@ -83,17 +83,19 @@ class Metric:
     def eigenstates(self, H: ComplexArray, k: Array) -> tuple[Array, ComplexArray, ComplexArray]:
         """E ascending (..., 2N), eta T^+ and T, T the para-unitary matrix of the states, so that eta T^+ X T = T^-1 g X T.
 
-        J. H. P. Colpa, Physica A 93, 327 (1978): H = K^+ K, K g K^+ = U E U^+, T = K^-1 U |E|^(1/2).
+        J. H. P. Colpa, Physica A 93, 327 (1978): H = K^+ K, K g K^+ = U E U^+, T = K^-1 U |E|^(1/2) = g K^+ U E^-1 |E|^(1/2).
         """
         K = self._root(H, k)
-        energies, U = np.linalg.eigh(K @ self.matrix @ K.conj().mT)
-        T = np.linalg.solve(K, U * np.sqrt(np.abs(energies))[..., None, :])
-        return np.asarray(energies, dtype=float), np.sign(energies)[..., :, None] * T.conj().mT, np.asarray(T)
+        turned = self.matrix @ K.conj().mT
+        energies, U = np.linalg.eigh(K @ turned)
+        signs = np.sign(energies)
+        T = turned @ (U * (signs / np.sqrt(np.abs(energies)))[..., None, :])
+        return np.asarray(energies, dtype=float), signs[..., :, None] * T.conj().mT, np.asarray(T)
 
     def energies(self, H: ComplexArray, k: Array) -> Array:
         """E_n = eta_n omega_n, ascending."""
         K = self._root(H, k)
-        return np.asarray(np.linalg.eigvalsh(K @ self.matrix @ K.conj().mT))
+        return np.asarray(np.linalg.eigvalsh(K @ (self.matrix @ K.conj().mT)))
 
     def require_separate_norms(self, energies: Array, joined: Mask, k: Array) -> None:
         """E and -E of a mode are no multiplet, but a zero mode to the precision of the numbers; ``joined`` marks bands that belong

@@ -61,7 +61,8 @@ class ProgramStates(Eigenbasis):
                     inverse_gaps[n, m] = one / (levels[n] - levels[m])
                     inverse_gaps[m, n] = -inverse_gaps[n, m]
         identity = shifted(np.full((N, N), zero), one)
-        super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity)
+        norms = None if bosons is None else np.array(self._norms, dtype=object)
+        super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity, norms)
         metric = np.eye(N) if bosons is None else bosons.matrix
         separate = formulas.s.is_diagonal() and np.count_nonzero(metric - np.diag(np.diag(metric))) == 0
         self._metric = [round(g.real) for g in np.diag(metric)]
@@ -70,8 +71,8 @@ class ProgramStates(Eigenbasis):
         self._s_values = np.array([_signed(self._metric, matrices("s", ()))[b, b] for b, *_ in self._blocks])
         self._block_elements: dict[tuple[Expression | None, int, int], Nodes] = {}
 
-    def number(self, value: Any) -> Complex:
-        return Complex(self._constant(value.x), self._constant(value.y))
+    def number(self, number: ex.Number) -> Complex:
+        return Complex(self._constant(number.value.x), self._constant(number.value.y))
 
     def part(self, values: Nodes, which: str) -> Nodes:
         return np.asarray(np.frompyfunc(lambda x: Complex(getattr(x, which)), 1, 1)(values))
@@ -112,7 +113,7 @@ class ProgramStates(Eigenbasis):
 
         rules: dict[type[Expression], Callable[..., Weights | None]] = {
             ex.Operator: operator,
-            ex.Number: lambda node: {None: np.full(blocks, self.number(node.value))},
+            ex.Number: lambda node: {None: np.full(blocks, self.number(node))},
             ex.Named: lambda node, definition: definition,
             ex.Sum: _sum,
             ex.Product: lambda node, *factors: reduce(_product, factors),
