@@ -47,7 +47,7 @@ def solve(model: BandStructure, k: Array) -> Bands:
     model.require_local(*_LOCAL)
     energies, left, states = model.eigenstates(k)
     bose = model.bosons is not None
-    return Bands(energies, states, left @ model.metric if bose else left, bose)
+    return Bands(energies, states, left @ np.linalg.inv(model.metric) if bose else left, bose)
 
 
 def letter(model: BandStructure, name: str, k: Array, axes: tuple[int, ...] = ()) -> ComplexArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NoReturn
@@ -41,8 +41,9 @@ class Material(NumericModel):
     spin : which functions are partners: "block" (all up, then all down), "interlaced" (up, down, up, down) or pairs
         [(up, down), ...] of indices from 0; "files" for the spin matrices of a .spn file. By default these where they are
         there, else what time reversal shows.
-    orbitals : for orbital angular momenta, what the functions look like: text as in ``projections``, for each function or for
-        each pair of up and down, or an ``Orbital`` for each function. By default the projections of the .win file.
+    orbitals : for orbital angular momenta, what the functions look like: text as in ``projections``, in the order of
+        the functions or of the pairs of up and down, or an ``Orbital`` for each function. By default the projections of the
+        .win file.
     level : "tight_binding": position is diagonal with the centres, and s constant and between functions at one centre, so
         that every identity of the paper is exact. "projected": A(R) and s(R) as they are, which needs ``functions.position``;
         ``matrix("H", k, axes)`` are then covariant derivatives and s depends on k. "full": with what is outside of the space of
@@ -121,23 +122,27 @@ class Material(NumericModel):
         names = ("functions", "level", "name", "reference", "facts")
         return {name: getattr(self, name) for name in names} | {"parameters": {}} | self._given
 
-    def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
-        if self._basis is None:
-            return super().operator_matrices(name, k, axes)
-        return self._basis.at(k).symmetric(name, axes)
+    def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        return super().operators_at(k) if self._basis is None else self._basis.at(k).symmetric
 
     def covariant_matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
         """ "H" or "s" with covariant derivatives, the first axis first; "curvature", F_il, with its indices as the first axes; and at
         the level "full" "E_x", Herm(<s x> - s A_x), "E_y" and "E_z": k of shape (..., D) gives (..., N, N).
         """
+        return super().covariant_matrix(name, k, axes)
+
+    def covariant_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
         if self._basis is None:
-            return super().covariant_matrix(name, k, axes)
-        points, axes = self.points(k), tuple(axes)
-        at = self._basis.at(points.reshape(-1, self.dimension))
-        if name in EXTERNAL and self.level != "full":
-            raise ValueError(f"level: expected 'full' where <s r> is asked for, got {self.level!r}")
-        result = at.external_dipole(EXTERNAL.index(name)) if name in EXTERNAL else at.covariant(name, axes)
-        return result.reshape(*points.shape[:-1], self.size, self.size)
+            return super().covariant_at(k)
+        at = self._basis.at(k.reshape(-1, self.dimension))
+
+        def matrix(name: str, axes: tuple[int, ...]) -> ComplexArray:
+            if name in EXTERNAL and self.level != "full":
+                raise ValueError(f"level: expected 'full' where <s r> is asked for, got {self.level!r}")
+            result = at.external_dipole(EXTERNAL.index(name)) if name in EXTERNAL else at.covariant(name, axes)
+            return result.reshape(*k.shape[:-1], self.size, self.size)
+
+        return matrix
 
     @cached_property
     def remarks(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -210,7 +215,7 @@ def _basis(
     assert functions.centres is not None
     if functions.position is None:
         raise ValueError(
-            f"level: expected 'tight_binding', or the position between functions, as in _tb.dat or in a .chk with .nnkp or .mmn, "
+            f"level: expected 'tight_binding', or the position between functions, as in _tb.dat, or from a .chk with .nnkp, or with .mmn in a list of files, "
             f"got {level!r} and {functions.source or 'functions'} without it"
         )
     found = spread_operator(functions, s, spin, orbitals, at_one_centre)

@@ -139,7 +139,8 @@ class AtMomenta:
     """The matrices of a Wannier basis at k of shape (M, D), each (M, N, N) and made once."""
 
     def __init__(self, sums: Mapping[str, TightBinding], k: Array) -> None:
-        self._sums, self.k = sums, k
+        self.k = k
+        self._sums = {name: bonds.at(k) for name, bonds in sums.items()}
         self._made: dict[tuple[str, Axes], ComplexArray] = {}
 
     def symmetric(self, name: str, axes: Axes) -> ComplexArray:
@@ -172,7 +173,7 @@ class AtMomenta:
     def _sum(self, name: str, axes: Axes) -> ComplexArray:
         key = name, tuple(sorted(axes))
         if key not in self._made:
-            self._made[key] = self._sums[name].matrix(self.k, key[1])
+            self._made[key] = self._sums[name](key[1])
         return self._made[key]
 
     @cached_property

@@ -58,6 +58,11 @@ def plain(functions, component=2, step=0.005):
     return PlainBands(functions, functions.spin[..., component], step)
 
 
+def iron():
+    """As in the input of Wannier90's tests, with the neighbours for A(R)."""
+    return read_functions([data(f"Fe/Fe.{ending}") for ending in ("chk.fmt.bz2", "eig", "spn", "mmn.bz2", "win")])
+
+
 # -- the basis ---------------------------------------------------------------------------------------------------------
 def test_covariant_derivatives_are_those_of_parallel_transport():
     """Between projectors, in which no gauge is left: D_i H, D_i s, D_l D_i s and F against transported differences."""
@@ -139,11 +144,12 @@ def test_without_position_between_functions_it_is_tight_binding():
 
 # -- the identities ------------------------------------------------------------------------------------------------------
 def rows(material, bands, k, chosen, pairs):
-    """What the three identities of a Wannier basis miss by for these bands and axes, and how much of that is the correction."""
+    """What the identities of a Wannier basis miss by, the first in units of the largest J, and how large the corrections are."""
     value = {
         name: sc.evaluate(material, name, k) for name in ("torque_dipole", "s_current", "velocity", "s_expectation")
     }
     first = value["torque_dipole"] + value["s_current"] - value["velocity"] * value["s_expectation"][:, None]
+    first = first / np.abs(value["s_current"]).max()
     lost = sc.evaluate(material, slope_of_s, k)[chosen]
     torque = sc.evaluate(material, "torque_berry_curvature", k)[chosen]
     slopes = np.array(
@@ -201,7 +207,7 @@ def exaggerated(functions, factor):
 
 def test_identities_on_iron_with_exaggerated_spin_matrices():
     """Fe.spn deviates little from a constant; a thousand times as much shows what the corrections are worth."""
-    functions = exaggerated(read_functions(data("Fe/Fe.chk.fmt.bz2")), 1000)
+    functions = exaggerated(iron(), 1000)
     material, k = Material(functions, "spin_z", level="projected"), np.array([0.21, -0.33, 0.47])
     gaps = np.diff(material.energies(k))
     apart = np.minimum(np.r_[9, gaps], np.r_[gaps, 9])
@@ -220,7 +226,7 @@ def test_the_anomalous_hall_conductivity_and_the_moment_of_iron_are_the_publishe
 
     With s = 1 there is no correction, s r = r, and sigma of the level "full" is the charge's.
     """
-    functions, fermi = read_functions(data("Fe/Fe.chk.fmt.bz2")), 12.6279
+    functions, fermi = iron(), 12.6279
     material = Material(functions, np.ones(18), level="full")
     k = material.cell.momenta(10)
     occupied = material.energies(k) < fermi
