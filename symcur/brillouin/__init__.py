@@ -11,6 +11,7 @@ from .integration import integrate, integrate_bands
 from .method import METHODS, Method
 from .method_selection import Automatic
 from .problem import Bending
+from .reduced_meshes import IrreducibleMesh, irreducible_mesh, keeps_mesh
 from .solution import Estimate, Integral, Interrupted, Tolerance
 
 __all__ = [
@@ -22,10 +23,13 @@ __all__ = [
     "Estimate",
     "Integral",
     "Interrupted",
+    "IrreducibleMesh",
     "LatticeCell",
     "Method",
     "Plane",
     "Tolerance",
     "integrate",
     "integrate_bands",
+    "irreducible_mesh",
+    "keeps_mesh",
 ]

@@ -44,9 +44,9 @@ class Reading:
         self._middle_written = written(self.middle).expression
         self._eps = self._named("epsilon", energy - self._middle_written)
 
-    def _named(self, name: str, expression: sp.Expr) -> sp.Expr:
+    def _named(self, name: str, expression: sp.Expr, short: int = _SHORT) -> sp.Expr:
         """A symbol with this definition where the expression is long, else the expression itself."""
-        if sp.count_ops(expression) <= _SHORT:
+        if sp.count_ops(expression) <= short:
             return expression
         self.definitions[self._symbols[name]] = expression
         return self._symbols[name]
