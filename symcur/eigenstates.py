@@ -23,7 +23,7 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.arrays import AnyArray, Array, ComplexArray, ObjectArray
 from symcur.band_structures import BandStructure, Parameters
-from symcur.band_structures.levels import amplification, closer_than_told_apart, follows, require_tolerance
+from symcur.band_structures.levels import Closeness, Window, amplification, closer_than_told_apart, follows
 from symcur.expressions import Expression, Interpreter, Matrix
 from symcur.expressions.splitting import has_field, without_field
 from symcur.quantities import Quantity
@@ -276,13 +276,13 @@ class Eigenstates(Eigenbasis):
 
     ``left`` X ``vectors``, both (..., N, N), are the elements of X, see ``BandStructure.eigenstates``: the eigenvectors are columns,
     by ascending energy, for bosons para-unitary, with H and s read as g H and g s. ``amplification`` (...) is by what rounding errors exceed
-    those of H: |H|/gap times the mean square of the vectors, 1 for electrons.
+    those of H: |H|/gap times the mean square of the vectors, 1 for electrons. ``solved`` is ``model.eigenstates(k)`` where it is known.
     """
 
-    def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
-        require_tolerance(tolerance)
+    def __init__(self, model: BandStructure, k: ArrayLike, tolerance: Closeness = None, solved: Any = None) -> None:
         self.model, self.k = model, model.points(k)
-        energies, self.left, self.vectors = model.eigenstates(self.k)
+        found: tuple[Array, ComplexArray, ComplexArray] = solved or model.eigenstates(self.k)
+        energies, self.left, self.vectors = found
         joined = follows(model, energies, tolerance)
         size = (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
         self.amplification: Array = amplification(energies, joined) * size
@@ -320,7 +320,7 @@ class Eigenstates(Eigenbasis):
 
 
 def values_at(
-    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float | None
+    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: Closeness
 ) -> tuple[dict[str, AnyArray], Array, Array]:
     """{name: (M, N, components...)} at k of shape (M, D); the number of distinct energies and the amplification at each point."""
     blocks = [
@@ -332,7 +332,7 @@ def values_at(
     return values, distinct, amplified
 
 
-def _in_blocks(model: BandStructure, k: Array, tolerance: float | None) -> Iterator[Eigenstates]:
+def _in_blocks(model: BandStructure, k: Array, tolerance: Closeness) -> Iterator[Eigenstates]:
     for start in range(0, max(len(k), 1), _BLOCK):
         yield Eigenstates(model, k[start : start + _BLOCK], tolerance)
 
@@ -341,16 +341,16 @@ def evaluate(
     model: BandStructure,
     quantity: str | Quantity | Expression,
     k: ArrayLike,
-    tolerance: float | None = None,
+    tolerance: Closeness = None,
     *,
     parameters: Parameters = None,
 ) -> AnyArray:
     """A quantity (or any scalar expression with integer axes) through the eigenstates of H(k).
 
     k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending
-    energy. Bands closer than ``tolerance`` times the spread of the energies at k form a multiplet; each of its r
-    members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the bands are known to be distinct
-    at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
+    energy. Bands closer than ``tolerance`` times the spread of the energies at k, or than a ``Window`` in units of energy,
+    form a multiplet; each of its r members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the
+    bands are known to be distinct at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
     ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
     TypeError naming the argument for invalid input.
@@ -371,7 +371,7 @@ def evaluate(
 
 
 def _operator_elements(
-    model: BandStructure, quantity: Quantity, k: Array, tolerance: float | None
+    model: BandStructure, quantity: Quantity, k: Array, tolerance: Closeness
 ) -> tuple[AnyArray, Array]:
     """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n)."""
     blocks, distinct = [], []
@@ -382,7 +382,7 @@ def _operator_elements(
     return np.concatenate(blocks), np.concatenate(distinct)
 
 
-def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: float | None) -> None:
+def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: Closeness) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
     # At momenta without symmetry only bands degenerate everywhere coincide.
     generic = np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
@@ -390,7 +390,7 @@ def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance:
     if tolerance is None and closer_than_told_apart(model.energies(generic)):
         elsewhere = max(elsewhere, model.distinct_energies or 0)
     fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
-    if len(fewer):
+    if len(fewer) and not isinstance(tolerance, Window):  # which was asked for
         warnings.warn(
             f"bands were merged at {len(fewer)} of {len(k)} points, first at k = {k[fewer[0]].tolist()}, where they "
             "touch or are too close to be told apart; formulas for separate bands do not hold at such a point",

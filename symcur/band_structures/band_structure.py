@@ -60,7 +60,8 @@ class BandStructure(ABC):
     ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
     reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
     fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, with
-    2N components for N modes. Band structures do not change: ``with_values``, ``with_s`` and
+    2N components for N modes. ``window`` is the energy, or "auto", below which observables take levels for one multiplet, None
+    where only degenerate ones are. Band structures do not change: ``with_values``, ``with_s`` and
     ``replace`` give new ones.
     """
 
@@ -73,6 +74,7 @@ class BandStructure(ABC):
     positions: Array | None
     statistics: Statistics = FERMI
     bosons: Metric | None = None
+    window: float | str | None = None
 
     # -- to be supplied ----------------------------------------------------------------------------------------------
     @abstractmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .domains import Ball, Domain, LatticeCell, Plane
 from .integration import integrate, integrate_bands
+from .mesh import Mesh
 from .method import METHODS, Method
 from .method_selection import Automatic
 from .problem import Bending
@@ -23,6 +24,7 @@ __all__ = [
     "Integral",
     "Interrupted",
     "LatticeCell",
+    "Mesh",
     "Method",
     "Plane",
     "Tolerance",

@@ -36,7 +36,7 @@ class Result:
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
-    on what was asked. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
+    on what was asked. Levels closer than ``window``, an energy, count as one multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
@@ -67,6 +67,7 @@ class Result:
     conversion: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Part] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    window: float | None = None
 
     @property
     def notes(self) -> list[str]:

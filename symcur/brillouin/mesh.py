@@ -1,0 +1,189 @@
+"""Uniform meshes for solids: sums over many bands in 1D to 3D at T > 0, where level sets are too expensive.
+
+Two meshes of n^D points are compared, one with a point at k = 0 and one moved by half a spacing along every axis; the value is
+their mean. Harmonics that are odd multiples of n along an odd number of axes enter the two with opposite signs, so that the
+difference is the error of either. What enters both alike is watched by two more comparisons, each scaled down by 2^(-D/2), the
+least that twice as many points per axis gain even where they fall like random ones: the 2^D meshes of n/2 points of which the
+first is made, and a mesh of n/2 + 1 points at a generic place. The error is the largest of the three. n is doubled, nothing is
+evaluated twice.
+
+Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
+or else if a hundred samples lie within 2 T of mu; otherwise nothing is known and the error is infinite. Features of the bands
+narrower than the spacing are found before (``landmarks``) and what they may add counts; with many bands in 3D this would cost
+more than the meshes, and the message says that they are seen only where points fall on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
+
+import numpy as np
+
+from symcur.arrays import AnyArray, Array, Mask
+
+from .landmarks import landmarks
+from .method import METHODS, Method
+from .occupation import OCCUPATIONS
+from .problem import BandProblem, Problem, SmoothProblem
+from .solution import ROUNDING, Estimate, Tolerance, nothing
+from .sweep import CHUNK, Sweep
+from .trapezoid import OFFSET, Probe, partial_sum
+
+START = {1: 16, 2: 8, 3: 8}
+MANY_BANDS = 8  # features of more bands in 3D are not looked for
+BANDS_PER_CHUNK = 4  # a chunk of points with more bands is smaller, as its matrices are larger
+TASKS = 64  # chunks whose sums are kept at once
+ENOUGH = 100  # samples within 2 T of mu
+COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
+POINTS_PER_FEATURE = 2
+
+
+@dataclass(frozen=True)
+class Level:
+    """The value of two meshes of n^D points with its error; ``apart`` is their difference alone."""
+
+    n: int
+    value: AnyArray
+    error: Array
+    scale: Array
+    apart: Array
+
+
+class Mesh(Method):
+    """For solids: many bands, T > 0, moderate accuracy. ``points`` per axis fix the mesh, by default it is doubled."""
+
+    name = "mesh"
+    description = "two uniform meshes, one moved by half a spacing"
+
+    def __init__(self, points: int | None = None) -> None:
+        if points is not None and (isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 2):
+            raise ValueError(f"points: expected an integer >= 2, the points per axis, or None, got {points!r}")
+        self.points = None if points is None else int(points)
+
+    def __repr__(self) -> str:
+        return f"Mesh(points={self.points})"
+
+    def obstacle(self, problem: Problem) -> str:
+        if not all(problem.domain.periodic):
+            return f"a mesh needs a periodic domain, this is {problem.domain.description}"
+        return ""
+
+    def suits(self, problem: BandProblem) -> bool:
+        """Whether there are so many bands in 3D that other methods do not come far, and no step to integrate."""
+        return problem.domain.dimension == 3 and problem.count > MANY_BANDS and not problem.has_steps
+
+    def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+        """Raises ValueError at a step: where a band is cut by mu at T = 0."""
+        seen, marks = _Seen(problem), None
+        watched = isinstance(problem, SmoothProblem) or problem.count <= MANY_BANDS or problem.domain.dimension < 3
+        if watched:
+            marks = landmarks(problem, tolerance.rtol)
+        best = replace(nothing(problem.size), method=self.description)
+        try:
+            for level in self._levels(problem, sweep):
+                error, blind = level.error + problem.left_out, ~seen.on(level.n)
+                if marks is not None:
+                    error = error + marks.unresolved(POINTS_PER_FEATURE / level.n)
+                met = (error <= tolerance.allowed(level.value, level.scale)) & ~blind
+                if met.all() or self.points is not None:
+                    other = _sums(problem, sweep, level.n // 2 + 1, OFFSET)[0]
+                    error = np.maximum(error, _scaled(problem, np.abs(other - level.value)))
+                error = np.where(blind, np.inf, error)
+                allowed = tolerance.allowed(level.value, level.scale)
+                met = error <= allowed
+                text = f"{level.n} points per axis, the two meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
+                if blind.any():
+                    text += f"; {seen.why}"
+                if not watched:
+                    text += f"; what is narrower than 1/{level.n} of the zone shows only where points fall on it"
+                best = Estimate(level.value, error, level.scale, met, text, self.description)
+                sweep.report(None, f"mesh: {text}")
+                if met.all():
+                    break
+        except KeyboardInterrupt:
+            return best.stopped("mesh")
+        return best
+
+    def _levels(self, problem: Problem, sweep: Sweep) -> Iterator[Level]:
+        dimension = problem.domain.dimension
+        n = self.points or START[dimension]
+        if not sweep.affords(2 * n**dimension):
+            return
+        shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
+        means, copies = {shift: _sums(problem, sweep, n, shift) for shift in (shifts[0], shifts[-1])}, None
+        while True:
+            central, moved = means[shifts[0]], means[shifts[-1]]
+            value, scale = (central[0] + moved[0]) / 2, np.abs(central[1] + moved[1]) / 2
+            apart = np.abs(central[0] - moved[0])
+            error = apart + ROUNDING * scale
+            if copies is not None:
+                scatter = np.max([np.abs(copy[0] - central[0]) for copy in copies], axis=0)
+                error = np.maximum(error, _scaled(problem, scatter))
+            yield Level(n, value, error, scale, apart)
+            if self.points is not None or not sweep.affords((2 * n) ** dimension * 2 - 2 * n**dimension):
+                return
+            means |= {shift: _sums(problem, sweep, n, shift) for shift in shifts[1:-1]}
+            copies = list(means.values())
+            n *= 2
+            means = {shifts[0]: np.mean(copies, axis=0), shifts[-1]: _sums(problem, sweep, n, shifts[-1])}
+
+
+MESH = Mesh()
+METHODS.add(MESH)
+
+
+class _Seen:
+    """Which components meshes can judge: whose occupations turn on the scale of the spacing, or often enough."""
+
+    def __init__(self, problem: Problem) -> None:
+        self._needed = self._near = np.zeros((1, 1))
+        self.dimension, self.shape, self.why = problem.domain.dimension, (1, problem.size), ""
+        if isinstance(problem, SmoothProblem) or all(OCCUPATIONS.get(name).constant for name in problem.weights):
+            return
+        probe = Probe.of(problem)
+        level = probe.cut(problem)
+        if level is not None:
+            raise ValueError(
+                f"method: expected one that can integrate a step (a band is cut by mu = {level:g} at T = 0), got 'mesh'; "
+                "'patches' and 'auto' can"
+            )
+        self.shape = (len(problem.mu) * len(problem.temperature), problem.together)
+        pairs = list(product(problem.mu, problem.temperature))
+        needed = [probe.points_per_axis(mu, t, COARSEST) if t > 0 else 0.0 for mu, t in pairs]
+        self._needed, self._near = np.array([needed]).T, np.array([[probe.within(mu, 2 * t) for mu, t in pairs]]).T
+        worst = int(np.argmax(self._needed))
+        self.why = f"T = {pairs[worst][1]:g} needs {self._needed[worst, 0]:.0f} points per axis"
+
+    def on(self, n: int) -> Mask:
+        """Which components two meshes of n^D points can judge, shape (size)."""
+        seen = (self._needed <= n) | (2 * n**self.dimension * self._near >= ENOUGH)
+        return np.array(np.broadcast_to(seen, self.shape).ravel(), dtype=bool)
+
+
+def _scaled(problem: Problem, deviation: Array) -> Array:
+    """What a deviation of meshes with half as many points per axis says of these."""
+    return deviation * 2 ** (-problem.domain.dimension / 2)
+
+
+def _excess(error: Array, allowed: Array) -> float:
+    return float(np.max(error / allowed, initial=0.0))
+
+
+def _sums(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...] | Array) -> AnyArray:
+    """The mean over the n^D points (j + shift)/n of the integrand and of its modulus, shape (2, size)."""
+    dimension = problem.domain.dimension
+    shift, points = tuple(np.asarray(shift, dtype=float)[:dimension]), n**dimension
+    bands = 1 if isinstance(problem, SmoothProblem) else problem.count
+    chunk = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
+    starts = np.arange(0, points, chunk)
+    total: AnyArray = np.zeros((2, problem.size))
+    for some in np.array_split(starts, len(starts) // TASKS + 1):
+        arguments = [(n, shift, int(start), min(int(start) + chunk, points)) for start in some]
+        done = sum(stop - start for _, _, start, stop in arguments)
+        text = f"mesh, {n} points per axis, {100 * some[0] // points} %"
+        total = total + np.sum(sweep.run(partial(partial_sum, problem), arguments, done, text), axis=0)
+    mean: AnyArray = total / points
+    return mean
