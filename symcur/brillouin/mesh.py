@@ -2,9 +2,10 @@
 
 Two meshes of n^D points are compared, one with a point at k = 0 and one moved by half a spacing along every axis; the value is
 their mean. Harmonics that are odd multiples of n along an odd number of axes enter the two with opposite signs, so that the
-difference is the error of either. What enters both alike is watched by two more comparisons, each scaled down by 2^(-D/2), the
-least that twice as many points per axis gain even where they fall like random ones: the 2^D meshes of n/2 points of which the
-first is made, and a mesh of n/2 + 1 points at a generic place. The error is the largest of the three. n is doubled, nothing is
+difference is the error of either. What enters both alike is watched by two more comparisons: with the 2^D meshes of n/2 points
+of which the first is made, and with a mesh of n/2 + 1 points at a generic place. Where points fall like random ones, as in
+metals, such a coarser mesh is worse by 2^(D/2) at least and deviates by a few times the difference of the two: that much is
+divided by 2^(D/2). What it deviates more counts in full, since the two may agree by accident. n is doubled, nothing is
 evaluated twice.
 
 Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
@@ -39,6 +40,7 @@ TASKS = 64  # chunks whose sums are kept at once
 ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
+AS_RANDOM = 6  # by how many times their difference coarser meshes deviate where points fall like random ones
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Level:
     error: Array
     scale: Array
     apart: Array
+
+    def doubt(self, deviation: Array, dimension: int) -> Array:
+        """The error that a deviation of meshes with half as many points per axis tells."""
+        return np.maximum(deviation * 2 ** (-dimension / 2), deviation - AS_RANDOM * self.apart)
 
 
 class Mesh(Method):
@@ -90,7 +96,7 @@ class Mesh(Method):
                 met = (error <= tolerance.allowed(level.value, level.scale)) & ~blind
                 if met.all() or self.points is not None:
                     other = _sums(problem, sweep, level.n // 2 + 1, OFFSET)[0]
-                    error = np.maximum(error, _scaled(problem, np.abs(other - level.value)))
+                    error = np.maximum(error, level.doubt(np.abs(other - level.value), problem.domain.dimension))
                 error = np.where(blind, np.inf, error)
                 allowed = tolerance.allowed(level.value, level.scale)
                 met = error <= allowed
@@ -118,11 +124,11 @@ class Mesh(Method):
             central, moved = means[shifts[0]], means[shifts[-1]]
             value, scale = (central[0] + moved[0]) / 2, np.abs(central[1] + moved[1]) / 2
             apart = np.abs(central[0] - moved[0])
-            error = apart + ROUNDING * scale
+            level = Level(n, value, apart + ROUNDING * scale, scale, apart)
             if copies is not None:
                 scatter = np.max([np.abs(copy[0] - central[0]) for copy in copies], axis=0)
-                error = np.maximum(error, _scaled(problem, scatter))
-            yield Level(n, value, error, scale, apart)
+                level = replace(level, error=np.maximum(level.error, level.doubt(scatter, dimension)))
+            yield level
             if self.points is not None or not sweep.affords((2 * n) ** dimension * 2 - 2 * n**dimension):
                 return
             means |= {shift: _sums(problem, sweep, n, shift) for shift in shifts[1:-1]}
@@ -161,11 +167,6 @@ class _Seen:
         """Which components two meshes of n^D points can judge, shape (size)."""
         seen = (self._needed <= n) | (2 * n**self.dimension * self._near >= ENOUGH)
         return np.array(np.broadcast_to(seen, self.shape).ravel(), dtype=bool)
-
-
-def _scaled(problem: Problem, deviation: Array) -> Array:
-    """What a deviation of meshes with half as many points per axis says of these."""
-    return deviation * 2 ** (-problem.domain.dimension / 2)
 
 
 def _excess(error: Array, allowed: Array) -> float:

@@ -121,9 +121,9 @@ class BandValues:
         """The integral of the columns that parts are made of, judged by the tolerance."""
         return integral
 
-    def remarks(self, name: str, temperature: Array) -> tuple[str, ...]:
-        """What is to be said about the part of this name, beyond its error."""
-        return ()
+    def checks(self, name: str, temperature: Array) -> dict[str, Part]:
+        """What is to be told beside the part of this name, of its shape."""
+        return {}
 
     def _columns(self, values: Mapping[str, Array]) -> Array:
         return np.concatenate([self._column(term, values) for term in self.terms], axis=-1)

@@ -138,10 +138,9 @@ class Observable:
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
         total = parts[choice.total]
-        checks = {}
+        checks = bands.checks(choice.total, temperature)
         if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
-            checks = hall_checks.checks(model, region, self.hall_term, mu, temperature)
-        remarks = (ALL_AGREE,) if hall != PAPER and is_conserved(model) else ()
+            checks |= hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
             observable=self.name,
             model=model.name,
@@ -168,7 +167,7 @@ class Observable:
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
             checks=checks,
             window=merged,
-            remarks=(*bands.remarks(choice.total, temperature), *remarks),
+            remarks=(ALL_AGREE,) if hall != PAPER and is_conserved(model) else (),
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)

@@ -20,6 +20,7 @@ from symcur.band_structures.levels import Window, joined
 from symcur.brillouin import Domain, Integral, LatticeCell, Mesh, Method, Tolerance
 from symcur.eigenstates import Eigenstates
 from symcur.observables.engine import BandValues, Parts
+from symcur.observables.result import Part
 
 AUTO = "auto"
 PART = 0.03  # of the change of energy between neighbouring points of a mesh
@@ -82,10 +83,9 @@ class WindowedValues(BandValues):
         text = f"half and twice the window of {self.windows[0].energy:.3g} change it by {excess:.1e} of the tolerance"
         return replace(integral, value=value, error=error, scale=scale, met=met, message=f"{text}; {integral.message}")
 
-    def remarks(self, name: str, temperature: Array) -> tuple[str, ...]:
-        largest = float(self.part(name, self.change, self.change, temperature).error.max())
-        text = f"levels closer than {self.windows[0].energy:.3g} are one multiplet; half and twice as much change the value by"
-        return (f"{text} up to {largest:.2g}, which belongs to the error",)
+    def checks(self, name: str, temperature: Array) -> dict[str, Part]:
+        change = self.part(name, self.change, self.change, temperature).error
+        return {"window": Part(change, np.zeros_like(change))}
 
 
 def window_of(
