@@ -10,8 +10,8 @@ evaluated twice.
 
 Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
 or else if a hundred samples lie within 2 T of mu; otherwise nothing is known and the error is infinite. Features of the bands
-narrower than the spacing are found before (``landmarks``) and what they may add counts; with many bands in 3D this would cost
-more than the meshes, and the message says that they are seen only where points fall on them.
+narrower than the spacing are found before (``landmarks``) and what they may add counts; in 3D this would cost more than the
+meshes, and the message says that they are seen only where points fall on them.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .sweep import CHUNK, Sweep
 from .trapezoid import OFFSET, Probe, partial_sum
 
 START = {1: 16, 2: 8, 3: 8}
-MANY_BANDS = 8  # features of more bands in 3D are not looked for
+MANY_BANDS = 8  # beyond, other methods do not come far in 3D
 BANDS_PER_CHUNK = 4  # a chunk of points with more bands is smaller, as its matrices are larger
 TASKS = 64  # chunks whose sums are kept at once
 ENOUGH = 100  # samples within 2 T of mu
@@ -84,7 +84,7 @@ class Mesh(Method):
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         """Raises ValueError at a step: where a band is cut by mu at T = 0."""
         seen, marks = _Seen(problem), None
-        watched = isinstance(problem, SmoothProblem) or problem.count <= MANY_BANDS or problem.domain.dimension < 3
+        watched = problem.domain.dimension < 3
         if watched:
             marks = landmarks(problem, tolerance.rtol)
         best = replace(nothing(problem.size), method=self.description)

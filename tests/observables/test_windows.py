@@ -1,0 +1,138 @@
+"""Levels within a window of energy as one multiplet, and solids on meshes, against plain sums and against files of Pt and GaAs."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from plain_solid import gallium_arsenide, on_mesh, platinum
+
+from symcur import Model, compile, conductivity, evaluate, magnetization, models
+from symcur.band_structures.levels import Window, joined
+from symcur.brillouin import Mesh
+
+MU, T = 0.2, 0.4
+CUBIC = np.eye(3) * 1.7
+
+
+def random_hoppings(bands=4, seed=5):
+    """Hoppings to the nearest neighbours of a cubic lattice, and a random s: levels come close somewhere."""
+    random = np.random.default_rng(seed)
+
+    def matrix():
+        return random.normal(size=(bands, bands)) + 1j * random.normal(size=(bands, bands))
+
+    hoppings = {(0, 0, 0): (lambda X: X + X.conj().T)(matrix() / 2)}
+    for axis in range(3):
+        R = tuple(int(j == axis) for j in range(3))
+        hoppings[R] = matrix() / 3
+        hoppings[tuple(-x for x in R)] = hoppings[R].conj().T
+    s = matrix()
+    return hoppings, s + s.conj().T
+
+
+@pytest.mark.parametrize("window", [0.0, 0.25, 0.6])
+def test_parts_are_plain_sums_over_the_two_meshes(window):
+    hoppings, s = random_hoppings()
+    model = Model.from_hoppings(hoppings, s, CUBIC)
+    result = conductivity(model, MU, T, method=Mesh(4), window=window, rtol=1e-2)
+    two = [on_mesh(hoppings, s, CUBIC, 4, shift, MU, T, window) for shift in (0, 0.5)]
+    for name, part in result.parts.items():
+        if name != "torque":
+            assert part.value[0, 1] == pytest.approx((two[0][name] + two[1][name]) / 2, rel=1e-9), name
+            assert part.error[0, 1] >= abs(two[0][name] - two[1][name])
+    # The s between other bands counts with its elements off the diagonal.
+    assert abs(two[0]["averaged"] - two[0]["intrinsic"]) > 0.02 * abs(two[0]["intrinsic"])
+
+
+def test_half_and_twice_the_window_belong_to_the_error():
+    hoppings, s = random_hoppings()
+    model, window = Model.from_hoppings(hoppings, s, CUBIC), 0.25
+    result = conductivity(model, MU, T, method=Mesh(4), window=window, rtol=0.3)
+    plain = [
+        np.mean([on_mesh(hoppings, s, CUBIC, 4, shift, MU, T, w)["intrinsic"] for shift in (0, 0.5)])
+        for w in (window, window / 2, 2 * window)
+    ]
+    change = max(abs(x - plain[0]) for x in plain[1:])
+    assert result.checks["window"].value[0, 1] >= change > 0.01 * abs(plain[0])
+    assert result.error[0, 1] >= change
+    assert result.window == window
+    assert any("half and twice the window" in note for note in result.notes)
+    strict = conductivity(model, MU, T, method=Mesh(6), window=window, rtol=1e-3)
+    assert strict.status == "tolerance not met"
+    assert "change it by" in strict.message
+
+
+def test_chains_of_close_levels_are_one_multiplet_in_units_of_energy():
+    energies = np.array([[0.0, 0.9, 1.8, 2.9, 100.0], [0.0, 1.1, 2.2, 3.1, 4.0]])
+    assert joined(energies, Window(1.0)).tolist() == [
+        [False, True, True, False, False],
+        [False, False, False, True, True],
+    ]
+    assert (joined(energies, Window(0.0)) == joined(energies, 0.0)).all()
+
+
+@pytest.mark.filterwarnings("ignore:bands were merged")
+def test_a_window_is_what_a_tolerance_is_in_units_of_the_spread():
+    model = models.kane_mele(lambda_v=0.0, lambda_R=0.05)
+    k = np.random.default_rng(2).uniform(-3, 3, size=(40, 2))
+    energies = model.energies(k)
+    for point, e in zip(k[:8], energies, strict=False):
+        expected = evaluate(model, "s_dipole", point, tolerance=0.1 / np.ptp(e))
+        assert np.array_equal(evaluate(model, "s_dipole", point, tolerance=Window(0.1)), expected)
+    assert len(np.unique((np.diff(energies) < 0.1).sum(axis=1))) > 1  # close levels at some points, not at others
+    kernel = compile(model, ["s_dipole", "symmetrized_curvature"], tolerance=Window(0.1))
+    for name, values in kernel(k).items():
+        expected = evaluate(model, name, k, tolerance=Window(0.1))
+        assert np.abs(values - expected).max() <= 1e-10 * max(np.abs(expected).max(), 1), name
+
+
+@pytest.mark.parametrize("observable", [conductivity, magnetization])
+def test_the_mesh_agrees_with_other_methods_and_so_does_a_window_that_joins_nothing(observable):
+    model, mu, temperature = models.kane_mele(), [0.0, 0.9], [0.2, 0.4]
+    usual = observable(model, mu, temperature, rtol=1e-5)
+    for options in ({"method": "mesh"}, {"method": "mesh", "window": 1e-7}):
+        result = observable(model, mu, temperature, rtol=1e-2, **options)
+        assert result.status == "converged"
+        for name, part in result.parts.items():
+            assert (np.abs(part.value - usual.parts[name].value) <= part.error + usual.parts[name].error).all(), name
+
+
+def test_the_default_window_is_a_part_of_the_change_of_energy_between_points():
+    hopping = np.diag([1.0, 0.5])
+    model = Model.from_hoppings({(0, 0): np.diag([0.0, 9.0]), (1, 0): hopping, (-1, 0): hopping, (0, 1): hopping, (0, -1): hopping}, np.eye(2), np.eye(2))  # fmt: skip
+    windows = [conductivity(model, 1.0, 0.5, method=Mesh(n), window="auto", rtol=0.1).window for n in (8, 16)]
+    # e = 2 t (cos 2 pi u + cos 2 pi w): the mean square of its slope is (4 pi t)^2.
+    assert windows[0] == pytest.approx(0.03 * 4 * np.pi * np.sqrt((1 + 0.25) / 2) / 8, rel=0.15)
+    assert windows[1] == pytest.approx(windows[0] / 2)
+    assert conductivity(model, 1.0, 0.5, rtol=0.1).window is None
+    for wrong, error in ((-1.0, ValueError), ("wide", ValueError), (float("nan"), ValueError)):
+        with pytest.raises(error, match="window: expected"):
+            conductivity(model, 1.0, 0.5, window=wrong)
+
+
+# -- files of real materials -------------------------------------------------------------------------------------------------
+def test_raw_platinum_is_not_believed():
+    """Pairs that the file splits by a few meV are filled: the value depends on which of them are taken for one."""
+    hoppings, s, lattice, E_F = platinum()
+    model = Model.from_hoppings(hoppings, s, lattice, name="Pt")
+    result = conductivity(model, E_F, 0.05, method=Mesh(6), window=0.004, rtol=0.03)
+    two = [on_mesh(hoppings, s, lattice, 6, shift, E_F, 0.05, 0.004) for shift in (0, 0.5)]
+    for name in ("conventional", "band", "dipole", "intrinsic"):
+        assert result.parts[name].value[0, 1] == pytest.approx((two[0][name] + two[1][name]) / 2, rel=1e-7), name
+    assert result.status == "tolerance not met"
+    assert result.checks["window"].value[0, 1] > abs(result.value[0, 1])
+    assert result.checks["window"].value[0, 1] > 0.5 * abs(result.parts["conventional"].value[0, 1])
+    assert any("half and twice the window" in note for note in result.notes)
+    converted = result.convert("(hbar/e) S/cm", lattice_constant=1.0)
+    assert "give minus the [x, y] here" in converted.convention
+    assert 1000 < -converted.parts["conventional"].value[0, 1] < 3000
+
+
+def test_the_filled_pairs_of_gallium_arsenide_leave_the_papers_value_open():
+    hoppings, s, lattice = gallium_arsenide()
+    model = Model.from_hoppings(hoppings, s, lattice, name="GaAs")
+    result = conductivity(model, 3.35, 0.01, method=Mesh(8), window=0.05, rtol=0.03)
+    assert result.status == "tolerance not met"
+    assert result.error[0, 1] > 3 * result.parts["conventional"].error[0, 1]
+    assert result.checks["splitting"].value[0, 1] > abs(result.parts["conventional"].value[0, 1])
+    assert any("half and twice the window" in note for note in result.notes)
