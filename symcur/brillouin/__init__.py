@@ -12,6 +12,7 @@ from .mesh import Mesh
 from .method import METHODS, Method
 from .method_selection import Automatic
 from .problem import Bending
+from .reduced_meshes import IrreducibleMesh, irreducible_mesh, keeps_mesh
 from .solution import Estimate, Integral, Interrupted, Tolerance
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Estimate",
     "Integral",
     "Interrupted",
+    "IrreducibleMesh",
     "LatticeCell",
     "Mesh",
     "Method",
@@ -30,4 +32,6 @@ __all__ = [
     "Tolerance",
     "integrate",
     "integrate_bands",
+    "irreducible_mesh",
+    "keeps_mesh",
 ]
