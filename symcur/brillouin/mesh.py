@@ -26,12 +26,13 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, Mask
 
 from .landmarks import landmarks
+from .mesh_symmetry import MeshSymmetry, mesh_symmetry
 from .method import METHODS, Method
 from .occupation import OCCUPATIONS
 from .problem import BandProblem, Problem, SmoothProblem
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
-from .trapezoid import OFFSET, Probe, partial_sum
+from .trapezoid import OFFSET, Probe
 
 START = {1: 16, 2: 8, 3: 8}
 MANY_BANDS = 8  # beyond, other methods do not come far in 3D
@@ -87,15 +88,22 @@ class Mesh(Method):
         watched = problem.domain.dimension < 3
         if watched:
             marks = landmarks(problem, tolerance.rtol)
+        points = _Points(problem, sweep, mesh_symmetry(problem))
+        # A generic place has no symmetry.
+        elsewhere = (
+            tuple(OFFSET[: problem.domain.dimension]) if points.symmetry is None else (0.5,) * problem.domain.dimension
+        )
         best = replace(nothing(problem.size), method=self.description)
         try:
-            for level in self._levels(problem, sweep):
+            for level in self._levels(points):
                 error, blind = level.error + problem.left_out, ~seen.on(level.n)
+                if points.symmetry is not None:
+                    error = error + points.symmetry.deviation * level.scale
                 if marks is not None:
                     error = error + marks.unresolved(POINTS_PER_FEATURE / level.n)
                 met = (error <= tolerance.allowed(level.value, level.scale)) & ~blind
                 if met.all() or self.points is not None:
-                    other = _sums(problem, sweep, level.n // 2 + 1, OFFSET)[0]
+                    other = points.mean(level.n // 2 + 1, elsewhere)[0]
                     error = np.maximum(error, level.doubt(np.abs(other - level.value), problem.domain.dimension))
                 error = np.where(blind, np.inf, error)
                 allowed = tolerance.allowed(level.value, level.scale)
@@ -103,6 +111,8 @@ class Mesh(Method):
                 text = f"{level.n} points per axis, the two meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
                 if blind.any():
                     text += f"; {seen.why}"
+                if points.symmetry is not None:
+                    text += f"; {len(points.symmetry.matrices)} symmetries used"
                 if not watched:
                     text += f"; what is narrower than 1/{level.n} of the zone shows only where points fall on it"
                 best = Estimate(level.value, error, level.scale, met, text, self.description)
@@ -113,13 +123,13 @@ class Mesh(Method):
             return best.stopped("mesh")
         return best
 
-    def _levels(self, problem: Problem, sweep: Sweep) -> Iterator[Level]:
-        dimension = problem.domain.dimension
+    def _levels(self, points: _Points) -> Iterator[Level]:
+        dimension, sweep = points.problem.domain.dimension, points.sweep
         n = self.points or START[dimension]
         if not sweep.affords(2 * n**dimension):
             return
         shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
-        means, copies = {shift: _sums(problem, sweep, n, shift) for shift in (shifts[0], shifts[-1])}, None
+        means, copies = {shift: points.mean(n, shift) for shift in (shifts[0], shifts[-1])}, None
         while True:
             central, moved = means[shifts[0]], means[shifts[-1]]
             value, scale = (central[0] + moved[0]) / 2, np.abs(central[1] + moved[1]) / 2
@@ -131,10 +141,10 @@ class Mesh(Method):
             yield level
             if self.points is not None or not sweep.affords((2 * n) ** dimension * 2 - 2 * n**dimension):
                 return
-            means |= {shift: _sums(problem, sweep, n, shift) for shift in shifts[1:-1]}
+            means |= {shift: points.mean(n, shift) for shift in shifts[1:-1]}
             copies = list(means.values())
             n *= 2
-            means = {shifts[0]: np.mean(copies, axis=0), shifts[-1]: _sums(problem, sweep, n, shifts[-1])}
+            means = {shifts[0]: np.mean(copies, axis=0), shifts[-1]: points.mean(n, shifts[-1])}
 
 
 MESH = Mesh()
@@ -173,18 +183,33 @@ def _excess(error: Array, allowed: Array) -> float:
     return float(np.max(error / allowed, initial=0.0))
 
 
-def _sums(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...] | Array) -> AnyArray:
-    """The mean over the n^D points (j + shift)/n of the integrand and of its modulus, shape (2, size)."""
-    dimension = problem.domain.dimension
-    shift, points = tuple(np.asarray(shift, dtype=float)[:dimension]), n**dimension
-    bands = 1 if isinstance(problem, SmoothProblem) else problem.count
-    chunk = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
-    starts = np.arange(0, points, chunk)
-    total: AnyArray = np.zeros((2, problem.size))
-    for some in np.array_split(starts, len(starts) // TASKS + 1):
-        arguments = [(n, shift, int(start), min(int(start) + chunk, points)) for start in some]
-        done = sum(stop - start for _, _, start, stop in arguments)
-        text = f"mesh, {n} points per axis, {100 * some[0] // points} %"
-        total = total + np.sum(sweep.run(partial(partial_sum, problem), arguments, done, text), axis=0)
-    mean: AnyArray = total / points
-    return mean
+@dataclass(frozen=True)
+class _Points:
+    """Sums over meshes of n^D points, over one of each orbit where the integrand has symmetries."""
+
+    problem: Problem
+    sweep: Sweep
+    symmetry: MeshSymmetry | None
+
+    def mean(self, n: int, shift: tuple[float, ...]) -> AnyArray:
+        """The mean over the points (j + shift)/n of the integrand and of its modulus, shape (2, size)."""
+        symmetry = None if self.symmetry is None else self.symmetry.of_mesh(n, shift)
+        if symmetry is None or len(symmetry.matrices) == 1:
+            u, weights = self.problem.domain.grid(n, shift).reshape(-1, self.problem.domain.dimension), None
+        else:
+            u, weights = symmetry.points(n, shift)
+        bands = 1 if isinstance(self.problem, SmoothProblem) else self.problem.count
+        chunk = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
+        total: AnyArray = np.zeros((2, self.problem.size))
+        for start in range(0, len(u), chunk * TASKS):
+            places = [slice(a, a + chunk) for a in range(start, min(start + chunk * TASKS, len(u)), chunk)]
+            arguments = [(u[place], None if weights is None else weights[place]) for place in places]
+            points = sum(len(argument[0]) for argument in arguments)
+            text = f"mesh, {n} points per axis, {100 * start // len(u)} %"
+            total = total + np.sum(self.sweep.run(partial(_sum, self.problem), arguments, points, text), axis=0)
+        total = total / n**self.problem.domain.dimension
+        return total if symmetry is None else symmetry.average(total)
+
+
+def _sum(problem: Problem, argument: tuple[Array, Array | None]) -> AnyArray:
+    return problem.sums(*argument)

@@ -31,7 +31,7 @@ START = {1: 16, 2: 8, 3: 6}
 OFFSET = np.array([0.3819660112501051, 0.2360679774997897, 0.1458980337503154])
 
 
-def partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, int]) -> AnyArray:
+def _partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, int]) -> AnyArray:
     """The sum over points start..stop (row-major order) of the n^D grid displaced by shift."""
     n, shift, start, stop = argument
     index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * problem.domain.dimension), axis=-1)
@@ -41,7 +41,7 @@ def partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, i
 def _copy(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...]) -> AnyArray:
     points = n**problem.domain.dimension
     arguments = [(n, shift, start, min(start + CHUNK, points)) for start in range(0, points, CHUNK)]
-    parts = sweep.run(partial(partial_sum, problem), arguments, points, f"trapezoid, {n} points per axis")
+    parts = sweep.run(partial(_partial_sum, problem), arguments, points, f"trapezoid, {n} points per axis")
     mean: AnyArray = np.sum(parts, axis=0) / points
     return mean
 

@@ -84,6 +84,11 @@ class BandValues:
         occupied = model.statistics.occupation
         self.weights = [occupied(term.weight) for term in self.terms for _ in range(self._count(term))]
 
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """The ranks of the tensors whose components the columns are, in their order."""
+        return tuple(term.rank for term in self.terms) * self.variants
+
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
 

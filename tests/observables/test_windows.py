@@ -88,10 +88,10 @@ def test_a_window_is_what_a_tolerance_is_in_units_of_the_spread():
 
 @pytest.mark.parametrize("observable", [conductivity, magnetization])
 def test_the_mesh_agrees_with_other_methods_and_so_does_a_window_that_joins_nothing(observable):
-    model, mu, temperature = models.kane_mele(), [0.0, 0.9], [0.2, 0.4]
-    usual = observable(model, mu, temperature, rtol=1e-5)
+    model, mu, temperature = models.kane_mele(), 0.9, [0.3, 0.5]
+    usual = observable(model, mu, temperature, rtol=1e-4)
     for options in ({"method": "mesh"}, {"method": "mesh", "window": 1e-7}):
-        result = observable(model, mu, temperature, rtol=1e-2, **options)
+        result = observable(model, mu, temperature, rtol=3e-2, **options)
         assert result.status == "converged"
         for name, part in result.parts.items():
             assert (np.abs(part.value - usual.parts[name].value) <= part.error + usual.parts[name].error).all(), name
