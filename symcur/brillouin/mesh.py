@@ -2,11 +2,10 @@
 
 Two meshes of n^D points are compared, one with a point at k = 0 and one moved by half a spacing along every axis; the value is
 their mean. Harmonics that are odd multiples of n along an odd number of axes enter the two with opposite signs, so that the
-difference is the error of either. What enters both alike is watched by two more comparisons: with the 2^D meshes of n/2 points
-of which the first is made, and with a mesh of n/2 + 1 points at a generic place. Where points fall like random ones, as in
-metals, such a coarser mesh is worse by 2^(D/2) at least and deviates by a few times the difference of the two: that much is
-divided by 2^(D/2). What it deviates more counts in full, since the two may agree by accident. n is doubled, nothing is
-evaluated twice.
+difference is the error of either. What enters both alike is watched by a mesh of n/2 + 1 points per axis at another place. Where
+points fall like random ones, as in metals, this one is worse by 2^(D/2) at least and deviates by a few times the difference of the
+two: that much is divided by 2^(D/2). What it deviates more counts in full, since the two may agree by accident. n is doubled,
+nothing is evaluated twice.
 
 Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
 or else if a hundred samples lie within 2 T of mu; otherwise nothing is known and the error is infinite. Features of the bands
@@ -54,10 +53,6 @@ class Level:
     scale: Array
     apart: Array
 
-    def doubt(self, deviation: Array, dimension: int) -> Array:
-        """The error that a deviation of meshes with half as many points per axis tells."""
-        return np.maximum(deviation * 2 ** (-dimension / 2), deviation - AS_RANDOM * self.apart)
-
 
 class Mesh(Method):
     """For solids: many bands, T > 0, moderate accuracy. ``points`` per axis fix the mesh, by default it is doubled."""
@@ -89,10 +84,6 @@ class Mesh(Method):
         if watched:
             marks = landmarks(problem, tolerance.rtol)
         points = _Points(problem, sweep, mesh_symmetry(problem))
-        # A generic place has no symmetry.
-        elsewhere = (
-            tuple(OFFSET[: problem.domain.dimension]) if points.symmetry is None else (0.5,) * problem.domain.dimension
-        )
         best = replace(nothing(problem.size), method=self.description)
         try:
             for level in self._levels(points):
@@ -101,10 +92,6 @@ class Mesh(Method):
                     error = error + points.symmetry.deviation * level.scale
                 if marks is not None:
                     error = error + marks.unresolved(POINTS_PER_FEATURE / level.n)
-                met = (error <= tolerance.allowed(level.value, level.scale)) & ~blind
-                if met.all() or self.points is not None:
-                    other = points.mean(level.n // 2 + 1, elsewhere)[0]
-                    error = np.maximum(error, level.doubt(np.abs(other - level.value), problem.domain.dimension))
                 error = np.where(blind, np.inf, error)
                 allowed = tolerance.allowed(level.value, level.scale)
                 met = error <= allowed
@@ -126,25 +113,21 @@ class Mesh(Method):
     def _levels(self, points: _Points) -> Iterator[Level]:
         dimension, sweep = points.problem.domain.dimension, points.sweep
         n = self.points or START[dimension]
-        if not sweep.affords(2 * n**dimension):
-            return
         shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
-        means, copies = {shift: points.mean(n, shift) for shift in (shifts[0], shifts[-1])}, None
-        while True:
-            central, moved = means[shifts[0]], means[shifts[-1]]
-            value, scale = (central[0] + moved[0]) / 2, np.abs(central[1] + moved[1]) / 2
-            apart = np.abs(central[0] - moved[0])
-            level = Level(n, value, apart + ROUNDING * scale, scale, apart)
-            if copies is not None:
-                scatter = np.max([np.abs(copy[0] - central[0]) for copy in copies], axis=0)
-                level = replace(level, error=np.maximum(level.error, level.doubt(scatter, dimension)))
-            yield level
-            if self.points is not None or not sweep.affords((2 * n) ** dimension * 2 - 2 * n**dimension):
+        cost = 2 * n**dimension + (n // 2 + 1) ** dimension
+        means: dict[tuple[float, ...], AnyArray] = {}
+        while sweep.affords(cost):
+            means |= {shift: points.mean(n, shift) for shift in (shifts[0], shifts[-1]) if shift not in means}
+            (central, scale), (moved, more) = means[shifts[0]], means[shifts[-1]]
+            value, scale, apart = (central + moved) / 2, np.abs(scale + more) / 2, np.abs(central - moved)
+            off = np.abs(points.mean(n // 2 + 1, points.elsewhere)[0] - value)
+            off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
+            yield Level(n, value, np.maximum(apart, off) + ROUNDING * scale, scale, apart)
+            cost = (2 * n) ** dimension * 2 - 2 * n**dimension + (n + 1) ** dimension
+            if self.points is not None or not sweep.affords(cost):
                 return
             means |= {shift: points.mean(n, shift) for shift in shifts[1:-1]}
-            copies = list(means.values())
-            n *= 2
-            means = {shifts[0]: np.mean(copies, axis=0), shifts[-1]: points.mean(n, shifts[-1])}
+            means, n, cost = {shifts[0]: np.mean(list(means.values()), axis=0)}, 2 * n, 0
 
 
 MESH = Mesh()
@@ -190,6 +173,12 @@ class _Points:
     problem: Problem
     sweep: Sweep
     symmetry: MeshSymmetry | None
+
+    @property
+    def elsewhere(self) -> tuple[float, ...]:
+        """Where the third mesh lies: at a generic place, which has no symmetry, or else between."""
+        dimension = self.problem.domain.dimension
+        return tuple(OFFSET[:dimension]) if self.symmetry is None else (0.5,) * dimension
 
     def mean(self, n: int, shift: tuple[float, ...]) -> AnyArray:
         """The mean over the points (j + shift)/n of the integrand and of its modulus, shape (2, size)."""

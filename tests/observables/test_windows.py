@@ -7,8 +7,10 @@ import pytest
 from plain_solid import gallium_arsenide, on_mesh, platinum
 
 from symcur import Model, compile, conductivity, evaluate, magnetization, models
-from symcur.band_structures.levels import Window, joined
-from symcur.brillouin import Mesh
+from symcur.band_structures import Window
+from symcur.band_structures.levels import joined
+from symcur.brillouin import Integral, Mesh, Tolerance
+from symcur.observables.windows import WindowedValues
 
 MU, T = 0.2, 0.4
 CUBIC = np.eye(3) * 1.7
@@ -60,6 +62,20 @@ def test_half_and_twice_the_window_belong_to_the_error():
     strict = conductivity(model, MU, T, method=Mesh(6), window=window, rtol=1e-3)
     assert strict.status == "tolerance not met"
     assert "change it by" in strict.message
+
+
+def test_the_larger_change_is_added_to_the_error_and_decides_whether_the_tolerance_is_met():
+    model = models.haldane()
+    bands = WindowedValues(model, {"part": conductivity.forms["regular"].parts["conventional"]}, 0.1)
+    columns = [np.full(4, x) for x in (1.0, 1.02, 0.7)]
+    integral = Integral(
+        np.concatenate(columns), np.full(12, 0.01), np.ones(12), np.ones(12, dtype=bool), "", evaluations=1, domain=""
+    )
+    for rtol, met in ((0.32, True), (0.3, False)):
+        judged = bands.judged(integral, Tolerance(rtol, np.zeros(1), "value"))
+        assert judged.value == pytest.approx(1.0)
+        assert judged.error == pytest.approx(0.31)
+        assert judged.met.all() == judged.met.any() == met
 
 
 def test_chains_of_close_levels_are_one_multiplet_in_units_of_energy():
