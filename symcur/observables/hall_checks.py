@@ -4,7 +4,7 @@
 value leaves open where filled bands are close: in a pair with the curvature F and s, 2 x 2 matrices, the sum of s_n F_n over
 the two states depends on which states these are, Tr[s]Tr[F]/2 + 2 (s.n)(F.n) with s, F the vectors of their traceless parts
 and n a unit vector. It varies by |s||F| up and down; pairs count with exp(-(gap/WINDOW spread)^2). F counts transitions to
-less occupied bands, by the difference of the occupations: those between filled bands cancel but for a small part. Where s is
+less occupied bands, by the difference of the occupations: those between filled bands cancel but for a part of the same order. Where s is
 conserved, n is fixed, and nothing is open. Both numbers are means over two meshes; their errors are three times the difference.
 """
 
