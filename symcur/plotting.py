@@ -144,7 +144,8 @@ def draw_path(
 
 def _bands(model: BandStructure, both_norms: bool) -> range:
     """Those drawn: energies ascend, so that the bands of negative norm of bosons come first."""
-    return range(model.size // 2 if model.bosons is not None and not both_norms else 0, model.size)
+    repeated = model.bosons.negative if model.bosons is not None and model.bosons.doubled and not both_norms else 0
+    return range(repeated, model.size)
 
 
 def _by_band(model: BandStructure, quantity: str, component: tuple[int, ...], k: Array) -> tuple[Array, str]:

@@ -5,6 +5,7 @@ from symcur.band_structures.built import BuildingFunction, BuiltModel
 from symcur.band_structures.energies import Gap, gap
 from symcur.band_structures.hoppings import TightBinding, tight_binding
 from symcur.band_structures.levels import Window
+from symcur.band_structures.metric import Metric
 from symcur.band_structures.model import Model
 from symcur.band_structures.numeric import NumericModel
 
@@ -14,6 +15,7 @@ __all__ = [
     "BuildingFunction",
     "BuiltModel",
     "Gap",
+    "Metric",
     "Model",
     "NumericModel",
     "Parameters",

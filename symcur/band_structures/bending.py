@@ -2,7 +2,14 @@
 
 The bound is on sup |H(k + d) - H(k) - d.H'(k)| (Frobenius norm) over all k in a box and all d in a smaller box, which is half
 the second derivative along d. For formulas it is the t^2 coefficient of H(k + t d) in ball arithmetic of power series (flint),
-with k and d balls. For hoppings it is that at the middle plus the radius of the box times a bound on the third derivative.
+with k and d balls. Hoppings that do not reach far hide nothing from the grid.
+
+Energies follow H. Where H changes linearly, the sum of the lowest energies of electrons is concave (K. Fan, Proc. Natl. Acad. Sci.
+35, 652 (1949)), and so is that of the lowest positive E of g H for H > 0, which is the minimum of Tr T^+ H T over T^+ g^-1 T = 1 (J.
+Kovac-Striko, K. Veselic, Linear Algebra Appl. 216, 139 (1995); R. Bhatia, T. Jain, J. Math. Phys. 56, 112201 (2015)): no band dips
+between samples unless bands come close, those of opposite norm at a soft mode among them. What deviates from linear by delta
+moves an energy of electrons by delta at most, and one of bosons by delta t^+ t, t^+ t <= |E|/lambda with the least eigenvalue lambda
+of H, since t^+ H t = |E|.
 """
 
 from __future__ import annotations
@@ -14,7 +21,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from symcur.arrays import Array
+from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.hoppings import TightBinding
 from symcur.brillouin import Bending
 from symcur.brillouin.landmarks import GRID
@@ -100,6 +107,16 @@ def _ball(number: sp.Expr) -> object:
     from flint import arb
 
     return arb(str(number.evalf(40)), "1e-38") if not number.is_Integer else arb(int(number))
+
+
+def of_bosons(bound: Bending, H: ComplexArray, g: ComplexArray) -> Bending:
+    """The bound on H as one on energies: times |g| |H|/lambda, from samples of H (M, N, N)."""
+    eigenvalues = np.linalg.eigvalsh(H)
+    least = float(eigenvalues.min())
+    if least <= 0:  # refused where it is integrated
+        return bound
+    factor = float(np.linalg.norm(g, 2) * eigenvalues.max()) / least
+    return lambda k, radius, step: factor * bound(k, radius, step)
 
 
 def of_hoppings(bonds: TightBinding) -> Bending | None:

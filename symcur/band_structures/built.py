@@ -14,6 +14,7 @@ from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name
 from symcur.band_structures.formulas import require_admissible
 from symcur.band_structures.numeric import NumericModel
+from symcur.brillouin import Bending
 
 _TAKEN_OVER = ("name", "reference", "facts", "size", "dimension", "cell", "positions", "statistics", "bosons", "s", "H")
 
@@ -83,8 +84,15 @@ class BuiltModel(BandStructure):
                 raise ValueError(f"{key}: expected {expected} as {known[key]!r}, got {value!r}")
         return self.replace(parameters={**known, **values}) if values else self
 
+    @property
+    def bending(self) -> Bending | None:
+        return self.made.bending
+
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         return self.made.operator_matrices(name, k, axes)
+
+    def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        return self.made.operators_at(k)
 
 
 class BuildingFunction:

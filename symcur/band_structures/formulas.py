@@ -58,7 +58,7 @@ class Formulas:
         """At random values of the parameters, so that every link is there."""
         values = [float(value) for value in generic_values(parameters, np.random.default_rng(11)).values()]
         s = self.function("s", ())(np.zeros((1, cell.dimension)), values)[0]
-        return orbital_positions(lambda k: self.function("H", ())(k, values), s, cell)
+        return orbital_positions(lambda k: self.function("H", ())(k, values), {"s": s}, cell)
 
     @cached_property
     def bending(self) -> OfFormulas | None:

@@ -5,12 +5,15 @@ H_ab(k) = sum_R t_ab(R) exp(i k.(R + r_b - r_a)), R the vectors of the lattice a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import mul
 
 import numpy as np
 
-from symcur.arrays import Array, ComplexArray
+from symcur.arrays import Array, ComplexArray, Indices
 from symcur.band_structures.band_structure import BandStructure
 from symcur.brillouin import LatticeCell
 
@@ -18,6 +21,9 @@ _RANGES = {1: (16, 64, 256), 2: (16, 32, 64), 3: (8, 16, 32)}  # points per axis
 _NEGLIGIBLE = 1e-13  # relative to what of H depends on k
 _ACCURACY = 1e-11  # likewise, of H rebuilt from its hoppings at random momenta
 _ROUNDING = 1e-15  # relative to H
+HERMITIAN = 1e-10  # relative: t(-R) against t(R)^+
+_FEW = 16  # vectors: for fewer the adjoint costs more than half of the sum
+_SHORT = 4  # momenta on a line: for fewer on average every R is summed at every momentum
 
 
 @dataclass(frozen=True)
@@ -30,14 +36,91 @@ class TightBinding:
 
     def matrix(self, k: Array, axes: tuple[int, ...] = ()) -> ComplexArray:
         """H, or its derivative along axes, at k of shape (M, D): shape (M, N, N)."""
-        cells, t = np.array(list(self.hoppings)) @ self.cell.vectors, np.array(list(self.hoppings.values()))
-        orbitals = self.positions @ self.cell.vectors
-        if axes:
-            bonds = cells[:, None, None] + orbitals[None, :] - orbitals[:, None]  # (R, N, N, D)
-            t = t * np.prod([1j * bonds[..., axis] for axis in axes], axis=0)
-        summed = (np.exp(1j * k @ cells.T) @ t.reshape(len(cells), -1)).reshape(-1, *t.shape[1:])
-        phases = np.exp(1j * k @ orbitals.T)
-        return np.asarray(phases.conj()[:, :, None] * summed * phases[:, None, :])
+        return self.at(k)(axes)
+
+    def at(self, k: Array) -> Callable[[tuple[int, ...]], ComplexArray]:
+        """``matrix`` as a function of the axes, with the phases at k computed once."""
+        table = self._table
+        sums = _Sums(table.cells, k @ self.cell.vectors.T / (2 * np.pi))
+        phases = np.exp(1j * k @ table.orbitals.T)
+        apart = np.ptp(table.orbitals, axis=0).any()
+        between = phases.conj()[:, :, None] * phases[:, None, :] if apart else None
+
+        def matrix(axes: tuple[int, ...]) -> ComplexArray:
+            result = sums(table(axes)).reshape(len(k), *table.shape)
+            if table.halved:
+                result += result.conj().mT
+            return result if between is None else np.multiply(result, between, out=result)
+
+        return matrix
+
+    @cached_property
+    def _table(self) -> _Table:
+        return _Table(self)
+
+
+class _Table:
+    """The hoppings as arrays, sorted by the last component of R; ``table(axes)`` is (i d)^axes t, shape (R, N^2), d the bonds.
+
+    ``halved``: of R and -R one is left, with half of t(0), and what it sums to is to be added to its adjoint.
+    """
+
+    def __init__(self, bonds: TightBinding) -> None:
+        found = {tuple(map(int, R)): np.asarray(t, dtype=complex) for R, t in bonds.hoppings.items()}
+        sides = {R: (t, np.conj(found.get(tuple(-n for n in R), np.zeros_like(t))).T) for R, t in found.items()}
+        largest = max(np.abs(t).max() for t in found.values())
+        self.halved = len(found) > _FEW and all(
+            np.abs(one - other).max() <= HERMITIAN * largest for one, other in sides.values()
+        )
+        if self.halved:
+            found = {
+                R: (one + other) / (2 + 2 * (not any(R)))
+                for R, (one, other) in sides.items()
+                if R[::-1] >= (0,) * len(R)
+            }
+        cells = sorted(found, key=lambda R: R[-1])
+        t = np.array([found[R] for R in cells])
+        self.cells, self.orbitals, self.shape = np.array(cells), bonds.positions @ bonds.cell.vectors, t.shape[1:]
+        along = (self.cells @ bonds.cell.vectors)[:, None, None]
+        self._bonds = 1j * (along + self.orbitals[None, :] - self.orbitals[:, None]).reshape(len(t), t[0].size, -1)
+        self._found: dict[tuple[int, ...], ComplexArray] = {(): t.reshape(len(t), -1)}
+
+    def __call__(self, axes: tuple[int, ...]) -> ComplexArray:
+        if axes not in self._found:
+            self._found[axes] = self(axes[:-1]) * self._bonds[..., axes[-1]]
+        return self._found[axes]
+
+
+class _Sums:
+    """sum_R t(R) exp(2 pi i u.R) at u of shape (M, D), in units of the reciprocal vectors, for R sorted by the last component.
+
+    Along lines of momenta that differ in the last component, as rows of grids, the others are summed once.
+    """
+
+    def __init__(self, cells: Indices, u: Array) -> None:
+        powers = [
+            np.exp(2j * np.pi * x[:, None] * np.arange(R.min(), R.max() + 1)) for x, R in zip(u.T, cells.T, strict=True)
+        ]
+        places = cells - cells.min(axis=0)
+        apart = (np.abs(np.diff(u[:, :-1], axis=0)) > 8 * np.finfo(float).eps * (1 + np.abs(u).max(initial=0))).any(
+            axis=1
+        )
+        starts = np.concatenate([[0], np.flatnonzero(apart) + 1])
+        self._last: ComplexArray | None = None
+        if u.shape[1] > 1 and _SHORT * len(starts) < len(u):
+            self._lines = list(itertools.pairwise([*starts, len(u)]))
+            self._layers = np.searchsorted(places[:, -1], np.arange(places[-1, -1] + 2))
+            self._last, powers = powers[-1], [power[starts] for power in powers[:-1]]
+        self._phases = reduce(mul, (power[:, place] for power, place in zip(powers, places.T, strict=False)))
+
+    def __call__(self, t: ComplexArray) -> ComplexArray:
+        if self._last is None:
+            return np.asarray(self._phases @ t)
+        layers = [self._phases[:, a:b] @ t[a:b] for a, b in itertools.pairwise(self._layers)]
+        result = np.empty((len(self._last), t.shape[1]), dtype=complex)
+        for (a, b), line in zip(self._lines, np.stack(layers, axis=1), strict=True):
+            np.matmul(self._last[a:b], line, out=result[a:b])
+        return result
 
 
 def tight_binding(structure: BandStructure) -> TightBinding:

@@ -26,19 +26,42 @@ _POINTS = 2
 
 def pattern(H: sp.ImmutableDenseMatrix, point: Mapping[sp.Symbol, sp.Expr]) -> tuple[int, ...]:
     """The multiplicities of the energies of H with these values put in, ascending, to fifty digits."""
-    numeric = H.xreplace(dict(point)).evalf(_DIGITS + 10)
     with mpmath.workdps(_DIGITS):
-        matrix = mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
+        matrix = _digits(H, point)
         energies = sorted(mpmath.eigh((matrix + matrix.H) / 2, eigvals_only=True))
         tolerance = mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + max(abs(e) for e in energies))
         return tuple(map(len, multiplets(energies, tolerance)))
 
 
-def multiplets(energies: Sequence[Any], tolerance: Any) -> list[list[Any]]:
-    """Ascending energies, cut where two neighbours differ by more than the tolerance."""
+def pattern_of_any(matrix: sp.Matrix, point: Mapping[sp.Symbol, sp.Expr]) -> tuple[tuple[int, ...], bool]:
+    """The same of any matrix, and whether its eigenvalues are real and the order has a meaning."""
+    with mpmath.workdps(_DIGITS):
+        found = levels_of_any(_digits(matrix, point))
+        tolerance = mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + max(abs(e) for level in found for e in level))
+        return tuple(map(len, found)), all(abs(mpmath.im(e)) < tolerance for level in found for e in level)
+
+
+def levels_of_any(matrix: Any) -> list[list[Any]]:
+    """The eigenvalues of a matrix of mpmath, equal ones together, by their real and then imaginary parts.
+
+    Those of a zero mode of bosons, where it is not diagonalizable, are known to half of the digits.
+    """
+    values = sorted(mpmath.eig(matrix, left=False, right=False), key=mpmath.re)
+    tolerance = mpmath.mpf(10) ** (-2 * mpmath.mp.dps // 5) * (1 + max(map(abs, values)))
+    parts = (sorted(level, key=mpmath.im) for level in multiplets(values, tolerance, mpmath.re))
+    return [level for part in parts for level in multiplets(part, tolerance, mpmath.im)]
+
+
+def _digits(matrix: sp.Matrix, point: Mapping[sp.Symbol, sp.Expr]) -> Any:
+    numeric = matrix.xreplace(dict(point)).evalf(_DIGITS + 10)
+    return mpmath.matrix([[mpmath.mpmathify(entry) for entry in row] for row in numeric.tolist()])
+
+
+def multiplets(energies: Sequence[Any], tolerance: Any, part: Callable[[Any], Any] = lambda x: x) -> list[list[Any]]:
+    """Numbers of which a part ascends, by default the whole, cut where it differs by more than the tolerance."""
     result = [[energies[0]]]
     for lower, upper in itertools.pairwise(energies):
-        if upper - lower > tolerance:
+        if part(upper) - part(lower) > tolerance:
             result.append([])
         result[-1].append(upper)
     return result
@@ -49,11 +72,12 @@ def distinct_energies(
     k: Sequence[sp.Symbol],
     values: Mapping[sp.Symbol, Any],
     energies: Callable[[Array], Array],
+    is_hermitian: bool = True,
 ) -> int | None:
     """The number of distinct energies at random k for these parameter values, or None where it is not decided.
 
     Clear gaps in double precision count; where some are not clear, fifty digits decide up to eight bands. A float stands for
-    the decimal fraction that it prints.
+    the decimal fraction that it prints. H is g H for bosons.
     """
     generator = np.random.default_rng(5)
     points = [generic_values(k, generator) for _ in range(_POINTS)]
@@ -65,7 +89,9 @@ def distinct_energies(
     if size > _MOST_BANDS:
         return None
     fixed = {symbol: exact(sp.sympify(value)) for symbol, value in values.items()}
-    return max(len(pattern(H, point | fixed)) for point in points)
+    if is_hermitian:
+        return max(len(pattern(H, point | fixed)) for point in points)
+    return max(len(pattern_of_any(H, point | fixed)[0]) for point in points)
 
 
 # -- multiplets at given k ---------------------------------------------------------------------------------------------
@@ -101,12 +127,15 @@ def follows(model: BandStructure, energies: Array, tolerance: Closeness) -> Mask
     """Whether each band belongs to one multiplet with the band below, as ``joined`` tells, by default by what is known.
 
     Without a tolerance, bands closer than DEGENERACY_TOLERANCE are told apart down to 1e-12 of the spread where this shows no
-    more levels than H has at generic k.
+    more levels than H has at generic k; but not E and -E of a boson, which is none where they meet.
     """
     if tolerance is not None:
         require_tolerance(tolerance)
         return joined(energies, tolerance)
     coarse, fine = joined(energies, DEGENERACY_TOLERANCE), joined(energies, _RESOLVED)
+    if model.bosons is not None:
+        middle = slice(model.bosons.negative, model.bosons.negative + 1)
+        fine[..., middle] = coarse[..., middle]
     doubtful = (coarse != fine).any(axis=-1)
     if doubtful.any() and model.distinct_energies is not None:
         distinct = doubtful & ((~fine).sum(axis=-1) <= model.distinct_energies)

@@ -17,6 +17,7 @@ import sympy as sp
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name, ordered_axes
+from symcur.band_structures.bending import of_bosons
 from symcur.band_structures.exact import exact_formula, exact_matrix, square_matrix
 from symcur.band_structures.formulas import (
     Formulas,
@@ -29,6 +30,8 @@ from symcur.band_structures.formulas import (
 from symcur.band_structures.levels import distinct_energies
 from symcur.band_structures.numeric import NumericModel, from_hoppings
 from symcur.brillouin import Bending
+
+_SAMPLES = {1: 256, 2: 24, 3: 8}  # along each axis, at which H of bosons is looked at
 
 
 class Model(BandStructure):
@@ -43,8 +46,8 @@ class Model(BandStructure):
     lattice : D primitive vectors (rows) in real space; H(k + G) must equal H(k) up to a diagonal unitary U_G that
         commutes with s. Without a lattice the model is a continuum (k.p) model.
     name, reference, facts : what the model is called, where it comes from, and what is known exactly about it.
-    metric : for bosons, "bosons" for Psi = (b_k, b^+_-k), "phonons" for Psi = (u_k, p_k), or a sequence of pairs (kind, number of
-        modes) for a direct sum; see ``symcur.bosons``.
+    metric : for bosons, "bosons" for Psi = (b_k, b^+_-k), "phonons" for Psi = (u_k, p_k), a sequence of pairs (kind, number of
+        modes) for a direct sum, or any other matrix as ``symcur.bosons.Metric``.
 
     Raises
     ------
@@ -90,7 +93,7 @@ class Model(BandStructure):
     # -- what a band structure has -----------------------------------------------------------------------------------
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "k", "lattice", "name", "reference", "facts")
-        metric = {} if self.bosons is None else {"metric": self.bosons.blocks}
+        metric = {} if self.bosons is None else {"metric": self.bosons}
         return {name: getattr(self, name) for name in names} | {"parameters": dict(self.parameters)} | metric
 
     def values(self) -> dict[str, Any]:
@@ -126,20 +129,23 @@ class Model(BandStructure):
 
     @cached_property
     def distinct_energies(self) -> int | None:
-        if self.bosons is not None:  # those of g H
-            return None
+        H = self.H if self.bosons is None else self.bosons.g * self.H
         try:
             values = dict(zip(self.parameters, self.values().values(), strict=True))
-        except ValueError:  # a parameter without a value
+            return distinct_energies(H, self.k, values, self.energies, self.bosons is None)
+        except ValueError:  # a parameter without a value, or no state around which bosons are counted
             return None
-        return distinct_energies(self.H, self.k, values, self.energies)
 
     @property
     def bending(self) -> Bending | None:
-        bound = self.formulas.bending
-        if bound is None or self.bosons is not None:  # the levels of g H bend otherwise
+        if self.formulas.bending is None:
             return None
-        return partial(bound, [complex(value).real for value in self.values().values()])
+        bound = partial(self.formulas.bending, [complex(value).real for value in self.values().values()])
+        if self.bosons is None:
+            return bound
+        n, D = _SAMPLES[self.dimension], self.dimension
+        k = np.random.default_rng(43).uniform(-2, 2, size=(n**D, D)) if self.cell is None else self.cell.momenta(n, 0.3)
+        return of_bosons(bound, self.matrix("H", k), self.metric)
 
     def derivative(self, axes: Iterable[int] = ()) -> sp.ImmutableDenseMatrix:
         """d^m H/dk_i dk_l ..., symbolic; axes are integers 0 <= i < D, their order is irrelevant."""

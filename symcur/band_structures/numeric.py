@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from symcur.band_structures.band_structure import BandStructure, Parameters, by_
 from symcur.band_structures.bending import of_hoppings
 from symcur.band_structures.exact import number_array
 from symcur.band_structures.formulas import require_admissible
-from symcur.band_structures.hoppings import TightBinding, tight_binding
+from symcur.band_structures.hoppings import HERMITIAN, TightBinding, tight_binding
 from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import Bending, LatticeCell
 
@@ -79,9 +79,9 @@ class NumericModel(BandStructure):
         )  # fmt: skip
         k = np.random.default_rng(7).uniform(-2, 2, size=(5, dimension))
         _require_hermitian("H", self.matrix("H", k))
-        vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), s, cell)
+        vars(self)["positions"] = cell and orbital_positions(lambda k: self.matrix("H", k), {"s": s}, cell)
         if derivatives is not None:
-            if not (isinstance(getattr(H, "__self__", None), TightBinding) and derivatives == H):  # those are exact
+            if self._given_hoppings is None:  # those are exact
                 self._check_derivatives()
         elif cell is None:
             raise ValueError("derivatives: expected a function (k, axes) for a continuum model, got None")
@@ -91,8 +91,7 @@ class NumericModel(BandStructure):
 
     def arguments(self) -> dict[str, Any]:
         names = ("H", "s", "dimension", "derivatives", "name", "reference", "facts")
-        metric = self.bosons and self.bosons.blocks
-        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors, "metric": metric}
+        more = {"parameters": dict(self.parameters), "lattice": self.cell and self.cell.vectors, "metric": self.bosons}
         return {key: getattr(self, key) for key in names} | more
 
     def values(self) -> dict[str, Any]:
@@ -103,13 +102,30 @@ class NumericModel(BandStructure):
         return self.replace(parameters={**self.parameters, **values}) if values else self
 
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
-        if name == "s":
-            return np.broadcast_to(self.s, (len(k), *self.s.shape))
-        if not axes:
-            return self._called("H", self.H, k)
-        if self.derivatives is not None:
-            return self._called("derivatives", self.derivatives, k, axes)
-        return self._hoppings.matrix(k, axes)
+        return self.operators_at(k)(name, axes)
+
+    def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        bonds = self._given_hoppings
+        at_k = cache(lambda: bonds and bonds.at(k))
+
+        def operator(name: str, axes: tuple[int, ...]) -> ComplexArray:
+            if name == "s":
+                return np.broadcast_to(self.s, (len(k), *self.s.shape))
+            if exact := at_k():
+                return exact(axes)
+            if not axes:
+                return self._called("H", self.H, k)
+            if self.derivatives is not None:
+                return self._called("derivatives", self.derivatives, k, axes)
+            return self._hoppings.matrix(k, axes)
+
+        return operator
+
+    @property
+    def _given_hoppings(self) -> TightBinding | None:
+        """The hoppings that H is given by; None for other functions."""
+        bonds = getattr(self.H, "__self__", None)
+        return bonds if isinstance(bonds, TightBinding) and bonds.matrix == self.H == self.derivatives else None
 
     def _called(self, label: str, function: Function, *arguments: Any) -> ComplexArray:
         result = np.array(function(*arguments, **self.parameters), dtype=complex)  # a copy: it may be a buffer
@@ -123,9 +139,8 @@ class NumericModel(BandStructure):
     @property
     def bending(self) -> Bending | None:
         """Known for hoppings; a function may do anything between samples."""
-        bonds = getattr(self.H, "__self__", None)
-        known = isinstance(bonds, TightBinding) and bonds.matrix == self.H and self.bosons is None
-        return of_hoppings(bonds) if known and bonds is not None else None
+        bonds = self._given_hoppings
+        return of_hoppings(bonds) if bonds is not None else None
 
     @cached_property
     def _hoppings(self) -> TightBinding:
@@ -191,7 +206,7 @@ def from_hoppings(
     largest = max(np.abs(t).max() for t in matrices.values())
     for place, t in matrices.items():
         partner = matrices.get(tuple(-n for n in place), np.zeros_like(t))
-        if np.abs(partner - t.conj().T).max() > _HERMITIAN * largest:
+        if np.abs(partner - t.conj().T).max() > HERMITIAN * largest:
             raise ValueError(
                 f"hoppings: expected t(-R) = t(R)^+, got {t.tolist()} for R = {place} and {partner.tolist()} for -R"
             )

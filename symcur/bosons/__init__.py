@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from symcur.band_structures import BuiltModel
+from symcur.band_structures import BuiltModel, Metric
 from symcur.bosons.hybrids import hybrid
 from symcur.bosons.lattice_dynamics import phonons, springs
 from symcur.bosons.library import (
@@ -40,6 +40,7 @@ __all__ = [
     "MODELS",
     "Bond",
     "GroundState",
+    "Metric",
     "SpinLattice",
     "canted_kagome_magnons",
     "dzyaloshinskii",

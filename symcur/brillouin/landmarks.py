@@ -22,6 +22,7 @@ from symcur.arrays import Array, Indices, Mask
 
 from .between_samples import Hidden, narrow_places
 from .cells import Landmarks
+from .occupation import OCCUPATIONS
 from .problem import BandProblem, Problem, SmoothProblem
 from .sweep import CHUNK
 
@@ -73,12 +74,12 @@ class NarrowGap(Feature):
 
 @dataclass(frozen=True)
 class Extremum(Feature):
-    """A band has a minimum (sign 1) or maximum (-1) and leaves the poles mu +- i pi T of the Fermi functions."""
+    """A band has a minimum (sign 1) or maximum (-1) and leaves the poles mu +- i ``width`` of the occupation functions."""
 
     band: int
     sign: int
     mu: Array
-    temperature: Array
+    width: Array
     extremum = True
 
     def height(self, e: Array) -> Array:
@@ -86,7 +87,7 @@ class Extremum(Feature):
 
     def change(self, height: Array) -> Array:
         e = self.sign * height[..., None, None]
-        return np.asarray(2 * np.hypot(e - self.mu[:, None], np.pi * self.temperature).min(axis=(-1, -2)))
+        return np.asarray(2 * np.hypot(e - self.mu[:, None], self.width).min(axis=(-1, -2)))
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,8 @@ def _features(problem: Problem, energies: Array) -> list[Feature]:
     flat, bands = energies.reshape(-1, problem.count), range(problem.count)
     apart = np.ptp(np.diff(flat, axis=1), axis=0) > 1e-9 * np.ptp(flat)
     gaps = [NarrowGap(n) for n in bands[:-1] if apart[n]]
-    return [*gaps, *(Extremum(n, sign, problem.mu, problem.temperature) for n in bands for sign in (1, -1))]
+    width = problem.temperature * min(OCCUPATIONS.get(name).pole for name in problem.weights)
+    return [*gaps, *(Extremum(n, sign, problem.mu, width) for n in bands for sign in (1, -1))]
 
 
 def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:

@@ -22,6 +22,9 @@ and those of bosons, where e = mu must not occur:
 "dn/dT"    x n (1 + n)/T, minus d("c_1")/de           0
 "c_2"      (3/pi^2) int_x^inf y^2 (-dn/dy) dy         2 theta(-e)
 =========  =========================================  ============================
+
+"n" and "G" are sums of "n_thermal" and "G_thermal", which vanish at T = 0, and of "n_zero_point" and "G_zero_point", which are
+their values at T = 0 at every T.
 """
 
 from __future__ import annotations
@@ -47,7 +50,7 @@ class Occupation:
 
     ``warm(x, decay, T)`` is it at T > 0, with decay = exp(-|x|), and ``cold(e - mu)`` at T = 0, apart from a delta function
     where ``delta`` says so. Far below mu it is filled[0] + filled[1] (e - mu), far above 0; one that is ``constant`` is 1
-    everywhere. Its unit is energy^``energy``.
+    everywhere. Its unit is energy^``energy``. It is singular at e = mu +- i ``pole`` T, and no closer to mu.
     """
 
     name: str
@@ -57,6 +60,7 @@ class Occupation:
     delta: bool = False
     constant: bool = False
     energy: int = 0
+    pole: float = np.pi
 
 
 def _dilogarithm(z: Array) -> Array:
@@ -113,6 +117,7 @@ OCCUPATIONS: Registry[Occupation] = Registry(
             lambda x, decay, T: np.where(x > 0, decay, -1.0) / _depletion(x),
             lambda energy: -_step(energy),
             (-1.0, 0.0),
+            pole=0.0,
         ),
         Occupation(
             "G",
@@ -120,12 +125,27 @@ OCCUPATIONS: Registry[Occupation] = Registry(
             lambda energy: np.maximum(-energy, 0.0),
             (0.0, -1.0),
             energy=1,
+            pole=0.0,
         ),
-        Occupation("-dn/de", lambda x, decay, T: decay / _depletion(x) ** 2 / T, np.zeros_like, energy=-1),
+        Occupation("n_thermal", lambda x, decay, T: np.copysign(decay / _depletion(x), x), np.zeros_like, pole=0.0),
+        Occupation("n_zero_point", lambda x, decay, T: -_step(x), lambda energy: -_step(energy), (-1.0, 0.0), pole=0.0),
+        Occupation("G_thermal", lambda x, decay, T: T * _log_depletion(x, decay), np.zeros_like, energy=1, pole=0.0),
         Occupation(
-            "c_1", lambda x, decay, T: np.abs(x) * decay / _depletion(x) - _log_depletion(x, decay), np.zeros_like
+            "G_zero_point",
+            lambda x, decay, T: T * np.maximum(-x, 0.0),
+            lambda energy: np.maximum(-energy, 0.0),
+            (0.0, -1.0),
+            energy=1,
+            pole=0.0,
         ),
-        Occupation("dn/dT", lambda x, decay, T: x * decay / _depletion(x) ** 2 / T, np.zeros_like, energy=-1),
+        Occupation("-dn/de", lambda x, decay, T: decay / _depletion(x) ** 2 / T, np.zeros_like, energy=-1, pole=0.0),
+        Occupation(
+            "c_1",
+            lambda x, decay, T: np.abs(x) * decay / _depletion(x) - _log_depletion(x, decay),
+            np.zeros_like,
+            pole=0.0,
+        ),
+        Occupation("dn/dT", lambda x, decay, T: x * decay / _depletion(x) ** 2 / T, np.zeros_like, energy=-1, pole=0.0),
         Occupation("c_2", _bose_heat, lambda energy: 2 * _step(energy), (2.0, 0.0)),
         Occupation("one", lambda x, decay, T: np.ones_like(x), np.ones_like, (1.0, 0.0), constant=True),
     ],

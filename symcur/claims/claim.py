@@ -12,7 +12,7 @@ from symcur.claims.prover import Counterexample, Equality, ProofResult
 from symcur.registry import Registry
 
 KINDS = {
-    "proved": "exact, any number of bands",
+    "proved": "exact, any number of bands, of electrons or bosons",
     "proved for a model": "exact closed form",
     "confirmed": "numerically, with the residual and the tolerance",
     "refuted": "with a counterexample anyone can rerun",

@@ -32,6 +32,7 @@ from symcur.program.matrices import (
     matrix_of_any_nodes,
     matrix_of_nodes,
     trace,
+    trace_of_any_product,
     trace_of_product,
 )
 
@@ -39,7 +40,7 @@ from symcur.program.matrices import (
 class Resolvent:
     """P, S, S^2, ... of a traceless matrix H (object array of Complex) at its energy E, shared by all that reads them.
 
-    The powers of H have real traces; it is Hermitian, or it has as many energies as rows (g H of bosons).
+    Its powers have real traces; it is Hermitian, or not (g H of bosons, whose energies are real).
 
     ``multiplicities`` are those of the distinct energies; where they are all equal, q follows from the power sums
     Tr H^j / r by Newton's identities (the Faddeev-LeVerrier recursion); otherwise q is the orthogonal polynomial of
@@ -51,6 +52,7 @@ class Resolvent:
     ) -> None:
         self.program, self.H, self.energy, self._hermitian = program, H, energy, is_hermitian
         self._product = hermitian_product if is_hermitian else np.matmul
+        self._trace_of_product = trace_of_product if is_hermitian else trace_of_any_product
         self.distinct = len(multiplicities)
         self.identity = matrix_of_nodes(program, sp.eye(len(H)))
         self.labels: dict[int, str] = {}
@@ -61,8 +63,8 @@ class Resolvent:
         for j, coefficient in enumerate(self.polynomial):
             self._label(f"c_{j}", coefficient)
         self.series: list[ObjectArray] = []
-        self._q = [self._derivative(self.polynomial, j, program.zero) for j in range(1, self.distinct + 1)]
-        for j, value in enumerate(self._q, 1):
+        self.slopes = [self._derivative(self.polynomial, j, program.zero) for j in range(1, self.distinct + 1)]
+        for j, value in enumerate(self.slopes, 1):
             self._label(f"q_{j}", value)
         projector = self.coefficient(-1)
         self.rank: Scalar = program.constant(uniform) if uniform else trace(projector)
@@ -84,8 +86,8 @@ class Resolvent:
         pi, matrix = np.array([self.program.one]), self.identity
         before = before_matrix = before_norm = None
         for _ in range(self.distinct):
-            H_pi, norm = hermitian_product(self.H, matrix), trace_of_product(matrix, matrix)
-            a = trace_of_product(H_pi, matrix) / norm
+            H_pi, norm = self._product(self.H, matrix), self._trace_of_product(matrix, matrix)
+            a = self._trace_of_product(H_pi, matrix) / norm
             following = np.array([zero, *pi])
             following[:-1] -= pi * a
             following_matrix = H_pi + matrix * -a
@@ -97,7 +99,7 @@ class Resolvent:
             pi, matrix = following, following_matrix
         M = [self.identity]
         for j in range(self.distinct - 1, 0, -1):
-            M.insert(0, shifted(hermitian_product(self.H, M[0]), pi[j]))
+            M.insert(0, shifted(self._product(self.H, M[0]), pi[j]))
         return list(pi), M
 
     def _derivative(self, coefficients: Sequence[Any], order: int, zero: Any) -> Any:
@@ -113,8 +115,8 @@ class Resolvent:
             order = len(self.series)
             value = self._derivative(self.matrices, order, self.identity * self.program.zero)
             for j in range(1, min(order, self.distinct - 1) + 1):
-                value = value + self.series[order - j] * -self._q[j]
-            value = self._divided(value, self._q[0])
+                value = value + self.series[order - j] * -self.slopes[j]
+            value = self._divided(value, self.slopes[0])
             self.series.append(value)
             self._label_matrix({0: "P", 1: "S"}.get(order, f"R{order - 1}_"), value)
         return self.series[power + 1]

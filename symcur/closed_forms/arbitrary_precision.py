@@ -10,7 +10,6 @@ import mpmath
 import numpy as np
 import sympy as sp
 
-from symcur.arrays import ComplexArray
 from symcur.band_structures.exact import exact_formula, is_formula
 from symcur.band_structures.levels import multiplets
 
@@ -67,7 +66,7 @@ def _settled(before: Any, after: Any, digits: int, precision: int) -> Any:
     return None
 
 
-def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int], metric: ComplexArray | None = None) -> Any:
+def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int], metric: sp.Matrix | None = None) -> Any:
     """The energy of the multiplet that the band belongs to, from the entries of H; raises Touching where it meets another.
 
     For bosons the entries are those of g H, g the metric; ValueError where H is not positive.
@@ -75,7 +74,7 @@ def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int], metr
     size = sum(multiplicities)
     matrix = mpmath.matrix(np.reshape(H, (size, size)).tolist())
     if metric is not None:
-        matrix = _hermitian(matrix, mpmath.matrix(metric.tolist()))
+        matrix = _hermitian(matrix, mpmath.matrix([[_mpc(x) for x in row] for row in metric.tolist()]))
     energies = sorted(mpmath.eigh(matrix, eigvals_only=True))
     distance = _distance(mpmath.mp.dps)
     found = multiplets(energies, mpmath.mpf(distance) * max(map(abs, energies)))
@@ -88,12 +87,16 @@ def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int], metr
 
 def _hermitian(gH: Any, g: Any) -> Any:
     """L^+ g L with the eigenvalues of g H, H = L L^+."""
-    H = g * gH
+    H = mpmath.inverse(g) * gH
     try:
         L = mpmath.cholesky((H + H.H) / 2)
     except ValueError:
         raise ValueError("H: expected a positive H(k) for bosons, got one that is not at this k") from None
     return L.H * g * L
+
+
+def _mpc(number: sp.Expr) -> Any:
+    return mpmath.mpc(*map(mpf, number.as_real_imag()))
 
 
 def mpf(number: sp.Expr) -> Any:

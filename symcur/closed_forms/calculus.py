@@ -15,13 +15,13 @@ import numpy as np
 import sympy as sp
 
 from symcur import expressions as ex
-from symcur.band_structures import Model
+from symcur.band_structures import Metric, Model
 from symcur.band_structures.exact import exact_formula
 from symcur.closed_forms.common_subexpressions import Definitions, needed, unused
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
-from symcur.program.matrices import total, trace, trace_of_product
+from symcur.program.matrices import trace, trace_of_any_product, trace_of_product
 from symcur.program.rewriting import differentiated, substituted
 
 _SYMBOLS = 12  # in expressions that are factored: with more of them it takes seconds
@@ -32,7 +32,7 @@ Written = tuple[Definitions, Sequence[sp.Expr]]
 
 def derived(form: Any, **changes: Any) -> Any:
     """The form with other contents, which what is known about how the quantity is written does not hold for."""
-    return replace(form, formula="", latex_names={}, **changes)
+    return replace(form, formula="", in_words="", latex_names={}, **changes)
 
 
 # -- energies put in ---------------------------------------------------------------------------------------------------
@@ -149,10 +149,8 @@ def _energy_rate(form: Any, symbol: sp.Symbol) -> Scalar:
     rates = differentiated(form.program, nodes, {symbol.name: form.program.one})
     dH = np.frompyfunc(lambda z: Complex(rates[z.real.node], rates[z.imag.node]), 1, 1)(H)
     ranks = set(form.multiplicities)
-    if form.model.bosons is not None:
-        rate: Scalar = total((P[a, b] * dH[b, a]).real for a, b in np.ndindex(P.shape))
-        return rate
-    return trace_of_product(P, dH) / (ranks.pop() if len(ranks) == 1 else trace(P))
+    product = trace_of_product if form.model.bosons is None else trace_of_any_product
+    return product(P, dH) / (ranks.pop() if len(ranks) == 1 else trace(P))
 
 
 def _written_rate(form: Any, symbol: sp.Symbol) -> Written | None:
@@ -261,7 +259,10 @@ def require_free_names(form: Any, argument: str, formulas: Iterable[sp.Expr]) ->
 
 def different_levels(form: Any, model: Model) -> str:
     """Says so where the bands of a model coincide otherwise than those of the form; empty where they do not."""
-    found = multiplicities(model)
+    try:
+        found = multiplicities(model)
+    except ValueError:  # as at a zero mode of bosons, where E and -E meet and there are no states
+        return "bands coincide that do not in this form"
     if sorted(found) == sorted(form.multiplicities):
         return ""
     return f"the bands have the multiplicities {found} and not {form.multiplicities}: the formula for separate bands does not hold"
@@ -270,11 +271,6 @@ def different_levels(form: Any, model: Model) -> str:
 def _substituted_model(model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Model:
     """H and s with the values put in; symbols in what replaces a momentum are momenta."""
     moved = [symbol for symbol in model.k if symbol in values]
-    if moved and model.bosons is not None:
-        raise ValueError(
-            f"replacements: expected parameters for bosons, whose H(k) belongs with H(-k), got the momenta {_listed(dict.fromkeys(moved))}; "
-            "form.at gives values at one k"
-        )
     k = [symbol for symbol in model.k if symbol not in moved]
     rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in values}
     if moved:
@@ -288,7 +284,12 @@ def _substituted_model(model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Mod
     rest |= dict.fromkeys(sorted(fresh, key=str))
     H, s = (matrix.subs(values, simultaneous=True) for matrix in (model.H, model.s))
     lattice = None if moved or model.lattice is None else model.lattice.tolist()
-    return Model(H, s, k, rest, lattice, model.name, metric=model.bosons and model.bosons.blocks)
+    return Model(H, s, k, rest, lattice, model.name, metric=at_some_k(model) if moved else model.bosons)
+
+
+def at_some_k(model: Model) -> Metric | None:
+    """The metric of H at some k, where nothing is said about -k."""
+    return model.bosons and Metric(model.bosons.g)
 
 
 def _listed(values: Mapping[sp.Symbol, sp.Expr]) -> str:

@@ -228,7 +228,7 @@ def _energies(form: Any, model: Model, k: Array) -> tuple[Array, Array]:
     if model.bosons is not None:
         energies, _, T = model.eigenstates(k)
         size = np.trace(model.matrix("H", k), axis1=-2, axis2=-1).real[:, None]
-        return energies, _LAPACK * model.size * size * (np.abs(T) ** 2).sum(axis=-2)
+        return _averaged(form, energies), _LAPACK * model.size * size * (np.abs(T) ** 2).sum(axis=-2)
     energies = model.energies(k)
     error = _LAPACK * model.size * np.abs(energies).max(axis=-1, keepdims=True)
     return _averaged(form, energies), np.broadcast_to(error, energies.shape)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+import sympy as sp
 from flint import fmpq
 
 from symcur.arrays import ObjectArray
 from symcur.band_structures import Model
+from symcur.band_structures.exact import exact
 from symcur.band_structures.formulas import any_functions, generic_values
-from symcur.band_structures.levels import CLEAR_GAP
+from symcur.band_structures.levels import CLEAR_GAP, pattern_of_any
 from symcur.band_structures.levels import pattern as observed
 from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.letters import letters
@@ -40,26 +42,40 @@ def multiplicities(model: Model) -> tuple[int, ...]:
             return (1,) * model.size
     pattern = max((observed(H, point) for point in points), key=len)
     if len(pattern) < model.size and not _proved(model, pattern):
-        raise ValueError(
-            f"model: expected degeneracies that follow exactly from the entries of H, got {model.name}, whose bands "
-            f"coincide at random k (multiplicities {pattern}); write H so that this holds identically"
-        )
+        raise _unproved(model, pattern)
     return pattern
 
 
 def _of_bosons(model: Model) -> tuple[int, ...]:
-    """Separate bands: the eigenvalues of g H at some random k and parameter values, stable ones or not, lie apart."""
-    generator = np.random.default_rng(5)
-    for _ in range(3):
-        point = generic_values((*model.k, *model.parameters), generator)
-        H = np.array(letters(model)("H", ()).xreplace(point).evalf(20).tolist(), dtype=complex)
-        energies = np.linalg.eigvals(H)
+    """The same for g H, also at values of parameters for which it is unstable and has complex eigenvalues.
+
+    The order of unequal multiplicities is that at a point where they are real.
+    """
+    generator, gH = np.random.default_rng(5), letters(model)("H", ())
+    points = [generic_values((*model.k, *model.parameters), generator) for _ in range(3)]
+    for point in points:
+        numbers = np.array(gH.xreplace(point).evalf(20).tolist(), dtype=complex)
+        energies = np.linalg.eigvals(numbers)
         gaps = np.abs(energies[:, None] - energies) + np.diag(np.full(model.size, np.inf))
-        if gaps.min() > CLEAR_GAP * np.abs(energies).max():
+        if gaps.min() > CLEAR_GAP * np.abs(numbers).max():
             return (1,) * model.size
-    raise ValueError(
-        f"model: expected bosons whose bands are separate at random k, got {model.name}, some of which coincide; closed forms of "
-        "multiplets are derived for electrons, evaluate gives the numbers"
+    given = {symbol: exact(sp.sympify(value)) for symbol, value in model.parameters.items() if value is not None}
+    found = [pattern_of_any(gH, values) for point in points for values in (point, point | given)]
+    most = max(len(pattern) for pattern, _ in found)
+    pattern, ordered = max((pair for pair in found if len(pair[0]) == most), key=lambda pair: pair[1])
+    if most < model.size and not _proved(model, pattern):
+        raise _unproved(model, pattern)
+    if len(set(pattern)) > 1 and not ordered:
+        raise ValueError(
+            f"model: expected bosons that are stable at random k where multiplets of different sizes occur, got {model.name}"
+        )
+    return pattern
+
+
+def _unproved(model: Model, pattern: tuple[int, ...]) -> ValueError:
+    return ValueError(
+        f"model: expected degeneracies that follow exactly from the entries of H, got {model.name}, whose bands "
+        f"coincide at random k (multiplicities {pattern}); write H so that this holds identically"
     )
 
 

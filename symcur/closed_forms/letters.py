@@ -1,7 +1,7 @@
 """The operators of a model as exact matrices: for bosons every X is read as g X, g the metric of their equation of motion.
 
 With g H, g v_i and g s for the letters the expressions of the theory hold as they stand, for a spectrum of both signs. These
-matrices are not Hermitian; (g X)^+ = g (g X) g, and the trace of a word is the conjugate of that of the reversed one.
+matrices are not Hermitian; (g X)^+ = g^-1 (g X) g, and the trace of a word is the conjugate of that of the reversed one.
 """
 
 from __future__ import annotations
@@ -19,5 +19,5 @@ def letters(model: Model) -> Letters:
     """(name, axes) -> H differentiated along axes, or s."""
     if model.bosons is None:
         return model.formulas.symbolic
-    g = sp.Matrix([[int(z.real) + sp.I * int(z.imag) for z in row] for row in model.metric.tolist()])
+    g: sp.Matrix = model.bosons.g
     return lambda name, axes: g * model.formulas.symbolic(name, axes)

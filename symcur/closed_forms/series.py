@@ -18,9 +18,9 @@ import sympy as sp
 from symcur.band_structures import Model
 from symcur.band_structures.exact import exact_formula
 from symcur.band_structures.formulas import generic_values
-from symcur.band_structures.levels import multiplets
+from symcur.band_structures.levels import levels_of_any, multiplets
 from symcur.closed_forms.arbitrary_precision import mpf
-from symcur.closed_forms.calculus import derived, different_levels, in_lowest_terms, tidied, variable_of
+from symcur.closed_forms.calculus import at_some_k, derived, different_levels, in_lowest_terms, tidied, variable_of
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
 from symcur.program.laurent import Laurent, MoreTerms, NoSeries
 from symcur.program.program import FUNCTIONS, symbols_of
@@ -92,10 +92,6 @@ class _Expansion:
 
     def __init__(self, form: Any, variable: Any, point: Any) -> None:
         self.form, model = form, form.model
-        if model.bosons is not None:
-            raise ValueError(
-                f"form: expected that of electrons where it is expanded, got the bosons of {model.name}; diff gives derivatives, at numbers"
-            )
         names = {symbol.name for symbol in (*model.k, *model.parameters)}
         if isinstance(variable, str) and variable == "k" and "k" not in names:
             given = [0] * len(model.k) if isinstance(point, int | float | sp.Expr) and point == 0 else point
@@ -134,7 +130,7 @@ class _Expansion:
                 "this is not needed"
             )
         rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in self.point}
-        result = Model(H, s, model.k, rest, name=model.name)
+        result = Model(H, s, model.k, rest, name=model.name, metric=at_some_k(model))
         differ = different_levels(self.form, result)
         if differ:
             raise ValueError(f"point: expected one at which no bands touch, got {where}, where {differ}")
@@ -185,6 +181,9 @@ class _Expansion:
         nodes = [part.node for z in self.form.projector for part in (z.real, z.imag)]
         name, size, ranks = self.form.energy_symbol.name, self.form.model.size, set(self.form.multiplicities)
         energy = [self.program.input(name)]
+        # Re Tr[P dH]: real and imaginary parts alternate in the rows of both.
+        places = [2 * (b * size + a) for a, b in np.ndindex(size, size)]
+        transposed, signs = [H[place + part] for place in places for part in (0, 1)], (1, -1) * len(places)
         for n in range(1, self.count + 1):
             P = self._run(nodes, {name: self._series(energy)})
             if n == 1:
@@ -193,8 +192,11 @@ class _Expansion:
                 rank = self.program.constant(ranks.pop()) if len(ranks) == 1 else sum(diagonal, self.program.zero)
             if n == self.count:
                 break
-            # Tr[P dH] = sum of the products of real and imaginary parts: both matrices are Hermitian.
-            terms = (p[j] * h[n - j] * (n - j) for p, h in zip(P, H, strict=True) for j in range(n))
+            terms = (
+                p[j] * h[n - j] * (sign * (n - j))
+                for p, h, sign in zip(P, transposed, signs, strict=True)
+                for j in range(n)
+            )
             energy.append(sum(terms, self.program.zero) / (rank * n))
         return self._series(energy)
 
@@ -298,8 +300,12 @@ class _Expansion:
             parts = self.program.run([scalar.node for scalar in self.H], arithmetic)
             size = self.form.model.size
             H = [mpmath.mpc(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True)]
-            energies = sorted(mpmath.eigh(mpmath.matrix(np.reshape(H, (size, size)).tolist()), eigvals_only=True))
-            return [mpmath.fsum(level) / len(level) for level in multiplets(energies, _ZERO)]
+            matrix = mpmath.matrix(np.reshape(H, (size, size)).tolist())
+            if self.form.model.bosons is not None:  # complex where bosons are unstable, which tells zeros as well
+                levels = levels_of_any(matrix)
+            else:
+                levels = multiplets(sorted(mpmath.eigh(matrix, eigvals_only=True)), _ZERO)
+            return [mpmath.fsum(level) / len(level) for level in levels]
 
     # -- the coefficients as closed forms --------------------------------------------------------------------------------
     def coefficient(self, found: Sequence[Laurent], power: int) -> Any:
@@ -325,6 +331,7 @@ class _Expansion:
             node_labels={},
             written=None,
             parts=(),
+            guarded=self.with_energy,
         )
         return in_lowest_terms(result)
 

@@ -27,8 +27,9 @@ from symcur.program.numpy_backend import NumPyBackend
 from symcur.quantities import Quantity
 
 BACKENDS: dict[str, Callable[..., Backend]] = {"heyoka": HeyokaBackend, "numpy": NumPyBackend}
-# Beyond so many bands or operations the vectorised eigenstate route is as fast and needs no compilation.
-_MOST_BANDS, _LONGEST = 8, 40_000
+# Beyond so many bands or operations eigenstates are as fast and need no compilation. A program that leaves the eigenvectors to
+# LAPACK saves half of the time, in which a second of compilation, several thousand operations, pays for 10^5 points.
+_MOST_BANDS, _LONGEST, _LONGEST_AFTER_LAPACK = 8, 40_000, 10_000
 _POINTS = 5  # momenta at which the pattern of multiplets is looked at
 
 
@@ -53,8 +54,8 @@ def compile(
     ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
     of the closed form exceeds 1e-10 the point is evaluated through eigenstates, and counted; what is left then is the loss of
     digits of H itself, |H|/gap. Models with more than four bands, or with bands degenerate everywhere, and bosons take energies
-    and eigenvectors from LAPACK; with more than eight bands, or functions in H that programs lack, every point goes through
-    eigenstates. ``Kernel.route`` and ``.reason`` say what was chosen.
+    and eigenvectors from LAPACK; with more than eight bands, programs that take long to compile, or functions in H that programs
+    lack, every point goes through eigenstates. ``Kernel.route`` and ``.reason`` say what was chosen.
 
     Raises ValueError or TypeError naming the argument for invalid input, and for ``interband_torque_dipole``, which is
     an operator and not a number per band.
@@ -190,8 +191,9 @@ def _program(
     components = {name: np.array(flat, dtype=object).reshape(shape) for name, shape, flat in content}
     layout = Layout({name: states.values(array) for name, array in components.items()})
     outputs = [*layout.nodes, found.error_estimate.node]
-    if len(program.live(outputs)) > _LONGEST:
-        raise _NoProgram(f"a program of more than {_LONGEST} operations")
+    longest = _LONGEST_AFTER_LAPACK if lapack else _LONGEST
+    if len(program.live(outputs)) > longest:
+        raise _NoProgram(f"a program of more than {longest} operations")
     singular = matrices.singular([symbol.name for symbol in formulas.k])
     return Compiled(program, tuple(inputs), layout, found.error_estimate, backend(program, inputs, outputs), singular)
 

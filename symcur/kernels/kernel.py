@@ -160,12 +160,14 @@ class Kernel:
         numbers = [complex(value).real for value in model.values().values()]
         if self._compiled is None:
             where = np.arange(len(flat))
-            arrays, distinct, amplified = values_at(model, self._components, flat, self.tolerance)
+            arrays, distinct, amplified = values_at(model, self._components, flat, self.tolerance, self.threads)
             squares = np.empty(len(flat))
         else:
             arrays, squares, where = self._run(self._compiled, model, flat, numbers)
             if len(where):
-                values, distinct, amplified = values_at(model, self._components, flat[where], self.tolerance)
+                values, distinct, amplified = values_at(
+                    model, self._components, flat[where], self.tolerance, self.threads
+                )
                 for name, value in values.items():
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real
         if len(where):

@@ -4,7 +4,7 @@ Orbitals with the same value of a diagonal s form a block. In J_i = (v_i s + s v
 g and h carry (s_g + s_h)/2; so v_i and J_i, and whatever else is linear in v_i, share one set of elements.
 
 For bosons every operator X is read as g X, with the elements eta_a (T^+ X T)_ab, T the para-unitary matrix and eta_a the norm
-of the state a; where g is diagonal too, the orbitals of a block share the value of g s.
+of the state a; where g is diagonal too and made of signs, the orbitals of a block share the value of g s.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class ProgramStates(Eigenbasis):
         bosons: Metric | None = None,
     ) -> None:
         N = formulas.H.rows
-        self._norms = [1] * N if bosons is None else [-1] * (N // 2) + [1] * (N // 2)  # by ascending energy
+        self._norms = [1] * N if bosons is None else bosons.norms.astype(int).tolist()
         self._constant, self._vectors, self._matrix = program.constant, found.vectors, matrices
         zero, one = Complex(program.zero), Complex(program.one)
         label = np.repeat(np.arange(len(multiplets)), multiplets)
@@ -61,17 +61,19 @@ class ProgramStates(Eigenbasis):
                     inverse_gaps[n, m] = one / (levels[n] - levels[m])
                     inverse_gaps[m, n] = -inverse_gaps[n, m]
         identity = shifted(np.full((N, N), zero), one)
-        super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity)
+        norms = None if bosons is None else np.array(self._norms, dtype=object)
+        super().__init__(levels + Complex(found.mean), members, rank, inverse_gaps, identity, norms)
         metric = np.eye(N) if bosons is None else bosons.matrix
-        separate = formulas.s.is_diagonal() and np.count_nonzero(metric - np.diag(np.diag(metric))) == 0
         self._metric = [round(g.real) for g in np.diag(metric)]
+        signs = set(self._metric) <= {1, -1} and np.array_equal(metric, np.diag(self._metric))
+        separate = formulas.s.is_diagonal() and signs
         diagonal = [g * formulas.s[a, a] for a, g in enumerate(self._metric)] if separate else []
         self._blocks = [[a for a in range(N) if diagonal[a] == value] for value in dict.fromkeys(diagonal)]
         self._s_values = np.array([_signed(self._metric, matrices("s", ()))[b, b] for b, *_ in self._blocks])
         self._block_elements: dict[tuple[Expression | None, int, int], Nodes] = {}
 
-    def number(self, value: Any) -> Complex:
-        return Complex(self._constant(value.x), self._constant(value.y))
+    def number(self, number: ex.Number) -> Complex:
+        return Complex(self._constant(number.value.x), self._constant(number.value.y))
 
     def part(self, values: Nodes, which: str) -> Nodes:
         return np.asarray(np.frompyfunc(lambda x: Complex(getattr(x, which)), 1, 1)(values))
@@ -112,7 +114,7 @@ class ProgramStates(Eigenbasis):
 
         rules: dict[type[Expression], Callable[..., Weights | None]] = {
             ex.Operator: operator,
-            ex.Number: lambda node: {None: np.full(blocks, self.number(node.value))},
+            ex.Number: lambda node: {None: np.full(blocks, self.number(node))},
             ex.Named: lambda node, definition: definition,
             ex.Sum: _sum,
             ex.Product: lambda node, *factors: reduce(_product, factors),

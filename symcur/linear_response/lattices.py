@@ -56,7 +56,7 @@ def random_bosons(
     is 0.4.
     """
     generator, size = np.random.default_rng(seed), sum(2 * count for _, count in metric)
-    X = Metric.of(metric, size).conjugation
+    X = Metric.of(metric, size).exchange
 
     def matrix(X: ComplexArray) -> ComplexArray:
         """A random matrix with X M X = M^*, which H(-k)^* = X H(k) X demands of every hopping."""
@@ -80,7 +80,7 @@ def random_bosons(
     hoppings[0, 0] += (0.4 - np.linalg.eigvalsh(H).min()) * np.eye(size)
     repeated = tuple((kind, copies * count) for kind, count in metric)
     full: dict[tuple[int, ...], Any] = {R: np.kron(t, np.eye(copies)) for R, t in hoppings.items()}
-    s = matrix(Metric.of(repeated, copies * size).conjugation)
+    s = matrix(Metric.of(repeated, copies * size).exchange)
     name = f"random bosons {'+'.join(f'{count} {kind}' for kind, count in repeated)}, seed {seed}"
     return from_hoppings(full, (s + s.conj().T) / 2, np.eye(2), name=name, metric=repeated)
 

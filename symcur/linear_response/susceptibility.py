@@ -43,7 +43,7 @@ class Bands:
 def solve(model: BandStructure, k: Array) -> Bands:
     energies, left, states = model.eigenstates(k)
     bose = model.bosons is not None
-    return Bands(energies, states, left @ model.metric if bose else left, bose)
+    return Bands(energies, states, left @ np.linalg.inv(model.metric) if bose else left, bose)
 
 
 def letter(model: BandStructure, name: str, k: Array, axes: tuple[int, ...] = ()) -> ComplexArray:

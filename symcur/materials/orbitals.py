@@ -1,7 +1,7 @@
 """The functions of a Wannier basis by what they look like: where they sit, their angular character, their spin.
 
 Real harmonics follow wannier90 in name and order: s; p_z, p_x, p_y; d_z2, d_xz, d_yz, d_x2-y2, d_xy; f_z3, f_xz2, f_yz2,
-f_z(x2-y2), f_xyz, f_x(x2-3y2), f_y(3x2-y2); and the hybrids sp, sp2, sp3.
+f_z(x2-y2), f_xyz, f_x(x2-3y2), f_y(3x2-y2); and the hybrids sp, sp2, sp3, sp3d, sp3d2.
 """
 
 from __future__ import annotations
@@ -24,10 +24,14 @@ SHELLS = {
     "sp": ("sp-1", "sp-2"),
     "sp2": ("sp2-1", "sp2-2", "sp2-3"),
     "sp3": ("sp3-1", "sp3-2", "sp3-3", "sp3-4"),
+    "sp3d": ("sp3d-1", "sp3d-2", "sp3d-3", "sp3d-4", "sp3d-5"),
+    "sp3d2": ("sp3d2-1", "sp3d2-2", "sp3d2-3", "sp3d2-4", "sp3d2-5", "sp3d2-6"),
 }
+_BY_L = {0: "s", 1: "p", 2: "d", 3: "f", -1: "sp", -2: "sp2", -3: "sp3", -4: "sp3d", -5: "sp3d2"}
+_ORDER = [name for l in range(-5, 4) for name in SHELLS[_BY_L[l]]]  # in which wannier90 takes the functions of a line
 HARMONICS = tuple(name for shell in "spdf" for name in SHELLS[shell])
 
-_2, _3, _6 = np.sqrt([0.5, 1 / 3, 1 / 6])
+_2, _3, _6, _12 = np.sqrt([0.5, 1 / 3, 1 / 6, 1 / 12])
 HYBRIDS: dict[str, dict[str, float]] = {
     "sp-1": {"s": _2, "p_x": _2},
     "sp-2": {"s": _2, "p_x": -_2},
@@ -38,6 +42,17 @@ HYBRIDS: dict[str, dict[str, float]] = {
     "sp3-2": {"s": 0.5, "p_x": 0.5, "p_y": -0.5, "p_z": -0.5},
     "sp3-3": {"s": 0.5, "p_x": -0.5, "p_y": 0.5, "p_z": -0.5},
     "sp3-4": {"s": 0.5, "p_x": -0.5, "p_y": -0.5, "p_z": 0.5},
+    "sp3d-1": {"s": _3, "p_x": -_6, "p_y": _2},
+    "sp3d-2": {"s": _3, "p_x": -_6, "p_y": -_2},
+    "sp3d-3": {"s": _3, "p_x": 2 * _6},
+    "sp3d-4": {"p_z": _2, "d_z2": _2},
+    "sp3d-5": {"p_z": -_2, "d_z2": _2},
+    "sp3d2-1": {"s": _6, "p_x": -_2, "d_z2": -_12, "d_x2-y2": 0.5},
+    "sp3d2-2": {"s": _6, "p_x": _2, "d_z2": -_12, "d_x2-y2": 0.5},
+    "sp3d2-3": {"s": _6, "p_y": -_2, "d_z2": -_12, "d_x2-y2": -0.5},
+    "sp3d2-4": {"s": _6, "p_y": _2, "d_z2": -_12, "d_x2-y2": -0.5},
+    "sp3d2-5": {"s": _6, "p_z": -_2, "d_z2": _3},
+    "sp3d2-6": {"s": _6, "p_z": _2, "d_z2": _3},
 }
 _NAMES = {re.sub("[_ ]", "", name): name for name in (*HARMONICS, *HYBRIDS)}
 _SPINS = ("up", "down")
@@ -100,54 +115,86 @@ def harmonic_name(text: str) -> str:
 
 
 # -- projections -------------------------------------------------------------------------------------------------------
-def projections(atoms: Mapping[str, Sequence[Any]], text: str, spin: str | None = None) -> tuple[Orbital, ...]:
-    """The functions that projections in wannier90's form stand for, in wannier90's order.
+def projections(
+    atoms: Mapping[str, Sequence[Any]], text: str, spin: str | None = None, *, by_number: bool = False
+) -> tuple[Orbital, ...]:
+    """The functions that projections in wannier90's form stand for, in the order in which they are written.
 
     ``atoms`` maps species to positions, fractions of the primitive vectors, shape (n, 3). ``text`` has a line per site, "Pt: s; p; d" or
-    "f=0.25,0.25,0.25: sp3", with shells, single harmonics or "l=2". ``spin``: "block" for all up, then all down; "interlaced" for up and
-    down of each; None without spin. For other orders and local axes, make ``Orbital`` objects.
+    "f=0.25,0.25,0.25: l=-3", with shells, single functions, or l and mr ("l=2,mr=1,4"), and local axes after another colon
+    ("Pt: d: z=1,1,1: x=1,-1,0"). ``by_number``: those of a line by l, from -5 (sp3d2) to 3, and by mr, however they are written, as
+    wannier90 takes the lines of its input. ``spin``: "block" for all up, then all down; "interlaced" for up and down of each; None without spin. For other orders, make
+    ``Orbital`` objects.
     """
     if spin not in ("block", "interlaced", None):
         raise ValueError(f"spin: expected 'block', 'interlaced' or None, got {spin!r}")
     found = [
-        (position, name)
+        (position, name, axes)
         for line in filter(None, map(str.strip, text.splitlines()))
-        for position, names in _line(atoms, line)
-        for name in names
+        for position, names, axes in _line(atoms, line)
+        for name in (sorted(set(names), key=_ORDER.index) if by_number else names)
     ]
     if not found:
         raise ValueError(f"orbitals: expected lines like 'Pt: s; p; d', got {text!r}")
     if spin is None:
-        return tuple(Orbital(*which) for which in found)
+        return tuple(Orbital(position, name, axes=axes) for position, name, axes in found)
     if spin == "block":
-        return tuple(Orbital(*which, spin=s) for s in _SPINS for which in found)
-    return tuple(Orbital(*which, spin=s) for which in found for s in _SPINS)
+        return tuple(Orbital(position, name, s, axes) for s in _SPINS for position, name, axes in found)
+    return tuple(Orbital(position, name, s, axes) for position, name, axes in found for s in _SPINS)
 
 
-def _line(atoms: Mapping[str, Sequence[Any]], line: str) -> Iterator[tuple[tuple[float, float, float], list[str]]]:
-    site, colon, rest = line.partition(":")
-    site = site.strip()
-    if not colon or ":" in rest:
-        raise ValueError(f"orbitals: expected 'site: characters' with the axes of the crystal, got {line!r}")
+def _line(atoms: Mapping[str, Sequence[Any]], line: str) -> Iterator[tuple[Any, list[str], Array]]:
+    site, *parts = re.sub(r"\s", "", line).split(":")
+    if not parts or re.search(r"[\[\]]|\([ud,]+\)", line):
+        raise ValueError(f"orbitals: expected 'site: characters' for both spins, got {line!r}")
+    species = {name.lower(): name for name in atoms}.get(site.lower())  # wannier90 does not tell cases apart
     if site.startswith("f="):
-        try:
-            positions = [tuple(map(float, site[2:].split(",")))]
-        except ValueError:
-            raise ValueError(f"orbitals: expected three numbers after 'f=', got {line!r}") from None
-    elif site in atoms:
-        positions = [tuple(map(float, position)) for position in atoms[site]]
+        positions = [_numbers(site[2:], line)]
+    elif species is not None:
+        positions = [tuple(map(float, position)) for position in atoms[species]]
     else:
         raise ValueError(f"orbitals: expected one of the species {', '.join(atoms)} or 'f=', got {line!r}")
-    names = [name for item in re.split("[;,]", rest) for name in _characters(item.strip())]
+    names = [name for item in parts[0].split(";") for name in _characters(item)]
+    axes = _axes(parts[1:], line)
     for position in positions:
-        yield position, names  # type: ignore[misc]  # checked by Orbital
+        yield position, names, axes
 
 
 def _characters(item: str) -> Sequence[str]:
-    degree = re.fullmatch(r"l\s*=\s*([0-3])", item)
-    if degree:
-        return SHELLS["spdf"[int(degree[1])]]
-    return SHELLS[item] if item in SHELLS else [harmonic_name(item)]
+    degree = re.fullmatch(r"l=(-?\d)(?:,mr=([\d,]+))?", item)
+    if not degree:
+        return [name for part in item.split(",") for name in SHELLS.get(part, ()) or [harmonic_name(part)]]
+    shell = SHELLS.get(_BY_L.get(int(degree[1]), ""), ())
+    chosen = [int(m) for m in degree[2].split(",") if m] if degree[2] else range(1, len(shell) + 1)
+    if not shell or not all(1 <= m <= len(shell) for m in chosen):
+        raise ValueError(
+            f"orbitals: expected l from -5 to 3 and mr from 1 to the number of its functions, got {item!r}"
+        )
+    return [shell[m - 1] for m in chosen]
+
+
+def _axes(options: Sequence[str], line: str) -> Array:
+    """Rows x, y, z from "z=..." and "x=..."; "zona" and "r", of the radial functions, do not matter."""
+    given = dict(option.partition("=")[::2] for option in options)
+    if set(given) - {"z", "x", "zona", "r"}:
+        raise ValueError(f"orbitals: expected z=, x=, zona= or r= after the characters, got {line!r}")
+    z, x = (np.array(_numbers(given.get(axis, default), line)) for axis, default in (("z", "0,0,1"), ("x", "1,0,0")))
+    if not (z.any() and x.any()) or abs(z @ x) > 1e-6 * np.linalg.norm(z) * np.linalg.norm(x):
+        raise ValueError(
+            f"orbitals: expected axes z and x at right angles (x is 1,0,0 where it is not given), got {line!r}"
+        )
+    z = z / np.linalg.norm(z)
+    x = x - (x @ z) * z
+    x = x / np.linalg.norm(x)
+    return np.array([x, np.cross(z, x), z])
+
+
+def _numbers(text: str, line: str) -> tuple[float, ...]:
+    try:
+        x, y, z = map(float, text.split(","))
+    except ValueError:
+        raise ValueError(f"orbitals: expected three numbers after '=', got {line!r}") from None
+    return x, y, z
 
 
 # -- rotations ---------------------------------------------------------------------------------------------------------

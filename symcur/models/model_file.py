@@ -25,6 +25,15 @@ A file of numbers, read as a ``NumericModel``, see ``Model.from_hoppings``::
     R = [0]
     t = [[0, 1], [1, 0]]
 
+Bosons have in both kinds of file the key metric, see ``symcur.band_structures.metric``::
+
+    metric = "bosons"                                    # Psi = (b_k, b^+_-k); or "phonons", Psi = (u_k, p_k)
+    metric = [["bosons", 1], ["phonons", 2]]             # kinds and numbers of modes, in the order of the components
+
+    [metric]                                             # or any other
+    matrix = [[1, 0], [0, -1]]                           # [Psi_a, Psi_b^+]
+    conjugation = [[0, 1], [1, 0]]                       # X in (Psi_-k^+)^T = X Psi_k; left out where every mode stands once
+
 A file with the section [magnet] is a spin model, see ``symcur.models.magnet_file``.
 
 The formulas are those of ``symcur.models.grammar``, within its bounds.
@@ -37,13 +46,15 @@ from pathlib import Path
 from typing import Any
 
 from symcur import files
-from symcur.band_structures import BandStructure, Model
+from symcur.band_structures import BandStructure, Metric, Model
+from symcur.band_structures.metric import KINDS
 from symcur.files import shortened
 from symcur.models.grammar import CONSTANTS
 from symcur.models.magnet_file import magnons
 from symcur.models.reader import ABOUT, Reader, about, required
 
-_KEYS = (*ABOUT, "k", "parameters", "definitions", "lattice", "H", "s", "hoppings", "positions")
+_BOTH = (*ABOUT, "lattice", "s", "metric")
+_KEYS = (*_BOTH, "k", "parameters", "definitions", "H", "hoppings", "positions")
 
 
 def load(path: str | Path) -> BandStructure:
@@ -63,7 +74,7 @@ def _model(table: Mapping[str, Any], stem: str) -> BandStructure:
         return magnons(table, stem)
     kind = ("k", "parameters", "definitions", "H") if "H" in table else ("hoppings", "positions")
     for key in table:
-        if key not in (*ABOUT, "lattice", "s", *kind):
+        if key not in (*_BOTH, *kind):
             got = f"{key} {'beside' if 'H' in table else 'without'} H" if key in _KEYS else shortened(key)
             raise ValueError(
                 f"{key if key in _KEYS else shortened(key)}: expected H and s with k, parameters, definitions and lattice, or "
@@ -91,6 +102,7 @@ def _of_formulas(table: Mapping[str, Any], reader: Reader, texts: dict[str, str]
         parameters,
         None if "lattice" not in table else reader.rows("lattice", table["lattice"], CONSTANTS),
         **texts,
+        metric=_metric(table.get("metric"), reader),
     )
 
 
@@ -111,4 +123,22 @@ def _of_hoppings(table: Mapping[str, Any], reader: Reader, texts: dict[str, str]
         if any(entry.imag for row in rows for entry in row):
             raise ValueError(f"{label}: expected real numbers, got complex ones")
     real = [[[entry.real for entry in row] for row in rows] for rows in (lattice, positions or [])]
-    return Model.from_hoppings(hoppings, s, real[0], positions=real[1] if positions else None, **texts)
+    metric = _metric(table.get("metric"), reader)
+    return Model.from_hoppings(hoppings, s, real[0], positions=real[1] if positions else None, **texts, metric=metric)
+
+
+def _metric(value: Any, reader: Reader) -> Any:
+    """What the models take for a metric."""
+    match value:
+        case None | str() if value is None or value in KINDS:
+            return value
+        case list() if value and all(isinstance(pair, list) and list(map(type, pair)) == [str, int] for pair in value):
+            if all(kind in KINDS for kind, _ in value):
+                return value
+        case dict() if {"matrix"} <= set(value) <= {"matrix", "conjugation"}:
+            keys = ("matrix", "conjugation")
+            return Metric(*(reader.rows(f"metric.{key}", value[key], CONSTANTS) for key in keys if key in value))
+    raise ValueError(
+        f"metric: expected {' or '.join(map(repr, KINDS))}, pairs such as ['bosons', 2], or a section with matrix and, where modes "
+        f"stand twice, conjugation; got {shortened(str(value))}"
+    )

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, Mask
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, Statistics
 from symcur.brillouin import Domain, Integral, Interrupted, Method, Tolerance, integrate_bands
 from symcur.observables import engine, hall_checks
 from symcur.observables.engine import KINDS, Parts, Term
@@ -151,7 +151,7 @@ class Observable:
             mu=mu,
             temperature=temperature,
             parameters={name: float(value) for name, value in model.values().items()},
-            form=written.text,
+            form=written.text if model.bosons is None else written.text.replace("Fermi ", ""),
             hall=hall_text(hall) if written.choices else "",
             convention=self.convention,
             unit=KINDS[self.kind].unit,
@@ -221,10 +221,11 @@ class Observable:
         return self.forms[form or next(iter(self.forms))]
 
     def _choice(self, form: Form, hall: str, model: BandStructure) -> Choice:
-        """The parts with the Hall part that was asked for."""
-        if hall == PAPER:
-            return Choice(form.parts, self.total, self.sums)
-        return chosen(form.choices, hall, self.name, model)
+        """The parts with the Hall part that was asked for, and of bosons in equilibrium the zero point apart."""
+        choice = (
+            Choice(form.parts, self.total, self.sums) if hall == PAPER else chosen(form.choices, hall, self.name, model)
+        )
+        return _zero_point_apart(choice, model.statistics)
 
     def _prepared(
         self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters
@@ -258,6 +259,20 @@ def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:
     if occupied and hall in FARADAY:
         raise ValueError(f"hall: expected another choice, because {occupied}; got {hall!r}, which is not defined there")
     return choice.without(FARADAY) if occupied else choice
+
+
+def _zero_point_apart(choice: Choice, statistics: Statistics) -> Choice:
+    """With the parts "thermal" and "zero_point", where the total has both."""
+    total, apart = choice.parts[choice.total], statistics.zero_point
+    if not all(term.weight in apart for term in total):
+        return choice
+    thermal, zero_point = ([replace(term, weight=apart[term.weight][j]) for term in total] for j in (0, 1))
+    sums = f"thermal + zero_point = {choice.total}"
+    return replace(
+        choice,
+        parts={**choice.parts, "thermal": thermal, "zero_point": zero_point},
+        sums=f"{choice.sums}; {sums}" if choice.sums else sums,
+    )
 
 
 def _numbers(label: str, value: ArrayLike) -> Array:

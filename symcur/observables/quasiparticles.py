@@ -1,4 +1,4 @@
-"""Transport by the quasiparticles of superconductors: thermal Hall, and spin Hall in a Zeeman gradient.
+"""Transport by the quasiparticles of superconductors and by bosons: thermal Hall; spin Hall in a Zeeman gradient, of the former.
 
 Component [i, l] means flow along i, gradient along l; mu = 0, e = hbar = k_B = 1. Their other observables (currents of
 equilibrium, magnetization, thermoelectric response) are those of all band structures.
@@ -21,7 +21,7 @@ THERMAL_QUANTUM = np.pi / 6
 SPIN_QUANTUM = 1 / (8 * np.pi)
 """hbar/8pi with hbar = 1: the spin Hall response of one chiral mode of spin 1/2."""
 
-SEA = "sums over all Bogoliubov states, occupied with the Fermi function at mu = 0"
+SEA = "sums over all Bogoliubov states, occupied as in equilibrium at mu = 0"
 
 heat_response = Quantity(
     "heat_response",
@@ -48,8 +48,8 @@ spin_curvature = Quantity(
 def _quasiparticles(model: BandStructure, temperature: Array) -> BandStructure:
     if not model.statistics.fixed_mu:
         raise TypeError(
-            f"model: expected a superconductor built by symcur.superconductors.bdg, got {model!r}, which does not know that "
-            "its components are electrons and holes"
+            f"model: expected a superconductor built by symcur.superconductors.bdg, or bosons, got {model!r}, which does not know "
+            "that its components are electrons and holes"
         )
     if model.dimension == 1:
         raise ValueError(f"model: expected 2D or 3D for a Hall response, got {model.name} in one dimension")

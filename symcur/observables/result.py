@@ -14,7 +14,7 @@ from symcur.expressions import axis_name
 
 CHECKS = {
     "filled_lattice": "with the paper's Hall part the completely filled lattice, in which nothing can flow, answers with {}",
-    "splitting": "the paper's Hall part jumps where close filled bands split: those nearer than about 3 % of the spread of the "
+    "splitting": "the paper's Hall part jumps where close occupied bands split: those nearer than about 3 % of the spread of the "
     "energies leave open a part of the order of {}",
     "window": "half and twice the window within which levels are one multiplet change the value by {}, part of its error",
 }

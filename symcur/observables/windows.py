@@ -14,18 +14,17 @@ from dataclasses import replace
 import numpy as np
 
 from symcur import quantities
-from symcur.arrays import AnyArray, Array, Mask
+from symcur.arrays import Array
 from symcur.band_structures import BandStructure
 from symcur.band_structures.levels import Window, joined
 from symcur.brillouin import Domain, Integral, LatticeCell, Mesh, Method, Tolerance
-from symcur.eigenstates import Eigenstates
+from symcur.eigenstates import Eigenstates, blocks
 from symcur.observables.engine import BandValues, Parts
 from symcur.observables.result import Part
 
 AUTO = "auto"
 PART = 0.03  # of the change of energy between neighbouring points of a mesh
 POINTS = 64  # per axis, where the mesh is not fixed
-_BLOCK = 512  # k points treated at once
 
 
 class WindowedValues(BandValues):
@@ -47,28 +46,23 @@ class WindowedValues(BandValues):
         return self.probe(k)
 
     def probe(self, k: Array) -> tuple[Array, Array]:
-        found = [self._block(block) for block in np.array_split(k, len(k) // _BLOCK + 1)]
+        found = [self._block(block) for block in blocks(self.model, k)]
         energies, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return energies, values
 
     def _block(self, k: Array) -> tuple[Array, Array]:
-        solved = self.model.eigenstates(k)
-        patterns = [joined(solved[0], window) for window in self.windows]
-        everywhere: Mask = np.ones(len(k), dtype=bool)
-        first = self._with(self.windows[0], k, solved, everywhere)
-        columns = [first]
+        states = Eigenstates(self.model, k, self.windows[0])
+        patterns = [joined(states.levels, window) for window in self.windows]
+        columns = [self._of(states)]
         for window, pattern in zip(self.windows[1:], patterns[1:], strict=True):
-            other, values = (pattern != patterns[0]).any(axis=-1), first.copy()
+            other, values = (pattern != patterns[0]).any(axis=-1), columns[0].copy()
             if other.any():
-                values[other] = self._with(window, k, solved, other)
+                values[other] = self._of(states.rejoined(window, other))
             columns.append(values)
-        return solved[0], np.concatenate(columns, axis=-1)
+        return states.levels, np.concatenate(columns, axis=-1)
 
-    def _with(self, window: Window, k: Array, solved: tuple[AnyArray, ...], where: Mask) -> Array:
-        energies, left, vectors = (array[where] for array in solved)
-        states = Eigenstates(self.model, k[where], window, (energies, left, vectors))
-        values = {name: states.values(array).real for name, array in self._components.items()}
-        return self._columns(values)
+    def _of(self, states: Eigenstates) -> Array:
+        return self._columns({name: states.values(array).real for name, array in self._components.items()})
 
     def judged(self, integral: Integral, tolerance: Tolerance) -> Integral:
         """The integral with the window alone, with what half and twice the window change in its error."""
@@ -101,6 +95,8 @@ def window_of(
     if asked != AUTO:
         raise ValueError(f"window: expected an energy >= 0, 'auto' or None, got {asked!r}")
     if not isinstance(domain, LatticeCell):
+        if window is None:
+            return None
         raise ValueError(f"window: expected an energy or None where the zone is not that of a lattice, got {asked!r}")
     points = method.points if isinstance(method, Mesh) and method.points else POINTS
     u, step = np.random.default_rng(61).uniform(size=(64, domain.dimension)), 1e-4

@@ -53,6 +53,12 @@ def trace_of_product(A: ObjectArray, B: ObjectArray) -> Scalar:
     return result
 
 
+def trace_of_any_product(A: ObjectArray, B: ObjectArray) -> Scalar:
+    """Re Tr[A B] of any matrices."""
+    result: Scalar = total((A[a, b] * B[b, a]).real for a, b in np.ndindex(A.shape))
+    return result
+
+
 def total(values: Iterable[Any]) -> Any:
     """The sum, which is not begun with a zero."""
     return reduce(add, values)

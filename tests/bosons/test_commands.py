@@ -77,6 +77,66 @@ def test_pictures_show_positive_norms(symcur, tmp_path):
     np.testing.assert_array_equal(first, third)
     with pytest.raises(ValueError, match="band: expected a whole number from 0 to 1, got 2"):
         plotting.draw_zone(model, "berry_curvature", 2)
+    each_once = sc.Model.from_hoppings(
+        {(0, 0): np.diag([1.0, 2.0])}, 1, np.eye(2), metric=bosons.Metric([[1, 0], [0, -1]])
+    )
+    assert len(plotting.draw_path(each_once, "energy", corners, points=5).axes[0].collections) == 2
     path = tmp_path / "bands.png"
     assert symcur("plot", "kitaev_magnons", "s_expectation", "--path", "G=0,0 M=0,3.6", "-o", str(path))[0] == 0
     assert path.stat().st_size > 1000
+
+
+BOSON = """
+k = ["k_x", "k_y"]
+lattice = [[1, 0], [0, 1]]
+H = [["{a}", "{b}"], ["conj({b})", "{a}"]]
+s = {s}
+metric = {metric}
+"""
+MAGNET = """
+lattice = [[1, 0], [0, 1]]
+s = "S_z"
+[magnet]
+spin = 1
+field = [0, 0, {field}]
+[[magnet.sites]]
+name = "A"
+position = [0, 0]
+direction = [{tilt}, 0, 1]
+[[magnet.bonds]]
+shell = 1
+J = {J}
+"""
+
+
+def boson(a: str = "3 - cos(k_x)", b: str = "cos(k_y)/2", s: str = "1", metric: str = '"bosons"') -> str:
+    return BOSON.format(a=a, b=b, s=s, metric=metric)
+
+
+BAD = {
+    "spins that are unstable": (MAGNET.format(field=0, tilt=0, J=1), "H: expected a positive H(k) for bosons, got"),
+    "spins that turn": (MAGNET.format(field=1, tilt=1, J=-1), "directions: expected spins along the fields on them"),
+    "a pairing that is unstable": (boson(b="5/2"), "H: expected a positive H(k) for bosons, got the eigenvalue"),
+    "a mode without a gap": (
+        boson(b="1 + cos(k_y) + i*sin(k_x)*sin(k_y)/3"),
+        "k: expected momenta at which every boson costs energy",
+    ),
+    "a metric of nothing": (boson(metric='"fermions"'), "metric: expected 'bosons' or 'phonons'"),
+    "a metric of other modes": (
+        boson(metric='[["bosons", 2]]'),
+        "metric: expected two components of Psi for every mode",
+    ),
+    "s of particles less holes": (boson(s="[[1, 0], [0, -1]]"), "s: expected X s X = s^* for bosons"),
+    "H of k alone": (boson(a="3 - sin(k_x)"), "H: expected X H X = H(-k)^* for bosons"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), BAD.values(), ids=BAD)
+def test_bad_bosons_are_one_clear_error(symcur, tmp_path, text, message):
+    path = tmp_path / "bad.toml"
+    path.write_text(text)
+    status, out, err = symcur("compute", str(path), "thermoelectric", "--temperature", "1", "--rtol", "1e-2")
+    assert (status, out) == (2, "")
+    assert err.startswith(f"symcur: {message}")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        sc.thermoelectric(sc.models.load(path), temperature=1.0, rtol=1e-2)

@@ -8,6 +8,7 @@ import sympy as sp
 
 import symcur as sc
 from symcur import bosons
+from symcur.observables import current_dipole_density, torque_quadrupole_density
 from symcur.superconductors import thermal_hall
 
 k_x, k_y = sp.symbols("k_x k_y", real=True)
@@ -91,15 +92,19 @@ def test_kitaev_magnons():
     }
     for name, value in expected.items():
         assert found[name] == pytest.approx(value, abs=1e-10), name
-    M = sc.magnetization(model, temperature=[0.0, 0.5], rtol=1e-9).value[:, 0, 1]
-    assert M[0] == pytest.approx(0.000564258, abs=1e-9)  # of the zero point
-    assert M[1] - M[0] == pytest.approx(-0.0000804905, abs=1e-10)
+    M = sc.magnetization(model, temperature=[0.0, 0.5], rtol=1e-9)
+    thermal, zero_point = (M.parts[name].value[:, 0, 1] for name in ("thermal", "zero_point"))
+    np.testing.assert_allclose(zero_point, 0.000564258, atol=1e-9)
+    assert thermal[0] == 0
+    assert thermal[1] == pytest.approx(-0.0000804905, abs=1e-10)
+    np.testing.assert_allclose(M.value[:, 0, 1], thermal + zero_point, rtol=1e-10)
 
 
 @pytest.mark.parametrize("form", ["sea", "surface", "regular"])
 def test_all_forms_of_a_gapped_magnet_agree(form):
-    value = sc.thermoelectric(bosons.kitaev_magnons(), temperature=0.5, form=form).value
-    assert value[0, 1] == pytest.approx(-0.0115428244, abs=1e-9)
+    result = sc.thermoelectric(bosons.kitaev_magnons(), temperature=0.5, form=form)
+    assert result.value[0, 1] == pytest.approx(-0.0115428244, abs=1e-9)
+    assert "Fermi" not in result.form
 
 
 def test_kagome_magnons():
@@ -122,8 +127,32 @@ def test_where_the_spin_is_conserved_nothing_is_added(temperature, alpha):
 
 def test_equilibrium_has_no_net_flow():
     for model in (bosons.kitaev_magnons(), squeezed(), bosons.square_phonons(angular_momentum="kinetic")):
-        total = sc.equilibrium_current(model, temperature=0.5, rtol=1e-9)
-        assert abs(total.value).max() < 1e-11
+        parts = sc.equilibrium_current(model, temperature=0.5, rtol=1e-9).parts
+        for name in ("total", "thermal", "zero_point"):
+            assert abs(parts[name].value).max() < 1e-11
+
+
+def test_densities_of_equilibrium_have_a_zero_point():
+    """By sums over the states of positive norm: n x + G y of a boson, and its half x/2 + omega y/2."""
+    model, T = bosons.square_phonons(angular_momentum="kinetic"), 0.5
+    k = model.cell.momenta(40, 0.3)
+    E = model.energies(k)[:, 2:, None, None]
+    for density, moment, curvature in (
+        (current_dipole_density, "s_current_dipole", "s_berry_curvature"),
+        (torque_quadrupole_density, "torque_quadrupole", "torque_polarizability"),
+    ):
+        found = density(model, temperature=T, rtol=1e-9).parts
+        x, y = (sc.evaluate(model, name, k)[:, 2:] for name in (moment, curvature))
+        # y is the same for the state of negative norm at -k, and G(-E) = G(E) + E.
+        known = {"thermal": x / np.expm1(E / T) + T * np.log(-np.expm1(-E / T)) * y, "zero_point": x / 2 + E * y / 2}
+        for name, value in known.items():
+            np.testing.assert_allclose(found[name].value, value.sum(axis=1).mean(axis=0), atol=1e-9)
+            assert abs(found[name].value[0, 1]) > 1e-3
+
+
+def test_what_has_no_zero_point_has_no_such_part():
+    assert "zero_point" not in sc.thermoelectric(bosons.kitaev_magnons(), temperature=0.5, rtol=1e-3).parts
+    assert "zero_point" not in sc.magnetization(sc.models.haldane(), temperature=0.1, rtol=1e-2).parts
 
 
 def test_faraday_choices_are_refused_and_the_others_answered():

@@ -120,6 +120,16 @@ def test_letters_are_read_with_the_metric():
     assert isinstance(H, Operator)
 
 
+@pytest.mark.parametrize("apart", [sp.Rational(1, 10**10), 0], ids=["apart", "equal"])
+def test_bosons_that_are_close_but_distinct_are_told_apart(apart):
+    """1e-10 of the spread: each has its own s, unless they coincide at every k."""
+    a = 3 - sp.cos(k_x) / 2
+    H, s = sp.diag(a, a + apart, a, a + apart), sp.diag(1, 2, 1, 2)
+    model = sc.Model(H, s, (k_x, k_y), lattice=LATTICE, metric="bosons")
+    assert model.distinct_energies == (4 if apart else 2)
+    np.testing.assert_allclose(sc.evaluate(model, "s_expectation", K)[0, 2:], [1, 2] if apart else [1.5, 1.5])
+
+
 # -- what is no ground state, no boson, no state ------------------------------------------------------------------------
 def boson(a: sp.Expr, b: int = 0, s: sp.Matrix | None = None, **more: object) -> sc.Model:
     back = a.subs({k_x: -k_x, k_y: -k_y}, simultaneous=True)

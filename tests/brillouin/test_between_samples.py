@@ -9,7 +9,8 @@ import pytest
 import sympy as sp
 
 import symcur as sc
-from symcur import models
+from symcur import bosons, models
+from symcur.bosons import Metric
 from symcur.brillouin import Ball, LatticeCell, Plane, between_samples, integrate_bands
 from symcur.brillouin.between_samples import narrow_places
 from symcur.brillouin.problem import BandProblem
@@ -146,6 +147,36 @@ def test_what_is_not_resolved_belongs_to_the_error_and_the_status(monkeypatch):
     assert result.error[0] > 1e-8
 
 
+def test_a_soft_boson_in_a_dip_that_no_grid_sees_is_counted(monkeypatch):
+    """H falls by 9e-4 within 5e-5 of a point, far less than energies spread, but close to its least eigenvalue."""
+    width, T, at = 5e-5, 0.006, 0.6
+    fall = sp.Rational(9, 10000) / (1 + (2 - 2 * sp.cos(k_x - sp.Rational(3, 5))) / sp.Rational(1, 20000) ** 2)
+    soft = 1 + (1 - sp.cos(k_x)) / 2000 - fall
+    H = sp.diag(soft, soft, 30) + sp.Rational(999, 1000) * sp.Matrix([[0, 1, 0], [1, 0, 0], [0, 0, 0]])
+    model = sc.Model(H, 1, (k_x,), lattice=[[1]], metric=Metric(sp.diag(1, -1, 1)))
+
+    class Odd(Bands):
+        """n at E and at -E add up."""
+
+        def __call__(self, k):
+            energies, values = super().__call__(k)
+            return energies, np.sign(energies)[..., None] * values
+
+    def counted():
+        return integrate_bands(Odd(model), model.cell, ["n_thermal"], 0.0, T, rtol=1e-6)
+
+    x, w = np.polynomial.legendre.leggauss(1000)
+    L = np.arcsinh(np.pi / width)
+    k, weight = at + width * np.sinh(L * x), width * L * np.cosh(L * x) * w / (2 * np.pi)
+    known = float(weight @ (1 / np.expm1(model.energies(k[:, None])[:, 1] / T)))
+    result = counted()
+    assert result.converged
+    assert abs(result.value[0] - known) <= result.error[0] < 1e-5 * known
+    monkeypatch.setattr("symcur.band_structures.model.of_bosons", lambda bound, H, g: bound)
+    blind = counted()
+    assert abs(blind.value[0] - known) > 100 * blind.error[0]
+
+
 def test_where_nothing_is_known_the_message_says_so():
     model = models.haldane()
     numbers = sc.Model.from_functions(lambda k: model.matrix("H", k), 1.0, lattice=model.cell.vectors)
@@ -155,3 +186,8 @@ def test_where_nothing_is_known_the_message_says_so():
     assert text in sc.conductivity(gaussian, 2.5, 0.0, rtol=1e-2).message
     for known in (model, hopping_model(model)):
         assert text not in sc.conductivity(known, 0.0, 0.0, rtol=1e-2).message
+    magnet = bosons.kitaev_magnons()
+    for known in (magnet, magnet.made):
+        assert text not in sc.thermoelectric(known, temperature=1.0, rtol=1e-2).message
+    blind = magnet.made.replace(H=lambda k: magnet.matrix("H", k), derivatives=None)
+    assert text in sc.thermoelectric(blind, temperature=1.0, rtol=1e-2).message

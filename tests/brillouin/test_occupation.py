@@ -60,6 +60,10 @@ BOSE = {
     "-dn/de": lambda x, T: mpmath.exp(x) / mpmath.expm1(x) ** 2 / T,
     "c_1": lambda x, T: x / mpmath.expm1(x) - mpmath.log(abs(mpmath.expm1(-x))),
     "dn/dT": lambda x, T: x * mpmath.exp(x) / mpmath.expm1(x) ** 2 / T,
+    "n_thermal": lambda x, T: mpmath.sign(x) / mpmath.expm1(abs(x)),
+    "n_zero_point": lambda x, T: mpmath.mpf(-1 if x < 0 else 0),
+    "G_thermal": lambda x, T: T * mpmath.log(-mpmath.expm1(-abs(x))),
+    "G_zero_point": lambda x, T: -T * x if x < 0 else mpmath.mpf(0),
 }
 
 
@@ -86,6 +90,15 @@ def test_the_weight_of_heat_against_quadrature():
         for e in x
     ]
     np.testing.assert_allclose(occupation("c_2", np.array(x), 0.0, 1.0), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("T", [0.0, 0.4])
+@pytest.mark.parametrize("name", ["n", "G"])
+def test_what_is_thermal_and_the_zero_point_add_up(name, T):
+    energy = np.array([-9.0, -0.3, 0.2, 1.5])
+    thermal, zero_point = (occupation(f"{name}_{part}", energy, 0.0, T) for part in ("thermal", "zero_point"))
+    np.testing.assert_allclose(thermal + zero_point, occupation(name, energy, 0.0, T), rtol=1e-14)
+    np.testing.assert_array_equal(zero_point, occupation(name, energy, 0.0, 0.0))
 
 
 def test_bose_functions_at_zero_temperature_are_the_zero_point():

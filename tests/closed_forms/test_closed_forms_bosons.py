@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
-from bosons.formula_bosons import k_x, k_y, magnon_phonon, raman_phonons, twin_magnons, two_magnons
+from bosons.formula_bosons import LATTICE, k_x, k_y, magnon_phonon, raman_phonons, twin_magnons, two_magnons
 from bosons.test_observables import squeezed
 
 import symcur as sc
@@ -123,14 +123,117 @@ def test_digits_where_a_mode_is_soft():
             assert np.abs(found[band] - exact).max() < 1e-8 * np.abs(exact).max()
 
 
+# -- multiplets --------------------------------------------------------------------------------------------------------
+def alike_and_another() -> sc.Model:
+    """Two magnons of one energy and one of another; s mixes all."""
+    a, b = 3 - sp.cos(k_x) - sp.cos(k_y), (sp.sin(k_x) / 2 + sp.I * sp.sin(k_y)) ** 2
+    A, B = sp.diag(a, a, 4 - sp.cos(k_x) / 2), sp.diag(b, b, sp.cos(k_y) / 3)
+    half = sp.Matrix([[1, sp.Rational(1, 2), sp.Rational(1, 3)], [0, 2, sp.I / 2], [0, 0, -1]])
+    s = half + half.H - sp.diag(1, 2, -1)
+    H = sp.Matrix(sp.BlockMatrix([[A, B], [B.H, A]]))
+    return sc.Model(H, sp.diag(s, s.conjugate()), (k_x, k_y), lattice=LATTICE, metric="bosons", name="three magnons")
+
+
+def pairs_of_magnons() -> sc.Model:
+    """Each of two magnons twice, with an s that tells the copies apart."""
+    single = two_magnons()
+    H, s = sp.kronecker_product(single.H, sp.eye(2)), sp.kronecker_product(single.s, sp.eye(2))
+    s = s + sp.kronecker_product(sp.eye(4), sp.diag(0, 3))
+    return sc.Model(H, s, single.k, lattice=LATTICE, metric="bosons", name="pairs")
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_pair_of_equal_bosons(name):
+    """A member carries the trace over the pair divided by 2, as of electrons."""
+    form = sc.derive(twin_magnons(), name)
+    assert form.structure.startswith("two energies, 2 times each")
+    assert distance(form(K), sc.evaluate(twin_magnons(), name, K)) < 1e-13
+
+
+@pytest.mark.parametrize(
+    ("build", "ranks"), [(alike_and_another, (1, 2, 2, 1)), (pairs_of_magnons, (2, 2, 2, 2))], ids=["unequal", "equal"]
+)
+def test_multiplets_of_bosons(build, ranks):
+    model, step = build(), np.array([1e-5, 0])
+    for name in ("s_dipole", "s_weighted_curvature", "torque_polarizability")[: 2 if ranks[0] == 2 else 3]:
+        form, expected = sc.derive(model, name), sc.evaluate(model, name, K)
+        assert form.multiplicities == ranks
+        assert distance(form(K), expected) < 1e-12
+        digits = np.array(form.at(K[0], model.size - 1, 20), dtype=float)
+        assert distance(digits, expected[0, -1]) < 1e-12
+    form = sc.derive(model, "s_dipole")
+    assert distance(form.diff(0)(K), (form(K + step) - form(K - step)) / 2e-5) < 1e-8
+
+
+def test_a_coincidence_that_exact_arithmetic_does_not_know_is_refused():
+    model, one = twin_magnons(), sp.cos(1) ** 2 + sp.sin(1) ** 2
+    H = sp.diag(one, 1, 1, 1) * model.H * sp.diag(one, 1, 1, 1)
+    with pytest.raises(
+        ValueError, match=r"follow exactly from the entries of H, got twins, .* \(multiplicities \(2, 2\)\)"
+    ):
+        sc.derive(model.replace(H=H), "s_dipole")
+
+
+def test_where_bosons_coincide_for_these_values_the_form_of_separate_ones_is_refused():
+    model, one = twin_magnons(), sp.Symbol("one", real=True)
+    H = model.H + sp.diag(one, 0, one, 0)
+    apart = sc.Model(H, model.s, model.k, {one: 0}, lattice=LATTICE, metric="bosons", name="apart")
+    form = sc.derive(apart, "s_dipole")
+    assert form.multiplicities == (1, 1, 1, 1)
+    assert distance(form(K, one=0.3), sc.evaluate(apart.with_values(one=0.3), "s_dipole", K)) < 1e-12
+    with pytest.raises(ValueError, match="expected values for which apart has 4 distinct energies at generic k, got 2"):
+        form(K)
+    with pytest.raises(
+        ValueError, match=r"expected values at which bands stay distinct, got one = 0, where .* \(2, 2\)"
+    ):
+        form.subs({"one": 0})
+    together = sc.derive(apart.with_parameters(one=0), "s_dipole")
+    assert distance(together(K), sc.evaluate(model, "s_dipole", K)) < 1e-13
+
+
+# -- expansions --------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("build", [squeezed, raman_phonons, twin_magnons, magnon_phonon])
+def test_a_series_is_that_of_the_numbers(build):
+    """What is left after the power 2 falls by 8 when the distance is halved; at k_x = 1/3, where H(k) and H(-k) differ."""
+    form = sc.derive(build(), "s_dipole")
+    series, k = form.series("k_x", 2, sp.Rational(1, 3)), np.array([1 / 3, 0.7])
+    coefficients = {n: c(k) for n, c in series.coefficients.items()}
+    left = [
+        np.abs(sum(c * x**n for n, c in coefficients.items()) - form(k + np.array([x, 0]))).max() for x in (0.02, 0.01)
+    ]
+    assert left[0] < 1e-4
+    assert left[0] / left[1] == pytest.approx(8, rel=0.05)
+
+
+def test_long_waves_of_a_squeezed_boson():
+    """b = 0.3 (k_y^2 - k_x^2) + 0.8 i k_x k_y near k = 0, where a_e = 3/2: (rho^2 - 1)/2 = |b|^2/(2 a_e^2) to leading order."""
+    found = sc.derive(squeezed(), "s_dipole").series("k", 3)
+    assert sorted(found.coefficients) == [3]
+    form, k = found.explicit(1).coefficients[3], np.array([0.3, -0.4])
+    b = np.array([0.3 * (k[1] ** 2 - k[0] ** 2), 0.8 * k[0] * k[1]])
+    slopes = np.array([[-0.6 * k[0], 0.8 * k[1]], [0.6 * k[1], 0.8 * k[0]]])
+    expected = [(b[0] * x[1] - b[1] * x[0]) / (2 * 1.5**2) for x in slopes]
+    np.testing.assert_allclose(form(k), expected, rtol=1e-12)
+
+
+def test_limits_and_momenta_put_in():
+    model, k = raman_phonons(), np.array([0.5, 0.3])
+    form = sc.derive(model, "s_dipole")
+    assert distance(form.limit("h", 0)(k), sc.evaluate(model.with_values(h=0), "s_dipole", k)) < 1e-12
+    along = form.subs({"k_x": sp.Rational(1, 3)})
+    assert along.model.dimension == 1
+    assert distance(along([0.3]), form([1 / 3, 0.3])) < 1e-13
+
+
+def test_no_series_at_a_zero_mode():
+    pairing = sp.cos(k_x) + sp.cos(k_y)
+    magnet = sc.Model([[2, pairing], [pairing, 2]], sp.eye(2), (k_x, k_y), lattice=LATTICE, metric="bosons")
+    with pytest.raises(ValueError, match="point: expected one at which no bands touch, got k_x = 0, k_y = 0"):
+        sc.derive(magnet, "s_expectation").series("k", 2)
+
+
 def test_what_is_refused():
     form = sc.derive(raman_phonons(), "s_dipole")
-    with pytest.raises(ValueError, match="form: expected that of electrons where it is expanded"):
-        form.series("k_x", 1)
-    with pytest.raises(ValueError, match="replacements: expected parameters for bosons"):
-        form.subs({"k_x": 0})
-    with pytest.raises(ValueError, match="bands are separate at random k, got twins"):
-        sc.derive(twin_magnons(), "s_dipole")
     with pytest.raises(ValueError, match="quantity: expected numbers per band"):
         sc.derive(two_magnons(), "interband_torque_dipole")
     with pytest.raises(ValueError, match="expected a positive H"):

@@ -271,12 +271,23 @@ MATRICES = st.one_of(
 )
 
 
-@settings(FUZZ, max_examples=40)
-@given(H=MATRICES, periodic=st.booleans())
-def test_any_file_is_a_model_or_refused(H, periodic, tmp_path_factory):
+KINDS = st.one_of(st.sampled_from(["bosons", "phonons"]), TEXTS)
+METRICS = st.one_of(
+    st.none(),
+    KINDS.map(json.dumps),
+    st.lists(st.tuples(KINDS, st.integers(-1, 10**12)), max_size=3).map(json.dumps),
+    st.tuples(MATRICES, MATRICES).map(lambda x: f"{{matrix = {json.dumps(x[0])}, conjugation = {json.dumps(x[1])}}}"),
+    MATRICES.map(lambda x: f"{{matrix = {json.dumps(x)}}}"),
+)
+
+
+@settings(FUZZ, max_examples=50)
+@given(H=MATRICES, periodic=st.booleans(), metric=METRICS)
+def test_any_file_is_a_model_or_refused(H, periodic, metric, tmp_path_factory):
     path = tmp_path_factory.mktemp("fuzz") / "model.toml"
     lattice = "lattice = [[1, 0], [0, 1]]\n" if periodic else ""
-    path.write_text(f'k = ["x", "y"]\nH = {json.dumps(H)}\ns = 1\n{lattice}[parameters]\na = 1\nlambda = 0.5\n')
+    kind = "" if metric is None else f"metric = {metric}\n"
+    path.write_text(f'k = ["x", "y"]\nH = {json.dumps(H)}\ns = 1\n{lattice}{kind}[parameters]\na = 1\nlambda = 0.5\n')
     found, events = _watched(lambda: load(path))  # SymPy makes functions of what is known to be formulas: exec
     assert not [
         event for event in events if event.startswith(("os.system", "os.exec", "os.posix", "subprocess.", "socket."))

@@ -118,14 +118,14 @@ def test_without_sublattice_potential_only_the_papers_value_jumps_where_kramers_
     unsplit = conductivity(model.with_values(lambda_R=0), gap(model, 2).mu, rtol=1e-6, hall="all").convert("e/2pi")
     assert all(unsplit.parts[name].value[0, 1] == pytest.approx(1, abs=1e-6) for name in CHOICES)
     assert 0.35 < result.checks["splitting"].value[0, 1] < 0.55  # the size of the jump
-    assert any("jumps where close filled bands split" in note for note in result.notes)
+    assert any("jumps where close occupied bands split" in note for note in result.notes)
 
 
 def test_the_size_of_the_jump_is_told_for_exact_pairs_too_and_not_where_nothing_can_jump():
     model, mu = degenerate_metal(), -30.0  # below all bands nothing is filled
     assert not conductivity(model, mu, T, rtol=1e-3).notes
     pairs = conductivity(model, 0.0, 0.05, rtol=1e-3)
-    assert any("close filled bands" in note for note in pairs.notes)
+    assert any("close occupied bands" in note for note in pairs.notes)
     assert not conductivity(model.with_s(1), 0.0, 0.05, rtol=1e-3).notes
     conserved = random_lattice(3, spacing=3, conserved=True)
     assert not conductivity(conserved, MU, T, rtol=1e-3).notes

@@ -11,6 +11,8 @@ import sympy as sp
 import symcur as sc
 from symcur import models
 from symcur.brillouin import LatticeCell, integrate, integrate_bands
+from symcur.brillouin.landmarks import landmarks
+from symcur.brillouin.problem import BandProblem
 from symcur.disorder import gaussian
 from symcur.models.pauli import sigma_x as X
 from symcur.models.pauli import sigma_y as Y
@@ -37,6 +39,32 @@ def test_a_quantum_of_curvature_in_a_tiny_gap_is_found(a, b, m, T, rtol):
     value, error = (2 * np.pi * part[0, 1] for part in (result.value, result.error))
     assert result.status == "converged"
     assert abs(abs(value) - 1) <= error <= 4 * rtol
+
+
+def test_the_pole_of_the_bose_function_is_a_feature_at_any_temperature():
+    """A magnon of the energy 1e-8 at a point and up to 4 elsewhere, T = 1: n doubles where the energy does; f does not change there."""
+    x, y = k_x - sp.Rational(1, 3), k_y - sp.Rational(2, 7)
+    energy = sp.Rational(1, 10**8) + 2 - sp.cos(x) - sp.cos(y)
+    model = sc.Model([[energy]], 1, (k_x, k_y), lattice=SQUARE, metric=sc.bosons.Metric([[1]]))
+
+    def bands(k):
+        energies = model.energies(k)
+        return energies, np.ones((*energies.shape, 1))
+
+    found = {name: landmarks(BandProblem(bands, model.cell, [name], 0.0, 1.0), 1e-6) for name in ("n", "c_1", "f")}
+    for name in ("n", "c_1"):
+        u = (found[name].u - np.array([1 / 3, 2 / 7]) / (2 * np.pi) + 0.5) % 1 - 0.5
+        assert np.abs(u).max() < 1e-4
+        assert 1e-6 < found[name].length.min() < 1e-3
+    assert len(found["f"].u) == 0
+    t, weight = np.polynomial.legendre.leggauss(600)
+    L = np.arcsinh(np.pi / 1e-4)
+    t, weight = 1e-4 * np.sinh(L * t), 1e-4 * L * np.cosh(L * t) * weight / (2 * np.pi)
+    half = 2 * np.sin(t / 2) ** 2
+    known = np.einsum("i,j,ij", weight, weight, 1 / np.expm1(1e-8 + half[:, None] + half))
+    result = integrate_bands(bands, model.cell, ["n"], 0.0, 1.0, rtol=1e-5)
+    assert result.converged
+    assert abs(result.value[0] - known) <= result.error[0] < 1e-4
 
 
 @pytest.mark.parametrize("rtol", [1e-2, 1e-4])

@@ -107,7 +107,9 @@ def test_the_spin_response_is_refused_where_spin_is_not_conserved_or_absent():
 
 @pytest.mark.parametrize("response", [thermal_hall, spin_hall])
 def test_hall_responses_of_quasiparticles_are_refused_to_what_has_none(response):
-    with pytest.raises(TypeError, match=r"model: expected a superconductor built by symcur\.superconductors\.bdg, got"):
+    with pytest.raises(
+        TypeError, match=r"model: expected a superconductor built by symcur\.superconductors\.bdg, or bosons, got"
+    ):
         response(models.haldane(), 0, 0.1)
     k = sp.Symbol("k_x", real=True)
     wire = bdg(-2 * sp.cos(k), sp.Rational(1, 2), k, lattice=[[1]], name="wire")

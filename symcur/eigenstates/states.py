@@ -1,0 +1,98 @@
+"""The eigenstates of a band structure as an eigenbasis of numbers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur import expressions as ex
+from symcur.arrays import Array, ComplexArray, Mask
+from symcur.band_structures import BandStructure
+from symcur.band_structures.levels import Closeness, amplification, follows
+from symcur.eigenstates.basis import Eigenbasis
+
+
+class Eigenstates(Eigenbasis):
+    """The eigenstates of a band structure at points k, and the values of expressions there.
+
+    ``left`` X ``vectors``, both (..., N, N), are the elements of X, see ``BandStructure.eigenstates``: the eigenvectors are columns,
+    by ascending energy, for bosons para-unitary, with H and s read as g H and g s. ``amplification`` (...) is by what rounding errors exceed
+    those of H: |H|/gap times the mean square of the vectors, 1 for electrons. ``levels`` (..., N) are the energies one by one,
+    ``energies`` the means of multiplets.
+    """
+
+    def __init__(
+        self,
+        model: BandStructure,
+        k: ArrayLike,
+        tolerance: Closeness = None,
+        *,
+        known: tuple[Eigenstates, Mask] | None = None,
+    ) -> None:
+        """``known``: eigenstates, and which of their points are k, whose vectors and matrix elements are taken over."""
+        self.model, self.k, self._known = model, model.points(k), known
+        if known is None:
+            self._matrix = model.at(self.k)
+            self.levels, self.left, self.vectors = model.diagonalized(self._matrix("H", ()), self.k)
+        else:
+            self.levels, self.left, self.vectors = (
+                getattr(known[0], x)[known[1]] for x in ("levels", "left", "vectors")
+            )
+        energies = self.levels
+        joined, norms = follows(model, energies, tolerance), None
+        self.amplification: Array = amplification(energies, joined)
+        if model.bosons is not None:
+            self.amplification = self.amplification * (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
+            model.bosons.require_separate_norms(energies, joined, self.k)
+            norms = model.bosons.norms.astype(complex)
+        members, rank = np.eye(model.size), np.ones(energies.shape)
+        if joined.any():
+            label = np.cumsum(~joined, axis=-1)
+            members = (label[..., :, None] == label[..., None, :]).astype(float)
+            rank = members.sum(axis=-1)
+            energies = (members @ energies[..., None])[..., 0] / rank
+        gaps = energies[..., :, None] - energies[..., None, :]
+        np.copyto(gaps, np.inf, where=members > 0)
+        inverse_gaps = (1 / gaps).astype(complex)  # as what it multiplies
+        super().__init__(energies, members, rank, inverse_gaps, np.eye(model.size, dtype=complex), norms)
+
+    def rejoined(self, tolerance: Closeness, where: Mask) -> Eigenstates:
+        """The same states at some of the points with other multiplets."""
+        return Eigenstates(self.model, self.k[where], tolerance, known=(self, where))
+
+    def number(self, number: ex.Number) -> complex:
+        return _number(number)
+
+    def elements(self, name: str, axes: tuple[ex.Axis, ...]) -> ComplexArray:
+        numbers = tuple(axis for axis in axes if isinstance(axis, int))
+        if len(numbers) < len(axes):
+            raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
+        if self._known is not None:
+            return np.asarray(self._known[0].operator(ex.Operator(name, axes))[self._known[1]])
+        if name != "s":
+            return np.asarray(self.left @ self._matrix(name, numbers) @ self.vectors)
+        s = self.model.matrix("s", np.zeros(self.model.dimension))  # the same at every k
+        diagonal = np.diagonal(s)
+        rotated = self.left * diagonal if np.count_nonzero(s) == np.count_nonzero(diagonal) else self.left @ s
+        return np.asarray(rotated @ self.vectors)
+
+    def part(self, values: Any, which: str) -> Any:
+        return np.asarray(getattr(values, which))
+
+    def _closed(self, rows: Any, others: Any) -> Any:
+        if self.norms is None:
+            return np.vecdot(others, rows)
+        return np.vecdot(others, rows * self.norms) * self.norms
+
+    @property
+    def distinct(self) -> Array:
+        """The number of distinct energies at each point."""
+        return np.asarray((1 / self.rank).sum(axis=-1))
+
+
+@cache
+def _number(number: ex.Number) -> complex:
+    return complex(number.value.x, number.value.y) if number.value.y else float(number.value.x)
