@@ -197,7 +197,8 @@ class _Points:
             text = f"mesh, {n} points per axis, {100 * start // len(u)} %"
             total = total + np.sum(self.sweep.run(partial(_sum, self.problem), arguments, points, text), axis=0)
         total = total / n**self.problem.domain.dimension
-        return total if symmetry is None else symmetry.average(total)
+        # A mesh that has only some of the symmetries stands for all those that the others make of it.
+        return total if self.symmetry is None else self.symmetry.average(total)
 
 
 def _sum(problem: Problem, argument: tuple[Array, Array | None]) -> AnyArray:

@@ -49,7 +49,10 @@ class MeshSymmetry:
         return mesh.points, mesh.weights
 
     def average(self, sums: AnyArray) -> AnyArray:
-        """Sums of the integrand and of its modulus, (2, size), over points of all orbits, made those over all points."""
+        """Sums of the integrand and of its modulus, (2, size), over points of all orbits, made those over all points.
+
+        Over a mesh that has only some of the symmetries they become the mean over all meshes to which the others map it.
+        """
         mean, modulus = self.actions.mean(axis=0), np.abs(self.actions).mean(axis=0)
         parts = [part.reshape(-1, len(mean)) @ M.T for part, M in zip(sums, (mean, modulus), strict=True)]
         return np.stack([part.ravel() for part in parts])

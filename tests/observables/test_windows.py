@@ -1,10 +1,10 @@
-"""Levels within a window of energy as one multiplet, and solids on meshes, against plain sums and against files of Pt and GaAs."""
+"""Levels within a window of energy as one multiplet, and solids on meshes, against plain sums."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from plain_solid import gallium_arsenide, on_mesh, platinum
+from plain_solid import on_mesh
 
 from symcur import Model, compile, conductivity, evaluate, magnetization, models
 from symcur.band_structures import Window
@@ -124,31 +124,3 @@ def test_the_default_window_is_a_part_of_the_change_of_energy_between_points():
     for wrong, error in ((-1.0, ValueError), ("wide", ValueError), (float("nan"), ValueError)):
         with pytest.raises(error, match="window: expected"):
             conductivity(model, 1.0, 0.5, window=wrong)
-
-
-# -- files of real materials -------------------------------------------------------------------------------------------------
-def test_raw_platinum_is_not_believed():
-    """Pairs that the file splits by a few meV are filled: the value depends on which of them are taken for one."""
-    hoppings, s, lattice, E_F = platinum()
-    model = Model.from_hoppings(hoppings, s, lattice, name="Pt")
-    result = conductivity(model, E_F, 0.05, method=Mesh(6), window=0.004, rtol=0.03)
-    two = [on_mesh(hoppings, s, lattice, 6, shift, E_F, 0.05, 0.004) for shift in (0, 0.5)]
-    for name in ("conventional", "band", "dipole", "intrinsic"):
-        assert result.parts[name].value[0, 1] == pytest.approx((two[0][name] + two[1][name]) / 2, rel=1e-7), name
-    assert result.status == "tolerance not met"
-    assert result.checks["window"].value[0, 1] > abs(result.value[0, 1])
-    assert result.checks["window"].value[0, 1] > 0.5 * abs(result.parts["conventional"].value[0, 1])
-    assert any("half and twice the window" in note for note in result.notes)
-    converted = result.convert("(hbar/e) S/cm", lattice_constant=1.0)
-    assert "give minus the [x, y] here" in converted.convention
-    assert 1000 < -converted.parts["conventional"].value[0, 1] < 3000
-
-
-def test_the_filled_pairs_of_gallium_arsenide_leave_the_papers_value_open():
-    hoppings, s, lattice = gallium_arsenide()
-    model = Model.from_hoppings(hoppings, s, lattice, name="GaAs")
-    result = conductivity(model, 3.35, 0.01, method=Mesh(8), window=0.05, rtol=0.03)
-    assert result.status == "tolerance not met"
-    assert result.error[0, 1] > 3 * result.parts["conventional"].error[0, 1]
-    assert result.checks["splitting"].value[0, 1] > abs(result.parts["conventional"].value[0, 1])
-    assert any("half and twice the window" in note for note in result.notes)

@@ -1,19 +1,8 @@
-"""Conductivities of a solid given by hoppings, as plain NumPy sums over a mesh: no expressions, no methods of integration.
-
-Also readers of the two files that the tests of solids use, where they are at hand.
-"""
+"""Conductivities of a solid given by hoppings, as plain NumPy sums over a mesh: no expressions, no methods of integration."""
 
 from __future__ import annotations
 
-import gzip
-import os
-from pathlib import Path
-
 import numpy as np
-import pytest
-
-DATA = Path(os.environ.get("SYMCUR_DATA", Path(__file__).parents[2].parent / "shared/data"))
-DATA = DATA if DATA.exists() else Path("/work/shared/data")
 
 
 def integrands(hoppings, s, lattice, k, mu, T, window):
@@ -64,38 +53,3 @@ def on_mesh(hoppings, s, lattice, n, shift, *arguments):
     k = u @ (2 * np.pi * np.linalg.inv(lattice).T)
     found = integrands(hoppings, s, lattice, k, *arguments)
     return {name: values.mean() / abs(np.linalg.det(lattice)) for name, values in found.items()}
-
-
-def platinum():
-    """Hoppings, s = sigma_z/2, lattice and E_F of the file of WannierTools: 18 functions, all up, then all down."""
-    path = DATA / "Pt/wannier90_hr.dat.gz"
-    if not path.exists():
-        pytest.skip(f"{path} is not at hand")
-    with gzip.open(path, "rt") as file:
-        file.readline()
-        N, M = int(file.readline()), int(file.readline())
-        words = file.read().split()
-    weight = np.array(words[:M], dtype=int)
-    rows = np.array(words[M:], dtype=float).reshape(M, N, N, 7)  # the first index of an element changes fastest
-    t = (rows[..., 5] + 1j * rows[..., 6]).mT / weight[:, None, None]
-    hoppings = dict(zip(map(tuple, rows[:, 0, 0, :3].astype(int).tolist()), t, strict=True))
-    lattice = (1 - np.eye(3)) * 3.9239 / 2
-    return hoppings, np.kron(np.diag([0.5, -0.5]), np.eye(N // 2)), lattice, 11.3158
-
-
-def gallium_arsenide():
-    """The same for the 16 functions of GaAs, mu in the gap; the centres are left out, which changes no statement about bands."""
-    path = DATA / "GaAs/GaAs_sym_tb.dat.gz"
-    if not path.exists():
-        pytest.skip(f"{path} is not at hand")
-    with gzip.open(path, "rt") as file:
-        file.readline()
-        lattice = np.array([[float(x) for x in file.readline().split()] for _ in range(3)])
-        N, M = int(file.readline()), int(file.readline())
-        words = file.read().split()
-    weight, size = np.array(words[:M], dtype=int), 3 + 4 * N * N
-    blocks = np.array(words[M : M + M * size], dtype=float).reshape(M, size)
-    rows = blocks[:, 3:].reshape(M, N, N, 4)
-    t = (rows[..., 2] + 1j * rows[..., 3]).mT / weight[:, None, None]
-    hoppings = dict(zip(map(tuple, blocks[:, :3].astype(int).tolist()), t, strict=True))
-    return hoppings, np.kron(np.diag([0.5, -0.5]), np.eye(N // 2)), lattice
