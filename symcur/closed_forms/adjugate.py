@@ -63,8 +63,8 @@ class Resolvent:
         for j, coefficient in enumerate(self.polynomial):
             self._label(f"c_{j}", coefficient)
         self.series: list[ObjectArray] = []
-        self._q = [self._derivative(self.polynomial, j, program.zero) for j in range(1, self.distinct + 1)]
-        for j, value in enumerate(self._q, 1):
+        self.slopes = [self._derivative(self.polynomial, j, program.zero) for j in range(1, self.distinct + 1)]
+        for j, value in enumerate(self.slopes, 1):
             self._label(f"q_{j}", value)
         projector = self.coefficient(-1)
         self.rank: Scalar = program.constant(uniform) if uniform else trace(projector)
@@ -115,8 +115,8 @@ class Resolvent:
             order = len(self.series)
             value = self._derivative(self.matrices, order, self.identity * self.program.zero)
             for j in range(1, min(order, self.distinct - 1) + 1):
-                value = value + self.series[order - j] * -self._q[j]
-            value = self._divided(value, self._q[0])
+                value = value + self.series[order - j] * -self.slopes[j]
+            value = self._divided(value, self.slopes[0])
             self.series.append(value)
             self._label_matrix({0: "P", 1: "S"}.get(order, f"R{order - 1}_"), value)
         return self.series[power + 1]

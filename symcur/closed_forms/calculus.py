@@ -32,7 +32,7 @@ Written = tuple[Definitions, Sequence[sp.Expr]]
 
 def derived(form: Any, **changes: Any) -> Any:
     """The form with other contents, which what is known about how the quantity is written does not hold for."""
-    return replace(form, formula="", latex_names={}, **changes)
+    return replace(form, formula="", in_words="", latex_names={}, **changes)
 
 
 # -- energies put in ---------------------------------------------------------------------------------------------------

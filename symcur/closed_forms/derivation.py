@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any
@@ -15,23 +16,26 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.band_structures import BandStructure, Model
 from symcur.closed_forms.adjugate import Bands
+from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import Definitions, unused
 from symcur.closed_forms.degeneracy import multiplicities, power_sums
 from symcur.closed_forms.entries import Components, Entries
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
 from symcur.closed_forms.harmonics import written
-from symcur.closed_forms.reading import Reading
+from symcur.closed_forms.powers import levels_of
+from symcur.closed_forms.reading import Reading, Reads
 from symcur.closed_forms.ring import Exact, NotExact
+from symcur.closed_forms.several_levels import SeveralLevels
 from symcur.closed_forms.two_levels import TwoLevels
-from symcur.expressions import Expression, Matrix, MatrixInterpreter
+from symcur.closed_forms.words import in_words
+from symcur.expressions import Expression, Matrix
 from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex, from_sympy
 from symcur.quantities import Quantity
 
 _Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
-_LONG = 600  # operations, from which on a form is compared with the steps of the adjugate
 _PREFERENCE = 1.3  # how much longer a formula in the functions of the model may be than one in components of H
 _SHORT = 150  # operations in all radicands of explicit energies together
 
@@ -54,8 +58,9 @@ def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm
     For numbers: nothing is printed as it would be by hand, and what the expressions share is computed once.
     """
     shared = _shared(_symbolic(model))
-    rank = shared.bands.resolvent.rank
-    outputs = tuple(Complex(_scalar(shared.bands.interpreter.read(expression)).real / rank) for expression in several)
+    rank, multiplet = shared.bands.resolvent.rank, max(shared.multiplicities) > 1
+    values = (shared.bands.interpreter.read(in_circles(expression, multiplet)) for expression in several)
+    outputs = tuple(Complex(_scalar(value).real / rank) for value in values)
     common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
     return ClosedForm(**common, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
 
@@ -90,17 +95,23 @@ class _Derivation:
         levels = len(self.multiplicities)
         if self.model.bosons is not None and (levels > 2 or kind is Components):
             return None  # components of Hermitian matrices
-        if levels not in (2, 4) or len(set(self.multiplicities)) > 1:
+        if not 2 <= levels <= 4 or len(set(self.multiplicities)) > 1:
             return None
-        names = ("epsilon", "h2", "a", "w", "D", "c")
+        names = ("epsilon", "h2", "a", "w", "D", "c", "z", "a_2", "a_3", "a_4")
         symbols = {name: sp.Symbol(unused(name, self._taken), real=True) for name in names}
         eps, w = sp.Dummy("eps", real=True), sp.Dummy("w", real=True)
-        try:
-            if levels == 2:
-                return TwoLevels(kind(self.model, (eps,), self._taken | {*names}), eps, self.energy, symbols)
-            return FourLevels(kind(self.model, (eps, w), self._taken | {*names}), eps, w, self.energy, symbols)
-        except NotExact:
-            return None
+        taken, a = self._taken | {*names}, [symbols[f"a_{j}"] for j in range(2, levels + 1)]
+        ways: list[Callable[[], Reading]] = [
+            lambda: SeveralLevels(kind(self.model, (eps, w, *a), taken), levels, (eps, w), self.energy, symbols)
+        ]
+        if levels == 2:
+            ways = [lambda: TwoLevels(kind(self.model, (eps,), taken), eps, self.energy, symbols)]
+        elif levels == 4:
+            ways.insert(0, lambda: FourLevels(kind(self.model, (eps, w), taken), eps, w, self.energy, symbols))
+        for way in ways:
+            with suppress(NotExact):
+                return way()
+        return None
 
     @cached_property
     def bands(self) -> Bands:
@@ -126,9 +137,10 @@ class _Derivation:
 
     def form(self, quantity: str | Quantity | Expression) -> ClosedForm:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        common = self.common(target.name, target.labels, target.shape, target.expressions) | {"formula": target.formula}
+        common = self.common(target.name, target.labels, target.shape, target.expressions)
+        common |= {"formula": target.formula, "in_words": self._in_words(target)}
         written = self._shortest(target)
-        if written and written.length() <= _LONG:
+        if written and written.length() <= written.not_compared:
             return self._form(common, target, written)
         resolvent = self.bands.resolvent
         values = target.read(self.bands.interpreter)
@@ -140,14 +152,27 @@ class _Derivation:
             return self._form(common, target, written)
         return steps
 
+    def _in_words(self, target: _Target) -> str:
+        """The formula in H' alone, of three or four energies; empty where there is no short one."""
+        levels, terms = len(self.multiplicities), circles(target.free, self.multiplicities[0] > 1)
+        if target.operator or terms is None or self.model.bosons is not None:
+            return ""
+        if levels not in (3, 4) or len(set(self.multiplicities)) > 1:
+            return ""
+        polynomials = levels_of(levels, self.multiplicities[0])
+        try:
+            return in_words(polynomials, polynomials.expanded(terms)) or ""
+        except NotExact:
+            return ""
+
     def _shortest(self, target: _Target) -> _Written | None:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
         components = self._written(self._reading(Components), target)
-        if components is None and len(self.multiplicities) == 4:
-            return None
         lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
+        if components is None and four:
+            return None
         if components and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT)):
             return components  # written out it takes long
         explicit = self._written(self._reading(Entries), target)
@@ -166,7 +191,7 @@ class _Derivation:
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
         definitions = reading.used([part for pair in parts for part in pair])
-        return _Written(definitions, parts, reading.structure, reading.entries.names)
+        return _Written(definitions, parts, reading.structure, reading.entries.names, reading.not_compared)
 
     def _form(self, common: dict[str, Any], target: _Target, written: _Written) -> ClosedForm:
         known: dict[sp.Symbol, Any] = {}
@@ -208,6 +233,7 @@ class _Written:
     parts: list[_Pair]
     structure: str
     names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
+    not_compared: int
 
     def length(self, with_definitions: bool = True) -> int:
         """The number of operations."""
@@ -228,12 +254,15 @@ class _Target:
     labels: tuple[str, ...]
     shape: tuple[int, ...]
     expressions: tuple[Expression, ...]
-    formula: str = ""  # the definition, in LaTeX
+    free: Expression  # at free axes
+    formula: str = ""  # in P and S, in LaTeX
     operator: bool = False
     real: bool = True
+    multiplet: bool = False
 
-    def read(self, interpreter: MatrixInterpreter) -> list[Any]:
-        values = [interpreter.read(expression) for expression in self.expressions]
+    def read(self, interpreter: Reads) -> list[Any]:
+        expressions = (e if self.operator else in_circles(e, self.multiplet) for e in self.expressions)
+        values = [interpreter.read(expression) for expression in expressions]
         if self.operator:
             return [entry for value in values for entry in value.array.flat]
         if any(isinstance(value, Matrix) for value in values):
@@ -246,7 +275,8 @@ def _target(model: Model, quantity: str | Quantity | Expression, multiplet: bool
         _require_one_band(quantity)
         symbol = quantity.symbol if isinstance(quantity, ex.Named) else r"\mathcal{W}"
         real = normal_form(quantity, multiplet) == normal_form(ex.adjoint(quantity), multiplet)
-        return _Target("expression", (symbol,), (), (quantity,), quantity.latex(), real=real)
+        shown = in_circles(quantity, multiplet).latex()
+        return _Target("expression", (symbol,), (), (quantity,), quantity, shown, real=real, multiplet=multiplet)
     quantity = quantities.get(quantity)
     if quantity.operator and model.bosons is not None:
         raise ValueError(
@@ -257,13 +287,14 @@ def _target(model: Model, quantity: str | Quantity | Expression, multiplet: bool
     components = tuple(quantity.expression(*chosen) for chosen in axes)
     symbols = [quantity.symbol(*chosen) for chosen in axes]
     shape = (model.dimension,) * len(quantity.indices)
-    formula = f"{quantity.symbol()} &= {quantity.expression().latex()}"
+    free = quantity.expression()
+    formula = f"{quantity.symbol()} &= {(free if quantity.operator else in_circles(free, multiplet)).latex()}"
     if not quantity.operator:
-        return _Target(quantity.name, tuple(symbols), shape, components, formula)
+        return _Target(quantity.name, tuple(symbols), shape, components, free, formula, multiplet=multiplet)
     places = list(np.ndindex(model.size, model.size))
     labels = tuple(rf"\left({symbol}\right)_{{{a + 1}{b + 1}}}" for symbol in symbols for a, b in places)
     return _Target(
-        quantity.name, labels, (*shape, model.size, model.size), components, formula, operator=True, real=False
+        quantity.name, labels, (*shape, model.size, model.size), components, free, formula, operator=True, real=False
     )
 
 

@@ -11,19 +11,18 @@ import mpmath
 import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
-from sympy.core.function import AppliedUndef
 
 from symcur.arrays import AnyArray
 from symcur.band_structures import Model, Parameters
-from symcur.band_structures.band_structure import by_name, listed
+from symcur.band_structures.band_structure import by_name
 from symcur.closed_forms import calculus, conditioning
 from symcur.closed_forms.arbitrary_precision import Touching, agreed, band_energy, exact_parameter, mpf, real_number
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
+from symcur.closed_forms.export import exported
 from symcur.closed_forms.series import Series, limit, series
 from symcur.closed_forms.text import latex
 from symcur.expressions import Expression
 from symcur.program import Complex, MergingProgram, Program, operations
-from symcur.program.source import Function, source
 
 _DOUBLE = 14  # digits of a double-precision number where rounding has spoilt those of the formula
 _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with shared parts
@@ -33,7 +32,8 @@ _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with 
 class ClosedForm:
     """A band quantity as an exact function of k, the parameters and the band energy E (``energy_symbol``).
 
-    ``structure`` says in words what the form rests on, ``formula`` is the definition of the quantity in LaTeX.
+    ``structure`` says in words what the form rests on, ``formula`` is the quantity in P and S in LaTeX, ``in_words`` the same
+    in H' = H - Tr H/N where that is short.
     ``energies`` are explicit distinct energies, ascending, or None where they have no short closed form;
     ``multiplicities`` says how often each distinct energy occurs. ``shape`` is that of the components, in the paper's
     index order. A member of a multiplet of r bands carries the trace divided by r. For ``interband_torque_dipole``
@@ -59,10 +59,12 @@ class ClosedForm:
     node_labels: Mapping[int, str]
     written: tuple[Definitions, tuple[sp.Expr, ...]] | None = None
     formula: str = ""
+    in_words: str = ""
     latex_names: Mapping[sp.Symbol, str] = field(default_factory=dict)
     structure: str = "the adjugate of H - E and the characteristic polynomial"
     parts: tuple[Expression, ...] = ()
     band: int | None = None
+    guarded: bool = True  # does code check that the band is separate?
 
     # -- expressions -------------------------------------------------------------------------------------------------
     @property
@@ -88,27 +90,26 @@ class ClosedForm:
             for symbol, expression in definitions:
                 known[symbol] = expression.xreplace(known)
             return _array([expression.xreplace(known) for expression in results], self.shape)
-        program, nodes, _ = self._merged
+        program, nodes, _ = self.merged(self.nodes)
         arithmetic = symbolic_operations(self._symbols, evaluate=_tree_size(program, nodes) < _EXPANDED_OPERATIONS)
-        return _array(self._joined(program.run(nodes, arithmetic)), self.shape)
+        return _array(self.joined(program.run(nodes, arithmetic)), self.shape)
 
     @cached_property
     def _steps(self) -> tuple[Definitions, tuple[sp.Expr, ...]]:
         if self.written is not None:
             return self.written
-        program, nodes, labels = self._merged
+        program, nodes, labels = self.merged(self.nodes)
         definitions, values = steps(program, nodes, self._symbols, labels)
-        return definitions, tuple(self._joined(values))
+        return definitions, tuple(self.joined(values))
 
-    @cached_property
-    def _merged(self) -> tuple[Program, list[int], dict[int, str]]:
-        """The program without repeated steps, its outputs and the labels of its nodes."""
-        program, new = MergingProgram.of(self.program, self.nodes)
+    def merged(self, nodes: Sequence[int]) -> tuple[Program, list[int], dict[int, str]]:
+        """The program without repeated steps, these nodes in it and the labels of what they need."""
+        program, new = MergingProgram.of(self.program, nodes)
         labels: dict[int, str] = {}
         for node, label in self.node_labels.items():
             if node in new and program.nodes[new[node]][0] not in ("input", "constant"):
                 labels.setdefault(new[node], label)
-        return program, [new[node] for node in self.nodes], labels
+        return program, [new[node] for node in nodes], labels
 
     @property
     def nodes(self) -> list[int]:
@@ -116,7 +117,7 @@ class ClosedForm:
         parts = ("real", "imag") if self.complex else ("real",)
         return [getattr(z, part).node for z in self.outputs for part in parts]
 
-    def _joined(self, values: Sequence[Any]) -> list[Any]:
+    def joined(self, values: Sequence[Any]) -> list[Any]:
         """Real and imaginary parts, which alternate in ``nodes``, put together."""
         if not self.complex:
             return list(values)
@@ -186,18 +187,11 @@ class ClosedForm:
         """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".
 
         It returns (C and Fortran: fills) the components in row-major order; complex components are complex numbers,
-        in C and Fortran alternating real and imaginary parts.
+        in C and Fortran alternating real and imaginary parts. Where the band touches another one, for parameter values at which
+        it does at every k as well, they are not a number (Mathematica: Indeterminate); a comment states this condition.
         """
-        undefined = self.model.H.atoms(AppliedUndef)
-        if undefined:
-            raise ValueError(f"H: expected explicit functions where code is asked for, got {listed(undefined)}")
-        band = f"the band of energy {self.energy_symbol}" if self.band is None else f"band {self.band}, from 0"
-        heading = [
-            f"{self.name} of {self.model.name} for {band}; components in row-major order:",
-            *(f"  {label}" for label in self.labels),
-        ]
-        results = sp.flatten(self.compact)
-        return source(Function(self.name, heading, self.arguments, self.definitions, results, self.complex), language)
+        result: str = exported(self, language)
+        return result
 
     # -- numbers -----------------------------------------------------------------------------------------------------
     def at(

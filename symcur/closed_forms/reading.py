@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import sympy as sp
 from flint import fmpq
@@ -12,20 +12,28 @@ from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.harmonics import Written, written
 from symcur.closed_forms.quotients import divided, without_common_factor
 from symcur.closed_forms.ring import Exact
-from symcur.expressions import MatrixInterpreter
+from symcur.expressions import Expression
 
 _SHORT = 8  # operations: longer expressions that repeat are given a symbol
+
+
+class Reads(Protocol):
+    """What gives the value of an expression."""
+
+    def read(self, expression: Expression) -> Any: ...
 
 
 class Reading:
     """An interpreter of expressions over exact entries, and the writing of their values.
 
-    ``structure`` says in words what it rests on; ``rank`` is that of every multiplet.
+    ``structure`` says in words what it rests on; ``rank`` is that of every multiplet. Forms of up to ``not_compared``
+    operations are kept without a look at the steps of the adjugate.
     """
 
     structure: str
     rank: int
-    interpreter: MatrixInterpreter
+    interpreter: Reads
+    not_compared = 600
 
     def __init__(self, entries: Entries, energy: sp.Symbol, symbols: dict[str, sp.Symbol]) -> None:
         self.entries, self.ring, self.energy, self._symbols = entries, entries.ring, energy, symbols
@@ -33,9 +41,9 @@ class Reading:
         self._h0_written = written(entries.h0).expression
         self._eps = self._named("epsilon", energy - self._h0_written)
 
-    def _named(self, name: str, expression: sp.Expr) -> sp.Expr:
+    def _named(self, name: str, expression: sp.Expr, short: int = _SHORT) -> sp.Expr:
         """A symbol with this definition where the expression is long, else the expression itself."""
-        if sp.count_ops(expression) <= _SHORT:
+        if sp.count_ops(expression) <= short:
             return expression
         self.definitions[self._symbols[name]] = expression
         return self._symbols[name]

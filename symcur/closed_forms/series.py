@@ -331,6 +331,7 @@ class _Expansion:
             node_labels={},
             written=None,
             parts=(),
+            guarded=self.with_energy,
         )
         return in_lowest_terms(result)
 

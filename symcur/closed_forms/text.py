@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -9,15 +10,20 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from symcur.band_structures import Model
+from symcur.closed_forms.rows import bracketed, packed, rows
+from symcur.closed_forms.words import Z, descending, signed, times
 
 _NAMES = {"h2": "h^{2}", "epsilon": r"\varepsilon"}
 _STEPS = 12  # definitions, up to which a form without structure is printed step by step
 _PAGE = 6000  # letters
-_MATRICES = {
-    r"v_{": r"v_i &= \partial_{k_i} H",
-    r"J^{": r"J^{is} &= \tfrac{1}{2}(v_i s + s v_i)",
-    r"\tau": r"\tau &= -i[s, H]",
-}
+_SLOPE = r"\frac{1}{q'(z)}"
+_MATRICES = (  # what stands for itself where one of the marks does
+    ((r"v_{n}^",), r"v_n^i &= \mathrm{Tr}[P\, v_i]"),
+    ((r"v_{", r"J^{"), r"v_i &= \partial_{k_i} H"),
+    ((r"w_{",), r"w_{il} &= \partial_{k_i} \partial_{k_l} H"),
+    ((r"J^{",), r"J^{is} &= \tfrac{1}{2}(v_i s + s v_i)"),
+    ((r"\tau",), r"\tau &= -i[s, H]"),
+)
 
 
 class Form(Protocol):
@@ -33,6 +39,8 @@ class Form(Protocol):
     def multiplicities(self) -> tuple[int, ...]: ...
     @property
     def formula(self) -> str: ...
+    @property
+    def in_words(self) -> str: ...
     @property
     def latex_names(self) -> Mapping[sp.Symbol, str]: ...
     @property
@@ -67,14 +75,14 @@ def _components(form: Form) -> list[str]:
             lines.append(f"{label} &= {known[value] if value in known else '-' + known[-value]}")
         else:
             known[value] = label
-            lines.append(f"{label} &= {write(value)}")
+            lines += rows(label, value, write)
     return lines + ([f"{' = '.join(zeros)} &= 0"] if zeros else [])
 
 
 def _where(form: Form) -> list[str]:
     write = _Writer(form)
     shown = [(symbol, value) for symbol, value in form.definitions if symbol not in form.latex_names]
-    lines = [f"{write(symbol)} &= {write(value)}" for symbol, value in shown]
+    lines = [row for symbol, value in shown for row in rows(write(symbol), value, write)]
     if len(shown) < len(form.definitions):
         lines.append(r"h_{a,i} &= \partial_{k_i} h_a")
     if lines:
@@ -106,54 +114,68 @@ def _derivative(derivative: sp.Derivative) -> str:
 
 # -- matrices ----------------------------------------------------------------------------------------------------------
 def _in_matrices(form: Form) -> list[str]:
-    """The definition of the quantity, and P and S as polynomials in H' = H - h_0 with q(z) = 0."""
+    """The quantity in P and S, or in H' = H - h_0 alone, whichever is shorter, and what these are."""
+    label = form.formula.split("&=")[0] if "&=" in form.formula else f"{form.labels[0]} "
+    right = form.formula.split("&=")[-1].strip()
+    ways = [_explained(form, label, formula) for formula in (right, form.in_words) if formula]
+    return min(ways, key=lambda lines: sum(map(len, lines)))
+
+
+def _explained(form: Form, label: str, formula: str) -> list[str]:
+    """label = formula, and what stands in it, P and S as polynomials in H' with q(z) = 0."""
     d, r = len(form.multiplicities), form.multiplicities[0]
     uniform = len(set(form.multiplicities)) == 1
-    z = sp.Symbol("z")
     c = [*sp.symbols(f"c_0:{d}"), sp.Integer(1)]
-    if uniform:
-        c[d - 1] = sp.Integer(0)  # H' is traceless
-    q = sum((c[j] * z**j for j in range(d + 1)), sp.Integer(0))
-    B = [sum((c[m] * z ** (m - n - 1) for m in range(n + 1, d + 1)), sp.Integer(0)) for n in range(d)]
-    S = [b.diff(z) for b in B]
-    half = sp.latex(sp.expand(q.diff(z, 2) / 2))
-    definition = form.formula if "&=" in form.formula else f"{form.labels[0]} &= {form.formula}"
-    lines = [definition] if sum(form.multiplicities) == d else [definition + r"\quad\text{(of the whole multiplet)}"]
+    if uniform:  # H' is traceless
+        c[:d] = [*(-a for a in reversed(sp.symbols(f"a_2:{d + 1}"))), sp.Integer(0)]
+    q = sum((c[j] * Z**j for j in range(d + 1)), sp.Integer(0))
+    if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
+        label = label.strip() + "_{n} "  # s and J of the band beside the operators
+    lines = _broken(label, formula)
+    if sum(form.multiplicities) > d:
+        lines[-1] += r"\quad\text{(of the whole multiplet)}"
     if form.model.bosons is not None:
         lines.append(
             r"H, \partial_{k_i} H, s &\to g H, g\,\partial_{k_i} H, g s\quad\text{for bosons, with } i \dot\Psi = g H \Psi"
         )
-    lines += [text for mark, text in _MATRICES.items() if mark in form.formula]
+    lines += [text for marks, text in _MATRICES if any(mark in formula for mark in marks)]
+    B = [sum((c[m] * Z ** (m - n - 1) for m in range(n + 1, d + 1)), sp.Integer(0)) for n in range(d)]
+    if "P" in formula:
+        lines += packed("P &= ", bracketed(_SLOPE, signed(_polynomial(B))))
+    if "S" in formula:
+        rest = times(sp.expand(-q.diff(Z, 2) / 2), "P")
+        lines += packed("S &= ", bracketed(_SLOPE, signed([*_polynomial([b.diff(Z) for b in B]), rest])))
     lines += [
-        rf"P &= \frac{{1}}{{q'(z)}}\left[{_polynomial(B)}\right]",
-        rf"S &= \frac{{1}}{{q'(z)}}\left[{_polynomial(S)} - \left({half}\right) P\right]",
         rf"H' &= H - h_0,\quad h_0 = \tfrac{{1}}{{{form.model.size}}}\mathrm{{Tr}}\,H,\quad z = {form.energy_symbol} - h_0",
-        rf"q(z) &= {sp.latex(q)} = 0",
+        rf"q(z) &= {descending(q)} = 0",
     ]
     if uniform:
-        return lines + [rf"c_{{{j}}} &= {value}" for j, value in enumerate(_newton(d, r)[: d - 1])]
+        return lines + [f"{sp.latex(-c[d - j])} &= {value}" for j, value in enumerate(_newton(d, r), 2)]
     return [*lines, r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'"]
 
 
-def _polynomial(coefficients: Sequence[sp.Expr]) -> str:
-    """sum_n c_n H'^n, highest power first."""
-    terms = []
-    for n, c in reversed(list(enumerate(coefficients))):
-        if c == 0:
-            continue
-        power = "" if n == 0 else "H'" if n == 1 else f"H'^{{{n}}}"
-        number = sp.latex(c)
-        if power:
-            number = "" if c == 1 else rf"\left({number}\right)" if c.is_Add else number
-        terms.append(f"{number}{power}" or "1")
-    return " + ".join(terms) or "0"
+def _broken(label: str, formula: str) -> list[str]:
+    """A long sum over several rows, at its signs outside of brackets."""
+    pieces, depth, start = [], 0, 0
+    for j, letter in enumerate(formula):
+        depth += (letter in "([{") - (letter in ")]}")
+        if j and not depth and letter in "+-" and formula[j - 1] == " ":
+            pieces.append(formula[start:j].rstrip())
+            start = j
+    return packed(f"{label}&= ", [*pieces, formula[start:]])
+
+
+def _polynomial(coefficients: Sequence[sp.Expr]) -> list[str]:
+    """The terms of sum_n c_n H'^n, highest power first."""
+    powers = [(c, "" if n == 0 else "H'" if n == 1 else f"H'^{{{n}}}") for n, c in enumerate(coefficients) if c != 0]
+    return [times(c, power) for c, power in reversed(powers)] or ["0"]
 
 
 def _newton(d: int, r: int) -> list[str]:
-    """c_0 ... c_(d-1) in the traces Tr H'^j (Newton's identities), as LaTeX."""
+    """a_2 ... a_d in the traces Tr H'^j (Newton's identities), as LaTeX."""
     traces = [sp.Integer(0), sp.Integer(0), *(sp.Symbol(f"t_{j}") for j in range(2, d + 1))]
-    c = [sp.Integer(1)]
-    for j in range(1, d + 1):
-        c.append(sp.expand(-sum((traces[i] * c[j - i] for i in range(1, j + 1)), sp.Integer(0)) / (j * r)))
+    a: list[sp.Expr] = [sp.Integer(-1), sp.Integer(0)]
+    for j in range(2, d + 1):
+        a.append(sp.expand(-sum((traces[i] * a[j - i] for i in range(2, j + 1)), sp.Integer(0)) / (j * r)))
     names: Mapping[sp.Symbol, str] = {t: rf"\mathrm{{Tr}}\,H'^{{{j}}}" for j, t in enumerate(traces) if j > 1}
-    return [str(sp.latex(value, symbol_names=names)) for value in reversed(c[1:])]
+    return [str(sp.latex(value, symbol_names=names)) for value in a[2:]]

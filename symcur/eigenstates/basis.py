@@ -99,13 +99,12 @@ class Eigenbasis(ABC):
     # -- scalars -----------------------------------------------------------------------------------------------------
     def scalar(self, expression: Expression) -> Any:
         """A scalar expression for every band, shape (..., N): numbers, band energies, traces, Re, Im, sums and products."""
-        return _scalar(expression, self._apart)(self)
+        scalar = np.asarray(_scalar(expression, self._apart)(self))
+        return scalar if scalar.shape == self.rank.shape else np.broadcast_to(scalar, self.rank.shape)
 
     def value(self, expression: Expression) -> Any:
         """A scalar expression with the trace over a multiplet shared among its members, shape (..., N)."""
-        scalar = np.asarray(self.scalar(expression))
-        scalar = scalar if self._apart else scalar / self.rank
-        return scalar if scalar.shape == self.rank.shape else np.broadcast_to(scalar, self.rank.shape)
+        return self.scalar(expression) if self._apart else self.scalar(expression) / self.rank
 
     def values(self, components: Components) -> Any:
         """The same for the components of a quantity, shape (..., N, components...)."""
@@ -155,7 +154,7 @@ class Eigenbasis(ABC):
             case ex.Resolvent(_, power):
                 return rows * self._gaps(power)
             case ex.Number() | ex.BandEnergy() | ex.Trace() | ex.Re() | ex.Im():
-                return rows * np.asarray(self.scalar(expression))[..., None]
+                return rows * self.scalar(expression)[..., None]
             case ex.Derivative(axis, operand):
                 return self._act(rows, ex.derivative(operand, axis))
             case _ if not has_band_letters(expression):

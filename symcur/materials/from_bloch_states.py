@@ -44,6 +44,8 @@ def from_checkpoint(
         notes.append(
             f"A(R): overlaps of {checkpoint.path}, neighbours of {neighbours}; the centres follow from them to {off:.1g} Angstrom."
         )
+    else:
+        notes.append("A(R) is not there: no .nnkp or .mmn says which k are neighbours.")
     supercell = [on_supercell(matrices, checkpoint.k, checkpoint.mesh) for matrices in values.values()]
     centres = checkpoint.centres if minimal_distance else None
     cells, arrays = between_cells(checkpoint.lattice, supercell, centres, ties)

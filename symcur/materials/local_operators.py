@@ -136,7 +136,7 @@ def _local_part(functions: WannierFunctions, axis: int, at_one_centre: float) ->
 
 def _orbital(functions: WannierFunctions, axis: int, spin: Any, orbitals: str | Sequence[Orbital] | None) -> Operator:
     """L of functions that look like the orbitals, given or those of the projections."""
-    basis, notes, pairs = _basis(functions, spin, functions.projections if orbitals is None else orbitals)
+    basis, notes, pairs = _basis(functions, spin, orbitals)
     apart = _distances(functions, basis)
     own = np.diagonal(apart)
     wrong = int(np.argmax(own - apart.min(axis=1)))
@@ -153,23 +153,24 @@ def _orbital(functions: WannierFunctions, axis: int, spin: Any, orbitals: str | 
 
 
 def _basis(
-    functions: WannierFunctions, spin: Any, orbitals: str | Sequence[Orbital]
+    functions: WannierFunctions, spin: Any, given: str | Sequence[Orbital] | None
 ) -> tuple[tuple[Orbital, ...], tuple[str, ...], Indices | None]:
     """An orbital for each function, from text for each or for each pair of up and down."""
     N = functions.size
+    orbitals = functions.projections if given is None else given
     if not isinstance(orbitals, str):
-        given = tuple(orbitals)
-        if len(given) != N or not all(isinstance(orbital, Orbital) for orbital in given):
+        basis = tuple(orbitals)
+        if len(basis) != N or not all(isinstance(orbital, Orbital) for orbital in basis):
             raise ValueError(
-                f"orbitals: expected an Orbital for each of {N} functions, or text, got {len(given)} of them"
+                f"orbitals: expected an Orbital for each of {N} functions, or text, got {len(basis)} of them"
             )
-        return given, (), None
+        return basis, (), None
     if not orbitals.strip():
         raise ValueError(
             f"orbitals: expected what the functions look like, 'Pt: s; p; d' or an Orbital for each, got {functions.source} "
             "without projections"
         )
-    found = projections(functions.atoms, orbitals)
+    found = projections(functions.atoms, orbitals, by_number=given is None)
     if len(found) == N:
         return found, (), None
     if 2 * len(found) != N:
@@ -177,11 +178,11 @@ def _basis(
             f"orbitals: expected {N} functions, or half of them for up and down, got {len(found)} in {orbitals!r}"
         )
     pairs, notes = _partners(functions, spin)
-    basis: list[Orbital] = [found[0]] * N
+    placed = [found[0]] * N
     for orbital, pair in zip(found, pairs, strict=True):
         for n, direction in zip(pair, ("up", "down"), strict=True):
-            basis[n] = replace(orbital, spin=direction)
-    return tuple(basis), notes, pairs
+            placed[n] = replace(orbital, spin=direction)
+    return tuple(placed), notes, pairs
 
 
 def _distances(functions: WannierFunctions, basis: Sequence[Orbital]) -> Array:

@@ -34,8 +34,9 @@ class Material(NumericModel):
     spin : which functions are partners: "block" (all up, then all down), "interlaced" (up, down, up, down) or pairs
         [(up, down), ...] of indices from 0; "files" for the spin matrices of a .spn file. By default these where they are
         there, else what time reversal shows.
-    orbitals : for orbital angular momenta, what the functions look like: text as in ``projections``, for each function or for
-        each pair of up and down, or an ``Orbital`` for each function. By default the projections of the .win file.
+    orbitals : for orbital angular momenta, what the functions look like: text as in ``projections``, in the order of
+        the functions or of the pairs of up and down, or an ``Orbital`` for each function. By default the projections of the
+        .win file.
     level : "tight_binding": position is diagonal with the centres, and s constant and between functions at one centre, so
         that every identity of the paper is exact.
     at_one_centre : centres that differ by less, in Angstrom, count as one. Functions that s links are put at the mean of theirs.

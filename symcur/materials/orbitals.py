@@ -115,13 +115,15 @@ def harmonic_name(text: str) -> str:
 
 
 # -- projections -------------------------------------------------------------------------------------------------------
-def projections(atoms: Mapping[str, Sequence[Any]], text: str, spin: str | None = None) -> tuple[Orbital, ...]:
-    """The functions that projections in wannier90's form stand for, in wannier90's order.
+def projections(
+    atoms: Mapping[str, Sequence[Any]], text: str, spin: str | None = None, *, by_number: bool = False
+) -> tuple[Orbital, ...]:
+    """The functions that projections in wannier90's form stand for, in the order in which they are written.
 
     ``atoms`` maps species to positions, fractions of the primitive vectors, shape (n, 3). ``text`` has a line per site, "Pt: s; p; d" or
     "f=0.25,0.25,0.25: l=-3", with shells, single functions, or l and mr ("l=2,mr=1,4"), and local axes after another colon
-    ("Pt: d: z=1,1,1: x=1,-1,0"); the functions of a line come by l from -5 (sp3d2) to 3 and by mr, however they are written.
-    ``spin``: "block" for all up, then all down; "interlaced" for up and down of each; None without spin. For other orders, make
+    ("Pt: d: z=1,1,1: x=1,-1,0"). ``by_number``: those of a line by l, from -5 (sp3d2) to 3, and by mr, however they are written, as
+    wannier90 takes the lines of its input. ``spin``: "block" for all up, then all down; "interlaced" for up and down of each; None without spin. For other orders, make
     ``Orbital`` objects.
     """
     if spin not in ("block", "interlaced", None):
@@ -130,7 +132,7 @@ def projections(atoms: Mapping[str, Sequence[Any]], text: str, spin: str | None 
         (position, name, axes)
         for line in filter(None, map(str.strip, text.splitlines()))
         for position, names, axes in _line(atoms, line)
-        for name in names
+        for name in (sorted(set(names), key=_ORDER.index) if by_number else names)
     ]
     if not found:
         raise ValueError(f"orbitals: expected lines like 'Pt: s; p; d', got {text!r}")
@@ -152,10 +154,10 @@ def _line(atoms: Mapping[str, Sequence[Any]], line: str) -> Iterator[tuple[Any, 
         positions = [tuple(map(float, position)) for position in atoms[species]]
     else:
         raise ValueError(f"orbitals: expected one of the species {', '.join(atoms)} or 'f=', got {line!r}")
-    names = {name for item in parts[0].split(";") for name in _characters(item)}
+    names = [name for item in parts[0].split(";") for name in _characters(item)]
     axes = _axes(parts[1:], line)
     for position in positions:
-        yield position, sorted(names, key=_ORDER.index), axes
+        yield position, names, axes
 
 
 def _characters(item: str) -> Sequence[str]:

@@ -42,8 +42,8 @@ _ENDINGS = {
 _MAIN = ("hr", "tb", "chk", "hdf5")
 _USED = {
     "hr": ("wsvec", "xyz", "wout", "win"),
-    "tb": ("wsvec", "wout", "win"),
-    "chk": ("eig", "spn", "nnkp", "mmn", "wout", "win"),
+    "tb": ("wsvec", "win"),
+    "chk": ("eig", "spn", "nnkp", "win"),
     "hdf5": (),
 }
 _SAME_LATTICE = 1e-4  # relative
@@ -82,8 +82,8 @@ def read_functions(
     ----------
     source : the path of ``SEED_hr.dat``, ``SEED_tb.dat``, ``SEED.chk`` or ``SEED.chk.fmt`` of Wannier90, or of an HDF5 file of
         TBmodels, plain or compressed by gzip or bzip2: files of the same SEED in its directory are read as well where they are
-        needed (_wsvec.dat, .wout, _centres.xyz, .win; for a checkpoint .eig, .spn, .nnkp or .mmn). Or a list of paths: these
-        files and no others. Or a model of PythTB.
+        needed (_wsvec.dat, .wout, _centres.xyz, .win; for a checkpoint .eig, .spn, .nnkp). Or a list of paths: these files and
+        no others, also .mmn, which may be large, in the place of .nnkp. Or a model of PythTB.
     lattice : (D, D) primitive vectors as rows, in Angstrom, where no file holds them; where one does, they must agree.
     centres : (N, D) Cartesian, in Angstrom; they take the place of those of the files.
     minimal_distance : for a checkpoint, whether matrix elements belong to the R with the smallest |R + r_b - r_a|, or |R|;
@@ -188,7 +188,13 @@ def _at_projections(functions: WannierFunctions, win: WinFile) -> WannierFunctio
     """With the sites of the projections as centres, where the order of the functions is known."""
     if not win.projections:
         return functions
-    sites = np.array([orbital.position for orbital in projections(win.atoms, win.projections)]) @ functions.lattice
+    try:
+        orbitals = projections(win.atoms, win.projections, by_number=True)
+    except ValueError as error:
+        raise ValueError(
+            f"{win.path}: expected projections at sites that can stand for the centres, got {error}"
+        ) from None
+    sites = np.array([orbital.position for orbital in orbitals]) @ functions.lattice
     if 2 * len(sites) == functions.size:
         try:
             pairs = pairs_of(found_order(functions), functions.size)

@@ -15,6 +15,7 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, ComplexArray, Indices
 
 TIES = 1e-2  # Angstrom
+_ROUNDING = 1e-6  # Angstrom, of lengths from their squares
 _MOST_SHIFTS = 10**5  # of the supercell that are looked at for the nearest one
 
 
@@ -86,6 +87,8 @@ def _nearest(lattice: Array, mesh: Indices, R: Indices, apart: Array, ties: floa
     if np.prod(2.0 * reach + 1) > _MOST_SHIFTS:
         raise ValueError(f"lattice: expected vectors that span a cell that is not that flat, got {lattice.tolist()}")
     shifts = np.array(list(product(*(range(-n, n + 1) for n in reach)))) * mesh
-    length = np.linalg.norm(near[:, None] + shifts @ lattice, axis=-1)
-    vector, shift = np.nonzero(length <= length.min(axis=1, keepdims=True) + ties)
+    T = shifts @ lattice
+    squares = (near**2).sum(axis=1)[:, None] + 2 * near @ T.T + (T**2).sum(axis=1)
+    length = np.sqrt(np.maximum(squares, 0))
+    vector, shift = np.nonzero(length <= length.min(axis=1, keepdims=True) + max(ties, _ROUNDING))
     return vector, start[vector] + shifts[shift], np.bincount(vector)[vector]

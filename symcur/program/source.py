@@ -22,13 +22,14 @@ _RESERVED = {
     "c": "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while I j0 j1 jn y0 y1 "
     "yn result cos sin tan sqrt pow exp log fabs atan2 cosh sinh tanh M_PI M_E NAN INFINITY NULL main",
-    "fortran": "result values dp cos sin tan sqrt exp log abs atan2 cosh sinh tanh real aimag kind if do end function "
+    "fortran": "result values dp ieee_arithmetic ieee_value ieee_quiet_nan cos sin tan sqrt exp log abs atan2 cosh sinh tanh real aimag kind if do end function "
     "subroutine program module use call return",
     "julia": "baremodule begin break catch const continue do else elseif end export false finally for function global if "
     "import let local macro module quote return struct true try using while im pi e cos sin tan sqrt exp log abs complex",
     "mathematica": "C D E I K N O Pi Module",
 }
 LANGUAGES = tuple(_RESERVED)
+Definitions = Sequence[tuple[sp.Symbol, sp.Expr]]
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,23 @@ class Function:
     Names and lines may hold anything: what the language would not take in that place is replaced.
 
     ``definitions`` are (symbol, formula) pairs, each in the arguments and earlier symbols; ``complex`` results are written
-    with their real and imaginary parts.
+    with their real and imaginary parts. A ``condition`` (definitions, left, right) comes first: unless left > right, no number is
+    returned.
     """
 
     name: str
     heading: Sequence[str]
     arguments: Sequence[sp.Symbol]
-    definitions: Sequence[tuple[sp.Symbol, sp.Expr]]
+    definitions: Definitions
     results: Sequence[sp.Expr]
     complex: bool = False
+    condition: tuple[Definitions, sp.Expr, sp.Expr] | None = None
+
+    @property
+    def symbols(self) -> list[sp.Symbol]:
+        """Those that are defined, in order."""
+        first = self.condition[0] if self.condition else ()
+        return [symbol for symbol, _ in (*first, *self.definitions)]
 
 
 def source(function: Function, language: str) -> str:
@@ -59,13 +68,21 @@ def source(function: Function, language: str) -> str:
     names = _legal_names(function, language)
     make_printer, number, write = _WRITERS[language]
     printer = make_printer()
-    defined = [(str(names[s]), printer.doprint(formula.xreplace(names))) for s, formula in function.definitions]
+
+    def printed(definitions: Definitions) -> Steps:
+        return [(str(names[s]), printer.doprint(formula.xreplace(names))) for s, formula in definitions]
+
+    check = None
+    if function.condition:
+        first, *sides = function.condition
+        check = Check(printed(first), *(printer.doprint(side.xreplace(names)) for side in sides))
     results: list[str] = []
     for result in function.results:
         parts = result.as_real_imag() if function.complex else (result,)
         texts = [printer.doprint(part.xreplace(names)) for part in parts]
         results += [number.format(*texts)] if number and function.complex else texts
-    return write(function, [str(names[symbol]) for symbol in function.arguments], defined, results)
+    arguments = [str(names[symbol]) for symbol in function.arguments]
+    return write(function, arguments, check, printed(function.definitions), results)
 
 
 def identifier(name: str) -> str:
@@ -96,7 +113,7 @@ def _legal_names(function: Function, language: str) -> dict[sp.Symbol, sp.Symbol
     fold = str.lower if language == "fortran" else str
     taken = {fold(word) for word in _RESERVED[language].split()} | {fold(function.name)}
     names: dict[sp.Symbol, sp.Symbol] = {}
-    for symbol in (*function.arguments, *(symbol for symbol, _ in function.definitions)):
+    for symbol in (*function.arguments, *function.symbols):
         name = identifier(symbol.name)
         if language == "mathematica":
             name = name.replace("_", "")
@@ -112,14 +129,27 @@ def _legal_names(function: Function, language: str) -> dict[sp.Symbol, sp.Symbol
 Steps = list[tuple[str, str]]
 
 
-def _python(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
+@dataclass(frozen=True)
+class Check:
+    """The function goes on where left > right."""
+
+    defined: Steps
+    left: str
+    right: str
+
+
+def _python(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
     lines = ["import math", "", "", f"def {function.name}({', '.join(arguments)}):"]
     lines += ['    r"""', *(f"    {line}" for line in function.heading), '    """']
+    if check:
+        nan = "complex(math.nan, math.nan)" if function.complex else "math.nan"
+        lines += [f"    {name} = {value}" for name, value in check.defined]
+        lines += [f"    if not {check.left} > {check.right}:", f"        return [{nan}] * {len(results)}"]
     lines += [f"    {name} = {value}" for name, value in defined]
     return "\n".join([*lines, "    return [", *(f"        {value}," for value in results), "    ]", ""])
 
 
-def _c(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
+def _c(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
     given = ", ".join(f"double {name}" for name in arguments)
     lines = [
         "#include <math.h>",
@@ -130,17 +160,30 @@ def _c(function: Function, arguments: list[str], defined: Steps, results: list[s
         f"void {function.name}({given}, double *result)",
         "{",
     ]
+    if check:
+        lines += [f"    const double {name} = {value};" for name, value in check.defined]
+        lines += [
+            f"    if (!({check.left} > {check.right})) {{",
+            f"        for (int j = 0; j < {len(results)}; ++j) result[j] = NAN;",
+        ]
+        lines += ["        return;", "    }"]
     lines += [f"    const double {name} = {value};" for name, value in defined]
     return "\n".join([*lines, *(f"    result[{j}] = {value};" for j, value in enumerate(results)), "}", ""])
 
 
-def _fortran(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
+def _fortran(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
     lines = [f"! {line}" for line in function.heading]
     lines += _folded(f"pure subroutine {function.name}({', '.join([*arguments, 'values'])})")
+    if check:
+        lines.append("  use, intrinsic :: ieee_arithmetic, only: ieee_value, ieee_quiet_nan")
     lines += ["  implicit none", "  integer, parameter :: dp = kind(1.0d0)"]
     lines += [f"  real(dp), intent(in) :: {name}" for name in arguments]
     lines += [f"  real(dp), intent(out) :: values({len(results)})"]
-    lines += [f"  real(dp) :: {name}" for name, _ in defined]
+    lines += [f"  real(dp) :: {name}" for name, _ in (*(check.defined if check else ()), *defined)]
+    if check:
+        lines += [line for name, value in check.defined for line in _folded(f"  {name} = {value}")]
+        lines += _folded(f"  if (.not. ({check.left} > {check.right})) then")
+        lines += ["    values = ieee_value(1.0_dp, ieee_quiet_nan)", "    return", "  end if"]
     for name, value in [*defined, *((f"values({j})", result) for j, result in enumerate(results, 1))]:
         lines += _folded(f"  {name} = {value}")
     return "\n".join([*lines, f"end subroutine {function.name}", ""])
@@ -158,27 +201,37 @@ def _folded(line: str, width: int = 110) -> list[str]:
     return [*lines, indent + current]
 
 
-def _julia(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
+def _julia(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
     lines = [f"# {line}" for line in function.heading]
-    lines += [
-        f"function {function.name}({', '.join(arguments)})",
-        *(f"    {name} = {value}" for name, value in defined),
-    ]
+    lines.append(f"function {function.name}({', '.join(arguments)})")
+    if check:
+        nan = "complex(NaN, NaN)" if function.complex else "NaN"
+        lines += [f"    {name} = {value}" for name, value in check.defined]
+        lines += [f"    if !({check.left} > {check.right})", f"        return fill({nan}, {len(results)})", "    end"]
+    lines += [f"    {name} = {value}" for name, value in defined]
     return "\n".join([*lines, "    return [", *(f"        {value}," for value in results), "    ]", "end", ""])
 
 
-def _mathematica(function: Function, arguments: list[str], defined: Steps, results: list[str]) -> str:
+def _mathematica(
+    function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]
+) -> str:
     head = "".join(part.capitalize() for part in function.name.split("_"))
     head = head[0].lower() + head[1:]
     lines = ["(*", *function.heading, "*)"]
     lines += [f"{head}[{', '.join(f'{name}_' for name in arguments)}] := Module["]
-    lines += [f"  {{{', '.join(str(name) for name, _ in defined)}}},"]
+    lines += [f"  {{{', '.join(name for name, _ in (*(check.defined if check else ()), *defined))}}},"]
+    if check:
+        lines += [f"  {name} = {value};" for name, value in check.defined]
+        refusal = f"Return[ConstantArray[Indeterminate, {len(results)}], Module]"
+        lines.append(f"  If[TrueQ[{check.left} <= {check.right}], {refusal}];")
     lines += [f"  {name} = {value};" for name, value in defined]
     return "\n".join([*lines, "  {" + ",\n   ".join(results) + "}", "]", ""])
 
 
 # The printer, a complex number of two real ones (where there is none, both are results), and the writer.
-_WRITERS: dict[str, tuple[Callable[[], CodePrinter], str, Callable[[Function, list[str], Steps, list[str]], str]]] = {
+_WRITERS: dict[
+    str, tuple[Callable[[], CodePrinter], str, Callable[[Function, list[str], Check | None, Steps, list[str]], str]]
+] = {
     "python": (lambda: PythonCodePrinter({"fully_qualified_modules": True}), "complex({}, {})", _python),
     "c": (C99CodePrinter, "", _c),
     "fortran": (lambda: FCodePrinter({"source_format": "free", "standard": 2008}), "", _fortran),

@@ -53,7 +53,7 @@ def test_any_function_that_has_numbers_has_a_closed_form(name: str, size: int) -
                     derive(model, quantity)
             continue
         form = derive(model, quantity)
-        assert (form.written is not None) == (size == 2)
+        assert form.written is not None or size == 3
         expected = evaluate(model, quantity, POINTS)
         assert np.abs(form(POINTS) - expected).max() <= 1e-12 * max(1, np.abs(expected).max())
         exact = np.array(form.at(["0.4", "-0.7"], 0, digits=20))

@@ -1,4 +1,4 @@
-"""The closed forms of every library model: contour integrals give the same, and the LaTeX is text for a page.
+"""The closed forms of every library model: contour integrals give the same, and the LaTeX has their values and fits a page.
 
 Each model takes every third quantity, the next model in the list the next ones; SHARE = 1 takes all, in three times the time.
 """
@@ -6,57 +6,23 @@ Each model takes every third quantity, the next model in the list the next ones;
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from math import ceil
 
 import numpy as np
 import pytest
-from contours import reader
+from agreement import differences, is_printed_in_functions, printed_difference
 from latex2mathml.converter import convert
 from sympy import Rational
 
 from symcur import models, quantities
-from symcur.band_structures import Model
-from symcur.closed_forms import ClosedForm, conditioning, derive
+from symcur.closed_forms import derive
 
 QUANTITIES = [name for name in quantities.names() if not quantities.get(name).operator]
 SHARE = 3
 LINE, PAGE = 80, 40  # signs in a line (numerator and denominator one after the other), lines of a page
-SMALL = 0.03  # of the natural size of a quantity
 MOST_BANDS = 4  # of models whose formulas must fit a page
 DRAWN = 5  # forms in steps, whose text is the definition of the quantity in matrices whatever the model is
-
-
-def at_random(model: Model, rank: int) -> tuple[Model, np.ndarray]:
-    """Parameter values around those of the model, and of some random k the one with the largest gap."""
-    generator = np.random.default_rng(len(model.name))
-    values = {
-        symbol.name: value * generator.uniform(0.7, 1.4) if value else generator.uniform(0.2, 0.6)
-        for symbol, value in model.parameters.items()
-    }
-    at_values = model.with_values(values)
-    k = generator.uniform(-2.5, 2.5, (20, model.dimension))
-    energies = at_values.energies(k)[:, ::rank]
-    return at_values, k[np.argmax(np.diff(energies).min(axis=-1) / np.ptp(energies, axis=-1))]
-
-
-def differences(forms: Mapping[str, ClosedForm]) -> Iterator[tuple[str, float]]:
-    """The largest one between a form and contour integrals at one k for one band, in units of the largest component, or of
-    what the quantity would be without cancellation where it is much more."""
-    model, ranks = forms["energy"].model, forms["energy"].multiplicities
-    assert set(ranks) == {ranks[0]}
-    at_values, k = at_random(model, ranks[0])
-    band = int(np.random.default_rng(7).integers(model.size))
-    contours = reader(at_values, k, band, ranks[0])
-    for name, form in forms.items():
-        quantity = quantities.get(name)
-        components = [quantity.expression(*axes) for axes in quantity.components(model.dimension)]
-        expected = np.array([contours.read(component).array[0, 0] for component in components]) / ranks[0]
-        size = conditioning.floor(form, at_values, k[None], at_values.energies(k[None])).max()
-        difference = np.abs(form(k, at_values.values())[band].ravel() - expected).max()
-        largest = np.abs(expected).max()
-        yield name, difference / (largest if largest > SMALL * size else size)
 
 
 def printed_lines(text: str) -> int:
@@ -77,6 +43,9 @@ def test_the_forms_of_the_library(name: str) -> None:
     forms = {quantity: derive(model, quantity) for quantity in ("energy", *QUANTITIES[start::SHARE])}
     for quantity, difference in differences(forms):
         assert difference < 1e-12, quantity
+    for quantity, form in forms.items():
+        if is_printed_in_functions(form):
+            assert printed_difference(form) < 1e-10, quantity
     if model.size > MOST_BANDS:
         return
     in_steps = [quantity for quantity, form in forms.items() if form.written is None]
@@ -95,6 +64,16 @@ def test_a_wrong_form_is_noticed(name: str) -> None:
         found = dict(differences({"energy": energy, **wrong}))
         assert found.pop("energy") < 1e-12
         assert min(found.values()) > 1e-12
+
+
+def test_a_wrong_text_is_noticed() -> None:
+    """A factor in one definition and in one component that the numbers do not have."""
+    form = derive(models.bhz(), "s_dipole")
+    definitions, results = form.written
+    (symbol, formula), *rest = definitions
+    assert printed_difference(form) < 1e-10
+    for written in ((((symbol, 2 * formula), *rest), results), (definitions, (results[0], 3 * results[1]))):
+        assert printed_difference(replace(form, written=written)) > 1e-3
 
 
 @pytest.mark.parametrize("row", [r"d &= \nosuchcommand{x}", r"d &= \frac{x", r"d &= x & y"])

@@ -65,6 +65,81 @@ def test_c_source_compiles_without_warnings_and_runs(model, name: str, tmp_path:
         assert result == pytest.approx(expected(form, band), rel=1e-9, abs=1e-12)
 
 
+# -- where the bands of a form coincide ---------------------------------------------------------------------------------
+TOUCHING = [  # a form, and parameter values at which bands coincide at every k
+    (derive(models.bhz(), "s_dipole"), {"Delta_BIA": 0}),
+    (derive(models.kane_mele(), "s_expectation"), {"lambda_R": 0, "lambda_v": 0}),
+    (derive(models.rashba(), "velocity").explicit(1), {"alpha": 0, "M": 0}),
+    (derive(models.massive_dirac(), "interband_torque_dipole"), {"v": 0, "Delta": 0}),
+]
+
+
+def values(form: ClosedForm, band: int, given: dict[str, float]) -> list[float]:
+    model = form.model.with_values(given)
+    k = K[: model.dimension]
+    energy = [] if form.band is not None else [np.linalg.eigvalsh(model.matrix("H", k))[band]]
+    return [*k, *energy, *(float(value) for value in model.values().values())]
+
+
+@pytest.mark.parametrize(("form", "special"), TOUCHING, ids=lambda value: getattr(value, "name", ""))
+def test_python_source_returns_no_number_where_bands_coincide(form: ClosedForm, special: dict[str, float]) -> None:
+    """For special parameter values at every k; a gap of a millionth of the energies is none of them."""
+    namespace: dict = {}
+    exec(form.source("python"), namespace)
+    function = namespace[form.name]
+    assert "Condition: the band is separate." in function.__doc__
+    bands = range(form.model.size) if form.band is None else [form.band]
+    for band in bands:
+        assert np.isnan(function(*values(form, band, special))).all()
+        near = values(form, band, dict.fromkeys(special, 1e-06))
+        assert np.isfinite(function(*near)).all()
+    assert np.isfinite(function(*values(form, bands[0], {}))).all()
+
+
+def test_a_formula_may_be_finite_where_it_does_not_hold() -> None:
+    """BHZ without Delta_BIA has Kramers pairs, whose dipole is the mean of both: what the condition of the code is for."""
+    form, special = TOUCHING[0]
+    arguments_of = dict(zip(form.arguments, values(form, 0, special), strict=True))
+    finite = [abs(complex(value.evalf(subs=arguments_of))) for value in sp.flatten(form.expressions)]
+    assert all(np.isfinite(finite))
+    with pytest.raises(ValueError, match="parameters: expected values for which bhz has 4 distinct energies"):
+        form(K[:2], special)
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")
+@pytest.mark.parametrize(("form", "special"), TOUCHING, ids=lambda value: getattr(value, "name", ""))
+def test_c_source_returns_no_number_where_bands_coincide(
+    form: ClosedForm, special: dict[str, float], tmp_path: Path
+) -> None:
+    source, library = tmp_path / "form.c", tmp_path / "form.so"
+    source.write_text(form.source("c"))
+    subprocess.run(
+        ["gcc", "-O0", "-shared", "-fPIC", "-std=c99", "-Wall", "-Werror", str(source), "-o", str(library), "-lm"],
+        check=True,
+    )
+    function = getattr(ctypes.CDLL(str(library)), form.name)
+    for given, numbers in ((special, False), ({}, True)):
+        result = np.zeros(len(form.outputs), dtype=complex if form.complex else float)
+        arguments_of = [ctypes.c_double(value) for value in values(form, 1, given)]
+        function(*arguments_of, result.ctypes.data_as(ctypes.POINTER(ctypes.c_double)))
+        assert np.isnan(result).all() != numbers
+        assert np.isfinite(result).all() == numbers
+
+
+@pytest.mark.parametrize(
+    ("language", "refusal"),
+    [
+        ("fortran", "values = ieee_value(1.0_dp, ieee_quiet_nan)"),
+        ("julia", "return fill(NaN, 2)"),
+        ("mathematica", "Return[ConstantArray[Indeterminate, 2], Module]"),
+    ],
+)
+def test_every_language_states_the_condition(language: str, refusal: str) -> None:
+    text = TOUCHING[0][0].source(language)
+    assert "Condition: the band is separate." in text
+    assert refusal in text
+
+
 def assigned(text: str) -> dict[str, str]:
     """name = value lines, continuation lines joined."""
     text = re.sub(r"&\n\s*", "", text)
@@ -82,12 +157,17 @@ def test_fortran_source_is_that_arithmetic(model, name: str) -> None:
     assert len({n.lower() for n in names}) == len(names)
     space: dict = {"cos": np.cos, "sin": np.sin, "sqrt": np.sqrt, **dict(zip(names, arguments(form, 0), strict=True))}
     results = []
-    for left, right in assigned(text.split("intent(out)", 1)[1]).items():
+    condition = re.search(
+        r"  if \(\.not\. \((.*) > (.*)\)\) then.*?end if\n", re.sub(r"&\n\s*", "", text), flags=re.DOTALL
+    )
+    body = re.sub(r"&\n\s*", "", text).replace(condition[0], f"  left = {condition[1]}\n  right = {condition[2]}\n")
+    for left, right in assigned(body.split("intent(out)", 1)[1]).items():
         value = eval(re.sub(r"(\d)d0\b", r"\1", right), space)
         if left.startswith("values("):
             results.append(value)
         else:
             space[left] = value
+    assert space["left"] > space["right"] > 0
     if form.complex:
         results = [complex(*pair) for pair in zip(results[::2], results[1::2], strict=True)]
     assert results == pytest.approx(expected(form, 0), rel=1e-9, abs=1e-12)
@@ -112,9 +192,16 @@ def test_mathematica_source_is_that_arithmetic() -> None:
     text = form.source("mathematica")
     names = [name.rstrip("_") for name in re.search(r"\[(.*?)\] := Module", text).group(1).split(", ")]
     assert all(name.isalnum() and name not in "CDEIKNO" for name in names)
-    components = parse_mathematica(text[text.index("  {", text.index("{},") + 3) :].rsplit("]", 1)[0])
-    values = dict(zip(map(sp.Symbol, names), arguments(form, 1), strict=True))
-    assert [float(c.xreplace(values)) for c in components] == pytest.approx(expected(form, 1), rel=1e-12)
+    known = dict(zip(map(sp.Symbol, names), arguments(form, 1), strict=True))
+    for left, right in re.findall(r"^  (\w+) = (.*);$", text, flags=re.MULTILINE):
+        known[sp.Symbol(left)] = parse_mathematica(right).xreplace(known)
+    sides = re.search(
+        r"If\[TrueQ\[(.*) <= (.*)\], Return\[ConstantArray\[Indeterminate, 4\], Module\]\];", text
+    ).groups()
+    left, right = (float(parse_mathematica(side).xreplace(known)) for side in sides)
+    assert left > right > 0
+    components = parse_mathematica(text[text.rindex("  {") :].rsplit("]", 1)[0])
+    assert [float(c.xreplace(known)) for c in components] == pytest.approx(expected(form, 1), rel=1e-12)
 
 
 def test_names_that_a_language_cannot_tell_apart_or_has_taken() -> None:
@@ -171,36 +258,89 @@ def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
     ]
 
 
-def test_latex_of_a_model_without_structure_is_its_definition_in_matrices() -> None:
-    """P and S as polynomials in H, read back into matrices, are those of eigenvectors."""
-    model = models.kane_mele()
-    rows = dict(row.split(" &= ", 1) for row in lines(derive(model, "torque_dipole")))
-    assert rows[r"d^{i\tau}"] == r"\mathrm{Im}\,\mathrm{Tr}[P\, v_{i}\, S\, \tau]"
-    assert rows[r"\tau"] == "-i[s, H]"
-    H = model.matrix("H", np.array([0.4, -1.1]))
+TOKEN = re.compile(r"\\frac\{-?\d+\}\{\d*q'\(z\)(?:\^\{\d\})?\}|[A-Za-z]'?(?:_\{\w+\})?(?:\^\{\d\})?|\d+|[-+()\[\]]")
+
+
+def product(text: str, letters: dict[str, np.ndarray]) -> np.ndarray:
+    """A printed sum of products with matrices for its letters; numbers are multiples of the unit matrix."""
+    one = np.eye(len(letters["H'"]))
+
+    def value(token: str) -> np.ndarray:
+        if token.startswith("\\frac"):
+            above, below, power = re.match(r"\\frac\{(-?\d+)\}\{(\d*)q'\(z\)(?:\^\{(\d)\})?", token).groups()
+            return int(above) / int(below or 1) * np.linalg.matrix_power(letters["q'"], -int(power or 1))
+        if token.isdigit():
+            return int(token) * one
+        letter, _, power = token.partition("^")
+        return np.linalg.matrix_power(letters[letter], int(power.strip("{}") or 1))
+
+    code, before = "", ""
+    for token in TOKEN.findall(re.sub(r"\\(left|right|bigl|bigr)", "", text)):
+        operand = token not in "+-()[]"
+        code += "@" * (before not in ("", *"+-([") and token not in ("+", "-", ")", "]"))
+        code += f"value({token!r})" if operand else token.replace("[", "(").replace("]", ")")
+        before = token
+    return eval(code, {"value": value})
+
+
+def point(model: Model, band: int, rows: dict[str, str]) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """What the printed letters stand for at one k: H', z, the invariants, q'(z) = dq/dz, v, s; and the eigenvectors."""
+    k, N = np.array([0.4, -1.1]), model.size
+    H, one = model.matrix("H", k), np.eye(model.size)
     energies, u = np.linalg.eigh(H)
-    H1 = H - np.trace(H) / 4 * np.eye(4)
-    t = {j: np.trace(np.linalg.matrix_power(H1, j)).real for j in (2, 3, 4)}
-    for j in t:
-        rows = {name: row.replace(rf"\mathrm{{Tr}}\,H'^{{{j}}}", f"T({j})") for name, row in rows.items()}
-    c = {f"c_{{{j}}}": None for j in range(3)}
-    for name in c:
-        text = re.sub(r"\\frac\{(.+?)\}\{(\d+)\}", r"(\1)/\2", rows[name]).replace(r"\left(T(2)\right)^{2}", "T(2)**2")
-        c[name] = eval(text, {"T": t.get})
-    z = energies[1] - np.trace(H).real / 4
-    q = np.polynomial.Polynomial([c["c_{0}"], c["c_{1}"], c["c_{2}"], 0, 1])
-    assert abs(q(z)) < 1e-12 * abs(q(10))
-    space = {"z": z * np.eye(4), "H": H1, "c0": 0, "c1": c["c_{1}"] * np.eye(4), "c2": c["c_{2}"] * np.eye(4)}
+    letters = {
+        "H'": H - np.trace(H) / N * one,
+        "z": (energies[band] - np.trace(H) / N) * one,
+        "s": model.matrix("s", k),
+    }
+    letters |= {f"v_{{{name}}}": model.matrix("H", k, (axis,)) for axis, name in enumerate("il")}
+    for j in range(2, N + 1):
+        text = re.sub(r"\\mathrm\{Tr\}\\,H'\^\{(\d)\}", r"T(\1)", rows[f"a_{{{j}}}"])
+        text = re.sub(r"\\frac\{(.+?)\}\{(\d+)\}", r"(\1)/\2", text).replace(r"\left(T(2)\right)^{2}", "T(2)**2")
+        trace = {"T": lambda n: np.trace(np.linalg.matrix_power(letters["H'"], n)).real}
+        letters[f"a_{{{j}}}"] = eval(text, trace) * one
+    q = product(rows["q(z)"].removesuffix(" = 0"), letters)
+    assert np.abs(q).max() < 1e-12 * np.linalg.norm(H) ** N
+    gaps = np.delete(energies[band] - energies, band)
+    letters["q'"] = np.prod(gaps) * one
+    return letters, u
 
-    def matrix(row: str) -> np.ndarray:
-        body = row.removeprefix(r"\frac{1}{q'(z)}\left[").removesuffix(r"\right]")
-        body = body.replace(r"\left(", "(").replace(r"\right)", ")").replace("H'", "H").replace(" P", " P")
-        body = re.sub(r"c_\{(\d)\}", r"c\1", body)
-        body = re.sub(r"(z|H)\^\{(\d)\}", lambda found: "@".join([found[1]] * int(found[2])), body)
-        body = re.sub(r"(?<=[\w)])\s*(?=[(Hz]|P)", "@", re.sub(r"(\d) (?=[zc])", r"\1*", body))
-        return eval(body, space) / q.deriv()(z)
 
-    space["P"] = matrix(rows["P"])
-    assert np.abs(space["P"] - np.outer(u[:, 1], u[:, 1].conj())).max() < 1e-12
-    expected = sum(np.outer(u[:, m], u[:, m].conj()) / (energies[1] - energies[m]) for m in (0, 2, 3))
-    assert np.abs(matrix(rows["S"]) - expected).max() < 1e-11
+@pytest.mark.parametrize("model", [models.kane_mele(), random_model(3, 3, 2)], ids=["four", "three"])
+def test_latex_of_a_model_without_structure_is_its_definition_in_matrices(model: Model) -> None:
+    """P and S as polynomials in H, read back into matrices, are those of eigenvectors."""
+    rows = dict(row.split(" &= ", 1) for row in lines(derive(model, "torque_berry_curvature")))
+    assert rows[r"\Omega^{i\tau}"] == r"2\,\mathrm{Re}\,\mathrm{Tr}[P\, v_{i}\, S\, s]"
+    letters, u = point(model, 1, rows)
+    energies = np.linalg.eigvalsh(letters["H'"])
+    letters["P"] = product(rows["P"], letters)
+    assert np.abs(letters["P"] - np.outer(u[:, 1], u[:, 1].conj())).max() < 1e-12
+    others = [m for m in range(model.size) if m != 1]
+    expected = sum(np.outer(u[:, m], u[:, m].conj()) / (energies[1] - energies[m]) for m in others)
+    assert np.abs(product(rows["S"], letters) - expected).max() < 1e-11
+
+
+@pytest.mark.parametrize("name", ["s_expectation", "s_dipole", "mixed_berry_curvature", "berry_curvature", "velocity"])
+def test_latex_of_three_bands_is_one_trace_of_words(name: str) -> None:
+    """Im Tr[(H'^2 v H' + ...) s]/q'(z)^2, read back into matrices, has the value of the quantity."""
+    model = random_model(3, 3, 2)
+    form = derive(model, name)
+    label, text = lines(form)[0].split(" &= ", 1)
+    letters, _ = point(model, 2, dict(row.split(" &= ", 1) for row in lines(form)))
+    front, part, inner = re.fullmatch(r"(.*?)(\\mathrm\{Im\}\\,)?\\mathrm\{Tr\}\[(.*)\]", text).groups()
+    assert "P" not in inner
+    assert "S" not in inner
+    value = np.trace(product(front, letters) @ product(inner, letters))
+    value = value.imag if part else value.real
+    expected = form(np.array([0.4, -1.1]))[2]
+    place = {0: (), 1: (0,), 2: (0, 1)}[expected.ndim]
+    assert value == pytest.approx(expected[place], rel=1e-11), label
+
+
+def test_long_sums_are_continued_in_the_next_row() -> None:
+    rows = lines(derive(models.kane_mele(), "dipole_gradient"))
+    formula = [row for row in rows if row.startswith((r"\partial", r"&\quad"))]
+    assert len(formula) > 1
+    assert max(map(len, formula)) < 260
+    assert " ".join(row.replace("&", "") for row in formula).count(r"\mathrm{Im}") == 7
+    assert not any(row.count(r"\partial_{k_{l}} d^{is}") > 1 for row in rows)

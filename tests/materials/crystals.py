@@ -6,18 +6,14 @@ overlaps of Gaussians, spin-orbit coupling is L . S from the derivative of polyn
 
 from __future__ import annotations
 
-import gzip
 import itertools
-import os
 from functools import cache
-from pathlib import Path
 
 import numpy as np
-import pytest
+from reference_materials import data
 
-from symcur.materials import Orbital, WannierFunctions, projections
+from symcur.materials import Orbital, WannierFunctions, projections, read_functions
 
-DATA = Path(os.environ.get("SYMCUR_DATA", Path(__file__).parents[3] / "shared/data"))
 FCC = np.array([[0.0, 1, 1], [1, 0, 1], [1, 1, 0]]) * 1.7
 DIAMOND = {"C": [[0, 0, 0], [0.25, 0.25, 0.25]]}
 SPIN = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]]) / 2
@@ -127,16 +123,4 @@ def bloch(functions: WannierFunctions, X: np.ndarray, k: np.ndarray) -> np.ndarr
 @cache
 def platinum() -> WannierFunctions:
     """The Pt file of WannierTools: 18 functions, all up, then all down; skips where the file is not there."""
-    path = DATA / "Pt/wannier90_hr.dat.gz"
-    if not path.exists():
-        pytest.skip(f"{path} is not there; SYMCUR_DATA names another folder")
-    with gzip.open(path, "rt") as file:
-        words = file.read().split("\n")
-    N, M = int(words[1]), int(words[2])
-    lines = -(-M // 15)
-    degeneracy = np.array(" ".join(words[3 : 3 + lines]).split(), dtype=float)
-    rows = np.array([line.split() for line in words[3 + lines : 3 + lines + M * N * N]], dtype=float).reshape(
-        M, N, N, 7
-    )
-    H = (rows[..., 5] + 1j * rows[..., 6]).swapaxes(1, 2) / degeneracy[:, None, None]
-    return WannierFunctions(FCC / 1.7 * 3.9239 / 2, rows[:, 0, 0, :3].astype(int), H, np.zeros((N, 3)))
+    return read_functions(data("Pt/wannier90_hr.dat.gz"), lattice=FCC / 1.7 * 3.9239 / 2, centres=np.zeros((18, 3)))

@@ -5,13 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import symcur as sc
-
 ROOT = Path(__file__).parents[2]
-PT_LATTICE = 3.9239 / 2 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 
 
 def data(name: str) -> Path:
@@ -24,7 +20,3 @@ def data(name: str) -> Path:
         if (folder / name).is_file():
             return folder / name
     pytest.skip(f"no reference data: {name} in none of {', '.join(map(str, folders))}")
-
-
-def platinum(**options):
-    return sc.materials.read(data("Pt/wannier90_hr.dat.gz"), lattice=PT_LATTICE, centres=np.zeros((18, 3)), **options)

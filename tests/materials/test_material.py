@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import wannier_files as files
 
 import symcur as sc
 from symcur.materials import Material, WannierFunctions, read, read_functions
@@ -85,6 +86,11 @@ def test_a_hamiltonian_without_spin_has_no_order_to_be_found():
     four = WannierFunctions(LATTICE, np.zeros((1, 3), dtype=int), np.eye(4)[None], np.zeros((4, 3)))
     with pytest.raises(ValueError, match="does not show"):
         Material(four)
+    nearly = np.array(
+        [2 * np.eye(4), np.diag([0, 0.06, 0.02, 0.06]), 2 * np.eye(4)]
+    )  # "block" fits better, but not clearly
+    with pytest.raises(ValueError, match=r"'block' breaks it by 0.02 eV .*, 'interlaced' breaks it by 0.06 eV"):
+        Material(WannierFunctions(LATTICE, np.array([[-1, 0, 0], [0, 0, 0], [1, 0, 0]]), nearly, np.zeros((4, 3))))
     with pytest.raises(ValueError, match="even number"):
         Material(WannierFunctions(LATTICE, np.zeros((1, 3), dtype=int), np.eye(3)[None], np.zeros((3, 3))))
 
@@ -104,6 +110,7 @@ def test_position_is_diagonal_with_the_centres():
     hoppings = {tuple(R): t for R, t in zip(functions.cells.tolist(), functions.hamiltonian, strict=True)}
     material = Material(functions)
     model = sc.Model.from_hoppings(hoppings, material.s, LATTICE, positions=fractions)
+    np.testing.assert_allclose(material.positions, fractions % 1, atol=1e-14)
     k = np.random.default_rng(5).uniform(-1, 1, size=(6, 3))
     for axes in ((), (0,), (1, 2), (2, 2, 0)):
         np.testing.assert_allclose(material.matrix("H", k, axes), model.matrix("H", k, axes), atol=1e-11)
@@ -207,6 +214,22 @@ def test_a_material_flows_through_observables():
     ours, theirs = (sc.conductivity(m, mu=0.1, temperature=1.0, atol=1e-2) for m in (material, model))
     np.testing.assert_allclose(ours.value, theirs.value, atol=1e-9)
     assert np.abs(ours.value).max() > 0.05
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2, 3, 4, 5], BLOCK])
+def test_sites_of_projections_go_to_both_partners(tmp_path, order):
+    """Centres from .win alone: the order of the spin that time reversal shows is that of the projections."""
+    functions = crystal()
+    fractions = functions.centres[::2] @ np.linalg.inv(LATTICE)
+    placed = reordered(functions, order)
+    (tmp_path / "x_hr.dat").write_text(files.hr(placed.cells, np.ones(27, dtype=int), placed.hamiltonian))
+    lines = "\n".join("f={:.12f},{:.12f},{:.12f}: s".format(*x) for x in fractions)
+    text = files.win().replace("= 4", "= 6") + f"begin projections\n{lines}\nend projections\n"
+    (tmp_path / "x.win").write_text(text)
+    material = read(tmp_path / "x_hr.dat")
+    np.testing.assert_allclose(material.centres, placed.centres, atol=1e-10)
+    k = np.array([[0.2, -0.4, 0.3]])
+    np.testing.assert_allclose(material.matrix("H", k), Material(placed).matrix("H", k), atol=1e-4)
 
 
 # -- models of other packages ------------------------------------------------------------------------------------------

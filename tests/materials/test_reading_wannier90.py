@@ -85,7 +85,8 @@ def test_formatted_binary_and_compressed_files_hold_the_same(folder, change):
             path.with_name(f"{path.name}.{change}").write_bytes(pack(path.read_bytes()))
             path.unlink()
         name = f"x.chk.{change}"
-    found = read_functions(folder / name)
+    source = folder / name if change != "x.mmn" else [folder / f"x.{ending}" for ending in ("chk", "eig", "spn", "mmn")]
+    found = read_functions(source)
     for attribute in ("cells", "hamiltonian", "spin", "position", "centres", "lattice"):
         np.testing.assert_allclose(getattr(found, attribute), getattr(expected, attribute), rtol=0, atol=1e-14)
 

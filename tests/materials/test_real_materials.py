@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from reference_materials import data, platinum
+from crystals import platinum
+from reference_materials import data
 
 import symcur as sc
 from symcur.materials import Material, read, read_functions
@@ -15,7 +16,7 @@ FERMI = 12.6279  # eV, of Fe
 @pytest.fixture(scope="module")
 def iron():
     """As in the input of Wannier90's tests, use_ws_distance = false."""
-    return read_functions(data("Fe/Fe.chk.fmt.bz2"))
+    return read_functions([data(f"Fe/Fe.{ending}") for ending in ("chk.fmt.bz2", "eig", "spn", "mmn.bz2", "win")])
 
 
 def bloch_sum(functions, X, k):
@@ -77,7 +78,7 @@ def test_iron_is_known_by_its_spin_matrices(iron):
 
 
 def test_platinum_breaks_time_reversal_as_its_readme_says():
-    functions = platinum().functions
+    functions = platinum()
     material = Material(functions)
     assert "Spin order 'block', as time reversal shows" in material.summary()
     assert "|T H(R)* T^-1 - H(R)| is at most 0.055 eV" in material.summary()

@@ -10,7 +10,7 @@ from crystals import DIAMOND, FCC, POLYNOMIALS, SPIN, atomic_orbitals
 from scipy.linalg import expm
 
 from symcur.materials import Orbital, acting_on, projections, representation, residuals, space_group, symmetry_group
-from symcur.materials.orbitals import HARMONICS, amplitudes, rotation_of_harmonics, rotation_of_spin
+from symcur.materials.orbitals import HARMONICS, amplitudes, harmonics, rotation_of_harmonics, rotation_of_spin
 
 GENERATOR = np.random.default_rng(225)
 
@@ -122,6 +122,31 @@ def test_local_axes_turn_the_functions() -> None:
     np.testing.assert_allclose(along[[HARMONICS.index(f"p_{i}") for i in "xyz"]], np.ones(3) / np.sqrt(3), atol=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("shell", "directions"),
+    [
+        ("sp", [[1, 0, 0], [-1, 0, 0]]),
+        ("sp2", [[-1, np.sqrt(3), 0], [-1, -np.sqrt(3), 0], [2, 0, 0]]),
+        ("sp3", [[1, 1, 1], [1, -1, -1], [-1, 1, -1], [-1, -1, 1]]),
+        ("sp3d", [[-1, np.sqrt(3), 0], [-1, -np.sqrt(3), 0], [2, 0, 0], [0, 0, 1], [0, 0, -1]]),
+        ("sp3d2", [[-1, 0, 0], [1, 0, 0], [0, -1, 0], [0, 1, 0], [0, 0, -1], [0, 0, 1]]),
+    ],
+)
+def test_hybrids_are_orthonormal_and_point_along_their_bonds(shell, directions) -> None:
+    """<r> of each, in the order of wannier90: the six sp3d2 of its Fe lie along -x, x, -y, y, -z, z."""
+    hybrids = projections({"C": [[0, 0, 0]]}, f"C: {shell}")
+    V = amplitudes(hybrids)
+    np.testing.assert_allclose(V.conj().T @ V, np.eye(len(directions)), atol=1e-14)
+    z, weights = np.polynomial.legendre.leggauss(6)
+    angles = 2 * np.pi * np.arange(12) / 12
+    rho = np.sqrt(1 - z**2)[:, None]
+    r = np.stack(np.broadcast_arrays(rho * np.cos(angles), rho * np.sin(angles), z[:, None]), axis=-1).reshape(-1, 3)
+    f = (harmonics(r) @ V).real
+    centres = np.einsum("p,pn,pi->ni", np.repeat(weights, 12), f**2, r)
+    for centre, direction in zip(centres, directions, strict=True):
+        np.testing.assert_allclose(centre / np.linalg.norm(centre), direction / np.linalg.norm(direction), atol=1e-13)
+
+
 def test_projections_are_read_in_the_order_of_wannier90() -> None:
     atoms = {"Ga": [[0, 0, 0]], "As": [[0.25] * 3, [0.75] * 3]}
     found = projections(atoms, "As: l=0; pz\nf=0.5,0,0: dx2-y2", "interlaced")
@@ -131,15 +156,17 @@ def test_projections_are_read_in_the_order_of_wannier90() -> None:
     assert names == expected
 
 
-def test_functions_of_a_line_come_by_l_and_mr_however_they_are_written() -> None:
+def test_functions_of_a_line_come_as_written_or_by_l_and_mr() -> None:
     """Wannier90 takes the functions of a line from l = -5 to 3; local axes hold for the line."""
     for text in (
         "C: p;s;sp3d2-2;dxy;dz2",
         "C: l=1; s; l=2,mr=5,1; l=-5,mr=2",
         "c : dz2,dxy;pz;px;py;s;sp3d2-2:zona=2:r=2",
     ):
-        names = [o.name for o in projections({"C": [[0, 0, 0]]}, text)]
+        names = [o.name for o in projections({"C": [[0, 0, 0]]}, text, by_number=True)]
         assert names == ["sp3d2-2", "s", "p_z", "p_x", "p_y", "d_z2", "d_xy"]
+    written = [o.name for o in projections({"C": [[0, 0, 0]]}, "C: dxy; s; px, pz")]
+    assert written == ["d_xy", "s", "p_x", "p_z"]
     [turned] = projections({"C": [[0, 0, 0]]}, "C: pz: z=1,1,0 : x=0,0,1")
     np.testing.assert_allclose(turned.amplitudes()[1:4], [0, *np.sqrt([0.5, 0.5])], atol=1e-14)
 

@@ -1,0 +1,101 @@
+"""LaTeX in rows that fit a page: how wide a text is, and long sums continued in the next row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+import sympy as sp
+
+WIDTH = 78
+"""Of a row, in letters: about the width of a page."""
+_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
+_WIDE = {r"\cos": 3.0, r"\sin": 3.0, r"\tanh": 4.0, r"\exp": 3.0, r"\mathrm": 0.0, r"\quad": 2.0, r"\dots": 2.0}
+_NARROW = (r"\left", r"\right", r"\bigl", r"\bigr", r"\,", r"\tfrac", r"\textstyle", "{", "}", "&")
+_SCRIPT = 0.7  # of subscripts and exponents
+Write = Callable[[sp.Expr], str]
+
+
+def width(text: str) -> float:
+    """How wide LaTeX is printed, in letters."""
+    tokens = iter(_TOKEN.findall(text))
+    return _sequence(tokens, "")
+
+
+def _sequence(tokens: Iterator[str], end: str) -> float:
+    total = 0.0
+    for token in tokens:
+        if token == end:
+            break
+        total += _one(token, tokens)
+    return total
+
+
+def _one(token: str, tokens: Iterator[str]) -> float:
+    if token in (r"\frac", r"\tfrac"):
+        return max(_group(tokens), _group(tokens)) + 0.5
+    if token in "_^":
+        return _SCRIPT * _group(tokens)
+    if token == "{":
+        return _sequence(tokens, "}")
+    if token.isspace() or token in _NARROW:
+        return 0.0
+    if token in "+-=":
+        return 2.0
+    return _WIDE.get(token, 1.0)
+
+
+def _group(tokens: Iterator[str]) -> float:
+    """The argument that follows: a letter or what stands in braces."""
+    token = next((t for t in tokens if not t.isspace()), "")
+    return _sequence(tokens, "}") if token == "{" else _one(token, tokens) if token else 0.0
+
+
+def rows(label: str, value: sp.Expr, write: Write) -> list[str]:
+    """label &= value, continued in the next row wherever it would not fit."""
+    text = write(value)
+    if width(text) <= WIDTH:
+        return [f"{label} &= {text}"]
+    return packed(f"{label} &= ", _pieces(value, write))
+
+
+def packed(front: str, pieces: Sequence[str]) -> list[str]:
+    """One row after the other, each as long as fits."""
+    found, row, filled = [], front, False
+    for piece in pieces:
+        if filled and width(row + piece) > WIDTH:
+            found.append(row.rstrip())
+            row = r"&\quad "
+        row, filled = f"{row}{piece} ", True
+    return [*found, row.rstrip()]
+
+
+def _pieces(value: sp.Expr, write: Write, whole: float = WIDTH / 2) -> list[str]:
+    """Parts of the text between which a row may end; what is not wider than ``whole`` stays together."""
+    text = write(value)
+    if width(text) <= whole:
+        return [text]
+    if value.is_Add:
+        result: list[str] = []
+        for term in value.as_ordered_terms():
+            first, *more = _pieces(term, write)
+            sign = "" if not result or first.startswith("-") else "+ "
+            result += [sign + first, *more]
+        return result
+    sums = [factor for factor in value.args if factor.is_Add] if value.is_Mul else []
+    if not sums:
+        return [text]
+    longest = max(sums, key=lambda factor: width(write(factor)))
+    others = list(value.args)
+    others.remove(longest)
+    rest = others[0] if len(others) == 1 else sp.Mul(*others, evaluate=False)
+    written = rf"\left({write(rest)}\right)" if rest.is_Add else write(rest)
+    front = {"1": "", "-1": "- "}.get(written, written + r"\, ")
+    return bracketed(front, _pieces(longest, write, 0.0 if width(text) > WIDTH else whole))
+
+
+def bracketed(front: str, pieces: Sequence[str]) -> list[str]:
+    """The pieces of front [pieces]."""
+    if len(pieces) == 1:
+        return [rf"{front}\left({pieces[0]}\right)"]
+    return [rf"{front}\bigl[{pieces[0]}", *pieces[1:-1], rf"{pieces[-1]}\bigr]"]
