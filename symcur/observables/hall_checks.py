@@ -60,7 +60,7 @@ def _means(
         ]
         total = np.einsum("k,tknm,knil->mtil", jacobian, np.stack(weights), _open(states)) / len(k)
         found["splitting"] = total.reshape(shape)
-    if model.periodic and term.weight == "f":
+    if model.periodic and term.weight == "f" and not model.covariant:
         components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
         full = np.einsum("k,knil->il", jacobian, states.values(components).real) / len(k)
         found["filled_lattice"] = np.broadcast_to(full, shape)
