@@ -41,6 +41,7 @@ class SeveralLevels(Reading):
     """
 
     not_compared = 0
+    rank: int
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class SeveralLevels(Reading):
         self.structure = f"{('three', 'four')[distinct - 3]} energies{times}: polynomials in H' = H - h0 and z = E - h0"
         self.levels = levels_of(distinct, self.rank)
         self._places = tuple(self.ring.place[symbol] for symbol in unknown)
-        self._z = self._named("z", energy - self._h0_written)
+        self._z = self._named("z", energy - self._middle_written)
         self._name_invariants()
         self._powers = [shifted(np.full_like(entries.traceless, self.ring.zero), self.ring.one), entries.traceless]
         for _ in range(distinct - 2):
