@@ -64,7 +64,7 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
     axes.set_xlabel("mu" if along_mu else "temperature (k_B = 1)")
     axes.set_ylabel(f"{result.observable} [{''.join(map(axis_name, component))}]\n{result.unit}")
     hall = f"; Hall part: {result.hall.split(':')[0]}" if result.hall else ""
-    axes.set_title(f"{result.model}: {result.form.split(':')[0]}{hall}", fontsize=9)
+    axes.set_title(f"{_at_level(result.model, result.level)}: {result.form.split(':')[0]}{hall}", fontsize=9)
     axes.axhline(0, color="0.8", lw=0.8, zorder=0)
     axes.legend(frameon=False, fontsize=8)
     return figure
@@ -102,7 +102,7 @@ def draw_zone(
     axes.set_aspect("equal")
     axes.set_xlabel("k_x")
     axes.set_ylabel("k_y")
-    axes.set_title(f"{model.name}, band {band}", fontsize=9)
+    axes.set_title(f"{_at_level(model.name, model.level)}, band {band}", fontsize=9)
     return figure
 
 
@@ -138,8 +138,12 @@ def draw_path(
     for place in places:
         axes.axvline(place, color="0.85", lw=0.8, zorder=0)
     axes.set_ylabel("energy")
-    axes.set_title(model.name, fontsize=9)
+    axes.set_title(_at_level(model.name, model.level), fontsize=9)
     return figure
+
+
+def _at_level(name: str, level: str) -> str:
+    return f"{name}, level {level}" if level else name
 
 
 def _bands(model: BandStructure, both_norms: bool) -> range:

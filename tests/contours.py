@@ -9,11 +9,13 @@ circle converges geometrically.
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from symcur import expressions as ex
+from symcur import quantities
 from symcur.band_structures import Model
 from symcur.expressions import Interpreter
 
@@ -115,8 +117,18 @@ def functions(matrix: sp.ImmutableDenseMatrix, symbols: tuple[sp.Symbol, ...], a
 
 def reader(model: Model, k: np.ndarray, band: int, rank: int) -> Contours:
     """What reads expressions at a real k for the multiplet of ``rank`` energies that a band (from 0) belongs to."""
+    return _around(model, k, band - band % rank, rank)
+
+
+def reader_of_multiplet(model: Model, k: np.ndarray, band: int) -> Contours:
+    """The same for the energies that coincide with that of the band to 1e-9 of the largest one."""
     energies = np.linalg.eigvalsh(model.matrix("H", k))
-    first = band - band % rank
+    own = np.flatnonzero(np.abs(energies - energies[band]) < 1e-9 * np.abs(energies).max())
+    return _around(model, k, int(own[0]), len(own))
+
+
+def _around(model: Model, k: np.ndarray, first: int, rank: int) -> Contours:
+    energies = np.linalg.eigvalsh(model.matrix("H", k))
     centre = energies[first : first + rank].mean()
     others = np.delete(energies, range(first, first + rank))
     gap = np.abs(others - centre).min(initial=np.ptp(energies) or 1.0)
@@ -125,3 +137,15 @@ def reader(model: Model, k: np.ndarray, band: int, rank: int) -> Contours:
     curvature = max(np.linalg.norm(model.matrix("H", k, (i, j)), 2) for i in axes for j in axes)
     slope = max(slope, np.sqrt(gap * curvature))
     return Contours(model, k.astype(complex), centre, rank, gap, slope)
+
+
+def largest_difference(form: Any, name: str, k: np.ndarray) -> float:
+    """Between a closed form of a quantity and contour integrals at one k, all bands, in units of the largest value."""
+    model, quantity = form.model, quantities.get(name)
+    components = [quantity.expression(*axes) for axes in quantity.components(model.dimension)]
+    expected = []
+    for band in range(model.size):
+        contours = reader_of_multiplet(model, k, band)
+        expected.append([contours.read(component).array[0, 0] / contours.rank for component in components])
+    found = form(k).reshape(model.size, -1)
+    return float(np.abs(found - np.array(expected)).max() / np.abs(expected).max())

@@ -252,6 +252,16 @@ def test_closed_forms_need_a_model_given_by_formulas(symcur, tmp_path, arguments
     assert symcur("compute", str(file), "equilibrium_current", "--temperature", "0.5")[0] == 0
 
 
+def test_the_formulas_of_blocks_follow_each_other(symcur):
+    status, out, _ = symcur("derive", "kane_mele", "s_expectation", "--set", "lambda_R=0")
+    assert status == 0
+    assert re.search(
+        r"block 1 of 2, of the states \|1⟩, \|3⟩\ns = 1/2\n.*block 2 of 2, of the states \|2⟩, \|4⟩\ns = -1/2\n",
+        out,
+        re.S,
+    )
+
+
 def test_long_closed_forms_are_printed_a_line_each(symcur):
     _, out, _ = symcur("derive", "kane_mele", "s_dipole")
     assert re.search(r"^dˣˢ = ", out, re.MULTILINE)

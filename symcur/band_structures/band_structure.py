@@ -64,9 +64,16 @@ class BandStructure(ABC):
     ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
     reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
     fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, N
+<<<<<<< HEAD
     then the number of the components of Psi. ``window`` is the energy, or "auto", below which observables take levels for one
     multiplet, None where only degenerate ones are. Band structures do not change: ``with_values``, ``with_s`` and
     ``replace`` give new ones.
+=======
+    then the number of the components of Psi. Band structures do not change: ``with_values``, ``with_s`` and
+    ``replace`` give new ones. ``covariant``: position has elements between orbitals and s depends on k, as in a basis of Wannier
+    functions, so that derivatives are D_i X = d_i X - i[A_i, X]; ``level`` says what is known of position, and ``remarks`` are
+    sentences that belong to every number.
+>>>>>>> main
     """
 
     name: str
@@ -78,7 +85,13 @@ class BandStructure(ABC):
     positions: Array | None
     statistics: Statistics = FERMI
     bosons: Metric | None = None
+<<<<<<< HEAD
     window: float | str | None = None
+=======
+    covariant: bool = False
+    level: str = ""
+    remarks: tuple[str, ...] = ()
+>>>>>>> main
 
     # -- to be supplied ----------------------------------------------------------------------------------------------
     @abstractmethod
@@ -127,8 +140,33 @@ class BandStructure(ABC):
             raise ValueError(f"model: expected a lattice model ({purpose}), got the continuum model {self.name}")
         return self.cell
 
+    def covariant_matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
+        """ "H" or "s" with covariant derivatives, the first axis first, or "curvature", F_il with its indices as the first axes."""
+        return self.covariant_at(self.points(k))(name, tuple(axes))
+
+    def covariant_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        """``covariant_matrix`` as a function of name and axes at some momenta."""
+
+        def unknown(name: str, axes: tuple[int, ...]) -> ComplexArray:
+            raise ValueError(
+                f"expression: expected integer axes, 0 for x, of ordinary derivatives of H, where numbers of {self.name} are asked "
+                f"for, got {name!r} along {axes}, for which a material with the position between its functions is needed"
+            )
+
+        return unknown
+
+    def require_local(self, what: str, why: str) -> None:
+        """Raise ValueError that says why ``what`` is not defined where position has elements between orbitals; no reason, no error."""
+        if self.covariant and why:
+            raise ValueError(
+                f"model: expected the level 'tight_binding' for {what}, because {why}; got {self.name} at the level {self.level!r}"
+            )
+
     def matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
-        """ "H" differentiated along axes, or "s", as numbers: k of shape (..., D), Cartesian, gives (..., N, N)."""
+        """ "H" differentiated along axes, or "s", as numbers: k of shape (..., D), Cartesian, gives (..., N, N).
+
+        Where derivatives are ``covariant``, higher ones are the mean over the orders.
+        """
         return self.at(self.points(k))(name, axes)
 
     def at(self, k: Array) -> Callable[[str, Iterable[int]], ComplexArray]:

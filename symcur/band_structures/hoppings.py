@@ -129,6 +129,7 @@ def tight_binding(structure: BandStructure) -> TightBinding:
 
     Raises ValueError where they reach too far.
     """
+    structure.require_local("its hoppings alone", "they do not hold the position between orbitals")
     cell, positions = structure.lattice_cell("hoppings between its cells"), structure.positions
     given = getattr(getattr(structure, "H", None), "__self__", None)
     if isinstance(given, TightBinding):

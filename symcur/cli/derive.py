@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import sympy as sp
 import typer
@@ -19,7 +19,7 @@ from symcur.cli.unicode_math import unicode_math
 from symcur.quantities import Quantity
 
 if TYPE_CHECKING:
-    from symcur.closed_forms import ClosedForm
+    from symcur.closed_forms import BlockForm, ClosedForm
 
 SHORT = 12  # equations; more than these are printed a line each
 
@@ -56,10 +56,19 @@ def derive(
         print_form(wanted, form, terminal.console())
 
 
-def print_form(quantity: Quantity, form: ClosedForm, screen: Console) -> None:
-    """The definition, the steps and components as formulas, and the energies where they are short."""
+def print_form(quantity: Quantity, form: ClosedForm | BlockForm, screen: Console) -> None:
+    """The definition, then the formulas, block by block where there are blocks."""
     screen.print(f"{escape(quantity.meaning)}  [dim]{escape(quantity.unit)}[/]")
     screen.print(escape(f"{unicode_math(quantity.symbol())} = {unicode_math(quantity.expression().latex())}\n"))
+    blocks: Any = getattr(form, "blocks", (form,))
+    for heading, block in zip(getattr(form, "headings", ("",)), blocks, strict=True):
+        if heading:
+            screen.print(escape(f"\n{unicode_math(heading)}"))
+        _print_formulas(block, screen)
+
+
+def _print_formulas(form: ClosedForm, screen: Console) -> None:
+    """The steps and components, and the energies where they are short."""
     components = zip(form.labels, sp.flatten(form.compact), strict=True)
     steps = [*form.definitions, *((sp.Symbol(unicode_math(label)), value) for label, value in components)]
     long = len(steps) > SHORT

@@ -1,9 +1,10 @@
 """Closed forms: expression + model -> exact expressions in k, the parameters and the band energy."""
 
+from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.conditioning import DigitsWarning
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.derivation import algebraic, derive
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.series import Series
 
-__all__ = ["ClosedForm", "DigitsWarning", "Series", "algebraic", "derive", "multiplicities"]
+__all__ = ["BlockForm", "ClosedForm", "DigitsWarning", "Series", "algebraic", "derive", "multiplicities"]

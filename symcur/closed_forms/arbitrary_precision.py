@@ -34,7 +34,7 @@ def agreed(values: Callable[[int], Sequence[Any]], digits: int) -> list[Any]:
             after = values(precision)
         except (Touching, ZeroDivisionError) as found:
             if doubled >= _SEPARATIONS:
-                raise found if isinstance(found, Touching) else Touching(_distance(precision)) from None
+                raise found if isinstance(found, Touching) else Touching(closest(precision)) from None
             precision *= 2
             continue
         if before is not None:
@@ -50,7 +50,7 @@ def agreed(values: Callable[[int], Sequence[Any]], digits: int) -> list[Any]:
     )
 
 
-def _distance(precision: int) -> str:
+def closest(precision: int) -> str:
     """The relative distance of energies below which a working precision does not tell them apart."""
     return f"1e-{3 * precision // 4}"
 
@@ -71,18 +71,22 @@ def band_energy(H: Sequence[Any], band: int, multiplicities: Sequence[int], metr
 
     For bosons the entries are those of g H, g the metric; ValueError where H is not positive.
     """
-    size = sum(multiplicities)
-    matrix = mpmath.matrix(np.reshape(H, (size, size)).tolist())
-    if metric is not None:
-        matrix = _hermitian(matrix, mpmath.matrix([[_mpc(x) for x in row] for row in metric.tolist()]))
-    energies = sorted(mpmath.eigh(matrix, eigvals_only=True))
-    distance = _distance(mpmath.mp.dps)
+    energies = levels(H, sum(multiplicities), metric)
+    distance = closest(mpmath.mp.dps)
     found = multiplets(energies, mpmath.mpf(distance) * max(map(abs, energies)))
     own = [multiplet for multiplet in found for _ in multiplet][band]
     uniform = len(set(multiplicities)) == 1
     if len(own) > max(multiplicities) or (not uniform and len(found) < len(multiplicities)):
         raise Touching(distance)
     return mpmath.fsum(own) / len(own)
+
+
+def levels(H: Sequence[Any], size: int, metric: sp.Matrix | None = None) -> list[Any]:
+    """All energies, ascending, from the entries of H (of g H for bosons with the metric g)."""
+    matrix = mpmath.matrix(np.reshape(H, (size, size)).tolist())
+    if metric is not None:
+        matrix = _hermitian(matrix, mpmath.matrix([[_mpc(x) for x in row] for row in metric.tolist()]))
+    return sorted(mpmath.eigh(matrix, eigvals_only=True))
 
 
 def _hermitian(gH: Any, g: Any) -> Any:

@@ -194,6 +194,12 @@ def _two_level_rate(form: Any, symbol: sp.Symbol) -> sp.Expr:
 # -- substitution ------------------------------------------------------------------------------------------------------
 def subs(form: Any, replacements: Any) -> Any:
     """Momenta and parameters replaced by exact numbers or formulas; definitions stay."""
+    model, values = replaced_model(form, replacements)
+    return _with_values(form, model, values)
+
+
+def replaced_model(form: Any, replacements: Any) -> tuple[Model, dict[sp.Symbol, sp.Expr]]:
+    """The model with the values put in, and the values by symbol; raises ValueError where bands coincide that are distinct."""
     symbols = (*form.model.k, *form.model.parameters)
     if not isinstance(replacements, Mapping):
         raise TypeError(
@@ -207,17 +213,18 @@ def subs(form: Any, replacements: Any) -> Any:
         )
     values = {symbol: named[symbol.name] for symbol in symbols if symbol.name in named}
     require_free_names(form, "replacements", values.values())
-    return with_values(form, _substituted_model(form.model, values), values)
-
-
-def with_values(form: Any, model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Any:
-    """The form where these symbols have these values, of a model in which they are put in already."""
+    model = _substituted_model(form.model, values)
     differ = different_levels(form, model)
     if differ:
         raise ValueError(
             f"replacements: expected values at which bands stay distinct, got {_listed(values)}, where {differ}; with the "
             "values in H, by model.with_parameters, derive treats the multiplets as such"
         )
+    return model, values
+
+
+def _with_values(form: Any, model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Any:
+    """The form where these symbols have these values, of a model in which they are put in already."""
     program = Program()
     given = {symbol.name: from_sympy(program, value).real for symbol, value in values.items()}
     written = form.written and _put_in(form.written, values)

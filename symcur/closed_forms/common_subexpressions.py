@@ -32,12 +32,13 @@ def steps(
     symbols: Mapping[str, sp.Symbol],
     labels: Mapping[int, str],
 ) -> tuple[Definitions, list[sp.Expr]]:
-    """The program as definitions and results: what is used more than once, or has a label, gets a symbol.
+    """The program as definitions and results: what is used more than once, as a result or in others, or has a label, gets a symbol.
 
     Everything else is written into the sum or product that uses it. Sums and products are left as they are: SymPy's
     sorting of terms would take most of the time.
     """
     uses = Counter(argument for node in program.live(outputs) for argument in set(program.arguments(node)))
+    uses += Counter(dict.fromkeys({*outputs} & uses.keys(), 1))
     taken = {*symbols, *labels.values()}
     prefix = next(letter for letter in ("x", "y", "u", "aux") if not any(n.startswith(f"{letter}_") for n in taken))
     definitions: list[tuple[sp.Symbol, sp.Expr]] = []

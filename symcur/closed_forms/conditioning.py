@@ -112,7 +112,7 @@ def evaluated(form: Any, model: Model, k: Array, digits: Callable[[Array, int], 
     numbers = {name: exact_parameter(name, value) for name, value in model.values().items()}
     bands = range(model.size) if form.band is None else [form.band]
     energies = _energies(form, model, k)
-    _require_levels(form, model, energies[0])
+    require_levels(form, model, energies[0])
     result = np.empty((len(k), len(bands), len(form.outputs)), dtype=complex if form.complex else float)
     relative = np.zeros((len(k), len(bands)))
     order, few = _riskiest_first(form, energies[0])
@@ -234,7 +234,7 @@ def _energies(form: Any, model: Model, k: Array) -> tuple[Array, Array]:
     return _averaged(form, energies), np.broadcast_to(error, energies.shape)
 
 
-def _require_levels(form: Any, model: Model, energies: Array) -> None:
+def require_levels(form: Any, model: Model, energies: Array) -> None:
     """Raises ValueError where more bands coincide at generic k for these parameter values than for generic ones.
 
     The formula may be finite there: as a limit it lacks what the multiplet has. No gap is seen at any of the points then.

@@ -16,6 +16,7 @@ from symcur.band_structures.levels import CLEAR_GAP, pattern_of_any
 from symcur.band_structures.levels import pattern as observed
 from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.letters import letters
+from symcur.closed_forms.pieces import Piece, pieces
 from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced
 from symcur.expressions.interpreter import shifted
 
@@ -87,10 +88,33 @@ def _proved(model: Model, pattern: tuple[int, ...]) -> bool:
         return False
     if len(set(pattern)) == 1:
         return all(entry.is_zero for entry in _annihilated(H, pattern).flat)
+    if model.bosons is None and _in_pieces(model) <= len(pattern):
+        return True
     # The Hankel matrix of the moments Tr H^j has the rank of the number of distinct energies.
     moments = power_sums(H, 2 * len(pattern))
     rows = range(len(pattern) + 1)
-    return _determinant(H[0, 0].ring, [[moments[i + j] for j in rows] for i in rows]).reduced().is_zero
+    return determinant(H[0, 0].ring, [[moments[i + j] for j in rows] for i in rows]).reduced().is_zero
+
+
+def _in_pieces(model: Model) -> int:
+    """A bound on the number of distinct energies: those of the constant blocks of H, of blocks with the same energies once.
+
+    Two blocks have the same energies, in the same proportion, where their moments Tr H^j/N are equal for as many j as there are
+    energies in both.
+    """
+    found = pieces(Piece(sp.eye(model.size), model.H, sp.zeros(model.size)), model.k)
+    if len(found) == 1:
+        return model.size
+    ring = Ring([entry for piece in found for entry in piece.H], model.k)
+    most = 2 * max(piece.H.rows for piece in found)
+    known: list[list[Exact]] = []
+    total = 0
+    for piece in found:
+        moments = [(p * fmpq(1, piece.H.rows)).reduced() for p in power_sums(ring.matrix(piece.H), most)]
+        if not any(all((a - b).is_zero for a, b in zip(moments, other, strict=True)) for other in known):
+            known.append(moments)
+            total += len(multiplicities(Model(piece.H, piece.H * 0, model.k, dict(model.parameters), name=model.name)))
+    return total
 
 
 def power_sums(H: ObjectArray, highest: int) -> list[Exact]:
@@ -117,11 +141,12 @@ def _identity(H: ObjectArray) -> ObjectArray:
     return shifted(np.full(H.shape, ring.zero), ring.one)
 
 
-def _determinant(ring: Ring, rows: list[list[Exact]]) -> Exact:
+def determinant(ring: Ring, rows: list[list[Exact]]) -> Exact:
+    """Of a small matrix, along its first row."""
     if not rows:
         return ring.one
     total = ring.zero
     for column, entry in enumerate(rows[0]):
-        minor = _determinant(ring, [[*row[:column], *row[column + 1 :]] for row in rows[1:]])
+        minor = determinant(ring, [[*row[:column], *row[column + 1 :]] for row in rows[1:]])
         total = total + entry * minor * (-1) ** column
     return total

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
@@ -16,6 +16,9 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.band_structures import BandStructure, Model
 from symcur.closed_forms.adjugate import Bands
+from symcur.closed_forms.block_form import BlockForm
+from symcur.closed_forms.blocks import blocks, is_sum_over_blocks
+from symcur.closed_forms.calculus import length
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import Definitions, unused
 from symcur.closed_forms.degeneracy import multiplicities, power_sums
@@ -23,10 +26,12 @@ from symcur.closed_forms.entries import Components, Entries
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
 from symcur.closed_forms.harmonics import written
+from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
 from symcur.closed_forms.reading import Reading, Reads
 from symcur.closed_forms.ring import Exact, NotExact
 from symcur.closed_forms.several_levels import SeveralLevels
+from symcur.closed_forms.three_levels import ThreeLevels
 from symcur.closed_forms.two_levels import TwoLevels
 from symcur.closed_forms.words import in_words
 from symcur.expressions import Expression, Matrix
@@ -40,11 +45,11 @@ _PREFERENCE = 1.3  # how much longer a formula in the functions of the model may
 _SHORT = 150  # operations in all radicands of explicit energies together
 
 
-def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm:
+def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
     """The closed form of a quantity, or of any scalar expression with integer axes, in k, parameters and the band energy.
 
-    Two distinct energies, or four that lie symmetrically, are treated by polynomials in H and simplified; others through the adjugate and
-    the square-free part of the characteristic polynomial. Eigenvectors are never used. For bosons every operator X is read as g X, and E is the signed
+    Up to four distinct energies are treated by polynomials in H and simplified, others through the adjugate and the square-free part of
+    the characteristic polynomial, constant blocks one by one (``BlockForm``). The shortest form is kept. Eigenvectors are never used. For bosons every operator X is read as g X, and E is the signed
     energy. Raises ValueError or TypeError naming the argument.
     """
     if not isinstance(quantity, (str, Quantity, Expression)):
@@ -92,22 +97,31 @@ class _Derivation:
 
     def _new_reading(self, kind: Callable[..., Entries]) -> Reading | None:
         """The exact reading of the model in its own functions or in its components; None where there is none."""
-        levels = len(self.multiplicities)
-        if self.model.bosons is not None and (levels > 2 or kind is Components):
+        ranks = self.multiplicities
+        levels, unequal = len(ranks), len(set(ranks)) > 1
+        if self.model.bosons is not None and (levels > 2 or unequal or kind is Components):
             return None  # components of Hermitian matrices
-        if not 2 <= levels <= 4 or len(set(self.multiplicities)) > 1:
+        if levels > (3 if unequal else 4):
             return None
-        names = ("epsilon", "h2", "a", "w", "D", "c", "z", "a_2", "a_3", "a_4")
+        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi", "z", "a_2", "a_3", "a_4")
         symbols = {name: sp.Symbol(unused(name, self._taken), real=True) for name in names}
         eps, w = sp.Dummy("eps", real=True), sp.Dummy("w", real=True)
-        taken, a = self._taken | {*names}, [symbols[f"a_{j}"] for j in range(2, levels + 1)]
+        a = [symbols[f"a_{j}"] for j in range(2, levels + 1)]
+
+        def entries(*extra: sp.Symbol) -> Entries:
+            return kind(self.model, extra, self._taken | {*names})
+
         ways: list[Callable[[], Reading]] = [
-            lambda: SeveralLevels(kind(self.model, (eps, w, *a), taken), levels, (eps, w), self.energy, symbols)
+            lambda: SeveralLevels(entries(eps, w, *a), levels, (eps, w), self.energy, symbols)
         ]
-        if levels == 2:
-            ways = [lambda: TwoLevels(kind(self.model, (eps,), taken), eps, self.energy, symbols)]
+        if levels == 1:
+            ways = [lambda: OneLevel(entries(), self.energy, symbols)]
+        elif levels == 2:
+            ways = [lambda: TwoLevels(entries(eps), ranks, eps, self.energy, symbols)]
+        elif unequal:
+            ways = [lambda: ThreeLevels(entries(eps, w), ranks, (eps, w), self.energy, symbols)]
         elif levels == 4:
-            ways.insert(0, lambda: FourLevels(kind(self.model, (eps, w), taken), eps, w, self.energy, symbols))
+            ways.insert(0, lambda: FourLevels(entries(eps, w), eps, w, self.energy, symbols))
         for way in ways:
             with suppress(NotExact):
                 return way()
@@ -135,22 +149,48 @@ class _Derivation:
             "parts": tuple(parts),
         }
 
-    def form(self, quantity: str | Quantity | Expression) -> ClosedForm:
+    def form(self, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        common = self.common(target.name, target.labels, target.shape, target.expressions)
-        common |= {"formula": target.formula, "in_words": self._in_words(target)}
         written = self._shortest(target)
+        found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
+        if not found:
+            return self._whole(target, written)
+        derived = [(derivation := _shared(block.model), derivation._shortest(target)) for block in found]
+        forms = [derivation._whole(target, own) for derivation, own in derived]
+        if len(found) == 1 and found[0].copies == 1:
+            return self._in_basis(forms[0], self._whole(target, written))
+        if written and written.length() <= sum(map(_length, forms)):
+            return self._whole(target, written)
+        first = derived[0][1]
+        if first and target.real and forms[0].written and all(form.written == forms[0].written for form in forms):
+            return self._form(self._common(target), target, first)  # whatever the block
+        return BlockForm(
+            model=self.model, name=target.name, labels=target.labels, shape=target.shape, energy_symbol=self.energy,
+            multiplicities=self.multiplicities, blocks=tuple(forms), bases=tuple(block.basis for block in found),
+            copies=tuple(block.copies for block in found), formula=target.formula,
+        )  # fmt: skip
+
+    def _in_basis(self, rotated: ClosedForm, whole: ClosedForm) -> ClosedForm:
+        """The shorter one of the form derived in another basis, in which numbers are the same, and that in the basis of H."""
+        measure = _length if rotated.written or whole.written else _steps
+        if measure(whole) <= measure(rotated):
+            return whole
+        return replace(rotated, model=self.model, structure=f"{rotated.structure}, in a basis of its blocks")
+
+    def _common(self, target: _Target) -> dict[str, Any]:
+        common = self.common(target.name, target.labels, target.shape, target.expressions)
+        return common | {"formula": target.formula, "in_words": self._in_words(target)}
+
+    def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
+        """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
+        common = self._common(target)
         if written and written.length() <= written.not_compared:
             return self._form(common, target, written)
         resolvent = self.bands.resolvent
         values = target.read(self.bands.interpreter)
         outputs = tuple(value if target.operator else value / resolvent.rank for value in values)
         steps = ClosedForm(**common, complex=not target.real, outputs=outputs, node_labels=resolvent.labels)
-        if written and written.length() <= sp.count_ops(
-            [*sp.flatten(steps.compact), *(e for _, e in steps.definitions)]
-        ):
-            return self._form(common, target, written)
-        return steps
+        return self._form(common, target, written) if written and written.length() <= _length(steps) else steps
 
     def _in_words(self, target: _Target) -> str:
         """The formula in H' alone, of three or four energies; empty where there is no short one."""
@@ -215,7 +255,7 @@ def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> lis
     """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
     known: list[tuple[Exact, _Pair]] = []
     parts: list[_Pair] = []
-    for value in map(Exact.reduced, values):
+    for value in (value.reduced() for value in values):
         pair = next((pair for other, pair in known if other.same(value)), None)
         if pair is None:
             opposite = next((pair for other, pair in known if other.same(-value)), None)
@@ -239,6 +279,14 @@ class _Written:
         """The number of operations."""
         results = [part for pair in self.parts for part in pair]
         return int(sp.count_ops([*results, *(e for _, e in self.definitions if with_definitions)]))
+
+
+def _length(form: ClosedForm) -> int:
+    return length((form.definitions, sp.flatten(form.compact)))
+
+
+def _steps(form: ClosedForm) -> int:
+    return len(form.program.live(form.nodes))
 
 
 @lru_cache(maxsize=32)

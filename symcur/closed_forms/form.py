@@ -16,7 +16,15 @@ from symcur.arrays import AnyArray
 from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.closed_forms import calculus, conditioning
-from symcur.closed_forms.arbitrary_precision import Touching, agreed, band_energy, exact_parameter, mpf, real_number
+from symcur.closed_forms.arbitrary_precision import (
+    Touching,
+    agreed,
+    band_energy,
+    exact_parameter,
+    levels,
+    mpf,
+    real_number,
+)
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
 from symcur.closed_forms.export import exported
 from symcur.closed_forms.series import Series, limit, series
@@ -243,13 +251,21 @@ class ClosedForm:
         """The components with this many working digits."""
         with mpmath.workdps(precision):
             numbers = {name: mpf(number) for name, number in given.items()}
-            arithmetic = operations(mpmath, numbers.__getitem__, mpf)
-            nodes = [node for entry in self.hamiltonian for node in (entry.real.node, entry.imag.node)]
-            H = _complex_pairs(self.program.run(nodes, arithmetic), mpmath.mpc)
+            H = self._hamiltonian(numbers)
             metric = None if self.model.bosons is None else self.model.bosons.g
             numbers[self.energy_symbol.name] = band_energy(H, band, self.multiplicities, metric)
-            parts = self.program.run(self.nodes, arithmetic)
+            parts = self.program.run(self.nodes, operations(mpmath, numbers.__getitem__, mpf))
             return _complex_pairs(parts, mpmath.mpc) if self.complex else parts
+
+    def levels(self, k: Any, precision: int) -> list[Any]:
+        """All energies at one k, ascending, as mpmath numbers with this many working digits, for the parameters of the model."""
+        with mpmath.workdps(precision):
+            H = self._hamiltonian({name: mpf(number) for name, number in self._exact_numbers(k).items()})
+            return levels(H, self.model.size)
+
+    def _hamiltonian(self, numbers: Mapping[str, Any]) -> list[Any]:
+        nodes = [node for entry in self.hamiltonian for node in (entry.real.node, entry.imag.node)]
+        return _complex_pairs(self.program.run(nodes, operations(mpmath, numbers.__getitem__, mpf)), mpmath.mpc)
 
     def __call__(self, k: ArrayLike, /, parameters: Parameters = None, **by_keyword: Any) -> AnyArray:
         """The values for k of shape (..., D), all bands: shape (..., band, components); without the band where E is put in.

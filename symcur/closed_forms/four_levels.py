@@ -135,7 +135,7 @@ class FourLevels(Reading):
         terms = self._terms(value.reduced())
         for parity in (0, 1):
             result += self._shortest({ij: c for ij, c in terms.items() if ij[0] % 2 == parity}, parity)
-        return self.energy if result == self._h0_written + self._eps else result
+        return self.energy if result == self._middle_written + self._eps else result
 
     def _shortest(self, terms: dict[tuple[int, int], Exact], parity: int) -> sp.Expr:
         """The shortest of several ways to write sum c_ij eps^i w^j with i of one parity; 0 where it vanishes."""

@@ -26,20 +26,23 @@ class Reads(Protocol):
 class Reading:
     """An interpreter of expressions over exact entries, and the writing of their values.
 
-    ``structure`` says in words what it rests on; ``rank`` is that of every multiplet. Forms of up to ``not_compared``
-    operations are kept without a look at the steps of the adjugate.
+    ``structure`` says in words what it rests on; values are divided by ``rank``, that of the multiplet; eps = E - ``middle``. Forms
+    of up to ``not_compared`` operations are kept without a look at the steps of the adjugate.
     """
 
     structure: str
-    rank: int
+    rank: Any
     interpreter: Reads
     not_compared = 600
 
-    def __init__(self, entries: Entries, energy: sp.Symbol, symbols: dict[str, sp.Symbol]) -> None:
+    def __init__(
+        self, entries: Entries, energy: sp.Symbol, symbols: dict[str, sp.Symbol], middle: Exact | None = None
+    ) -> None:
         self.entries, self.ring, self.energy, self._symbols = entries, entries.ring, energy, symbols
         self.definitions: dict[sp.Symbol, sp.Expr] = {}  # in an order in which each needs earlier ones only
-        self._h0_written = written(entries.h0).expression
-        self._eps = self._named("epsilon", energy - self._h0_written)
+        self.middle = (entries.h0 if middle is None else middle).reduced()
+        self._middle_written = written(self.middle).expression
+        self._eps = self._named("epsilon", energy - self._middle_written)
 
     def _named(self, name: str, expression: sp.Expr, short: int = _SHORT) -> sp.Expr:
         """A symbol with this definition where the expression is long, else the expression itself."""
@@ -71,6 +74,16 @@ class Reading:
     def used(self, results: list[sp.Expr]) -> Definitions:
         """What the results need of the definitions and of the letters of the entries, in order."""
         return needed({**self.entries.letters, **self.definitions}.items(), results)
+
+
+class Rank:
+    """What exact values are divided by where the rank depends on the band: ``inverse`` is 1/rank as an exact function."""
+
+    def __init__(self, inverse: Exact) -> None:
+        self.inverse = inverse
+
+    def __rtruediv__(self, value: Exact) -> Exact:
+        return value * self.inverse
 
 
 class Quotient:

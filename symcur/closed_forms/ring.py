@@ -260,8 +260,8 @@ class Exact:
 
     __rmul__ = __mul__
 
-    def __truediv__(self, other: int | fmpq) -> Exact:
-        return self.__mul__(fmpq(1) / other)
+    def __truediv__(self, other: Any) -> Exact:
+        return self.__mul__(fmpq(1) / other) if isinstance(other, (int, fmpq)) else NotImplemented
 
     def __pow__(self, exponent: int) -> Exact:
         return prod([self] * exponent, start=self.ring.one)

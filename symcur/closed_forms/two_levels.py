@@ -4,6 +4,9 @@ Two bands have H' = h . sigma; matrices that anticommute (a Clifford algebra) do
 eps = E - h0 = +-h: P = (1 + H'/eps)/2 and S = P_other/(2 eps) = (1 - H'/eps)/(4 eps). Every expression is therefore a
 polynomial in 1/eps with coefficients that are exact functions of k. The even powers add up to an explicit rational
 function of k, the same for both energies, and the odd ones to another one times 1/eps.
+
+Energies that occur r and r' times, r != r', are themselves exact functions of k: with t_j = Tr H^j of the traceless H, that of
+rank r is r' t_3/((r' - r) t_2). Then H' = H - (e + e')/2, h = (e - e')/2, and 1/rank = (1/r + 1/r')/2 + (1/r - 1/r') h/(2 eps).
 """
 
 from __future__ import annotations
@@ -12,11 +15,14 @@ from itertools import chain, combinations
 
 import numpy as np
 import sympy as sp
+from flint import fmpq
 
+from symcur.closed_forms.degeneracy import power_sums
 from symcur.closed_forms.entries import Entries, basis, component
 from symcur.closed_forms.harmonics import written
-from symcur.closed_forms.reading import Quotient, Reading
-from symcur.closed_forms.ring import Exact, NotExact, total
+from symcur.closed_forms.quotients import divided
+from symcur.closed_forms.reading import Quotient, Rank, Reading
+from symcur.closed_forms.ring import Exact, NotExact, reduced, total
 from symcur.expressions import MatrixInterpreter
 from symcur.expressions.interpreter import shifted
 
@@ -24,18 +30,34 @@ _COMPONENTS = 5  # of h at most, for which all ways to put squares together are 
 
 
 class TwoLevels(Reading):
-    """Reads the expressions of a model with two distinct energies, equally often, exactly; one object serves all.
+    """Reads the expressions of a model with two distinct energies, of the ranks given, exactly; one object serves all.
 
-    ``eps`` is a symbol of the ring of the entries. Raises NotExact where H'^2 vanishes.
+    ``eps`` is a symbol of the ring of the entries. Raises NotExact where H'^2 vanishes or is no multiple of 1.
     """
 
-    def __init__(self, entries: Entries, eps: sp.Symbol, energy: sp.Symbol, symbols: dict[str, sp.Symbol]) -> None:
-        super().__init__(entries, energy, symbols)
-        ring, H, N = self.ring, entries.traceless, entries.model.size
-        self.rank = N // 2
-        self.structure = "two bands, H' = h . sigma" if N == 2 else f"two energies, {self.rank} times each: H'^2 = h^2"
+    def __init__(
+        self,
+        entries: Entries,
+        ranks: tuple[int, ...],
+        eps: sp.Symbol,
+        energy: sp.Symbol,
+        symbols: dict[str, sp.Symbol],
+    ) -> None:
+        ring, H, N = entries.ring, entries.traceless, entries.model.size
         self._place = ring.place[eps]
         w = ring.monomial({self._place: -1})
+        middle = ring.zero
+        if len(set(ranks)) == 1:
+            self.rank = ranks[0]
+            self.structure = (
+                "two bands, H' = h . sigma" if N == 2 else f"two energies, {self.rank} times each: H'^2 = h^2"
+            )
+        else:
+            middle, self.rank = _of_unequal_ranks(entries, ranks, w)
+            H = reduced(shifted(H, -middle))
+            self.structure = f"two energies, {min(ranks)} and {max(ranks)} times: H'^2 = h^2"
+        super().__init__(entries, energy, symbols, entries.h0 + middle)
+        self._H = H
         self.h_squared = (np.sum(H * H.T) / N).reduced()
         if self.h_squared.is_zero:
             raise NotExact(f"{entries.model.name}: all bands are degenerate everywhere; there is no vector form")
@@ -52,7 +74,7 @@ class TwoLevels(Reading):
 
     def _squares(self) -> sp.Expr:
         """h^2 with some of the squares of its components multiplied out together, such that it is short."""
-        H, N = self.entries.traceless, self.entries.model.size
+        H, N = self._H, self.entries.model.size
         ways = [written(self.h_squared).expression]
         if not N & (N - 1) and self.entries.model.bosons is None:
             components = [h for h in (component(H, label) for label in basis(N)) if not h.is_zero]
@@ -76,7 +98,7 @@ class TwoLevels(Reading):
     def _is_energy(self, even: Quotient, odd: Quotient) -> bool:
         if any(even.powers.values()) or any(odd.powers.values()):
             return False
-        return (even.numerator - self.entries.h0).is_zero and (odd.numerator - self.ring.one).is_zero
+        return (even.numerator - self.middle).is_zero and (odd.numerator - self.ring.one).is_zero
 
     def _by_parity(self, value: Exact) -> tuple[Quotient, Quotient]:
         """The even part N/h^(2m) and N/h^(2m) of the odd part N eps/h^(2m), both in lowest powers of h^2."""
@@ -96,3 +118,21 @@ class TwoLevels(Reading):
         highest = max([0, *coefficients])
         terms = (c * self.h_squared ** (highest - m) for m, c in coefficients.items())
         return self.quotient(sum(terms, self.ring.zero), {self.h_squared: highest})
+
+
+def _of_unequal_ranks(entries: Entries, ranks: tuple[int, ...], inverse_eps: Exact) -> tuple[Exact, Rank]:
+    """(e + e')/2 - Tr H/N, and the rank; NotExact where H has other energies than two of these ranks."""
+    r, other = ranks
+    H = entries.traceless
+    moments = power_sums(H, 3)
+    quotient = divided(moments[3], moments[2]) if len(ranks) == 2 and not moments[2].is_zero else None
+    if quotient is None:
+        raise NotExact(f"{entries.model.name}: the energies are no polynomials in the functions of the model")
+    e = quotient * fmpq(other, other - r)
+    h = (e * fmpq(r + other, 2 * other)).reduced()  # r e + r' e' = 0
+    middle = (e - h).reduced()
+    shift = reduced(shifted(H, -middle))
+    if not all(entry.is_zero for entry in reduced(shifted(shift @ shift, -(h * h))).flat):
+        raise NotExact(f"{entries.model.name}: expected two energies, {r} and {other} times")
+    inverse = entries.ring.number(fmpq(r + other, 2 * r * other)) + h * inverse_eps * fmpq(other - r, 2 * r * other)
+    return middle, Rank(inverse)

@@ -114,6 +114,7 @@ def fermi_surface(
 
 def sampled(shape: contours.Contours | surfaces.Surface, level: int) -> FermiSurface:
     """The quadrature rule of this level; every level has (about) twice the nodes per axis of the one before."""
+    shape.model.require_local("scattering", "states at different k overlap as orbitals at points do")
     nothing = np.zeros((0, shape.model.dimension)), np.zeros(0, dtype=np.intp), np.zeros(0)
     pieces = [(k, np.full(len(k), band), weight) for band, k, weight in shape.pieces(level)]
     k, band, weight = map(np.concatenate, zip(nothing, *pieces, strict=True))

@@ -73,13 +73,14 @@ def evaluate(
     bands are known to be distinct at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
     ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
-    TypeError naming the argument for invalid input.
+    TypeError naming the argument for invalid input, and for what has no meaning for the model.
     """
     model = model.with_values(parameters)
     points = model.points(k)
     flat = points.reshape(-1, model.dimension)
     if not isinstance(quantity, Expression):
         quantity = quantities.get(quantity)
+        model.require_local(quantity.name, quantity.local)
     if isinstance(quantity, Quantity) and quantity.operator:
         result, distinct = _operator_elements(model, quantity, flat, tolerance)
     else:

@@ -22,6 +22,7 @@ from symcur.expressions.expression import (
 )
 
 
+@cache
 def covariant(expression: Expression) -> Expression:
     """The expression with all derivatives by k covariant: v_i is D_i H, d_i of a number stays what it is.
 

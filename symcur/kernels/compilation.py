@@ -132,6 +132,8 @@ def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expre
     chosen: dict[str, Quantity | Expression] = {"energy": catalogue.get("energy")}
     for name, quantity in quantities.items():
         value = quantity if isinstance(quantity, Expression) else catalogue.get(quantity)
+        if isinstance(value, Quantity):
+            model.require_local(value.name, value.local)
         if name == "energy" and value != chosen["energy"]:
             raise ValueError(
                 "quantities: expected names other than 'energy', that of the band energies, got it for another"
@@ -142,7 +144,8 @@ def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expre
                 "and kernels take what traces it, such as torque_polarizability"
             )
         if isinstance(value, Expression):
-            wrong = {a for a in ex.axes_of(value) if not isinstance(a, int) or not 0 <= a < model.dimension}
+            axes = map(ex.momentum, ex.axes_of(value)) if model.covariant else ex.axes_of(value)
+            wrong = {a for a in axes if not isinstance(a, int) or not 0 <= a < model.dimension}
             if wrong:
                 raise ValueError(
                     f"quantities: expected axes from 0 to {model.dimension - 1}, got {name!r} with the axes "

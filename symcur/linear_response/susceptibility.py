@@ -30,6 +30,9 @@ OPERATORS = ("density", "s", "torque", "current")
 _LINE_NODES = 24  # Gauss-Legendre, on a straight line in k; exact to rounding while |q| times the hopping range is < 10
 
 
+_LOCAL = "response at finite q", "states at k and k + q overlap as orbitals at points do"
+
+
 @dataclass(frozen=True)
 class Bands:
     """Energies (K, N), eigenvectors (K, N, N), column n for band n, and the inverse matrices, at K momenta."""
@@ -41,6 +44,7 @@ class Bands:
 
 
 def solve(model: BandStructure, k: Array) -> Bands:
+    model.require_local(*_LOCAL)
     energies, left, states = model.eigenstates(k)
     bose = model.bosons is not None
     return Bands(energies, states, left @ np.linalg.inv(model.metric) if bose else left, bose)
@@ -48,6 +52,7 @@ def solve(model: BandStructure, k: Array) -> Bands:
 
 def letter(model: BandStructure, name: str, k: Array, axes: tuple[int, ...] = ()) -> ComplexArray:
     """g X for X = "H" with its derivatives or "s": the operator X in the equation of motion; g = 1 but for bosons."""
+    model.require_local(*_LOCAL)
     matrix = model.matrix(name, k, axes)
     return matrix if model.bosons is None else model.metric @ matrix
 

@@ -56,6 +56,7 @@ def read(
     spin: Any = None,
     orbitals: str | Sequence[Orbital] | None = None,
     level: str = "tight_binding",
+    s_position: ArrayLike | None = None,
     lattice: ArrayLike | None = None,
     centres: ArrayLike | None = None,
     minimal_distance: bool | None = None,
@@ -65,7 +66,8 @@ def read(
 ) -> Material:
     """A material from files: ``read_functions`` and ``Material`` in one; see there for the arguments and what is raised."""
     functions = read_functions(source, lattice=lattice, centres=centres, minimal_distance=minimal_distance, ties=ties)
-    return Material(functions, s, spin=spin, orbitals=orbitals, level=level, at_one_centre=at_one_centre, name=name)
+    more: dict[str, Any] = {"level": level, "s_position": s_position, "at_one_centre": at_one_centre, "name": name}
+    return Material(functions, s, spin=spin, orbitals=orbitals, **more)
 
 
 def read_functions(

@@ -163,6 +163,6 @@ def hall_text(hall: str) -> str:
 def is_conserved(model: BandStructure) -> bool:
     """Whether [s, H(k)] = 0 to rounding at a few momenta."""
     k = np.random.default_rng(37).uniform(-2, 2, size=(4, model.dimension))
-    H, s = model.matrix("H", k), model.matrix("s", k[0])
+    H, s = model.matrix("H", k), model.matrix("s", k)
     g = model.metric
     return bool(np.abs(s @ g @ H - H @ g @ s).max() <= 1e-12 * np.abs(s).max() * np.abs(H).max())

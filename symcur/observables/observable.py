@@ -16,6 +16,7 @@ from symcur.brillouin import Domain, Integral, Interrupted, Method, Tolerance, i
 from symcur.observables import engine, hall_checks
 from symcur.observables.engine import KINDS, Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved
+from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
 from symcur.observables.windows import WindowedValues, window_of
 from symcur.registry import Registry
@@ -26,13 +27,15 @@ class Form:
     """One way to write the integral: its parts, and in words what is summed where and what happens at touchings.
 
     ``by_parts`` says that dipoles were moved to the Fermi surface by an integration by parts. ``parts`` hold the Hall part as
-    in the paper, ``choices`` the others by name, see ``observables.hall``; a text says why there is none.
+    in the paper, ``choices`` the others by name, see ``observables.hall``; a text says why there is none. ``levels`` hold what
+    takes the place of ``parts`` for materials beyond tight binding, see ``observables.levels``.
     """
 
     text: str
     parts: Parts
     by_parts: bool = False
     choices: Mapping[str, Choice | str] = field(default_factory=dict)
+    levels: Mapping[str, Choice] = field(default_factory=dict)
 
 
 def as_it_stands(model: BandStructure, temperature: Array) -> BandStructure:
@@ -138,7 +141,14 @@ class Observable:
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
         total = parts[choice.total]
+<<<<<<< HEAD
         checks = bands.checks(choice.total, temperature)
+=======
+        checks = {}
+        remarks = [*model.remarks, *((ALL_AGREE,) if hall != PAPER and is_conserved(model) else ())]
+        if model.covariant and integral.status != "interrupted":
+            remarks += residuals(model, region, mu, temperature, parts, choice.total)
+>>>>>>> main
         if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
             checks |= hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
@@ -166,8 +176,13 @@ class Observable:
             evaluations=integral.evaluations,
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
             checks=checks,
+<<<<<<< HEAD
             window=merged,
             remarks=(ALL_AGREE,) if hall != PAPER and is_conserved(model) else (),
+=======
+            level=model.level,
+            remarks=tuple(remarks),
+>>>>>>> main
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)
@@ -221,7 +236,9 @@ class Observable:
         return self.forms[form or next(iter(self.forms))]
 
     def _choice(self, form: Form, hall: str, model: BandStructure) -> Choice:
-        """The parts with the Hall part that was asked for, and of bosons in equilibrium the zero point apart."""
+        """The parts with the Hall part that was asked for, at the level of the model; of bosons in equilibrium the zero point apart."""
+        if model.covariant:
+            return beyond_tight_binding(form.levels, self.name, hall, model)
         choice = (
             Choice(form.parts, self.total, self.sums) if hall == PAPER else chosen(form.choices, hall, self.name, model)
         )

@@ -38,7 +38,11 @@ class Result:
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
+<<<<<<< HEAD
     on what was asked. Levels closer than ``window``, an energy, count as one multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
+=======
+    on what was asked. ``level`` says what a material knows of position. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
+>>>>>>> main
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
@@ -69,7 +73,11 @@ class Result:
     conversion: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Part] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+<<<<<<< HEAD
     window: float | None = None
+=======
+    level: str = ""
+>>>>>>> main
 
     @property
     def notes(self) -> list[str]:
@@ -161,7 +169,7 @@ class Result:
     def __str__(self) -> str:
         return (
             f"{self.observable} of {self.model}: {self.value} +- {self.error} [{self.unit}; {self.form}; {self.convention}; "
-            f"{f'Hall part {self.hall}; ' if self.hall else ''}{self.status}, {self.evaluations} points]"
+            f"{f'Hall part {self.hall}; ' if self.hall else ''}{f'level {self.level}; ' if self.level else ''}{self.status}, {self.evaluations} points]"
         )
 
 

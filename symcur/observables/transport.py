@@ -24,7 +24,8 @@ int f chi; in the others it is what the conventional part leaves of the total.
 from __future__ import annotations
 
 from symcur.observables.engine import Term
-from symcur.observables.hall import conductivity_choices, hall_choices
+from symcur.observables.hall import Choice, conductivity_choices, hall_choices
+from symcur.observables.levels import conductivity_levels
 from symcur.observables.observable import Form, define
 
 FLOW_FIELD = "[i, l] = [flow, field]"
@@ -51,7 +52,8 @@ def _intrinsic(weight: str) -> dict[str, Form]:
         torque = [Term("torque_polarizability", weight)] if form == "sea" else [*total, conventional * -1.0]
         parts = {"conventional": [conventional], "torque": torque, "band": band, "dipole": dipole, "intrinsic": total}
         choices = conductivity_choices(weight, SURFACE[weight], conventional, dipole, total)
-        forms[form] = Form(TEXTS[form], parts, by_parts=form == "regular", choices=choices)
+        levels = conductivity_levels(weight, SURFACE[weight], parts) if form == "regular" else {}
+        forms[form] = Form(TEXTS[form], parts, by_parts=form == "regular", choices=choices, levels=levels)
     return forms
 
 
@@ -93,7 +95,11 @@ hall_conductivity = define(
     "conductivity",
     {
         name: Form(
-            form.text, {"band": form.parts["band"]}, form.by_parts, hall_choices(form.parts["band"], form.choices)
+            form.text,
+            {"band": form.parts["band"]},
+            form.by_parts,
+            hall_choices(form.parts["band"], form.choices),
+            {name: Choice({"band": found.parts["band"]}, "band", "") for name, found in form.levels.items()},
         )
         for name, form in conductivity.forms.items()
     },

@@ -53,4 +53,5 @@ orbital_moment = define(
     "s x velocity x length",
     "s orbital moment tensor, antisymmetric; m^{lis} = eps_{lik} m_k",
     {"A": "(11)", "B": "below (6)", "C": "below (6)"},
+    local="M = int f m + g Omega s then misses terms that are not known",
 )

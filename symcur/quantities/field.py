@@ -28,6 +28,7 @@ faraday_curvature = define(
     r"W^{<i><l>s}",
     "s x length^2",
     "curl in (k, h) space of the charge's orbital moment and curvature: the flow of s that a changing magnetic field drives",
+    local="it is then not the curl of moment and curvature",
 )
 s_weighted_moment = define(
     "s_weighted_moment",

@@ -20,7 +20,8 @@ class Quantity:
     ``indices`` are the names of the axes in the paper's order; ``definition(*axes)`` is the expression; ``template`` is its
     LaTeX symbol with the indices as <i>, <l>. ``where`` maps the versions A (first preprint), B (revised), C (the Letter)
     to places.
-    ``operator`` marks an expression that is an operator (not traced): its components are matrices.
+    ``operator`` marks an expression that is an operator (not traced): its components are matrices. ``local`` says why it has no
+    meaning where position has elements between orbitals and [r, s] is not 0; empty where the definition stands there too.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Quantity:
     meaning: str
     where: Mapping[str, str] = field(default_factory=dict, hash=False)
     operator: bool = False
+    local: str = ""
 
     def expression(self, *axes: Axis) -> Expression:
         """The expression at the given axes; without any, at free axes named as the indices."""

@@ -50,6 +50,7 @@ interband_torque_dipole = define(
     "interband torque dipole; <m|D^i|n> depends on the phases of the states, the operator D^i P_n does not",
     {"A": "[22]", "B": "[33]", "C": "[33]"},
     operator=True,
+    local="chi, which it defines, is then not what conventional + torque = intrinsic needs",
 )
 
 
@@ -65,6 +66,7 @@ torque_polarizability = define(
     "s x length^2",
     "torque-dipole polarizability, with the sign of versions B and C (minus that of A)",
     {"A": "(8), opposite sign", "B": "below (3)", "C": "below (3), printed with d_{k_i} d^{is}"},
+    local="Omega^{lis} + chi is then not Omega^{li} s_n + d_l d^{is}",
 )
 
 
@@ -87,4 +89,5 @@ torque_quadrupole = define(
     "s x velocity x length",
     "torque quadrupole moment Re<(1/2)(r - r_c)^i (r - r_c)^l tau> of a zero-field wave packet",
     {"A": "(7), (10)", "B": "below (3)", "C": "below (3)"},
+    local="the components of r then do not commute, and the moment is not symmetric",
 )

@@ -159,7 +159,7 @@ def test_arguments_that_do_not_fit_are_named(tmp_path):
         centres=np.eye(3),
     )
     refused(path, r"ties: expected a length", ties=-1)
-    with pytest.raises(ValueError, match="level: expected 'tight_binding', got 'exact'"):
+    with pytest.raises(ValueError, match="level: expected 'tight_binding' or 'projected' or 'full', got 'exact'"):
         read(path, lattice=files.LATTICE, centres=CENTRES, level="exact")
     with pytest.raises(TypeError, match="functions: expected WannierFunctions"):
         Material("x_hr.dat")

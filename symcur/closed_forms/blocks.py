@@ -1,0 +1,142 @@
+"""Constant blocks: a constant unitary matrix that makes H(k) and s block diagonal at every k and for all parameters.
+
+Every trace with the projector of a band is that of its block. Blocks that have energies in common everywhere (Kramers pairs, say)
+stay together, because their bands are one multiplet. A block that occurs several times, in different bases, is kept once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache, reduce
+from itertools import chain
+from math import gcd
+from typing import Any
+
+import sympy as sp
+
+from symcur.band_structures import Model
+from symcur.closed_forms.degeneracy import multiplicities
+from symcur.closed_forms.pieces import Piece, chiral, equivalent, pieces
+from symcur.expressions import Expression
+from symcur.expressions import expression as ex
+
+_FEW = 4  # energies that are read without the adjugate where H has a chiral symmetry
+
+
+@dataclass(frozen=True)
+class Block:
+    """H and s between some constant states: ``basis`` holds them as orthonormal columns, and ``model`` has
+    H_b = basis^+ H basis and s_b likewise. The same matrices occur ``copies`` times in the whole model."""
+
+    basis: sp.ImmutableDenseMatrix
+    model: Model
+    copies: int
+
+
+@lru_cache(maxsize=64)
+def blocks(model: Model) -> tuple[Block, ...]:
+    """The blocks of a model, those that have energies in common as one; empty where no basis is better than that of the model.
+
+    A single block is the whole model in a basis in which it falls into parts of equal energies or, with more than four energies,
+    has off-diagonal blocks only (chiral symmetry).
+    """
+    if model.bosons is not None or model.size == 1:
+        return ()
+    whole = Piece(sp.eye(model.size), model.H, model.s)
+    found = pieces(whole, model.k)
+    if len(found) == 1:
+        rotated = chiral(whole, model.k) if len(multiplicities(model)) > _FEW else None
+        return () if rotated is None else (_block(model, [rotated], 1),)
+    groups = [[piece] for piece in found]
+    models = [_model(model, [piece]) for piece in found]
+    if sum(len(multiplicities(m)) for m in models) > len(multiplicities(model)):
+        groups = _with_common_energies(model, found)
+    result = tuple(_kept(model, group) for group in groups)
+    trivial = len(result) == 1 and result[0].copies == 1 and all(x in (0, 1) for x in result[0].basis)
+    return () if trivial else result
+
+
+def _block(model: Model, parts: Sequence[Piece], copies: int) -> Block:
+    basis = sp.ImmutableDenseMatrix(sp.Matrix.hstack(*(part.basis for part in parts)))
+    return Block(basis, _model(model, parts), copies)
+
+
+def _model(model: Model, parts: Sequence[Piece]) -> Model:
+    H, s = (sp.diag(*(getattr(part, name) for part in parts)) for name in ("H", "s"))
+    return Model(H, s, model.k, dict(model.parameters), name=f"a block of {model.name}")
+
+
+# -- which of them belong together -------------------------------------------------------------------------------------
+def _with_common_energies(model: Model, found: Sequence[Piece]) -> list[list[Piece]]:
+    """Together those that have energies in common, identically, directly or through others."""
+    groups: list[list[Piece]] = []
+    for piece in found:
+        joined = [group for group in groups if any(_meet(model, piece, other) for other in group)]
+        groups = [group for group in groups if group not in joined] + [[*chain(*joined), piece]]
+    return groups
+
+
+def _meet(model: Model, a: Piece, b: Piece) -> bool:
+    apart, together = [_model(model, [a]), _model(model, [b])], _model(model, [a, b])
+    return len(multiplicities(together)) < sum(len(multiplicities(m)) for m in apart)
+
+
+def _kept(model: Model, group: Sequence[Piece]) -> Block:
+    """Pieces of equal energies as one block, those that are the same in another basis once."""
+    kinds: list[list[Piece]] = []
+    for piece in group:
+        kind = next((kind for kind in kinds if equivalent(kind[0], piece, model.k)), None)
+        if kind is None:
+            kinds.append([piece])
+        else:
+            kind.append(piece)
+    copies = reduce(gcd, map(len, kinds))
+    return _block(model, [piece for kind in kinds for piece in kind[: len(kind) // copies]], copies)
+
+
+# -- which quantities are those of a block -----------------------------------------------------------------------------
+def is_sum_over_blocks(expression: Expression) -> bool:
+    """Is the value of a multiplet the sum of those of its parts in different blocks, and that of a block its own?
+
+    So it is where every term has one trace, with a projector in it.
+    """
+    is_operator, _, degree = ex.fold(expression, _RULES, _intensive)
+    return not is_operator and degree == 1
+
+
+_State = tuple[bool, bool, float]  # an operator? with a projector in each term? how many traces in each term?
+_NEVER = (False, False, float("nan"))
+
+
+def _sum(node: Expression, *terms: _State) -> _State:
+    degrees = {degree for _, _, degree in terms}
+    operator = any(term[0] for term in terms)
+    return operator, all(term[1] for term in terms), degrees.pop() if len(degrees) == 1 else float("nan")
+
+
+def _product(node: Expression, *factors: _State) -> _State:
+    return any(f[0] for f in factors), any(f[1] for f in factors), sum(f[2] for f in factors)
+
+
+def _trace(node: Expression, operand: _State) -> _State:
+    return (False, False, operand[2] + 1) if operand[1] else _NEVER
+
+
+def _intensive(node: Expression, *inner: _State) -> _State:
+    """Letters and numbers; what has one operand is as that."""
+    return inner[0] if inner else (False, False, 0.0)
+
+
+_RULES: dict[Any, Callable[..., _State]] = {
+    ex.Operator: lambda node: (True, False, 0.0),
+    ex.Resolvent: lambda node: (True, False, 0.0),
+    ex.Projector: lambda node: (True, True, 0.0),
+    ex.Sum: _sum,
+    ex.Product: _product,
+    ex.Trace: _trace,
+    ex.Filled: lambda node, operand: _NEVER,
+    ex.Occupation: lambda node: _NEVER,
+    ex.Gap: lambda node: _NEVER,
+    ex.Derivative: lambda node, operand: operand if isinstance(node.axis, int) else _NEVER,
+}
