@@ -24,7 +24,6 @@ class Eigenstates(Eigenbasis):
     ``energies`` the means of multiplets.
     """
 
-<<<<<<< HEAD
     def __init__(
         self,
         model: BandStructure,
@@ -36,20 +35,13 @@ class Eigenstates(Eigenbasis):
         """``known``: eigenstates, and which of their points are k, whose vectors and matrix elements are taken over."""
         self.model, self.k, self._known = model, model.points(k), known
         if known is None:
-            self._matrix = model.at(self.k)
+            self._matrix, self._covariant = model.at(self.k), model.covariant_at(self.k)
             self.levels, self.left, self.vectors = model.diagonalized(self._matrix("H", ()), self.k)
         else:
             self.levels, self.left, self.vectors = (
                 getattr(known[0], x)[known[1]] for x in ("levels", "left", "vectors")
             )
         energies = self.levels
-=======
-    def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
-        require_tolerance(tolerance)
-        self.model, self.k = model, model.points(k)
-        self._matrix, self._covariant = model.at(self.k), model.covariant_at(self.k)
-        energies, self.left, self.vectors = model.diagonalized(self._matrix("H", ()), self.k)
->>>>>>> main
         joined, norms = follows(model, energies, tolerance), None
         self.amplification: Array = amplification(energies, joined)
         if model.bosons is not None:
@@ -81,15 +73,11 @@ class Eigenstates(Eigenbasis):
         numbers = tuple(axis for axis in map(ex.momentum, axes) if isinstance(axis, int))
         if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
-<<<<<<< HEAD
         if self._known is not None:
             return np.asarray(self._known[0].operator(ex.Operator(name, axes))[self._known[1]])
-        if name != "s":
-=======
         if name not in ("H", "s") or ex.Covariant in map(type, axes):
             return np.asarray(self.left @ self._covariant(name, numbers) @ self.vectors)
         if name != "s" or self.model.covariant:
->>>>>>> main
             return np.asarray(self.left @ self._matrix(name, numbers) @ self.vectors)
         s = self.model.matrix("s", np.zeros(self.model.dimension))  # the same at every k
         diagonal = np.diagonal(s)

@@ -62,14 +62,8 @@ def _means(
         total = [
             _open(states, occupation(weight, states.energies, levels, float(t)), jacobian) for t in temperature.flat
         ]
-<<<<<<< HEAD
         found["splitting"] = np.stack(total, axis=1).reshape(shape)
-    if model.periodic and term.weight == "f":
-=======
-        total = np.einsum("k,tknm,knil->mtil", jacobian, np.stack(weights), _open(states)) / len(k)
-        found["splitting"] = total.reshape(shape)
     if model.periodic and term.weight == "f" and not model.covariant:
->>>>>>> main
         components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
         full = np.einsum("k,knil->il", jacobian, states.values(components).real) / len(k)
         found["filled_lattice"] = np.broadcast_to(full, shape)

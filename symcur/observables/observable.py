@@ -141,14 +141,10 @@ class Observable:
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
         total = parts[choice.total]
-<<<<<<< HEAD
         checks = bands.checks(choice.total, temperature)
-=======
-        checks = {}
         remarks = [*model.remarks, *((ALL_AGREE,) if hall != PAPER and is_conserved(model) else ())]
         if model.covariant and integral.status != "interrupted":
             remarks += residuals(model, region, mu, temperature, parts, choice.total)
->>>>>>> main
         if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
             checks |= hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
@@ -176,13 +172,9 @@ class Observable:
             evaluations=integral.evaluations,
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
             checks=checks,
-<<<<<<< HEAD
             window=merged,
-            remarks=(ALL_AGREE,) if hall != PAPER and is_conserved(model) else (),
-=======
             level=model.level,
             remarks=tuple(remarks),
->>>>>>> main
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)

@@ -38,11 +38,8 @@ class Result:
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
-<<<<<<< HEAD
-    on what was asked. Levels closer than ``window``, an energy, count as one multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
-=======
-    on what was asked. ``level`` says what a material knows of position. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
->>>>>>> main
+    on what was asked. ``level`` says what a material knows of position. Levels closer than ``window``, an energy, count as one
+    multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
@@ -73,11 +70,8 @@ class Result:
     conversion: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Part] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
-<<<<<<< HEAD
     window: float | None = None
-=======
     level: str = ""
->>>>>>> main
 
     @property
     def notes(self) -> list[str]:
