@@ -86,10 +86,10 @@ def _open(states: Eigenstates, filled: Array, jacobian: Array) -> Array:
         near *= np.linalg.norm(_traceless(s[:, pair, pair]), axis=-1) / len(e)
         below, above = filled[:, :, n + 1, None], filled[:, :, others]
         weight = np.where(np.abs(below) > np.abs(above), below - above, 0.0) / (gaps**2 + (1e-3 * window) ** 2)
-        to = [np.moveaxis(x[:, pair, others], -1, 1) for x in v]  # (k, m, 2)
+        to, back = [x[:, pair, others].mT[..., :, None] for x in v], [x[:, others, pair][..., None, :] for x in v]
         for i, l in combinations(range(D), 2):
-            F = 1j * (to[i][..., :, None] * to[l].conj()[..., None, :])
-            vector = np.einsum("tkm,kmc->tkc", weight, _traceless(F + F.conj().mT))
+            F = 1j * (to[i] * back[l] - to[l] * back[i])  # (k, m, 2, 2)
+            vector = np.einsum("tkm,kmc->tkc", weight, _traceless(F))
             result[:, i, l] += np.linalg.norm(vector, axis=-1) @ near
     return result + result.swapaxes(-1, -2)
 
