@@ -38,6 +38,10 @@ def compute(
         typer.Option(help="The Hall part: paper, symmetric_quadrupole, transverse, static, filled_multiplet, or all."),
     ] = "paper",
     method: Annotated[str, typer.Option(help="How to integrate; auto chooses.")] = "auto",
+    window: Annotated[
+        str | None,
+        typer.Option(help="Levels closer than this energy are one multiplet; auto: by the spacing of the mesh."),
+    ] = None,
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
     workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
@@ -69,6 +73,7 @@ def compute(
                 hall=hall,
                 rtol=rtol,
                 method=method,
+                window=None if window is None else energy("--window", window),
                 cutoff=cutoff,
                 workers=workers,
                 progress=progress,
@@ -131,6 +136,16 @@ def _numbers(option: str, text: str) -> float | ObjectArray:
         ) from None
 
 
+def energy(option: str, text: str) -> float | str:
+    """A number, or the word auto."""
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{option}: expected an energy or auto, got {text!r}") from None
+
+
 def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> None:
     """The table of parts and components, at most so many rows, then what the numbers mean."""
     screen = terminal.console()
@@ -158,6 +173,7 @@ def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> 
         ("convention", f"{result.convention}; hbar = e = k_B = 1 inside"),
         ("form", result.form),
         ("hall part", result.hall),
+        ("window", "" if result.window is None else f"levels closer than {result.window:.3g} are one multiplet"),
         ("note", "\n".join(result.notes)),
         ("parameters", ", ".join(f"{name} = {value:g}" for name, value in result.parameters.items()) or "none"),
         ("domain", result.domain),
