@@ -27,8 +27,8 @@ NOTHING = "Interrupted before the first complete round; no file was written."
 def compute(
     model: ModelName,
     observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
-    mu: Annotated[str, typer.Option(help="Number, list a,b,c, or range first:last:count.")] = "0",
-    temperature: Annotated[str, typer.Option(help="The same, k_B = 1.")] = "0",
+    mu: Annotated[list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0.")] = None,
+    temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B = 1.")] = None,
     filling: Annotated[int | None, typer.Option(help="Filled bands; mu is then in the middle of the gap.")] = None,
     set_: Settings = None,
     rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
@@ -117,8 +117,13 @@ def write_files(result: Result, output: Path | None, plot: Path | None) -> str:
     return f"Interrupted: what was finished is in {' and '.join(map(str, written))}; nothing was written to {asked}."
 
 
-def numbers(option: str, text: str) -> float | ObjectArray:
-    """ "0.1" as a number, "0,0.1" as a list, "-1:1:41" as 41 numbers from -1 to 1."""
+def numbers(option: str, given: list[str] | None) -> float | ObjectArray:
+    """ "0.1" as a number, "0,0.1" as a list, "-1:1:41" as 41 numbers from -1 to 1; all of them where an option is repeated."""
+    found = [_numbers(option, text) for text in given or ["0"]]
+    return found[0] if len(found) == 1 else np.concatenate([np.atleast_1d(values) for values in found])
+
+
+def _numbers(option: str, text: str) -> float | ObjectArray:
     try:
         if ":" in text:
             first, last, count = text.split(":")
