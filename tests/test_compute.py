@@ -64,6 +64,15 @@ def test_filling_puts_mu_into_the_gap(symcur):
     assert float(row[3]) == pytest.approx(1.027158, abs=2e-5)
 
 
+def test_values_may_be_given_one_by_one(symcur, tmp_path):
+    name = tmp_path / "scan.json"
+    common = ("compute", "rice_mele", "thermoelectric", "--rtol", "1e-3", "-o", str(name))
+    assert symcur(*common, "--temperature", "0.5", "--temperature", "1,2", "--mu", "-1:1:3", "--mu", "1.5")[0] == 0
+    data = json.loads(name.read_text())
+    assert data["temperature"] == [0.5, 1, 2]
+    assert data["mu"] == [-1, 0, 1, 1.5]
+
+
 def test_scans_write_files_with_units_and_a_picture(symcur, tmp_path):
     names = [tmp_path / f"scan.{ending}" for ending in ("csv", "json", "nc")]
     common = ("compute", "rice_mele", "thermoelectric", "--mu", "-1:1:5", "--temperature", "0.2,0.4", "--rtol", "1e-4")

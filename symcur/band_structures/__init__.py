@@ -4,6 +4,7 @@ from symcur.band_structures.band_structure import FERMI, BandStructure, Paramete
 from symcur.band_structures.built import BuildingFunction, BuiltModel
 from symcur.band_structures.energies import Gap, gap
 from symcur.band_structures.hoppings import TightBinding, tight_binding
+from symcur.band_structures.levels import Window
 from symcur.band_structures.metric import Metric
 from symcur.band_structures.model import Model
 from symcur.band_structures.numeric import NumericModel
@@ -20,6 +21,7 @@ __all__ = [
     "Parameters",
     "Statistics",
     "TightBinding",
+    "Window",
     "gap",
     "tight_binding",
 ]

@@ -64,7 +64,8 @@ class BandStructure(ABC):
     ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
     reciprocal vectors of a periodic one, and is None in the continuum; ``positions`` are then those of the orbitals as
     fractions of the primitive vectors, modulo 1, shape (N, D). ``bosons`` is their metric where the states are bosons, N
-    then the number of the components of Psi. Band structures do not change: ``with_values``, ``with_s`` and
+    then the number of the components of Psi. ``window`` is the energy, or "auto", below which observables take levels for one
+    multiplet, None where only degenerate ones are. Band structures do not change: ``with_values``, ``with_s`` and
     ``replace`` give new ones. ``covariant``: position has elements between orbitals and s depends on k, as in a basis of Wannier
     functions, so that derivatives are D_i X = d_i X - i[A_i, X]; ``level`` says what is known of position, and ``remarks`` are
     sentences that belong to every number.
@@ -79,6 +80,7 @@ class BandStructure(ABC):
     positions: Array | None
     statistics: Statistics = FERMI
     bosons: Metric | None = None
+    window: float | str | None = None
     covariant: bool = False
     level: str = ""
     remarks: tuple[str, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import mpmath
@@ -94,25 +95,42 @@ def distinct_energies(
 
 
 # -- multiplets at given k ---------------------------------------------------------------------------------------------
-def joined(energies: Array, tolerance: float) -> Mask:
-    """Whether each band belongs to one multiplet with the band below: closer than ``tolerance`` times the spread.
+@dataclass(frozen=True)
+class Window:
+    """Neighbouring levels closer than ``energy``, in the units of H, are one multiplet; chains of them too."""
+
+    energy: float
+
+    def __post_init__(self) -> None:
+        if not (isinstance(self.energy, int | float | np.number) and np.isfinite(self.energy) and self.energy >= 0):
+            raise ValueError(f"window: expected a finite energy >= 0, got {self.energy!r}")
+
+
+Closeness = float | Window | None
+"""How close levels are one multiplet: a part of the spread of the energies at k, a Window, or None for what is known of H."""
+
+
+def joined(energies: Array, tolerance: float | Window) -> Mask:
+    """Whether each band belongs to one multiplet with the band below: closer than a Window, or ``tolerance`` times the spread.
 
     energies (..., N) ascending. Below the rounding of the eigenvalues (a large constant in H) two cannot be told apart.
     """
     rounding = 8 * energies.shape[-1] * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
-    closest = np.maximum(tolerance * (energies[..., -1:] - energies[..., :1]), rounding)
+    spread = energies[..., -1:] - energies[..., :1]
+    closest = np.maximum(tolerance.energy if isinstance(tolerance, Window) else tolerance * spread, rounding)
     result = np.diff(energies, axis=-1, prepend=energies[..., :1]) <= closest
     result[..., 0] = False
     return np.asarray(result)
 
 
-def follows(model: BandStructure, energies: Array, tolerance: float | None) -> Mask:
+def follows(model: BandStructure, energies: Array, tolerance: Closeness) -> Mask:
     """Whether each band belongs to one multiplet with the band below, as ``joined`` tells, by default by what is known.
 
     Without a tolerance, bands closer than DEGENERACY_TOLERANCE are told apart down to 1e-12 of the spread where this shows no
     more levels than H has at generic k; but not E and -E of a boson, which is none where they meet.
     """
     if tolerance is not None:
+        require_tolerance(tolerance)
         return joined(energies, tolerance)
     coarse, fine = joined(energies, DEGENERACY_TOLERANCE), joined(energies, _RESOLVED)
     if model.bosons is not None:
@@ -132,8 +150,8 @@ def amplification(energies: Array, joined: Mask) -> Array:
     return np.asarray(np.sqrt(1 + (energies**2).sum(axis=-1) * (inverse_gaps**2).sum(axis=-1)))
 
 
-def require_tolerance(tolerance: float | None) -> None:
-    if tolerance is not None and not (np.isfinite(tolerance) and tolerance >= 0):
+def require_tolerance(tolerance: Closeness) -> None:
+    if not isinstance(tolerance, Window | None) and not (np.isfinite(tolerance) and tolerance >= 0):
         raise ValueError(f"tolerance: expected a finite number >= 0, got {tolerance!r}")
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from .domains import Ball, Domain, LatticeCell, Plane
 from .integration import integrate, integrate_bands
+from .mesh import Mesh
 from .method import METHODS, Method
 from .method_selection import Automatic
 from .problem import Bending
@@ -25,6 +26,7 @@ __all__ = [
     "Interrupted",
     "IrreducibleMesh",
     "LatticeCell",
+    "Mesh",
     "Method",
     "Plane",
     "Tolerance",

@@ -97,6 +97,14 @@ class Landmarks:
         """The smallest length; infinity where there is no feature."""
         return float(self.length.min(initial=np.inf))
 
+    def unresolved(self, spacing: float) -> Array:
+        """What features shorter than the spacing may add to each component together."""
+        parts = [self] if self.unfollowed is None else [self, self.unfollowed]
+        added: Array = np.sum(
+            [marks.weight[marks.length.min(axis=-1) < spacing].sum(axis=0) for marks in parts], axis=0
+        )
+        return added
+
 
 def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks, most: int) -> tuple[Boxes, Array]:
     """A grid of boxes, finer at landmarks, whose faces avoid symmetric positions, where level sets might lie on them.

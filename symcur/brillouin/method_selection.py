@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from .cubature import CUBATURE
+from .mesh import MESH
 from .method import METHODS, Method
 from .patches import PATCHES
-from .problem import Problem, SmoothProblem
+from .problem import BandProblem, Problem, SmoothProblem
 from .solution import Estimate, Tolerance
 from .sweep import Sweep
 from .trapezoid import TRAPEZOID, sharpness
@@ -21,7 +22,7 @@ LARGEST_GRID = {1: 2**11, 2: 2**17, 3: 2**20}
 class Automatic(Method):
     """The trapezoid rule where the domain is periodic and occupations are smooth, else an adaptive method.
 
-    A trapezoid rule that does not converge gives way.
+    A trapezoid rule that does not converge gives way. For many bands in 3D at T > 0 it is the mesh.
     """
 
     name = "auto"
@@ -33,6 +34,8 @@ class Automatic(Method):
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         if not all(problem.domain.periodic):
             return _adaptive(problem, sweep, tolerance, "the domain is not periodic")
+        if isinstance(problem, BandProblem) and MESH.suits(problem):
+            return replace(MESH.estimate(problem, sweep, tolerance), reason=f"{problem.count} bands in 3D at T > 0")
         most = LARGEST_GRID[problem.domain.dimension]
         occupations = sharpness(problem, tolerance.rtol, most)
         if occupations.sharp:

@@ -87,9 +87,9 @@ class SmoothProblem:
         """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, 1, 1)."""
         return np.ones((len(u), 1, 1))
 
-    def sums(self, u: Array) -> AnyArray:
-        """The sum over the points of the integrand and of its modulus, shape (2, size)."""
-        values = self.sample(u)
+    def sums(self, u: Array, weights: Array | None = None) -> AnyArray:
+        """The sum over the points, with weights (M,), of the integrand and of its modulus, shape (2, size)."""
+        values = self.sample(u) if weights is None else self.sample(u) * weights[:, None]
         return np.stack([values.sum(axis=0), np.abs(values).sum(axis=0)])
 
 
@@ -208,9 +208,11 @@ class BandProblem:
         """How well each component is known where every sample is empty or cancels: the last digit of filled bands."""
         return np.asarray(np.finfo(float).eps * self.filled())
 
-    def sums(self, u: Array) -> Array:
-        """The sum over points and bands of the weighted values and of their moduli, shape (2, size)."""
+    def sums(self, u: Array, weights: Array | None = None) -> Array:
+        """The sum over points, with weights (M,), and bands of the weighted values and of their moduli, shape (2, size)."""
         energies, values = self.sample(u)
+        if weights is not None:
+            values = values * weights[:, None, None]
         flat = energies.ravel()
         values = values.reshape(len(flat), -1)
         total = np.zeros((2, len(self.mu), len(self.temperature), len(self.weights)))

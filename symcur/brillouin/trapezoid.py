@@ -167,28 +167,55 @@ def _occupations(problem: BandProblem, rtol: float) -> tuple[float, str]:
     """The points per axis that occupations need, infinitely many where a band is cut at T = 0, and why."""
     if all(OCCUPATIONS.get(name).constant for name in problem.weights):
         return 0.0, "no occupation function"
-    dimension = problem.domain.dimension
-    n = PROBE[dimension]
-    u = problem.domain.grid(n, OFFSET[:dimension]).reshape(-1, dimension)
-    e = problem.energies(u).reshape(*(n,) * dimension, -1)
-    axes = tuple(range(dimension))
-    slope = np.max([np.abs(np.roll(e, -1, a) - np.roll(e, 1, a)) * n / 2 for a in axes], axis=0)
-    bend = np.sum([np.abs(np.roll(e, -1, a) + np.roll(e, 1, a) - 2 * e) for a in axes], axis=0)
-    low, high = (e - bend).min(axis=axes), (e + bend).max(axis=axes)
-    mu = problem.mu[:, None]
-    if (problem.temperature == 0).any() and ((low < mu) & (mu < high)).any():
-        level = problem.mu[int(np.argmax(((low < mu) & (mu < high)).any(axis=1)))]
+    probe = Probe.of(problem)
+    level = probe.cut(problem)
+    if level is not None:
         return np.inf, f"metal at T = 0: a band is cut by mu = {level:g}, or nearly so"
     warm = [*problem.temperature[problem.temperature > 0], 1e300]
-    points = [_points_per_axis(e, slope, mu, t, rtol) for t in warm]
+    points = [max(probe.points_per_axis(mu, t, rtol) for mu in problem.mu) for t in warm]
     return max(points), f"occupations at T = {warm[int(np.argmax(points))]:g}"
 
 
-def _points_per_axis(e: Array, slope: Array, mu: Array, t: float, rtol: float) -> float:
-    reach = 1.0 / np.prod(e.shape[:-1]) ** (1 / (e.ndim - 1))
-    worst = 0.0
-    for level in mu[:, 0]:
-        distance = np.maximum(np.abs(e - level) - slope * reach, 0.0)
-        steepness = slope / np.hypot(distance, np.pi * t)
-        worst = max(worst, float(np.max(steepness, where=distance < 10 * t, initial=0.0)))
-    return float(np.log(10 / rtol) * worst / (2 * np.pi))
+@dataclass(frozen=True)
+class Probe:
+    """Energies on a coarse mesh, shape (M, N), by how much they change along the zone, and how far they may be off between points.
+
+    ``reach`` is the spacing in units of the zone.
+    """
+
+    energies: Array
+    slope: Array
+    bend: Array
+    reach: float
+
+    @classmethod
+    def of(cls, problem: BandProblem) -> Probe:
+        dimension = problem.domain.dimension
+        n = PROBE[dimension]
+        u = problem.domain.grid(n, OFFSET[:dimension]).reshape(-1, dimension)
+        e = problem.energies(u).reshape(*(n,) * dimension, -1)
+        axes = range(dimension)
+        slope = np.max([np.abs(np.roll(e, -1, a) - np.roll(e, 1, a)) * n / 2 for a in axes], axis=0)
+        bend = np.sum([np.abs(np.roll(e, -1, a) + np.roll(e, 1, a) - 2 * e) for a in axes], axis=0)
+        energies, slope, bend = (x.reshape(-1, problem.count) for x in (e, slope, bend))
+        return cls(energies, slope, bend, 1 / n)
+
+    def cut(self, problem: BandProblem) -> float | None:
+        """A mu that cuts a band, or nearly so, where there is T = 0."""
+        low, high = (self.energies - self.bend).min(axis=0), (self.energies + self.bend).max(axis=0)
+        mu = problem.mu[:, None]
+        cut = ((low < mu) & (mu < high)).any(axis=1)
+        return float(problem.mu[int(np.argmax(cut))]) if problem.has_steps and cut.any() else None
+
+    def points_per_axis(self, mu: float, t: float, rtol: float) -> float:
+        """How many points per axis leave an error rtol where the Fermi function of this mu and t > 0 is continued to its pole."""
+        distance = np.maximum(np.abs(self.energies - mu) - self.slope * self.reach, 0.0)
+        steepness = self.slope / np.hypot(distance, np.pi * t)
+        worst = float(np.max(steepness, where=distance < 10 * t, initial=0.0))
+        return float(np.log(10 / rtol) * worst / (2 * np.pi))
+
+    def within(self, mu: float, width: float) -> float:
+        """How many states of a point lie within ``width`` of mu, on average; between points energies are taken to be linear."""
+        half = self.slope * self.reach / 2 + np.finfo(float).tiny
+        low, high = (np.clip(mu + x - self.energies, -half, half) for x in (-width, width))
+        return float(((high - low) / (2 * half)).sum(axis=1).mean())

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symcur.arrays import Array
-from symcur.band_structures.band_structure import BOSE
+from symcur.band_structures.band_structure import BOSE, BandStructure
 from symcur.bosons import square_phonons
 from symcur.brillouin.occupation import OCCUPATIONS
 from symcur.claims import boson_checks as checks
@@ -30,6 +30,7 @@ from symcur.claims.faults import (
     of_term,
     opposite,
     times,
+    together,
 )
 from symcur.eigenstates import Eigenstates
 from symcur.observables import equilibrium_current, magnetization, thermoelectric
@@ -62,6 +63,14 @@ def _without_signs(states: Eigenstates, elements: Any) -> Any:
     return elements * np.sign(states.energies)[..., :, None]
 
 
+def _without_norms(honest: Any) -> Any:
+    def start(states: Eigenstates, model: BandStructure, k: Array, tolerance: float | None = None) -> None:
+        honest(states, model, k, tolerance)
+        states.norms = None
+
+    return start
+
+
 def _without_zero_point(honest: Any) -> Any:
     def warm(x: Array, decay: Array, temperature: Array) -> Array:
         return np.asarray(np.sign(x) * honest(np.abs(x), decay, temperature))
@@ -70,7 +79,9 @@ def _without_zero_point(honest: Any) -> Any:
 
 
 ONE_NORM = {"intermediate states of the other norm left out": _elements(_same_norm)}
-UNSIGNED = {"t^+ X t for eta t^+ X t": _elements(_without_signs)}
+UNSIGNED = {
+    "t^+ X t for eta t^+ X t": together(_elements(_without_signs), attribute(Eigenstates, "__init__", _without_norms))
+}
 COUNTING: dict[str, Fault] = {
     "every boson counted at k and at -k": attribute(BOSE, "factor", lambda honest: Fraction(1)),
     "the zero point left out": attribute(OCCUPATIONS.get("n"), "warm", _without_zero_point),

@@ -27,8 +27,8 @@ NOTHING = "Interrupted before the first complete round; no file was written."
 def compute(
     model: ModelName,
     observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
-    mu: Annotated[str, typer.Option(help="Number, list a,b,c, or range first:last:count.")] = "0",
-    temperature: Annotated[str, typer.Option(help="The same, k_B = 1.")] = "0",
+    mu: Annotated[list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0.")] = None,
+    temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B = 1.")] = None,
     filling: Annotated[int | None, typer.Option(help="Filled bands; mu is then in the middle of the gap.")] = None,
     set_: Settings = None,
     rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
@@ -38,6 +38,10 @@ def compute(
         typer.Option(help="The Hall part: paper, symmetric_quadrupole, transverse, static, filled_multiplet, or all."),
     ] = "paper",
     method: Annotated[str, typer.Option(help="How to integrate; auto chooses.")] = "auto",
+    window: Annotated[
+        str | None,
+        typer.Option(help="Levels closer than this energy are one multiplet; auto: by the spacing of the mesh."),
+    ] = None,
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
     workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
@@ -69,6 +73,7 @@ def compute(
                 hall=hall,
                 rtol=rtol,
                 method=method,
+                window=None if window is None else energy("--window", window),
                 cutoff=cutoff,
                 workers=workers,
                 progress=progress,
@@ -112,8 +117,13 @@ def write_files(result: Result, output: Path | None, plot: Path | None) -> str:
     return f"Interrupted: what was finished is in {' and '.join(map(str, written))}; nothing was written to {asked}."
 
 
-def numbers(option: str, text: str) -> float | ObjectArray:
-    """ "0.1" as a number, "0,0.1" as a list, "-1:1:41" as 41 numbers from -1 to 1."""
+def numbers(option: str, given: list[str] | None) -> float | ObjectArray:
+    """ "0.1" as a number, "0,0.1" as a list, "-1:1:41" as 41 numbers from -1 to 1; all of them where an option is repeated."""
+    found = [_numbers(option, text) for text in given or ["0"]]
+    return found[0] if len(found) == 1 else np.concatenate([np.atleast_1d(values) for values in found])
+
+
+def _numbers(option: str, text: str) -> float | ObjectArray:
     try:
         if ":" in text:
             first, last, count = text.split(":")
@@ -124,6 +134,16 @@ def numbers(option: str, text: str) -> float | ObjectArray:
         raise ValueError(
             f"{option}: expected a number, a list 0,0.1,0.2 or a range first:last:count, got {text!r}"
         ) from None
+
+
+def energy(option: str, text: str) -> float | str:
+    """A number, or the word auto."""
+    if text == "auto":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{option}: expected an energy or auto, got {text!r}") from None
 
 
 def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> None:
@@ -153,6 +173,7 @@ def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> 
         ("convention", f"{result.convention}; hbar = e = k_B = 1 inside"),
         ("form", result.form),
         ("hall part", result.hall),
+        ("window", "" if result.window is None else f"levels closer than {result.window:.3g} are one multiplet"),
         ("note", "\n".join(result.notes)),
         ("parameters", ", ".join(f"{name} = {value:g}" for name, value in result.parameters.items()) or "none"),
         ("domain", result.domain),

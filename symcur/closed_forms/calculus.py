@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from flint import Ordering, fmpz_mpoly_ctx
 
 from symcur import expressions as ex
 from symcur.band_structures import Metric, Model
@@ -96,10 +97,30 @@ def tidied(expression: sp.Expr) -> sp.Expr:
     try:
         others = [sp.factor_terms(expression)]
         if len(expression.free_symbols) <= _SYMBOLS:
-            others.append(sp.factor(expression))
+            others.append(_factored(expression))
     except sp.PolynomialError:
         return expression
     return min([expression, *others], key=sp.count_ops)
+
+
+def _factored(expression: sp.Expr) -> sp.Expr:
+    """A rational function in factors. FLINT finds them: SymPy chooses at random where it looks, and some choices never end."""
+    result: list[sp.Expr] = []
+    for part, sign in zip(sp.fraction(sp.together(expression)), (1, -1), strict=True):
+        if part.is_Rational:
+            result.append(part**sign)
+            continue
+        polynomial, options = sp.poly_from_expr(part)
+        if not (polynomial.domain.is_ZZ or polynomial.domain.is_QQ):
+            raise sp.PolynomialError("numbers that are not rational")
+        denominator, polynomial = polynomial.clear_denoms(convert=True)
+        context = fmpz_mpoly_ctx.get([f"g{j}" for j in range(len(options.gens))], Ordering.lex)
+        number, factors = context.from_dict({powers: int(c) for powers, c in polynomial.terms()}).factor()
+        result.append((sp.Integer(int(number)) / denominator) ** sign)
+        for factor, power in factors:
+            found = sp.Poly({powers: int(c) for powers, c in factor.to_dict().items()}, *options.gens)
+            result.append(found.as_expr() ** (sign * int(power)))
+    return sp.Mul(*result)
 
 
 # -- derivatives -------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import ObjectArray
-from symcur.closed_forms.circles import Letter, circles
+from symcur.closed_forms.circles import Letter, Monomial, circles
 from symcur.closed_forms.degeneracy import power_sums
 from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.harmonics import Written, written
@@ -24,6 +24,7 @@ from symcur.closed_forms.powers import Expanded, Levels, Word, levels_of
 from symcur.closed_forms.reading import Reading
 from symcur.closed_forms.ring import Exact, NotExact, reduced, total
 from symcur.expressions import Expression
+from symcur.expressions.atoms import ONE
 from symcur.expressions.interpreter import shifted
 
 _SHORT = 3  # operations: longer invariants are given a symbol
@@ -106,8 +107,7 @@ class SeveralLevels(Reading):
         terms = circles(expression, self.rank > 1)
         if terms is None:
             raise NotExact("expression: expected one that is a real sum of circles")
-        energy = (("e", ()),)
-        if terms in ({(energy,): 1}, {((), energy): 1}):
+        if terms == {_energy(self.rank): ONE}:
             return (self.entries.h0 + self.ring.monomial({self._places[0]: 1})) * self.rank
         found = _expanded(self.levels, expression)
         below = self.ring.monomial({self._places[1]: -found.power})
@@ -195,6 +195,12 @@ class SeveralLevels(Reading):
             Written((sp.Add(*(w.expression * self._z**j for j, w in enumerate(each))),), length),
             Written((*joined.factors, self._a_written[0] ** -highest), joined.length + 2),
         ]
+
+
+def _energy(rank: int) -> Monomial:
+    """Tr[P H], which is the energy as often as it occurs."""
+    energy: Monomial = ((("e", ()),),)
+    return energy if rank == 1 else ((), *energy)
 
 
 def _not_long(value: Exact) -> Exact:

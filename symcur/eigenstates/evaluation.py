@@ -13,7 +13,7 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure, Parameters
-from symcur.band_structures.levels import closer_than_told_apart
+from symcur.band_structures.levels import Closeness, Window, closer_than_told_apart
 from symcur.eigenstates.basis import Components
 from symcur.eigenstates.states import Eigenstates
 from symcur.expressions import Expression
@@ -28,7 +28,7 @@ class DegeneracyWarning(UserWarning):
 
 
 def values_at(
-    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: float | None, threads: int = 1
+    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: Closeness, threads: int = 1
 ) -> tuple[dict[str, AnyArray], Array, Array]:
     """{name: (M, N, components...)} at k of shape (M, D); the number of distinct energies and the amplification at each point.
 
@@ -40,18 +40,18 @@ def values_at(
         values = {name: states.values(array) for name, array in components.items()}
         return values, states.distinct, states.amplification
 
-    blocks = _blocks(model, k)
-    if threads == 1 or len(blocks) == 1:
-        found = [one(block) for block in blocks]
+    parts = blocks(model, k)
+    if threads == 1 or len(parts) == 1:
+        found = [one(block) for block in parts]
     else:
         with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(one, blocks))
+            found = list(pool.map(one, parts))
     values = {name: np.concatenate([block[0][name] for block in found]) for name in components}
     distinct, amplified = (np.concatenate([block[j] for block in found]) for j in (1, 2))
     return values, distinct, amplified
 
 
-def _blocks(model: BandStructure, k: Array) -> list[Array]:
+def blocks(model: BandStructure, k: Array) -> list[Array]:
     """k in pieces whose matrices fit into the cache."""
     length = min(max(_NUMBERS // model.size**2, _SHORTEST), _LONGEST)
     return [k[start : start + length] for start in range(0, max(len(k), 1), length)]
@@ -61,16 +61,16 @@ def evaluate(
     model: BandStructure,
     quantity: str | Quantity | Expression,
     k: ArrayLike,
-    tolerance: float | None = None,
+    tolerance: Closeness = None,
     *,
     parameters: Parameters = None,
 ) -> AnyArray:
     """A quantity (or any scalar expression with integer axes) through the eigenstates of H(k).
 
     k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending
-    energy. Bands closer than ``tolerance`` times the spread of the energies at k form a multiplet; each of its r
-    members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the bands are known to be distinct
-    at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
+    energy. Bands closer than ``tolerance`` times the spread of the energies at k, or than a ``Window`` in units of energy,
+    form a multiplet; each of its r members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the
+    bands are known to be distinct at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
     ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
     TypeError naming the argument for invalid input, and for what has no meaning for the model.
@@ -92,19 +92,19 @@ def evaluate(
 
 
 def _operator_elements(
-    model: BandStructure, quantity: Quantity, k: Array, tolerance: float | None
+    model: BandStructure, quantity: Quantity, k: Array, tolerance: Closeness
 ) -> tuple[AnyArray, Array]:
     """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n)."""
-    blocks, distinct = [], []
-    for block in _blocks(model, k):
+    elements, distinct = [], []
+    for block in blocks(model, k):
         states = Eigenstates(model, block, tolerance)
         rows = [states.rows((ex.adjoint(quantity.expression(*axes)),)) for axes in quantity.components(model.dimension)]
-        blocks.append(np.stack([states.adjoint(row) for row in rows], axis=1))
+        elements.append(np.stack([states.adjoint(row) for row in rows], axis=1))
         distinct.append(states.distinct)
-    return np.concatenate(blocks), np.concatenate(distinct)
+    return np.concatenate(elements), np.concatenate(distinct)
 
 
-def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: float | None) -> None:
+def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: Closeness) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
     # At momenta without symmetry only bands degenerate everywhere coincide.
     generic = np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
@@ -112,7 +112,7 @@ def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance:
     if tolerance is None and closer_than_told_apart(model.energies(generic)):
         elsewhere = max(elsewhere, model.distinct_energies or 0)
     fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
-    if len(fewer):
+    if len(fewer) and not isinstance(tolerance, Window):  # which was asked for
         warnings.warn(
             f"bands were merged at {len(fewer)} of {len(k)} points, first at k = {k[fewer[0]].tolist()}, where they "
             "touch or are too close to be told apart; formulas for separate bands do not hold at such a point",

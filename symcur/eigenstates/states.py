@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur import expressions as ex
-from symcur.arrays import Array, ComplexArray
+from symcur.arrays import Array, ComplexArray, Mask
 from symcur.band_structures import BandStructure
-from symcur.band_structures.levels import amplification, follows, require_tolerance
+from symcur.band_structures.levels import Closeness, amplification, follows
 from symcur.eigenstates.basis import Eigenbasis
 
 
@@ -20,14 +20,28 @@ class Eigenstates(Eigenbasis):
 
     ``left`` X ``vectors``, both (..., N, N), are the elements of X, see ``BandStructure.eigenstates``: the eigenvectors are columns,
     by ascending energy, for bosons para-unitary, with H and s read as g H and g s. ``amplification`` (...) is by what rounding errors exceed
-    those of H: |H|/gap times the mean square of the vectors, 1 for electrons.
+    those of H: |H|/gap times the mean square of the vectors, 1 for electrons. ``levels`` (..., N) are the energies one by one,
+    ``energies`` the means of multiplets.
     """
 
-    def __init__(self, model: BandStructure, k: ArrayLike, tolerance: float | None = None) -> None:
-        require_tolerance(tolerance)
-        self.model, self.k = model, model.points(k)
-        self._matrix, self._covariant = model.at(self.k), model.covariant_at(self.k)
-        energies, self.left, self.vectors = model.diagonalized(self._matrix("H", ()), self.k)
+    def __init__(
+        self,
+        model: BandStructure,
+        k: ArrayLike,
+        tolerance: Closeness = None,
+        *,
+        known: tuple[Eigenstates, Mask] | None = None,
+    ) -> None:
+        """``known``: eigenstates, and which of their points are k, whose vectors and matrix elements are taken over."""
+        self.model, self.k, self._known = model, model.points(k), known
+        if known is None:
+            self._matrix, self._covariant = model.at(self.k), model.covariant_at(self.k)
+            self.levels, self.left, self.vectors = model.diagonalized(self._matrix("H", ()), self.k)
+        else:
+            self.levels, self.left, self.vectors = (
+                getattr(known[0], x)[known[1]] for x in ("levels", "left", "vectors")
+            )
+        energies = self.levels
         joined, norms = follows(model, energies, tolerance), None
         self.amplification: Array = amplification(energies, joined)
         if model.bosons is not None:
@@ -45,6 +59,10 @@ class Eigenstates(Eigenbasis):
         inverse_gaps = (1 / gaps).astype(complex)  # as what it multiplies
         super().__init__(energies, members, rank, inverse_gaps, np.eye(model.size, dtype=complex), norms)
 
+    def rejoined(self, tolerance: Closeness, where: Mask) -> Eigenstates:
+        """The same states at some of the points with other multiplets."""
+        return Eigenstates(self.model, self.k[where], tolerance, known=(self, where))
+
     def number(self, number: ex.Number) -> complex:
         return _number(number)
 
@@ -55,6 +73,8 @@ class Eigenstates(Eigenbasis):
         numbers = tuple(axis for axis in map(ex.momentum, axes) if isinstance(axis, int))
         if len(numbers) < len(axes):
             raise ValueError(f"expression: expected integer axes, 0 for x, where numbers are asked for, got {axes}")
+        if self._known is not None:
+            return np.asarray(self._known[0].operator(ex.Operator(name, axes))[self._known[1]])
         if name not in ("H", "s") or ex.Covariant in map(type, axes):
             return np.asarray(self.left @ self._covariant(name, numbers) @ self.vectors)
         if name != "s" or self.model.covariant:

@@ -14,7 +14,7 @@ from symcur import expressions as ex
 from symcur import quantities as catalogue
 from symcur.band_structures import BandStructure, Model
 from symcur.band_structures.formulas import Formulas, generic_values
-from symcur.band_structures.levels import follows, require_tolerance
+from symcur.band_structures.levels import Closeness, Window, follows
 from symcur.band_structures.metric import Metric
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
@@ -37,7 +37,7 @@ def compile(
     model: BandStructure,
     quantities: Sequence[str | Quantity] | Mapping[str, str | Quantity | Expression],
     backend: str = "auto",
-    tolerance: float | None = None,
+    tolerance: Closeness = None,
     threads: int = 1,
 ) -> Kernel:
     """A kernel for the energies and the quantities of a model, all bands at once.
@@ -47,7 +47,7 @@ def compile(
     quantities : names from ``symcur.quantities``, or a mapping from names of one's own to such names or to scalar expressions
         with integer axes. The energies always come along, as "energy".
     backend : "heyoka", "numpy", or "auto" for heyoka where it can be imported.
-    tolerance : bands closer than this times the spread of the energies at k form a multiplet. None stands for 1e-9, or 1e-12
+    tolerance : bands closer than this times the spread of the energies at k, or than a ``Window``, form a multiplet. None stands for 1e-9, or 1e-12
         where the bands are known to be distinct at a generic k for the parameters given.
     threads : how many threads share the points of a call; the numbers do not depend on it.
 
@@ -63,7 +63,6 @@ def compile(
     chosen = _chosen(model, quantities)
     if backend not in ("auto", *BACKENDS):
         raise ValueError(f"backend: expected one of auto, {', '.join(BACKENDS)}, got {backend!r}")
-    require_tolerance(tolerance)
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads: expected an integer >= 1, got {threads!r}")
     if backend != "numpy":
@@ -86,6 +85,8 @@ def compile(
         reason = f"{model.size} bands, closed forms reach {LARGEST}"
     elif len(ranks) < model.size:
         reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, ranks))}"
+    elif isinstance(tolerance, Window):
+        reason = f"bands closer than {tolerance.energy:g} are one multiplet"
     elif model.bosons is not None:
         reason = "bosons, whose eigenvectors are not orthogonal"
     compiled: Compiled | None = None
@@ -102,7 +103,7 @@ class _NoProgram(Exception):
     """Why a model and its quantities are not made into a program."""
 
 
-def multiplets(model: BandStructure, tolerance: float | None) -> tuple[int, ...]:
+def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
     """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them.
 
     Elsewhere another pattern may occur (bands of different rank cross; a parameter value raises the symmetry): a kernel

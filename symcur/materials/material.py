@@ -31,7 +31,8 @@ class Material(NumericModel):
     """H(k) = sum_R H(R) exp(i k.(R + r_b - r_a)) of Wannier functions at the centres r_a, and an operator s, in eV and Angstrom.
 
     ``functions`` are those that were read, ``centres`` (N, 3) the ones in use, Cartesian, and ``notes`` what was found and done,
-    a sentence each. Everything but ``derive`` and ``verify`` takes a material.
+    a sentence each. Everything but ``derive`` and ``verify`` takes a material. Observables take levels that are close on the scale of
+    their mesh for one multiplet, ``window="auto"``, and say what half and twice as much change.
 
     Parameters
     ----------
@@ -58,6 +59,7 @@ class Material(NumericModel):
 
     functions: WannierFunctions
     level: str
+    window = "auto"
     notes: tuple[str, ...]
     centres: Array
     _given: dict[str, Any]

@@ -15,7 +15,7 @@ from symcur import quantities
 from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.energies import bounded_below, occupied_ball
-from symcur.brillouin import Ball, Domain, Integral, Interrupted
+from symcur.brillouin import Ball, Domain, Integral, Interrupted, Tolerance
 from symcur.brillouin.landmarks import touchings
 from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
@@ -67,21 +67,32 @@ class BandValues:
     """k -> energies (M, N) and columns (M, N, C); the integrand of ``integrate_bands``.
 
     The columns are the components of the bare terms, each once; the parts are linear combinations of their integrals.
+    ``variants`` counts how often all columns come, each time computed in another way.
     """
 
-    def __init__(self, model: BandStructure, parts: Parts) -> None:
-        from symcur.kernels import compile as compile_kernel
+    variants = 1
 
+    def __init__(self, model: BandStructure, parts: Parts) -> None:
         self.model, self.parts, self.energies, self.bending = model, parts, model.energies, model.bending
         self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
         needed = [quantities.get(term.quantity) for term in self.terms]
         if any(term.times_velocity for term in self.terms):
             needed.append(quantities.get("velocity"))
-        self.kernel = compile_kernel(model, {quantity.name: quantity for quantity in needed})
+        self._prepare(needed)
         self.by_eigenstates = 0
         self.factor = float(model.statistics.factor)
         occupied = model.statistics.occupation
         self.weights = [occupied(term.weight) for term in self.terms for _ in range(self._count(term))]
+
+    @property
+    def ranks(self) -> tuple[int, ...]:
+        """The ranks of the tensors whose components the columns are, in their order."""
+        return tuple(term.rank for term in self.terms) * self.variants
+
+    def _prepare(self, needed: list[Quantity]) -> None:
+        from symcur.kernels import compile as compile_kernel
+
+        self.kernel = compile_kernel(self.model, {quantity.name: quantity for quantity in needed})
 
     def _count(self, term: Term) -> int:
         return int(self.model.dimension**term.rank)
@@ -104,14 +115,23 @@ class BandValues:
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k)
         self.by_eigenstates += values.by_eigenstates
-        return self._columns(values)
+        return values["energy"], self._columns(values)
 
     def probe(self, k: Array) -> tuple[Array, Array]:
         """The same where points are not counted: before the integration."""
-        return self._columns(self.kernel(k))
+        values = self.kernel(k)
+        return values["energy"], self._columns(values)
 
-    def _columns(self, values: Mapping[str, Array]) -> tuple[Array, Array]:
-        return values["energy"], np.concatenate([self._column(term, values) for term in self.terms], axis=-1)
+    def judged(self, integral: Integral, tolerance: Tolerance) -> Integral:
+        """The integral of the columns that parts are made of, judged by the tolerance."""
+        return integral
+
+    def checks(self, name: str, temperature: Array) -> dict[str, Part]:
+        """What is to be told beside the part of this name, of its shape."""
+        return {}
+
+    def _columns(self, values: Mapping[str, Array]) -> Array:
+        return np.concatenate([self._column(term, values) for term in self.terms], axis=-1)
 
     def _column(self, term: Term, values: Mapping[str, Array]) -> Array:
         value = self.factor * values[quantities.get(term.quantity).name]
@@ -120,25 +140,29 @@ class BandValues:
         return np.asarray(value.reshape(*value.shape[:2], -1))
 
 
-def integrand(model: BandStructure, parts: Parts, k: ArrayLike, mu: float, temperature: float) -> dict[str, Array]:
+def integrand(bands: BandValues, k: ArrayLike, mu: float, temperature: float) -> dict[str, Array]:
     """The integrand of every part at k of shape (..., D), summed over bands: (..., components). T > 0."""
     if not temperature > 0:
         raise ValueError(f"temperature: expected a number > 0 where the integrand is asked for, got {temperature!r}")
-    points = model.points(k)
-    bands = BandValues(model, parts)
-    energies, values = bands(points.reshape(-1, model.dimension))
+    points = bands.model.points(k)
+    energies, values = bands(points.reshape(-1, bands.model.dimension))
     T = np.asarray(temperature)
     total = sum_over_bands(bands.weights, energies, values, np.array([mu]), np.array([temperature]))[:, 0, 0]
-    found = {name: bands.part(name, total, total, T).value for name in parts}
+    found = {name: bands.part(name, total, total, T).value for name in bands.parts}
     return {name: value.reshape((*points.shape[:-1], *value.shape[1:])) for name, value in found.items()}
 
 
 def integrate_parts(
-    bands: BandValues, domain: Domain, mu: Array, temperature: Array, integrate: Callable[..., Integral]
+    bands: BandValues,
+    domain: Domain,
+    mu: Array,
+    temperature: Array,
+    integrate: Callable[..., Integral],
+    tolerance: Tolerance,
 ) -> tuple[dict[str, Part], Integral]:
     """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
 
-    ``integrate`` is ``integrate_bands`` with its tolerance and method. Parts of several terms add values and errors. After
+    ``integrate`` is ``integrate_bands`` with this tolerance and a method. Parts of several terms add values and errors. After
     Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
     """
     with _touchings() as merged:
@@ -146,6 +170,7 @@ def integrate_parts(
             integral = integrate(bands, domain, bands.weights, mu, temperature)
         except Interrupted as stopped:
             integral = stopped.result
+    integral = bands.judged(integral, tolerance)
     note = "; bands touch at points of the sweep and were merged there" if merged else ""
     if bands.bending is None:
         note += "; nothing is known of H between samples"
@@ -178,10 +203,17 @@ def domain_of(
     if cutoff is not None:
         return Ball(model.dimension, cutoff, because="as given; bands beyond it are left out")
     if not bounded_below(model):
-        raise ValueError(
-            f"cutoff: expected a momentum, because {model.name} is not bounded below and its sums over occupied states need "
-            "a regularisation, got None; boundary terms at the cutoff are then part of the result"
+        electrons = (
+            f"{model.name} is not bounded below and its sums over occupied states need a regularisation",
+            "boundary terms at the cutoff are then part of the result",
         )
+        bosons = (
+            f"the zero point of {model.name} has no end in the continuum",
+            "where the modes at the cutoff are far above the temperature, forms 'sea' and 'surface' of a thermal response do not "
+            "depend on it",
+        )
+        why, then = electrons if model.bosons is None else bosons
+        raise ValueError(f"cutoff: expected a momentum, because {why}, got None; {then}")
     top = float(np.max(mu)) + _TAIL * float(np.max(temperature))
     centre, radius = occupied_ball(model, top)
     return Ball(model.dimension, radius, center=centre, because=f"every band lies above {top:g} beyond")

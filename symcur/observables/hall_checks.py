@@ -3,11 +3,14 @@
 "filled_lattice" is the answer of the completely filled lattice, which no electron can give. "splitting" is the size of what the
 value leaves open where filled bands are close: in a pair with the curvature F and s, 2 x 2 matrices, the sum of s_n F_n over
 the two states depends on which states these are, Tr[s]Tr[F]/2 + 2 (s.n)(F.n) with s, F the vectors of their traceless parts
-and n a unit vector. It varies by |s||F| up and down; pairs count with exp(-(gap/WINDOW spread)^2). Where s is conserved, n is
-fixed, and nothing is open. Both numbers are means over two meshes; their errors are three times the difference.
+and n a unit vector. It varies by |s||F| up and down; pairs count with exp(-(gap/WINDOW spread)^2). F counts transitions to
+less occupied bands, by the difference of the occupations: those between filled bands cancel but for a part of the same order. Where s is
+conserved, n is fixed, and nothing is open. Both numbers are means over two meshes; their errors are three times the difference.
 """
 
 from __future__ import annotations
+
+from itertools import combinations
 
 import numpy as np
 
@@ -55,11 +58,11 @@ def _means(
     shape = (*mu.shape, *temperature.shape, model.dimension, model.dimension)
     found, weight = {}, model.statistics.occupation(term.weight)
     if not is_conserved(model):
-        weights = [
-            occupation(weight, states.energies[:, 1:, None], np.atleast_1d(mu), float(t)) for t in temperature.flat
+        levels = np.atleast_1d(mu)[:, None, None]
+        total = [
+            _open(states, occupation(weight, states.energies, levels, float(t)), jacobian) for t in temperature.flat
         ]
-        total = np.einsum("k,tknm,knil->mtil", jacobian, np.stack(weights), _open(states)) / len(k)
-        found["splitting"] = total.reshape(shape)
+        found["splitting"] = np.stack(total, axis=1).reshape(shape)
     if model.periodic and term.weight == "f" and not model.covariant:
         components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
         full = np.einsum("k,knil->il", jacobian, states.values(components).real) / len(k)
@@ -67,26 +70,31 @@ def _means(
     return found
 
 
-def _open(states: Eigenstates) -> Array:
-    """|s||F^{il}| of every two neighbouring bands, weighted with how close they are, shape (k, N - 1, D, D)."""
+def _open(states: Eigenstates, filled: Array, jacobian: Array) -> Array:
+    """The integral of |s||F^{il}| of every two neighbouring bands, weighted with how close they are, shape (mu, D, D).
+
+    ``filled`` (mu, k, N) are the occupations.
+    """
     e, D = states.energies, states.model.dimension
     s, v = states.operator(ex.s), [states.operator(ex.v(axis)) for axis in range(D)]
     window = WINDOW * np.maximum(e[:, -1:] - e[:, :1], np.finfo(float).tiny)
-    result = np.zeros((*e[:, 1:].shape, D, D))
+    result = np.zeros((len(filled), D, D))
     for n in range(e.shape[1] - 1):
-        pair, others = [n, n + 1], [m for m in range(e.shape[1]) if m not in (n, n + 1)]
+        pair, others = slice(n, n + 2), [m for m in range(e.shape[1]) if m not in (n, n + 1)]
         gaps = e[:, others] - e[:, pair].mean(axis=1, keepdims=True)
-        inverse = (1 / (gaps**2 + (1e-3 * window) ** 2))[:, None, :]
-        near = np.exp(-(((e[:, n + 1] - e[:, n]) / window[:, 0]) ** 2)) * _traceless(s[:, n : n + 2, n : n + 2])
-        for i, l in np.ndindex(D, D):
-            (to_i, from_i), (to_l, from_l) = (
-                (v[axis][:, n : n + 2, others], v[axis][:, others, n : n + 2]) for axis in (i, l)
-            )
-            F = 1j * (to_i * inverse @ from_l - to_l * inverse @ from_i)
-            result[:, n, i, l] = near * _traceless(F)
-    return result
+        near = jacobian * np.exp(-(((e[:, n + 1] - e[:, n]) / window[:, 0]) ** 2))
+        near *= np.linalg.norm(_traceless(s[:, pair, pair]), axis=-1) / len(e)
+        below, above = filled[:, :, n + 1, None], filled[:, :, others]
+        weight = np.where(np.abs(below) > np.abs(above), below - above, 0.0) / (gaps**2 + (1e-3 * window) ** 2)
+        to, back = [x[:, pair, others].mT[..., :, None] for x in v], [x[:, others, pair][..., None, :] for x in v]
+        for i, l in combinations(range(D), 2):
+            F = 1j * (to[i] * back[l] - to[l] * back[i])  # (k, m, 2, 2)
+            vector = np.einsum("tkm,kmc->tkc", weight, _traceless(F))
+            result[:, i, l] += np.linalg.norm(vector, axis=-1) @ near
+    return result + result.swapaxes(-1, -2)
 
 
 def _traceless(X: ComplexArray) -> Array:
-    """The length of the vector of the traceless part of Hermitian 2 x 2 matrices."""
-    return np.asarray(np.hypot((X[:, 0, 0] - X[:, 1, 1]).real / 2, np.abs(X[:, 0, 1])))
+    """The vectors of the traceless parts of Hermitian 2 x 2 matrices, shape (..., 3)."""
+    a, b = (X[..., 0, 0] - X[..., 1, 1]).real / 2, X[..., 0, 1]
+    return np.stack([a, b.real, b.imag], axis=-1)

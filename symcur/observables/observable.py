@@ -12,12 +12,13 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, Parameters, Statistics
-from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_bands
+from symcur.brillouin import Domain, Integral, Interrupted, Method, Tolerance, integrate_bands
 from symcur.observables import engine, hall_checks
 from symcur.observables.engine import KINDS, Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
+from symcur.observables.windows import WindowedValues, window_of
 from symcur.registry import Registry
 
 
@@ -78,6 +79,7 @@ class Observable:
         rtol: float = 1e-6,
         atol: float = 0.0,
         method: str | Method = "auto",
+        window: float | str | None = None,
         cutoff: float | None = None,
         domain: Domain | None = None,
         workers: int | Callable[..., Any] = 1,
@@ -99,6 +101,8 @@ class Observable:
             ten times the largest component or as the size that the unit gives; never below 1e-13 of that size. ``message``
             tells the largest relative error of the value.
         method : how to integrate, a name in ``symcur.brillouin.METHODS`` or such an object.
+        window : levels closer than this energy are one multiplet; "auto" for a part of the change of energy between the points of
+            the mesh; by default that of the model, none for formulas. What half and twice of it change belongs to the error.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
         workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``.
 
@@ -116,6 +120,10 @@ class Observable:
         if cutoff is not None or domain is not None:
             choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
         natural = engine.natural_size(model, region, self.kind)
+        merged = window_of(window, model, region, method)
+        bands = _bands(model, choice.parts, merged)
+        together = len(bands.weights) // bands.variants
+        tolerance = Tolerance(rtol, np.asarray(atol + engine.RESOLVED * natural), "largest", together, natural)
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
@@ -128,18 +136,17 @@ class Observable:
             progress=progress,
             max_evaluations=max_evaluations,
         )
-        bands = engine.BandValues(model, choice.parts)
-        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
+        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate, tolerance)
         # What cancels exactly on every sample is known to rounding all the same.
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
         total = parts[choice.total]
-        checks = {}
+        checks = bands.checks(choice.total, temperature)
         remarks = [*model.remarks, *((ALL_AGREE,) if hall != PAPER and is_conserved(model) else ())]
         if model.covariant and integral.status != "interrupted":
             remarks += residuals(model, region, mu, temperature, parts, choice.total)
         if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
-            checks = hall_checks.checks(model, region, self.hall_term, mu, temperature)
+            checks |= hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
             observable=self.name,
             model=model.name,
@@ -165,6 +172,7 @@ class Observable:
             evaluations=integral.evaluations,
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
             checks=checks,
+            window=merged,
             level=model.level,
             remarks=tuple(remarks),
         )
@@ -201,6 +209,7 @@ class Observable:
         *,
         form: str | None = None,
         hall: str = PAPER,
+        window: float | str | None = None,
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
@@ -209,7 +218,9 @@ class Observable:
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
         choice = self._choice(self._form(form), hall, model)
-        return engine.integrand(model, choice.parts, k, float(levels), float(temperatures))
+        region = engine.domain_of(model, levels, temperatures, 1.0 if model.cell is None else None)
+        bands = _bands(model, choice.parts, window_of(window, model, region))
+        return engine.integrand(bands, k, float(levels), float(temperatures))
 
     def _form(self, form: str | None) -> Form:
         if form is not None and form not in self.forms:
@@ -244,6 +255,10 @@ class Observable:
                 f"{model.statistics.no_electric_field}"
             )
         return self.prepare(model, temperatures), levels, temperatures
+
+
+def _bands(model: BandStructure, parts: Parts, window: float | None) -> engine.BandValues:
+    return engine.BandValues(model, parts) if window is None else WindowedValues(model, parts, window)
 
 
 def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:

@@ -15,8 +15,10 @@ from symcur.expressions import axis_name
 CHECKS = {
     "filled_lattice": "with the paper's Hall part the completely filled lattice, in which nothing can flow, answers with {}",
     "splitting": "the paper's Hall part jumps where close occupied bands split: those nearer than about 3 % of the spread of the "
-    "energies leave open a part of the size {}",
+    "energies leave open a part of the order of {}",
+    "window": "half and twice the window within which levels are one multiplet change the value by {}, part of its error",
 }
+ELECTRONS = "codes that compute spin Hall conductivities from Wannier functions, positive sigma^z_xy of Pt, give minus the [x, y] here"
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
 
 
@@ -36,7 +38,8 @@ class Result:
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
-    on what was asked. ``level`` says what a material knows of position. ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
+    on what was asked. ``level`` says what a material knows of position. Levels closer than ``window``, an energy, count as one
+    multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
     """
@@ -67,6 +70,7 @@ class Result:
     conversion: Mapping[str, Any] = field(default_factory=dict)
     checks: Mapping[str, Part] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    window: float | None = None
     level: str = ""
 
     @property
@@ -76,7 +80,8 @@ class Result:
         for name, sentence in CHECKS.items():
             if name in self.checks:
                 check = self.checks[name]
-                excess = np.abs(check.value) - np.maximum(self.error, check.error)
+                told = 0.0 if name == "window" else np.maximum(self.error, check.error)  # the error holds it
+                excess = np.abs(check.value) - told
                 if (excess > 0).any():
                     first = int((excess >= (1 - 1e-6) * excess.max()).argmax())  # not decided by rounding
                     place = np.unravel_index(first, excess.shape)
@@ -106,7 +111,8 @@ class Result:
         """The same result in another unit.
 
         ``unit`` is "1" (internal, hbar = e = k_B = 1), "e/2pi" or "e/8pi" for conductivities in 2D, or "(hbar/e) S/cm"
-        in 3D, which needs the ``lattice_constant``: the length in Angstrom that is 1 in the model. ``s_unit`` is "hbar"
+        in 3D, which needs the ``lattice_constant``: the length in Angstrom that is 1 in the model. The sign stays the paper's, and
+        ``convention`` then says how codes for solids differ. ``s_unit`` is "hbar"
         or "hbar/2": the unit in which s is then counted (numbers in hbar/2 are twice those in hbar).
         """
         if self.conversion:
@@ -115,6 +121,7 @@ class Result:
             )
         factor = self._factor(unit, lattice_constant) * _spin_factor(s_unit)
         label = self.unit if unit == "1" else unit
+        sign = f"; {ELECTRONS}" if unit == "(hbar/e) S/cm" else ""
         parts, checks = (
             {name: Part(part.value * factor, part.error * factor) for name, part in group.items()}
             for group in (self.parts, self.checks)
@@ -125,6 +132,7 @@ class Result:
             error=self.error * factor,
             parts=parts,
             checks=checks,
+            convention=self.convention + sign,
             unit=f"{label}, s in {s_unit}",
             conversion={"unit": unit, "s_unit": s_unit, "lattice_constant": lattice_constant},
         )

@@ -74,13 +74,14 @@ def _symmetrized(l: Axis, i: Axis) -> Expression:
     return s_weighted_curvature.expression(l, i) / 2 - Im(Trace(P * v(l) * S * s * S * v(i)))
 
 
-# Omega^{li} s_n weighs each interband pair with s_n; here it is weighed with (s_n + s_m)/2. The two differ by half the
-# curl of the s dipole, a total derivative, but this one stays integrable where bands touch.
+# Omega^{li} s_n weighs each interband pair with s_n; here half of the weight is s between the other bands, QsQ with its elements
+# off the diagonal: for two bands (s_n + s_m)/2, for more bands not. The two differ by half the curl of the s dipole, a total
+# derivative, but this one stays integrable where bands touch.
 symmetrized_curvature = define(
     "symmetrized_curvature",
     ("l", "i"),
     _symmetrized,
     r"\bar{\Omega}^{<l><i>s}",
     "s x length^2",
-    "s-weighted curvature with s taken evenly from both bands of a pair; regular at band touchings",
+    "s-weighted curvature, half with the s of the band and half with s among the others; regular at band touchings",
 )

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import sympy as sp
 from lattice_models import MOMENTA, kramers_model, random_model
+from sympy.physics.matrices import msigma
+from sympy.polys import factortools
 
 from symcur import models
 from symcur.band_structures import Model
@@ -124,6 +126,28 @@ def test_explicit_forms_have_no_energy_and_the_same_values(name: str) -> None:
         assert explicit(np.array(k, dtype=float)) == pytest.approx(
             form(np.array(k, dtype=float))[band], rel=1e-9, abs=1e-12
         )
+
+
+def test_no_chance_decides_whether_a_form_is_made_explicit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """SymPy's factorisation of the torque polarizability of this pair of doublets does not end for some of its random numbers."""
+    i, (t, u) = sp.I, sp.symbols("t u", real=True)
+    one, (x, y, z) = sp.eye(2), map(msigma, (1, 2, 3))
+    product = sp.kronecker_product
+    H = (
+        u * sp.sin(MOMENTA[2]) * sp.eye(4)
+        + (t + sp.cos(k_y)) * product(z, one)
+        + sp.sin(k_y) * product(x, one)
+        + sp.cos(k_x) * (product(y, x) + u * product(y, z))
+    )
+    rows = [[0, 6 - 6 * i, -18 + 2 * i, 0], [0, 6, 9 + 2 * i, 9 + 6 * i], [0, 0, -12, -10 - 5 * i], [0, 0, 0, 0]]
+    upper = sp.Matrix(rows) / 12
+    form = derive(Model(H, upper + upper.H, MOMENTA, {t: 0.7, u: 1.3}), "torque_polarizability")
+
+    def by_chance(*_: object) -> None:
+        raise AssertionError("SymPy factors polynomials of several variables at random values of these")
+
+    monkeypatch.setattr(factortools, "dmp_zz_wang", by_chance)
+    assert distance(numbers(form.explicit(0).at(POINT, digits=30)), numbers(form.at(POINT, 0, 30))) < 1e-28
 
 
 def test_what_is_explicit_stays_short() -> None:

@@ -13,6 +13,9 @@ from symcur.band_structures import Model
 from symcur.closed_forms import ClosedForm, derive
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.powers import Levels
+from symcur.closed_forms.several_levels import SeveralLevels
+from symcur.expressions import Im, P, S, Trace, s
+from symcur.expressions import v as V
 
 k_x, k_y, _ = MOMENTA
 S_X = sp.Matrix([[0, 1, 0], [1, 0, 1], [0, 1, 0]]) / sp.sqrt(2)
@@ -59,13 +62,25 @@ MODELS = {model.name: model for model in (kagome(), lieb(), spin_one(), pairs())
 
 @pytest.mark.parametrize("name", MODELS)
 def test_contour_integrals_give_the_same(name: str) -> None:
-    """Every third quantity, another one for each model; and what is printed as functions of k has their values."""
-    chosen = TRACED[list(MODELS).index(name) % 3 :: 3]
+    """Every fourth quantity, other ones for each model; and what is printed as functions of k has their values."""
+    chosen = TRACED[list(MODELS).index(name) % 4 :: 4]
     forms = {quantity: derive(MODELS[name], quantity) for quantity in ("energy", *chosen)}
     for quantity, difference in differences(forms):
         assert difference < 1e-12, quantity
     for quantity, form in forms.items():
         assert not is_printed_in_functions(form) or printed_difference(form) < 1e-10, quantity
+
+
+def test_four_bands_whose_energies_do_not_lie_symmetrically(monkeypatch) -> None:
+    """A chain of four orbitals, written in functions of k even where the steps of the adjugate are shorter."""
+    monkeypatch.setattr(SeveralLevels, "not_compared", 10**6)
+    H = sp.Matrix([[m, k_x, 0, 0], [k_x, 0, sp.I * k_y, 0], [0, -sp.I * k_y, -m, t], [0, 0, t, 2 * m]])
+    model = Model(H, sp.diag(1, -1, 0, 0), (k_x, k_y), {t: 0.7, m: 0.4}, name="chain")
+    forms = {name: derive(model, name) for name in ("energy", "torque_berry_curvature", "s_dipole")}
+    assert {form.structure[:13] for form in forms.values()} == {"four energies"}
+    assert any(symbol.name == "a_4" for symbol, _ in forms["torque_berry_curvature"].definitions)
+    for quantity, difference in differences(forms):
+        assert difference < 1e-12, quantity
 
 
 def size(form: ClosedForm) -> int:
@@ -133,6 +148,14 @@ def test_an_expression_in_circles_is_equal_at_exact_points(exact_bands, name: st
     bands = exact_bands(*ranks)
     assert bands.vanishes(expression - found)
     assert not bands.vanishes(expression - 2 * found)
+
+
+def test_products_of_v_and_s_are_a_current_where_they_come_alike(exact_bands) -> None:
+    alike = Im(Trace(P * V("l") * S * (V("i") * s + s * V("i"))))
+    assert in_circles(alike, False).latex() == r"2\,\mathrm{Im}\,\mathrm{Tr}[P\, v_{l}\, S\, J^{is}]"
+    other = Im(Trace(P * V("l") * S * (V("i") * s + 2 * s * V("i"))))
+    assert exact_bands(1, 1, 1).vanishes(other - in_circles(other, False))
+    assert "J" not in in_circles(other, False).latex()
 
 
 @pytest.mark.parametrize(("distinct", "rank"), [(2, 1), (3, 1), (4, 1), (3, 2)])

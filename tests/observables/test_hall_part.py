@@ -17,6 +17,7 @@ from symcur.observables import (
     conductivity,
     equilibrium_current,
     gap,
+    hall_checks,
     magnetization,
     magnetization_slope,
     spin_hall,
@@ -293,3 +294,39 @@ def test_choices_that_integrate_by_parts_need_an_empty_cutoff():
         conductivity(models.get("massive_dirac"), cutoff=20, form="sea", hall="static")
     found = conductivity(models.get("massive_dirac"), cutoff=20, form="sea", hall="all", rtol=1e-4)
     assert set(found.parts) == {"conventional", "paper", "symmetric_quadrupole", "filled_multiplet"}
+
+
+def pairs_of_states(split=None, seed=5):
+    """Three Kramers pairs at every k, H = S(k) 1 + sum_j i A_j(k) sigma_j with S symmetric, A_j antisymmetric, real; and a splitting."""
+    random, sigma = (
+        np.random.default_rng(seed),
+        [np.array(X) for X in ([[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]])],
+    )
+
+    def pairs():
+        S, *A = random.normal(size=(4, 3, 3))
+        return np.kron(S + S.T, np.eye(2)) + sum(np.kron(1j * (X - X.T), s) for X, s in zip(A, sigma, strict=True))
+
+    hoppings = {(0, 0): np.kron(np.diag([-8.0, -5.0, 10.0]), np.eye(2)) + (0 if split is None else split)}
+    for R in ((1, 0), (0, 1), (1, 1)):
+        cosine, sine = 0.35 * pairs(), 0.35 * pairs()
+        hoppings[R] = (cosine - 1j * sine) / 2
+        hoppings[tuple(-x for x in R)] = hoppings[R].conj().T
+    return Model.from_hoppings(hoppings, np.kron(np.eye(3), sigma[2] / 2), np.eye(2))
+
+
+def test_what_a_splitting_leaves_open_is_of_the_order_of_the_jumps_that_splittings_make():
+    """Of two filled pairs, between which transitions cancel mostly: all of them together would be ten times too large."""
+    model, jumps, filled = pairs_of_states(), [], 4
+    k = model.cell.momenta(24, 0.3)
+    term = conductivity.hall_term
+    check = hall_checks.checks(model, model.cell, term, np.asarray(2.0), np.asarray(1e-3))
+    together = evaluate(model, "symmetrized_curvature", k)[:, :filled, 0, 1].sum(axis=1).mean()
+    for seed in range(4):
+        W = np.random.default_rng(seed).normal(size=(2, 6, 6))
+        W = 1e-5 * (W[0] + 1j * W[1] + (W[0] - 1j * W[1]).T)
+        apart = (
+            evaluate(pairs_of_states(W), "symmetrized_curvature", k, tolerance=0.0)[:, :filled, 0, 1].sum(axis=1).mean()
+        )
+        jumps.append(abs(apart - together))
+    assert 0.2 < max(jumps) / check["splitting"].value[0, 1] < 5
