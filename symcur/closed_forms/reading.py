@@ -82,8 +82,8 @@ class Rank:
     def __init__(self, inverse: Exact) -> None:
         self.inverse = inverse
 
-    def __rtruediv__(self, value: Exact) -> Exact:
-        return value * self.inverse
+    def __rtruediv__(self, value: Any) -> Exact:
+        return self.inverse * value
 
 
 class Quotient:

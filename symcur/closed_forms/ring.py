@@ -261,7 +261,7 @@ class Exact:
     __rmul__ = __mul__
 
     def __truediv__(self, other: Any) -> Exact:
-        return self.__mul__(fmpq(1) / other) if isinstance(other, (int, fmpq)) else NotImplemented
+        return self.__mul__(fmpq(1) / other)
 
     def __pow__(self, exponent: int) -> Exact:
         return prod([self] * exponent, start=self.ring.one)

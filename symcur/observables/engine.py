@@ -203,10 +203,17 @@ def domain_of(
     if cutoff is not None:
         return Ball(model.dimension, cutoff, because="as given; bands beyond it are left out")
     if not bounded_below(model):
-        raise ValueError(
-            f"cutoff: expected a momentum, because {model.name} is not bounded below and its sums over occupied states need "
-            "a regularisation, got None; boundary terms at the cutoff are then part of the result"
+        electrons = (
+            f"{model.name} is not bounded below and its sums over occupied states need a regularisation",
+            "boundary terms at the cutoff are then part of the result",
         )
+        bosons = (
+            f"the zero point of {model.name} has no end in the continuum",
+            "where the modes at the cutoff are far above the temperature, forms 'sea' and 'surface' of a thermal response do not "
+            "depend on it",
+        )
+        why, then = electrons if model.bosons is None else bosons
+        raise ValueError(f"cutoff: expected a momentum, because {why}, got None; {then}")
     top = float(np.max(mu)) + _TAIL * float(np.max(temperature))
     centre, radius = occupied_ball(model, top)
     return Ball(model.dimension, radius, center=centre, because=f"every band lies above {top:g} beyond")

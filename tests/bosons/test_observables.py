@@ -28,6 +28,25 @@ def parts(model: sc.Model, temperature: float, component: tuple[int, int] = (0, 
     return {name: float(part.value[component]) for name, part in result.parts.items()}
 
 
+def test_cutoffs_of_bosons_in_the_continuum():
+    """Two magnons k^2 + 2, k^2 + 3 with pairing: what is thermal ends by itself, the zero point does not."""
+    mixed, pair = (k_x + sp.I * k_y) / 2, sp.Rational(1, 2)
+    normal = sp.Matrix([[k_x**2 + k_y**2 + 2, mixed], [sp.conjugate(mixed), k_x**2 + k_y**2 + 3]])
+    back = normal.subs({k_x: -k_x, k_y: -k_y}, simultaneous=True).conjugate()
+    pairing = sp.Matrix([[0, pair], [pair, 0]])
+    H = sp.BlockMatrix([[normal, pairing], [pairing, back]]).as_explicit()
+    s = sp.diag(*[sp.Matrix([[1, pair], [pair, -1]])] * 2)
+    model = sc.Model(H, s, (k_x, k_y), metric="bosons", name="gas")
+    with pytest.raises(ValueError, match="cutoff: expected a momentum, because the zero point of gas has no end"):
+        sc.thermoelectric(model, temperature=1.0)
+    for cutoff in (5.0, 6.0):
+        result = sc.thermoelectric(model, temperature=1.0, form="sea", cutoff=cutoff, rtol=1e-6)
+        found = [result.parts[name].value[0, 1] for name in ("conventional", "band")]
+        assert found == pytest.approx(
+            [-0.01224301, -0.01279229], abs=1e-8
+        )  # a sum in polar coordinates, code of its own
+
+
 # -- one boson per cell ------------------------------------------------------------------------------------------------
 def test_one_boson_per_cell_at_one_k():
     """Independent sums over states at k = (0.7, 0.4)."""
