@@ -12,6 +12,7 @@ from random_models import random_k
 
 from symcur import Model, evaluate, models, quantities
 from symcur import expressions as ex
+from symcur.band_structures import Window
 from symcur.eigenstates import DegeneracyWarning, Eigenstates
 
 SCALARS = [name for name in quantities.names() if not quantities.get(name).operator]
@@ -160,3 +161,17 @@ def test_bands_that_are_degenerate_everywhere_are_not_reported():
         warnings.simplefilter("error")
         evaluate(models.luttinger(), "s_dipole", [[0.3, 0.2, 0.5], [0.1, 0.4, -0.2]])
         evaluate(kramers_model(), "s_dipole", [0.3, 0.2])
+
+
+def test_states_joined_otherwise_at_some_points_are_those_found_anew():
+    """Matrix elements are taken over from the points that were asked for, here every other one from the second on."""
+    model, k = models.kane_mele(lambda_v=0, lambda_R=0.05), random_k(12, 2)
+    where = np.arange(len(k)) % 2 == 1
+    states = Eigenstates(model, k, Window(0.0))
+    again, anew = states.rejoined(Window(0.3), where), Eigenstates(model, k[where], Window(0.3))
+    assert (anew.rank > 1).any()
+    assert np.array_equal(again.rank, anew.rank)
+    for name in ("s_dipole", "symmetrized_curvature", "s_berry_curvature"):
+        components = quantities.components(quantities.get(name), 2)
+        expected = anew.values(components).real
+        assert np.abs(again.values(components).real - expected).max() <= 1e-10 * np.abs(expected).max(), name
