@@ -11,7 +11,6 @@ import numpy as np
 
 import symcur as sc
 from symcur.band_structures.hoppings import tight_binding
-from symcur.observables.engine import integrand
 
 TEMPERATURES = np.linspace(0.1, 1.0, 20)
 GRID = 16  # points a side of the loop
@@ -84,7 +83,7 @@ def test_kagome_magnons(benchmark) -> None:
         points=result.evaluations,
     )
     print(benchmark.extra_info)
-    parts = sc.thermoelectric.forms["surface"].parts
-    mean = integrand(model, parts, k, 0.0, TEMPERATURES[-1])["intrinsic"].mean(axis=0)
+    found = sc.thermoelectric.integrand(model, k, temperature=TEMPERATURES[-1], form="surface")
+    mean = found["intrinsic"].mean(axis=0)
     area = abs(np.linalg.det(model.cell.vectors))
     np.testing.assert_allclose(mean / area, expected[-1], rtol=0, atol=1e-12)
