@@ -83,7 +83,8 @@ class Rank:
         self.inverse = inverse
 
     def __rtruediv__(self, value: Any) -> Exact:
-        return self.inverse * value
+        result: Exact = value * self.inverse
+        return result
 
 
 class Quotient:
