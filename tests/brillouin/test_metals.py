@@ -181,7 +181,17 @@ def test_errors_name_the_argument(change, message):
 
 def test_the_package_knows_only_callables_and_domains():
     allowed = {"numpy", "scipy", "__future__", "abc", "collections", "contextlib", "concurrent", "dataclasses"}
-    allowed |= {"fractions", "functools", "itertools", "math", "os", "time", "typing", "symcur.arrays", "symcur.registry"}
+    allowed |= {
+        "fractions",
+        "functools",
+        "itertools",
+        "math",
+        "os",
+        "time",
+        "typing",
+        "symcur.arrays",
+        "symcur.registry",
+    }
     for path in Path(symcur.brillouin.__file__).parent.glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ImportFrom):
