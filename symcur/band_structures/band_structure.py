@@ -141,8 +141,8 @@ class BandStructure(ABC):
 
         def unknown(name: str, axes: tuple[int, ...]) -> ComplexArray:
             raise ValueError(
-                f"expression: expected integer axes, 0 for x, of ordinary derivatives of H, where numbers of {self.name} are asked "
-                f"for, got {name!r} along {axes}, for which a material with the position between its functions is needed"
+                f"name: expected 'H' with axes, or 's', got {name!r} along {axes}; for numbers of {self.name} expected integer "
+                "axes of ordinary derivatives: covariant ones, and F, need a material with the position between its functions"
             )
 
         return unknown
