@@ -111,7 +111,10 @@ def _solve(
     sweep.report(1.0, f"{found.status}: {found.message}", now=True)
     shaped = {name: getattr(found, name).reshape(problem.shape) for name in ("value", "error", "scale", "met")}
     result = Integral(
-        **vars(found) | shaped, evaluations=sweep.evaluations + problem.looked, domain=problem.domain.description
+        **vars(found) | shaped,
+        evaluations=sweep.evaluations + problem.looked,
+        domain=problem.domain.description,
+        tolerance=tolerance,
     )
     if result.status == "interrupted":
         raise Interrupted(result, result.message)

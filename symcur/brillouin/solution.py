@@ -83,11 +83,12 @@ class Integral(Estimate):
     component, ``met`` tells whether it is within the tolerance. ``status`` sums this up, ``message`` says it in words.
     ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
     ``scale`` is the integral of |integrand| (approximate), the natural size against which a result that
-    vanishes by cancellation can be judged.
+    vanishes by cancellation can be judged. ``tolerance`` is what it was judged by.
     """
 
     evaluations: int
     domain: str
+    tolerance: Tolerance
 
     @property
     def converged(self) -> bool:

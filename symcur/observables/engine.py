@@ -15,15 +15,16 @@ from symcur import quantities
 from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.energies import bounded_below, occupied_ball
-from symcur.brillouin import Ball, Domain, Integral, Interrupted, Tolerance
+from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.landmarks import touchings
 from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
-from symcur.eigenstates import DegeneracyWarning
+from symcur.eigenstates import DegeneracyWarning, Eigenstates
 from symcur.observables.result import Part
 from symcur.quantities import Quantity
 
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
+_OFFSET = 0.3819660112501051  # of meshes, in their spacing: off the symmetric points
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
 
 
@@ -122,8 +123,8 @@ class BandValues:
         values = self.kernel(k)
         return values["energy"], self._columns(values)
 
-    def judged(self, integral: Integral, tolerance: Tolerance) -> Integral:
-        """The integral of the columns that parts are made of, judged by the tolerance."""
+    def judged(self, integral: Integral) -> Integral:
+        """The integral of the columns that parts are made of, judged by its tolerance."""
         return integral
 
     def checks(self, name: str, temperature: Array) -> dict[str, Part]:
@@ -153,16 +154,11 @@ def integrand(bands: BandValues, k: ArrayLike, mu: float, temperature: float) ->
 
 
 def integrate_parts(
-    bands: BandValues,
-    domain: Domain,
-    mu: Array,
-    temperature: Array,
-    integrate: Callable[..., Integral],
-    tolerance: Tolerance,
+    bands: BandValues, domain: Domain, mu: Array, temperature: Array, integrate: Callable[..., Integral]
 ) -> tuple[dict[str, Part], Integral]:
     """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
 
-    ``integrate`` is ``integrate_bands`` with this tolerance and a method. Parts of several terms add values and errors. After
+    ``integrate`` is ``integrate_bands`` with its tolerance and method. Parts of several terms add values and errors. After
     Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
     """
     with _touchings() as merged:
@@ -170,7 +166,7 @@ def integrate_parts(
             integral = integrate(bands, domain, bands.weights, mu, temperature)
         except Interrupted as stopped:
             integral = stopped.result
-    integral = bands.judged(integral, tolerance)
+    integral = bands.judged(integral)
     note = "; bands touch at points of the sweep and were merged there" if merged else ""
     if bands.bending is None:
         note += "; nothing is known of H between samples"
@@ -253,6 +249,12 @@ def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperatu
         f"{model.name} has occupied states at the cutoff (lowest energy {lowest:g}), where integration by parts leaves "
         "boundary terms"
     )
+
+
+def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> tuple[Eigenstates, Array]:
+    """The eigenstates on a mesh of ``points`` along every axis, and the weight of each momentum in int d^Dk/(2 pi)^D."""
+    k, jacobian = domain.map(domain.grid(points, _OFFSET).reshape(-1, domain.dimension))
+    return Eigenstates(model, k), jacobian / len(k)
 
 
 def natural_size(model: BandStructure, domain: Domain, kind: str) -> float:

@@ -21,13 +21,12 @@ from symcur.band_structures import BandStructure
 from symcur.brillouin import Domain
 from symcur.brillouin.occupation import occupation
 from symcur.eigenstates import Eigenstates
-from symcur.observables.engine import Term
+from symcur.observables.engine import Term, states_on_mesh
 from symcur.observables.hall import is_conserved
 from symcur.observables.result import Part
 
 WINDOW = 0.03  # of the spread of the energies
 MESH = {2: 20, 3: 6}
-OFFSET = 0.3819660112501051
 
 
 def checks(model: BandStructure, domain: Domain, term: Term, mu: Array, temperature: Array) -> dict[str, Part]:
@@ -53,24 +52,23 @@ def _means(
     model: BandStructure, domain: Domain, count: int, term: Term, mu: Array, temperature: Array
 ) -> dict[str, Array]:
     """int d^Dk/(2 pi)^D by a mesh of count^D points, each check of the shape (*mu, *T, D, D)."""
-    k, jacobian = domain.map(domain.grid(count, OFFSET).reshape(-1, domain.dimension))
-    states = Eigenstates(model, k)
+    states, weights = states_on_mesh(model, domain, count)
     shape = (*mu.shape, *temperature.shape, model.dimension, model.dimension)
     found, weight = {}, model.statistics.occupation(term.weight)
     if not is_conserved(model):
         levels = np.atleast_1d(mu)[:, None, None]
         total = [
-            _open(states, occupation(weight, states.energies, levels, float(t)), jacobian) for t in temperature.flat
+            _open(states, occupation(weight, states.energies, levels, float(t)), weights) for t in temperature.flat
         ]
         found["splitting"] = np.stack(total, axis=1).reshape(shape)
     if model.periodic and term.weight == "f" and not model.covariant:
         components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
-        full = np.einsum("k,knil->il", jacobian, states.values(components).real) / len(k)
+        full = np.einsum("k,knil->il", weights, states.values(components).real)
         found["filled_lattice"] = np.broadcast_to(full, shape)
     return found
 
 
-def _open(states: Eigenstates, filled: Array, jacobian: Array) -> Array:
+def _open(states: Eigenstates, filled: Array, weights: Array) -> Array:
     """The integral of |s||F^{il}| of every two neighbouring bands, weighted with how close they are, shape (mu, D, D).
 
     ``filled`` (mu, k, N) are the occupations.
@@ -82,14 +80,14 @@ def _open(states: Eigenstates, filled: Array, jacobian: Array) -> Array:
     for n in range(e.shape[1] - 1):
         pair, others = slice(n, n + 2), [m for m in range(e.shape[1]) if m not in (n, n + 1)]
         gaps = e[:, others] - e[:, pair].mean(axis=1, keepdims=True)
-        near = jacobian * np.exp(-(((e[:, n + 1] - e[:, n]) / window[:, 0]) ** 2))
-        near *= np.linalg.norm(_traceless(s[:, pair, pair]), axis=-1) / len(e)
+        near = weights * np.exp(-(((e[:, n + 1] - e[:, n]) / window[:, 0]) ** 2))
+        near *= np.linalg.norm(_traceless(s[:, pair, pair]), axis=-1)
         below, above = filled[:, :, n + 1, None], filled[:, :, others]
-        weight = np.where(np.abs(below) > np.abs(above), below - above, 0.0) / (gaps**2 + (1e-3 * window) ** 2)
+        transfer = np.where(np.abs(below) > np.abs(above), below - above, 0.0) / (gaps**2 + (1e-3 * window) ** 2)
         to, back = [x[:, pair, others].mT[..., :, None] for x in v], [x[:, others, pair][..., None, :] for x in v]
         for i, l in combinations(range(D), 2):
             F = 1j * (to[i] * back[l] - to[l] * back[i])  # (k, m, 2, 2)
-            vector = np.einsum("tkm,kmc->tkc", weight, _traceless(F))
+            vector = np.einsum("tkm,kmc->tkc", transfer, _traceless(F))
             result[:, i, l] += np.linalg.norm(vector, axis=-1) @ near
     return result + result.swapaxes(-1, -2)
 

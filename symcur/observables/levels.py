@@ -23,8 +23,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure
 from symcur.brillouin import Domain
 from symcur.brillouin.occupation import occupation
-from symcur.eigenstates import Eigenstates
-from symcur.observables.engine import Term
+from symcur.observables.engine import Term, states_on_mesh
 from symcur.observables.hall import PAPER, Choice
 from symcur.observables.result import Part
 from symcur.quantities.position import external_curvature, external_dipole, position_curvature, slope_of_s
@@ -34,7 +33,6 @@ LOST = (
     "of the torque, its polarizability and sigma_H = e dM/dmu"
 )
 _MESH = {1: 64, 2: 20, 3: 8}  # points per axis, for the net flow
-_OFFSET = 0.3819660112501051
 
 
 def conductivity_levels(weight: str, surface: str, parts: Mapping[str, Sequence[Term]]) -> dict[str, Choice]:
@@ -100,10 +98,9 @@ def residuals(
 
 def net_flow(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> Array:
     """-int g Tr[P D_i s], by a mesh, of the shape (*mu, *T, D)."""
-    points = domain.grid(_MESH[domain.dimension], _OFFSET).reshape(-1, domain.dimension)
-    k, jacobian = domain.map(points)
-    states, levels = Eigenstates(model, k), np.atleast_1d(mu)
+    states, weights = states_on_mesh(model, domain, _MESH[domain.dimension])
+    levels = np.atleast_1d(mu)
     slope = states.values(quantities.components(slope_of_s, model.dimension)).real
     g = np.stack([occupation("g", states.energies[..., None], levels, float(t)) for t in temperature.flat])
-    total = -np.einsum("k,tknm,kni->mti", jacobian, g, slope) / len(k)
+    total = -np.einsum("k,tknm,kni->mti", weights, g, slope)
     return np.asarray(total.reshape(*mu.shape, *temperature.shape, model.dimension))

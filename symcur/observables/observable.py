@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, Parameters, Statistics
-from symcur.brillouin import Domain, Integral, Interrupted, Method, Tolerance, integrate_bands
+from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_bands
 from symcur.observables import engine, hall_checks
 from symcur.observables.engine import KINDS, Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved
@@ -122,8 +122,6 @@ class Observable:
         natural = engine.natural_size(model, region, self.kind)
         merged = window_of(window, model, region, method)
         bands = _bands(model, choice.parts, merged)
-        together = len(bands.weights) // bands.variants
-        tolerance = Tolerance(rtol, np.asarray(atol + engine.RESOLVED * natural), "largest", together, natural)
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
@@ -136,7 +134,7 @@ class Observable:
             progress=progress,
             max_evaluations=max_evaluations,
         )
-        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate, tolerance)
+        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
         # What cancels exactly on every sample is known to rounding all the same.
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)

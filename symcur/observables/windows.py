@@ -17,7 +17,7 @@ from symcur import quantities
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure
 from symcur.band_structures.levels import Window, joined
-from symcur.brillouin import Domain, Integral, LatticeCell, Mesh, Method, Tolerance
+from symcur.brillouin import Domain, Integral, LatticeCell, Mesh, Method
 from symcur.eigenstates import Eigenstates, blocks
 from symcur.observables.engine import BandValues, Parts
 from symcur.observables.result import Part
@@ -64,13 +64,15 @@ class WindowedValues(BandValues):
     def _of(self, states: Eigenstates) -> Array:
         return self._columns({name: states.values(array).real for name, array in self._components.items()})
 
-    def judged(self, integral: Integral, tolerance: Tolerance) -> Integral:
+    def judged(self, integral: Integral) -> Integral:
         """The integral with the window alone, with what half and twice the window change in its error."""
         columns = integral.value.shape[-1] // self.variants
         value, half, double = np.split(integral.value, self.variants, axis=-1)
         error, scale = integral.error[..., :columns], integral.scale[..., :columns]
         self.change = np.maximum(np.abs(half - value), np.abs(double - value))
         error = error + self.change
+        atol = integral.tolerance.atol.reshape(integral.value.shape)[..., :columns].ravel()
+        tolerance = replace(integral.tolerance, atol=atol, together=columns)
         allowed = tolerance.allowed(value.ravel(), scale.ravel()).reshape(value.shape)
         met = integral.met[..., :columns] & (error <= allowed)
         excess = float((self.change / allowed).max())
@@ -90,7 +92,7 @@ def window_of(
     "auto" is a part of the change of energy between neighbouring points of the mesh, root mean square over the bands.
     """
     asked = model.window if window is None else window
-    if asked is None or (asked != AUTO and not isinstance(asked, str)):
+    if not isinstance(asked, str):
         return None if asked is None else float(Window(asked).energy)
     if asked != AUTO:
         raise ValueError(f"window: expected an energy >= 0, 'auto' or None, got {asked!r}")

@@ -68,11 +68,10 @@ def test_the_larger_change_is_added_to_the_error_and_decides_whether_the_toleran
     model = models.haldane()
     bands = WindowedValues(model, {"part": conductivity.forms["regular"].parts["conventional"]}, 0.1)
     columns = [np.full(4, x) for x in (1.0, 1.02, 0.7)]
-    integral = Integral(
-        np.concatenate(columns), np.full(12, 0.01), np.ones(12), np.ones(12, dtype=bool), "", evaluations=1, domain=""
-    )
+    numbers = np.concatenate(columns), np.full(12, 0.01), np.ones(12), np.ones(12, dtype=bool)
     for rtol, met in ((0.32, True), (0.3, False)):
-        judged = bands.judged(integral, Tolerance(rtol, np.zeros(1), "value"))
+        tolerance = Tolerance(rtol, np.zeros(12), "value")
+        judged = bands.judged(Integral(*numbers, "", evaluations=1, domain="", tolerance=tolerance))
         assert judged.value == pytest.approx(1.0)
         assert judged.error == pytest.approx(0.31)
         assert judged.met.all() == judged.met.any() == met
