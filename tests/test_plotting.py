@@ -66,7 +66,7 @@ def test_a_map_of_the_zone_holds_the_quantity():
     corner = evaluate(model, "berry_curvature", [1e-6 - largest, 1e-6 + largest], parameters={"M": 0.1})[1, 1, 0]
     assert value[10, 10] == pytest.approx(middle)
     assert corner in value[[0, -1]][:, [0, -1]]
-    assert "length^2" in figure.axes[1].get_ylabel()
+    assert "length$^2$" in figure.axes[1].get_ylabel()
 
 
 def test_a_path_shows_all_bands():

@@ -19,6 +19,7 @@ from symcur.observables.export import FORMATS, write
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
 from symcur.observables.quasiparticles import SPIN_QUANTUM, THERMAL_QUANTUM, spin_hall, thermal_hall
 from symcur.observables.result import Part, Result
+from symcur.observables.stored import load
 
 get, names, add, remove = OBSERVABLES.get, OBSERVABLES.names, OBSERVABLES.add, OBSERVABLES.remove
 
@@ -43,6 +44,7 @@ __all__ = [
     "gap",
     "get",
     "hall_conductivity",
+    "load",
     "magnetization",
     "magnetization_slope",
     "names",

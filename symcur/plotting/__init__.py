@@ -1,0 +1,20 @@
+"""Pictures: scans over mu or temperature, maps over the zone, and bands coloured by a quantity. Needs matplotlib."""
+
+from symcur.plotting.canvas import MISSING, PICTURES, save
+from symcur.plotting.high_symmetry import special_points
+from symcur.plotting.integrands import draw_plane
+from symcur.plotting.maps import draw_zone
+from symcur.plotting.paths import draw_path
+from symcur.plotting.scans import draw_panels, draw_scan
+
+__all__ = [
+    "MISSING",
+    "PICTURES",
+    "draw_panels",
+    "draw_path",
+    "draw_plane",
+    "draw_scan",
+    "draw_zone",
+    "save",
+    "special_points",
+]

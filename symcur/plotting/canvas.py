@@ -1,0 +1,129 @@
+"""Figures, files, and colours that show the sign of a number: white is zero, and what rounding leaves of zero is white too."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from symcur import files
+from symcur.arrays import Array
+from symcur.band_structures import BandStructure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PICTURES = (".png", ".pdf", ".svg")
+MISSING = "plotting needs matplotlib: python -m pip install 'symcur[plot]'"
+COLOURS = "RdBu_r"
+SCALES = ("auto", "linear", "symlog")
+ZERO = 1e-9  # of the size that a number has by its unit
+_LINEAR_END, _LOG_END = 0.98, 0.999  # quantiles of |x| at which colours end
+_LOG_FROM = 30.0  # times the median of |x|: where larger values lie, "auto" takes the logarithm
+_DECADES = 3.0  # of the logarithm
+
+
+def new_figure(width: float = 6.4, height: float = 4.2) -> tuple[Figure, Any]:
+    """A figure and its axes; sizes in inches."""
+    figure, grid = grid_of_axes(width, height, 1, 1)
+    return figure, grid[0, 0]
+
+
+def grid_of_axes(
+    width: float, height: float, rows: int, columns: int, sharey: Literal["row"] | bool = False
+) -> tuple[Figure, Any]:
+    """A figure and its axes in rows and columns, which share what is horizontal."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise ImportError(MISSING) from None
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=sharey)
+
+
+def save(figure: Figure, path: str | Path) -> None:
+    """Write a figure to a file; the ending chooses the format (png, pdf, svg). What was there before stays if it fails."""
+    memory = io.BytesIO()
+    figure.savefig(memory, format=Path(path).suffix.removeprefix("."), dpi=160)
+    files.write(path, memory.getvalue())
+
+
+def at_level(model: str, level: str) -> str:
+    return f"{model}, level {level}" if level else model
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """Colours for numbers of both signs: what ``matplotlib`` takes, and ``note``, where the colours end.
+
+    ``zero``: smaller numbers are zero.
+    """
+
+    style: dict[str, Any]
+    note: str
+    zero: float
+
+    def clean(self, values: Array) -> Array:
+        """The numbers, with 0 for those that only rounding tells from it."""
+        return np.where(np.abs(values) < self.zero, 0.0, values)
+
+    def label(self, text: str) -> str:
+        return f"{text}\n{self.note}" if self.note else text
+
+
+def colouring(values: Array, natural: float, scale: str = "auto") -> Colouring:
+    """Symmetric and robust colours for these numbers, ``natural`` the size that they have by their unit.
+
+    "linear" ends at the 98th percentile of the moduli, "symlog" is linear up to a thousandth of the 99.9th percentile and
+    logarithmic beyond; "auto" takes the latter where some values are far above the median.
+    """
+    from matplotlib.colors import Normalize, SymLogNorm
+
+    if scale not in SCALES:
+        raise ValueError(f"scale: expected one of {', '.join(SCALES)}, got {scale!r}")
+    zero = ZERO * natural
+    size = np.abs(values[np.isfinite(values)])
+    size = size[size >= zero]
+    if not len(size):
+        return Colouring({"cmap": COLOURS, "norm": Normalize(-1.0, 1.0)}, "zero everywhere, to rounding", zero)
+    most, middle = float(size.max()), float(np.median(size))
+    end, log_end = float(np.quantile(size, _LINEAR_END)), float(np.quantile(size, _LOG_END))
+    if scale == "symlog" or (scale == "auto" and log_end > _LOG_FROM * middle):
+        linear = max(10 ** np.floor(np.log10(log_end) - _DECADES + 0.5), zero)
+        norm: Any = SymLogNorm(linear, vmin=-log_end, vmax=log_end)
+        note = f"logarithmic beyond $\\pm${linear:g}"
+        last = log_end
+    else:
+        norm, note, last = Normalize(-end, end), "", end
+    if most > 1.005 * last:
+        note = f"{note}{', ' if note else ''}up to {float(f'{most:.2g}'):g}"
+    return Colouring({"cmap": COLOURS, "norm": norm}, note, zero)
+
+
+def readable(unit: str) -> str:
+    """A unit with its powers raised."""
+    return re.sub(r"\^(\d+)", r"$^\1$", unit)
+
+
+def natural_size(model: BandStructure, unit: str) -> float:
+    """The size that a number in this unit, such as "s x length^2 / energy", has: norm of s, length of a cell, spread of energies."""
+    k = np.random.default_rng(29).uniform(-2, 2, size=(8, model.dimension))
+    spread = float(np.ptp(model.energies(k))) or 1.0
+    length = 1.0 if model.cell is None else float(model.cell.volume) ** (1 / model.dimension)
+    sizes = {
+        "s": float(np.linalg.norm(model.matrix("s", k[0]), 2)) or 1.0,
+        "energy": spread,
+        "length": length,
+        "velocity": spread * length,
+    }
+    over, _, under = unit.replace("hbar", "1").partition("/")
+    total = 1.0
+    for factors, sign in ((over, 1), (under, -1)):
+        for factor in filter(None, factors.replace(" x ", " ").split()):
+            name, _, power = factor.partition("^")
+            total *= sizes.get(name, 1.0) ** (sign * int(power or 1))
+    return total

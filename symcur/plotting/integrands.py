@@ -1,0 +1,146 @@
+"""What a conductivity sums up, where in the zone it lies: band by band, and summed over bands on a plane."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur import observables
+from symcur.arrays import Array
+from symcur.band_structures import BandStructure, Parameters
+from symcur.expressions import axis_name
+from symcur.observables import Observable
+from symcur.observables.engine import KINDS
+from symcur.plotting.canvas import at_level, colouring, grid_of_axes, natural_size, readable
+from symcur.plotting.maps import SHIFT, require_component
+from symcur.quantities import Quantity, get
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_CONVENTIONAL, _CURVATURE, _GRADIENT = map(get, ("s_berry_curvature", "s_weighted_curvature", "dipole_gradient"))
+BY_BAND = {
+    "conventional": Quantity(
+        "conventional",
+        ("i", "l"),
+        lambda i, l: _CONVENTIONAL.expression(l, i),
+        r"\Omega^{<l><i>s}",
+        "s x length^2",
+        "what a band adds to the conventional conductivity, [flow, field]",
+    ),
+    "conserved": Quantity(
+        "conserved",
+        ("i", "l"),
+        lambda i, l: _CURVATURE.expression(l, i) + _GRADIENT.expression(i, l),
+        r"\Omega^{<l><i>}s + \partial_{k_<l>} d^{<i>s}",
+        "s x length^2",
+        "what a band adds to the conserved conductivity, [flow, field], C (11)",
+    ),
+}
+TITLES = {"intrinsic": "conserved", "torque": "conserved - conventional"}
+
+
+def draw_plane(
+    model: BandStructure,
+    mu: float = 0.0,
+    temperature: float = 0.0,
+    parts: Sequence[str] = ("conventional", "intrinsic"),
+    component: tuple[int, ...] = (0, 1),
+    *,
+    observable: str | Observable = "conductivity",
+    origin: ArrayLike | None = None,
+    spanning: ArrayLike | None = None,
+    reduced: bool = False,
+    points: int = 101,
+    form: str | None = None,
+    hall: str = "paper",
+    window: float | str | None = None,
+    scale: str = "auto",
+    parameters: Parameters = None,
+) -> Figure:
+    """The integrand of an observable, summed over bands, on a plane through the zone: a panel for each part, with the same colours.
+
+    ``points``^2 momenta origin + a spanning[0] + b spanning[1], 0 < a, b < 1, Cartesian, or in the reciprocal vectors where they are
+    ``reduced``; by default the first two reciprocal vectors from 0. T > 0. Lines are where bands cross mu. What is zero
+    to rounding by the size of the integrand is drawn as zero. ``form``, ``hall`` and ``window`` as in the observable;
+    ``scale``: "linear", "symlog" or "auto"; the label says where the colours end.
+    """
+    model = model.with_values(parameters)
+    observable = observables.get(observable) if isinstance(observable, str) else observable
+    require_component(component, observable.indices, observable.name, model)
+    start, span = _plane(model, origin, spanning, reduced)
+    u = (np.arange(points) + 0.5) / points
+    k = start + u[:, None, None] * span[0] + u[None, :, None] * span[1]
+    found = observable.integrand(model, k + SHIFT, mu, temperature, form=form, hall=hall, window=window)
+    unknown = [part for part in parts if part not in found]
+    if unknown or not parts:
+        raise ValueError(f"parts: expected some of {', '.join(found)}, got {', '.join(map(str, unknown)) or 'none'}")
+    at: Any = (..., *component)
+    values = np.stack([found[part][at] for part in parts])
+    unit = _integrand_unit(KINDS[observable.kind].unit)
+    colours = colouring(values, natural_size(model, unit), scale)
+    values = colours.clean(values)
+    x, y, along = _in_plane(k, span)
+    energies = model.energies(k + SHIFT)
+    figure, grid = grid_of_axes(1.4 + 3.6 * len(parts), 4.0, 1, len(parts), sharey=True)
+    for axes, part, value in zip(grid[0], parts, values, strict=True):
+        image = axes.pcolormesh(x, y, value, shading="nearest", rasterized=True, **colours.style)
+        for band in np.flatnonzero((energies.min(axis=(0, 1)) < mu) & (energies.max(axis=(0, 1)) > mu)):
+            axes.contour(x, y, energies[..., band], [mu], colors="k", linewidths=0.5)
+        axes.set_title(TITLES.get(part, part), fontsize=10)
+        axes.set_aspect("equal")
+        axes.set_xlabel(f"k along {along[0]}")
+    grid[0, 0].set_ylabel(f"k along {along[1]}")
+    name = f"integrand of {observable.name} [{''.join(map(axis_name, component))}]"
+    figure.colorbar(image, ax=grid[0].tolist(), label=colours.label(f"{name}  [{readable(unit)}]"))
+    where = f"plane from {_numbers(start)}, mu = {mu:g}, T = {temperature:g}"
+    figure.suptitle(f"{at_level(model.name, model.level)}: {where}", fontsize=9)
+    return figure
+
+
+def _plane(
+    model: BandStructure, origin: ArrayLike | None, spanning: ArrayLike | None, reduced: bool
+) -> tuple[Array, Array]:
+    """The corner (D) and the two edges (2, D), Cartesian."""
+    if model.dimension < 2:
+        raise ValueError(f"model: expected D = 2 or 3 for a plane, got {model.name} with D = {model.dimension}")
+    if spanning is None or reduced:
+        reciprocal = model.lattice_cell("a plane is spanned by its reciprocal vectors").reciprocal
+    start = model.points(np.zeros(model.dimension) if origin is None else origin)
+    span = reciprocal[:2] if spanning is None else model.points(spanning)
+    if reduced:
+        start, span = start @ reciprocal, span if spanning is None else span @ reciprocal
+    if start.shape != (model.dimension,):
+        raise ValueError(f"origin: expected one momentum, got shape {start.shape}")
+    if (
+        span.shape != (2, model.dimension)
+        or np.linalg.matrix_rank(span, tol=1e-9 * np.abs(span).max(initial=1e-300)) < 2
+    ):
+        raise ValueError(f"spanning: expected two independent vectors, got {span.tolist()}")
+    return start, span
+
+
+def _in_plane(k: Array, span: Array) -> tuple[Array, Array, tuple[str, str]]:
+    """Coordinates along the first edge and perpendicular to it, and what these directions are called."""
+    first = span[0] / np.linalg.norm(span[0])
+    second = span[1] - (span[1] @ first) * first
+    second /= np.linalg.norm(second)
+    return k @ first, k @ second, (_numbers(first), _numbers(second))
+
+
+def _numbers(vector: Array) -> str:
+    """A vector as short text."""
+    return f"({', '.join(f'{x:.3g}' for x in np.where(np.abs(vector) < 1e-9, 0.0, vector))})"
+
+
+def _integrand_unit(unit: str) -> str:
+    """The unit times length^D, "e s / (hbar length^(D-2))" as "e s length^2 / hbar"."""
+    found = re.fullmatch(r"(.*) / \(?(\w*) ?length\^\(D-(\d)\)\)?", unit)
+    if found is None:
+        return f"{unit} length^D"
+    over, under, power = found.groups()
+    return f"{over} length{'' if power == '1' else '^' + power}" + (f" / {under}" if under else "")

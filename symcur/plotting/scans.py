@@ -1,0 +1,137 @@
+"""Results against mu or temperature: all parts in one picture, or a panel for each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symcur.arrays import Array
+from symcur.expressions import axis_name
+from symcur.observables.result import Result
+from symcur.plotting.canvas import at_level, grid_of_axes, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PANELS = {
+    "conventional": "conventional",
+    "intrinsic": "conserved",
+    "torque": "conserved $-$ conventional",
+    "band": "conserved, band part",
+    "dipole": "conserved, dipole part",
+    "filled_multiplet": "filled multiplet",
+}
+
+
+def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figure:
+    """Every part of an observable against mu (or against temperature where mu is one number), with error bars.
+
+    ``component`` defaults to the largest of any part (the total may vanish by symmetry).
+    """
+    mu, temperature, parts = result.scan
+    along_mu = _along_mu(mu, temperature)
+    component = _component(result) if component is None else component
+    along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
+    at: Any = (..., *component)
+    figure, axes = new_figure()
+    for name, pair in parts.items():
+        curves = (array[at].T if along_mu else array[at] for array in pair)
+        for level, value, error in zip(fixed, *curves, strict=True):
+            label = f"{name}, {other} = {level:g}" if len(fixed) > 1 else name
+            axes.errorbar(along, value, yerr=error, label=label, lw=1.4)
+    axes.set_xlabel(_axis(along_mu))
+    axes.set_ylabel(_quantity(result, component))
+    axes.set_title(_title(result), fontsize=9)
+    axes.axhline(0, color="0.8", lw=0.8, zorder=0)
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark: float | None = None) -> Figure:
+    """A panel for each part of results over the same mu (or temperature): conventional, conserved, their difference, ...
+
+    The parts of ``PANELS`` that there are, each taken from the first result that has it, so that the six are those of a
+    conductivity with the paper's Hall part and of one with ``hall="filled_multiplet"`` or "all". Bands are the errors; hollow points are where the
+    tolerance of their result was not met, crossed ones where the error is infinite. ``component`` defaults to the largest of the first result; ``mark`` draws a line at a mu.
+    """
+    if not results:
+        raise ValueError("results: expected at least one, got none")
+    first = results[0]
+    for other in results[1:]:
+        if not (np.array_equal(other.mu, first.mu) and np.array_equal(other.temperature, first.temperature)):
+            raise ValueError("results: expected the same mu and temperature in all of them, got different ones")
+        if (other.unit, other.indices, other.model) != (first.unit, first.indices, first.model):
+            raise ValueError(
+                f"results: expected one model and unit, got {first.model} in {first.unit} and {other.model} in {other.unit}"
+            )
+    along_mu = _along_mu(*first.scan[:2])
+    component = _component(first) if component is None else component
+    found = {_panel_name(name, result): (name, result) for result in reversed(results) for name in result.parts}
+    shown = {name: found[name] for name in PANELS if name in found} or {name: (name, first) for name in first.parts}
+    columns = min(3, len(shown))
+    rows = -(-len(shown) // columns)
+    figure, grid = grid_of_axes(3.2 * columns + 0.6, 2.5 * rows + 0.6, rows, columns, sharey="row")
+    for axes, (name, (part, result)) in zip(grid.ravel(), shown.items(), strict=False):
+        _panel(axes, result, part, component, along_mu)
+        axes.set_title(PANELS.get(name, name), fontsize=9)
+        if mark is not None and along_mu:
+            axes.axvline(mark, color="0.6", lw=0.8, ls=":", zorder=0)
+    for axes in grid.ravel()[len(shown) :]:
+        axes.set_axis_off()
+    for axes in grid[-1]:
+        axes.set_xlabel(_axis(along_mu))
+    figure.supylabel(_quantity(first, component), fontsize=9)
+    used = [result for _, result in shown.values()]
+    marks = ["hollow: tolerance not met"] if any(not result.met.all() for result in used) else []
+    marks += ["crossed: nothing known"] if any(not np.isfinite(result.error).all() for result in used) else []
+    figure.suptitle("; ".join([_title(first), *marks]), fontsize=9)
+    if len(first.scan[1 if along_mu else 0]) > 1:
+        grid[0, 0].legend(frameon=False, fontsize=7)
+    return figure
+
+
+def _panel_name(part: str, result: Result) -> str:
+    """The panel of a part: that of its name, but the total with another Hall part is what this is called."""
+    hall = result.hall.partition(":")[0]
+    return hall if part == "intrinsic" and hall in PANELS else part
+
+
+def _panel(axes: Any, result: Result, name: str, component: tuple[int, ...], along_mu: bool) -> None:
+    mu, temperature, parts = result.scan
+    along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
+    met = result.met.reshape(len(mu), len(temperature))
+    at: Any = (..., *component)
+    curves = [array[at].T if along_mu else array[at] for array in parts[name]]
+    for level, value, error, sure in zip(fixed, *curves, met.T if along_mu else met, strict=True):
+        (line,) = axes.plot(along, value, lw=1.2, label=f"{other} = {level:g}")
+        axes.fill_between(along, value - error, value + error, color=line.get_color(), alpha=0.25, lw=0)
+        axes.plot(along[~sure], value[~sure], "o", mfc="white", mec=line.get_color(), ms=3, mew=0.7)
+        blind = ~np.isfinite(error)
+        axes.plot(along[blind], value[blind], "x", color=line.get_color(), ms=4)
+    axes.axhline(0, color="0.8", lw=0.8, zorder=0)
+
+
+def _along_mu(mu: Array, temperature: Array) -> bool:
+    if len(mu) == 1 and len(temperature) == 1:
+        raise ValueError("result: expected several values of mu or of temperature, got one of each")
+    return len(mu) > 1
+
+
+def _component(result: Result) -> tuple[int, ...]:
+    largest = np.max([np.abs(value).max(axis=(0, 1)) for value, _ in result.scan[2].values()], axis=0)
+    first = int((largest >= (1 - 1e-6) * largest.max()).argmax())  # not decided by rounding
+    return tuple(int(j) for j in np.unravel_index(first, largest.shape))
+
+
+def _axis(along_mu: bool) -> str:
+    return "mu" if along_mu else "temperature (k_B = 1)"
+
+
+def _quantity(result: Result, component: tuple[int, ...]) -> str:
+    return f"{result.observable} [{''.join(map(axis_name, component))}]\n{result.unit}"
+
+
+def _title(result: Result) -> str:
+    hall = f"; Hall part: {result.hall.split(':')[0]}" if result.hall else ""
+    return f"{at_level(result.model, result.level)}: {result.form.split(':')[0]}{hall}"
