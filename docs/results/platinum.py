@@ -1,4 +1,4 @@
-"""Spin Hall conductivity of platinum over a window of chemical potentials: python docs/results/platinum.py writes platinum_*.json.
+"""Spin Hall conductivity of platinum over a window of chemical potentials: python docs/results/platinum.py writes platinum.json.
 
 The Wannier functions are those of WannierTools (examples/Pt/wannier90_hr.dat), 18 functions, made symmetric. The folder Pt with this file
 is looked for in SYMCUR_DATA, and in ../shared/data.
@@ -6,6 +6,7 @@ is looked for in SYMCUR_DATA, and in ../shared/data.
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,6 @@ import symcur as sc
 DATA = Path(os.environ.get("SYMCUR_DATA", "../shared/data"))
 FERMI = 11.3158  # eV, as in the readme of the files
 MU = FERMI + np.linspace(-8, 2, 101)
-SWEEPS = ("paper", "filled_multiplet")  # the choices of the Hall part that are shown
 
 
 def platinum(folder=DATA):
@@ -28,11 +28,20 @@ def platinum(folder=DATA):
     return sc.materials.Material(symmetric, "spin_z", spin="block", name="Pt")
 
 
-def sweep(material, points, mu=MU, hall="paper"):
-    """sigma at 580 K on two meshes of ``points``^3; levels closer than 10 meV are one multiplet."""
-    return sc.conductivity(
-        material, mu, 0.05, method=sc.brillouin.Mesh(points), window=0.01, rtol=0.02, hall=hall, workers=2
+def conductivity(material, points, mu=MU):
+    """sigma at 580 K on two meshes of ``points``^3, with the filled multiplet as a part; levels closer than 10 meV are one multiplet."""
+    paper, filled = (
+        sc.conductivity(
+            material, mu, 0.05, method=sc.brillouin.Mesh(points), window=0.01, rtol=0.02, hall=hall, workers=2
+        )
+        for hall in ("paper", "filled_multiplet")
     )
+    return together(paper, filled)
+
+
+def together(paper, filled):
+    parts = {**paper.parts, "filled_multiplet": filled.parts["intrinsic"]}
+    return replace(paper, parts=parts, met=paper.met & filled.met)
 
 
 def text(result, digits=5):
@@ -52,7 +61,6 @@ def text(result, digits=5):
 
 
 if __name__ == "__main__":
-    for choice in SWEEPS:
-        found = sweep(platinum(), 61, hall=choice)
-        Path(__file__).with_name(f"platinum_{choice}.json").write_text(text(found))
-        print(choice, found.status, found.message)
+    found = conductivity(platinum(), 61)
+    Path(__file__).with_name("platinum.json").write_text(text(found))
+    print(found.status, found.message)

@@ -10,22 +10,29 @@ from typing import Annotated
 import sympy as sp
 import typer
 
-from symcur import bosons, models
+from symcur import bosons, materials, models
 from symcur.band_structures import BandStructure, BuildingFunction, Model
 from symcur.models import LibraryModel
 from symcur.registry import Registry
 
-ModelName = Annotated[str, typer.Argument(help="A library model, FILE.toml, or FILE.py[:NAME], which is run.")]
+ModelName = Annotated[
+    str, typer.Argument(help="A library model, FILE.toml, FILE.py[:NAME], which is run, or SEED_hr.dat and its like.")
+]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")]
 
 
 def find_model(name: str) -> BandStructure:
     """The library model of this name, or the model in FILE.toml or FILE.py (FILE.py:NAME where there are several).
 
-    A Python file is run, with all that it contains; a TOML file is only read.
+    A Python file is run, with all that it contains; a TOML file is only read. Files of Wannier functions give a material with s the
+    spin along z, with what is needed of their neighbours.
     """
     if name.endswith(".toml"):
         return models.load(name)
+    if materials.holds_functions(name):
+        if not Path(name).is_file():
+            raise ValueError(f"model: expected a file, got {name}, which does not exist")
+        return materials.read(name)
     path, _, variable = name.partition(":")
     if path.endswith(".py"):
         return _from_file(Path(path), variable)

@@ -1,51 +1,126 @@
-"""``symcur plot``: a quantity over the zone, or bands along a path coloured by it."""
+"""``symcur plot``: bands along a path, maps over the zone and on planes of it, and results of scans."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import typer
 
+from symcur import observables
 from symcur.cli.files import require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 AXES = {"x": 0, "y": 1, "z": 2}
 
 
 def plot(
     model: ModelName,
-    quantity: Annotated[str, typer.Argument(help="A band quantity; symcur list quantities shows them.")],
+    quantity: Annotated[
+        str | None,
+        typer.Argument(
+            help="A band quantity (symcur list quantities); with --path also conserved or conventional; with --plane an observable."
+        ),
+    ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.png, .pdf or .svg.")] = Path("symcur.png"),
     band: Annotated[int, typer.Option(help="The band, from 0, for a map of the zone.")] = 0,
     component: Annotated[str, typer.Option(help="Axes of the component, for example xy.")] = "",
     path: Annotated[
-        str | None, typer.Option(help="Corners 'G=0,0 K=4.19,0 M=3.14,1.81' (Cartesian): bands along a path.")
+        str | None,
+        typer.Option(
+            help="Bands along a path: corners 'G=0,0 K=4.19,0 M=3.14,1.81' (Cartesian), points of the lattice 'G X U|K G', or auto."
+        ),
     ] = None,
+    plane: Annotated[
+        str | None,
+        typer.Option(
+            help="The integrand of an observable on a plane: 'origin edge edge', such as '0,0,0 1,0,0 0,1,0'."
+        ),
+    ] = None,
+    reduced: Annotated[
+        bool, typer.Option("--reduced", help="Momenta of --path and --plane are in the reciprocal vectors.")
+    ] = False,
+    mu: Annotated[float, typer.Option(help="Of --plane, and the zero of energies of --path.")] = 0.0,
+    temperature: Annotated[float, typer.Option(help="Of --plane, k_B = 1.")] = 0.05,
+    energies: Annotated[str | None, typer.Option(help="LOWEST:HIGHEST that --path draws, from mu.")] = None,
+    window: Annotated[float | None, typer.Option(help="Levels closer than this energy are one multiplet.")] = None,
+    scale: Annotated[str, typer.Option(help="Of the colours: auto, linear or symlog.")] = "auto",
+    points: Annotated[int | None, typer.Option(help="On each line of --path, or along each edge of a map.")] = None,
     both_norms: Annotated[
         bool,
         typer.Option("--both-norms", help="Bosons: also the bands of negative norm, which repeat the others at -k."),
     ] = False,
     set_: Settings = None,
 ) -> None:
-    """A quantity of one band over a 2D zone; with --path, all bands along straight lines, coloured by it."""
+    """A quantity of one band over a 2D zone; with --path all bands along lines, coloured by it; with --plane what an observable sums up.
+
+    MODEL may also be a file of Wannier functions whose neighbours hold lattice and centres, and the result of a scan, FILE.json,
+    whose parts are then drawn side by side.
+    """
     from symcur import plotting
 
     require_picture("--output", output)
-    subject = with_settings(find_model(model), set_)
-    if any(letter not in AXES for letter in component):
-        raise ValueError(f"--component: expected letters x, y, z, for example xy, got {component!r}")
-    chosen = tuple(AXES[letter] for letter in component)
-    if path is None:
-        figure = plotting.draw_zone(subject, quantity, band, chosen, both_norms=both_norms)
+    if points is not None and points < 2:
+        raise ValueError(f"--points: expected at least 2, got {points}")
+    more: dict[str, Any] = {} if points is None else {"points": points}
+    chosen = _component(component)
+    figure: Figure
+    if model.endswith(".json"):
+        _require_nothing(quantity, path, plane)
+        figure = plotting.draw_panels(observables.load(model), component=chosen or None, mark=mu or None)
     else:
-        figure = plotting.draw_path(subject, quantity, _corners(path, subject.dimension), chosen, both_norms=both_norms)
+        subject = with_settings(find_model(model), set_)
+        if quantity is None:
+            raise ValueError("quantity: expected one, such as s_dipole, got none; symcur list quantities shows them")
+        if path is not None and plane is not None:
+            raise ValueError("--path: expected it or --plane, got both")
+        if plane is not None:
+            origin, *span = _vectors("--plane", plane, subject.dimension, 3)
+            figure = plotting.draw_plane(
+                subject, mu, temperature, _parts(quantity), chosen or (0, 1), observable=quantity, origin=origin,
+                spanning=span, reduced=reduced, window=window, scale=scale, **more,
+            )  # fmt: skip
+        elif path is not None:
+            figure = plotting.draw_path(
+                subject, quantity, corners(path, subject.dimension), chosen, reduced=reduced, mu=mu, energies=_range(energies),
+                window=window, scale=scale, both_norms=both_norms, **more,
+            )  # fmt: skip
+        else:
+            figure = plotting.draw_zone(subject, quantity, band, chosen, scale=scale, both_norms=both_norms, **more)
     plotting.save(figure, output)
     print(f"{output} written")
 
 
-def _corners(text: str, dimension: int) -> list[tuple[str, tuple[float, ...]]]:
-    corners = []
+def _component(text: str) -> tuple[int, ...]:
+    if any(letter not in AXES for letter in text):
+        raise ValueError(f"--component: expected letters x, y, z, for example xy, got {text!r}")
+    return tuple(AXES[letter] for letter in text)
+
+
+def _require_nothing(quantity: str | None, path: str | None, plane: str | None) -> None:
+    for label, given in (("quantity", quantity), ("--path", path), ("--plane", plane)):
+        if given is not None:
+            raise ValueError(f"{label}: expected none for a result, whose parts are drawn, got {given!r}")
+
+
+def _parts(observable: str) -> tuple[str, ...]:
+    """The conventional one where there is one, and the total."""
+    record = observables.get(observable)
+    first = next(iter(record.forms.values())).parts
+    return tuple(name for name in ("conventional", record.total) if name in first)
+
+
+def corners(text: str, dimension: int) -> str | list[tuple[str, tuple[float, ...]]] | None:
+    """ "G=0,0 K=4.19,0" as names and momenta, names of points as they are, "auto" as None."""
+    if text.strip() == "auto":
+        return None
+    if "=" not in text:
+        return text
+    found = []
     for part in text.split():
         name, _, numbers = part.partition("=")
         try:
@@ -55,7 +130,29 @@ def _corners(text: str, dimension: int) -> list[tuple[str, tuple[float, ...]]]:
         if len(corner) != dimension:
             expected = "NAME=" + ",".join("k" + a for a in "xyz"[:dimension])
             raise ValueError(f"--path: expected {expected}, got {part!r}")
-        corners.append((name, corner))
-    if len(corners) < 2:
+        found.append((name, corner))
+    if len(found) < 2:
         raise ValueError(f"--path: expected at least two corners, got {text!r}")
-    return corners
+    return found
+
+
+def _vectors(option: str, text: str, dimension: int, count: int) -> list[list[float]]:
+    try:
+        rows = [[float(number) for number in part.split(",")] for part in text.split()]
+    except ValueError:
+        rows = []
+    if np.shape(rows if len({len(row) for row in rows}) == 1 else []) != (count, dimension):
+        raise ValueError(f"{option}: expected {count} vectors of {dimension} numbers, such as 0,0,1, got {text!r}")
+    return rows
+
+
+def _range(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    try:
+        low, high = (float(number) for number in text.split(":"))
+    except ValueError:
+        low = high = 0.0
+    if not low < high:
+        raise ValueError(f"--energies: expected LOWEST:HIGHEST, such as -8:4, got {text!r}")
+    return low, high

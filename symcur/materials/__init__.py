@@ -2,7 +2,7 @@
 
 from symcur.materials.material import Material
 from symcur.materials.orbitals import Orbital, projections
-from symcur.materials.reading import read, read_functions
+from symcur.materials.reading import holds_functions, read, read_functions
 from symcur.materials.representation import SymmetryGroup, acting_on
 from symcur.materials.space_groups import Operation, SpaceGroup, space_group
 from symcur.materials.symmetrization import residuals, symmetries, symmetrize, symmetrize_with_group, symmetry_group
@@ -26,6 +26,7 @@ __all__ = [
     "WannierFunctions",
     "acting_on",
     "allowed_components",
+    "holds_functions",
     "hoppings_of",
     "model_symmetry",
     "projections",

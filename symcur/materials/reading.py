@@ -70,6 +70,11 @@ def read(
     return Material(functions, s, spin=spin, orbitals=orbitals, **more)
 
 
+def holds_functions(path: str | Path) -> bool:
+    """Whether a file is one of Wannier functions by its name, SEED_hr.dat, SEED_tb.dat, SEED.chk, NAME.hdf5 and the like."""
+    return _known(Path(path))[0] in _MAIN
+
+
 def read_functions(
     source: Any,
     *,

@@ -78,8 +78,8 @@ class Colouring:
 def colouring(values: Array, natural: float, scale: str = "auto") -> Colouring:
     """Symmetric and robust colours for these numbers, ``natural`` the size that they have by their unit.
 
-    "linear" ends at the 98th percentile of the moduli, "symlog" is linear up to a thousandth of the 99.9th percentile and
-    logarithmic beyond; "auto" takes the latter where some values are far above the median.
+    "linear" ends at the 98th percentile of the moduli, "symlog" at the 99.9th or a thousand times the median, with three decades and
+    what is linear below; "auto" takes the latter where some values are far above the median.
     """
     from matplotlib.colors import Normalize, SymLogNorm
 
@@ -93,13 +93,13 @@ def colouring(values: Array, natural: float, scale: str = "auto") -> Colouring:
     most, middle = float(size.max()), float(np.median(size))
     end, log_end = float(np.quantile(size, _LINEAR_END)), float(np.quantile(size, _LOG_END))
     if scale == "symlog" or (scale == "auto" and log_end > _LOG_FROM * middle):
-        linear = max(10 ** np.floor(np.log10(log_end) - _DECADES + 0.5), zero)
-        norm: Any = SymLogNorm(linear, vmin=-log_end, vmax=log_end)
+        last = min(log_end, 10**_DECADES * middle)  # one touching on a path does not hide the rest
+        linear = max(10 ** np.floor(np.log10(last) - _DECADES + 0.5), zero)
+        norm: Any = SymLogNorm(linear, vmin=-last, vmax=last)
         note = f"logarithmic beyond $\\pm${linear:g}"
-        last = log_end
     else:
         norm, note, last = Normalize(-end, end), "", end
-    if most > 1.005 * last:
+    if most > 1.05 * last:
         note = f"{note}{', ' if note else ''}up to {float(f'{most:.2g}'):g}"
     return Colouring({"cmap": COLOURS, "norm": norm}, note, zero)
 

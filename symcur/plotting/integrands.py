@@ -73,8 +73,7 @@ def draw_plane(
     observable = observables.get(observable) if isinstance(observable, str) else observable
     require_component(component, observable.indices, observable.name, model)
     start, span = _plane(model, origin, spanning, reduced)
-    u = (np.arange(points) + 0.5) / points
-    k = start + u[:, None, None] * span[0] + u[None, :, None] * span[1]
+    k = _grid(start, span, (np.arange(points) + 0.5) / points)
     found = observable.integrand(model, k + SHIFT, mu, temperature, form=form, hall=hall, window=window)
     unknown = [part for part in parts if part not in found]
     if unknown or not parts:
@@ -84,21 +83,24 @@ def draw_plane(
     unit = _integrand_unit(KINDS[observable.kind].unit)
     colours = colouring(values, natural_size(model, unit), scale)
     values = colours.clean(values)
-    x, y, along = _in_plane(k, span)
+    along = _directions(span)
+    x, y = (k @ direction for direction in along)
+    edges = [_grid(start, span, np.linspace(0, 1, points + 1)) @ direction for direction in along]
     energies = model.energies(k + SHIFT)
-    figure, grid = grid_of_axes(1.4 + 3.6 * len(parts), 4.0, 1, len(parts), sharey=True)
+    height = float(np.clip(3.6 * np.ptp(edges[1]) / np.ptp(edges[0]), 2.2, 7.2)) + 0.9
+    figure, grid = grid_of_axes(1.4 + 3.6 * len(parts), height, 1, len(parts), sharey=True)
     for axes, part, value in zip(grid[0], parts, values, strict=True):
-        image = axes.pcolormesh(x, y, value, shading="nearest", rasterized=True, **colours.style)
+        image = axes.pcolormesh(*edges, value, rasterized=True, **colours.style)
         for band in np.flatnonzero((energies.min(axis=(0, 1)) < mu) & (energies.max(axis=(0, 1)) > mu)):
-            axes.contour(x, y, energies[..., band], [mu], colors="k", linewidths=0.5)
+            axes.contour(x, y, energies[..., band], [mu], colors="k", linewidths=0.5, linestyles="solid")
         axes.set_title(TITLES.get(part, part), fontsize=10)
         axes.set_aspect("equal")
-        axes.set_xlabel(f"k along {along[0]}")
-    grid[0, 0].set_ylabel(f"k along {along[1]}")
-    name = f"integrand of {observable.name} [{''.join(map(axis_name, component))}]"
-    figure.colorbar(image, ax=grid[0].tolist(), label=colours.label(f"{name}  [{readable(unit)}]"))
-    where = f"plane from {_numbers(start)}, mu = {mu:g}, T = {temperature:g}"
-    figure.suptitle(f"{at_level(model.name, model.level)}: {where}", fontsize=9)
+        axes.set_xlabel(f"k along {_numbers(along[0])}")
+    grid[0, 0].set_ylabel(f"k along {_numbers(along[1])}")
+    bar = figure.colorbar(image, ax=grid[0].tolist())
+    bar.set_label(colours.label(f"integrand  [{readable(unit)}]"), fontsize=9)
+    name = f"{observable.name} [{''.join(map(axis_name, component))}] of {at_level(model.name, model.level)}, sum over bands"
+    figure.suptitle(f"{name}\nplane through {_numbers(start)}, mu = {mu:g}, T = {temperature:g}", fontsize=9)
     return figure
 
 
@@ -124,12 +126,16 @@ def _plane(
     return start, span
 
 
-def _in_plane(k: Array, span: Array) -> tuple[Array, Array, tuple[str, str]]:
-    """Coordinates along the first edge and perpendicular to it, and what these directions are called."""
+def _grid(start: Array, span: Array, u: Array) -> Array:
+    """start + u[a] span[0] + u[b] span[1], (n, n, D)."""
+    return np.asarray(start + u[:, None, None] * span[0] + u[None, :, None] * span[1])
+
+
+def _directions(span: Array) -> tuple[Array, Array]:
+    """Unit vectors along the first edge, and in the plane perpendicular to it."""
     first = span[0] / np.linalg.norm(span[0])
     second = span[1] - (span[1] @ first) * first
-    second /= np.linalg.norm(second)
-    return k @ first, k @ second, (_numbers(first), _numbers(second))
+    return first, second / np.linalg.norm(second)
 
 
 def _numbers(vector: Array) -> str:

@@ -76,7 +76,9 @@ def draw_path(
             continue
         for start in starts:
             line = slice(start, start + points)
-            axes.plot(distance[line], levels[line, band], color="0.55", lw=3.2, zorder=1)  # the rim of what is white
+            axes.plot(
+                distance[line], levels[line, band], color="0.55", lw=3.2, zorder=1, solid_capstyle="butt"
+            )  # the rim of what is white
         colour: Any = colours.clean(value[:, band])
         dots = axes.scatter(
             distance, levels[:, band], c=colour, s=6, zorder=2, linewidths=0, rasterized=True, **colours.style

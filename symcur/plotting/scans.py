@@ -51,9 +51,9 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
 def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark: float | None = None) -> Figure:
     """A panel for each part of results over the same mu (or temperature): conventional, conserved, their difference, ...
 
-    The parts of ``PANELS`` that there are, each taken from the first result that has it, so that the six are those of a
-    conductivity with the paper's Hall part and of one with ``hall="filled_multiplet"`` or "all". Bands are the errors; hollow points are where the
-    tolerance of their result was not met, crossed ones where the error is infinite. ``component`` defaults to the largest of the first result; ``mark`` draws a line at a mu.
+    The parts of ``PANELS`` that there are, or else all, each taken from the first result that has it. Bands are the errors; hollow
+    points are where the tolerance of their result was not met, crossed ones where the error is infinite. ``component`` defaults to the
+    largest of the first result; ``mark`` draws a line at a mu.
     """
     if not results:
         raise ValueError("results: expected at least one, got none")
@@ -67,13 +67,13 @@ def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark
             )
     along_mu = _along_mu(*first.scan[:2])
     component = _component(first) if component is None else component
-    found = {_panel_name(name, result): (name, result) for result in reversed(results) for name in result.parts}
-    shown = {name: found[name] for name in PANELS if name in found} or {name: (name, first) for name in first.parts}
+    found = {name: result for result in reversed(results) for name in result.parts}
+    shown = {name: found[name] for name in PANELS if name in found} or dict.fromkeys(first.parts, first)
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     figure, grid = grid_of_axes(3.2 * columns + 0.6, 2.5 * rows + 0.6, rows, columns, sharey="row")
-    for axes, (name, (part, result)) in zip(grid.ravel(), shown.items(), strict=False):
-        _panel(axes, result, part, component, along_mu)
+    for axes, (name, result) in zip(grid.ravel(), shown.items(), strict=False):
+        _panel(axes, result, name, component, along_mu)
         axes.set_title(PANELS.get(name, name), fontsize=9)
         if mark is not None and along_mu:
             axes.axvline(mark, color="0.6", lw=0.8, ls=":", zorder=0)
@@ -82,19 +82,13 @@ def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark
     for axes in grid[-1]:
         axes.set_xlabel(_axis(along_mu))
     figure.supylabel(_quantity(first, component), fontsize=9)
-    used = [result for _, result in shown.values()]
+    used = list(shown.values())
     marks = ["hollow: tolerance not met"] if any(not result.met.all() for result in used) else []
     marks += ["crossed: nothing known"] if any(not np.isfinite(result.error).all() for result in used) else []
     figure.suptitle("; ".join([_title(first), *marks]), fontsize=9)
     if len(first.scan[1 if along_mu else 0]) > 1:
         grid[0, 0].legend(frameon=False, fontsize=7)
     return figure
-
-
-def _panel_name(part: str, result: Result) -> str:
-    """The panel of a part: that of its name, but the total with another Hall part is what this is called."""
-    hall = result.hall.partition(":")[0]
-    return hall if part == "intrinsic" and hall in PANELS else part
 
 
 def _panel(axes: Any, result: Result, name: str, component: tuple[int, ...], along_mu: bool) -> None:
