@@ -6,7 +6,11 @@ import re
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
+from plain_solid import on_mesh
+
+from symcur.observables.result import CONDUCTANCE
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -39,5 +43,30 @@ def test_rashba_spin_hall(printed):
     assert dipole == [pytest.approx(-0.999392, abs=1e-6)] * 2
 
 
+def test_wannier_files(capsys):
+    """Plain sums over the same meshes; and what the example is about, which number is believed."""
+    run = runpy.run_path(str(EXAMPLES / "wannier_files.py"))
+    raw, symmetrised = run["scans"].values()
+    assert (raw.status, symmetrised.status) == ("tolerance not met", "converged")
+    assert raw.checks["window"].value.max() > 50
+    assert symmetrised.checks["window"].value.max() < 1e-6
+    functions, mu = run["symmetric"], symmetrised.mu[4]
+    hoppings = dict(zip(map(tuple, functions.cells.tolist()), functions.hamiltonian, strict=True))
+    s = np.kron(np.diag([0.5, -0.5]), np.eye(4))
+    meshes = [on_mesh(hoppings, s, functions.lattice, 20, shift, mu, 0.1, 0.002) for shift in (0, 0.5)]
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{mu:7.2f}")]
+    printed = re.findall(r"-?\d+\.\d+", rows[-1])
+    for part, number in (("conventional", printed[1]), ("intrinsic", printed[3])):
+        plain = -CONDUCTANCE * 1e8 * np.mean([mesh[part] for mesh in meshes])
+        assert -symmetrised.parts[part].value[4, 0, 1] == pytest.approx(plain, rel=1e-6)
+        assert float(number) == pytest.approx(plain, abs=0.06)
+    assert [axes.get_title() for axes in run["figure"].axes[:2]] == ["conventional", "conserved"]
+
+
 def test_no_example_is_forgotten():
-    assert {path.stem for path in EXAMPLES.glob("*.py")} == {"rashba_dipole", "kane_mele_spin_hall", "rashba_spin_hall"}
+    assert {path.stem for path in EXAMPLES.glob("*.py")} == {
+        "rashba_dipole",
+        "kane_mele_spin_hall",
+        "rashba_spin_hall",
+        "wannier_files",
+    }
