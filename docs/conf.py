@@ -1,9 +1,11 @@
 """Sphinx configuration. Build with ``sphinx-build -W docs docs/_build/html``."""
 
+import os
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "ext"))
+os.environ["SYMCUR_DOCS"] = str(Path(__file__).parent)  # for the notebooks, which run elsewhere
 
 project = "symcur"
 author = "The symcur developers"

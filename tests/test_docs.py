@@ -44,6 +44,8 @@ def test_notebooks_run(path, monkeypatch, tmp_path):
 
     matplotlib.use("Agg")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SYMCUR_DOCS", str(ROOT / "docs"))
+    monkeypatch.setattr(sys, "path", list(sys.path))
     text = path.read_text(encoding="utf-8")
     assert text.startswith("---\nfile_format: mystnb\n"), "MyST-NB would not execute it"
     assert len(CELL.findall(text)) == text.count("```{code-cell}")

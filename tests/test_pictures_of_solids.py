@@ -106,7 +106,7 @@ def test_a_range_of_energies_is_drawn_from_mu_and_colours_are_those_of_what_is_s
         model, "s_expectation", [("a", (0.1, 0, 0)), ("b", (1, 0, 0))], mu=-0.5, energies=(-2, 2.5)
     )
     levels = model.energies(np.linspace((0.1, 0, 0), (1, 0, 0), 201)) + 0.5
-    drawn = [np.asarray(dots.get_offsets())[:, 1] for dots in figure.axes[0].collections]
+    drawn = [np.array(line.get_segments())[:, 1, 1] for line in figure.axes[0].collections]
     assert len(drawn) == 2
     np.testing.assert_allclose(np.transpose(drawn), levels[:, :2], atol=1e-5)
     assert figure.axes[0].collections[0].norm.vmax == pytest.approx(2.0)
@@ -153,7 +153,7 @@ def test_what_is_zero_by_symmetry_is_drawn_as_zero():
     values = evaluate(model, "s_expectation", np.linspace((0.1, 0.2, 0.3), (1.0, 0.4, 0.2), 9))
     assert 0 < np.abs(values).max() < 1e-12
     figure = plotting.draw_path(model, "s_expectation", corners, points=9)
-    assert all((np.asarray(dots.get_array()) == 0).all() for dots in figure.axes[0].collections)
+    assert all((np.asarray(line.get_array()) == 0).all() for line in figure.axes[0].collections)
     assert "zero everywhere, to rounding" in figure.axes[1].get_ylabel()
     H = model.functions.hamiltonian.copy()
     H[model.functions.home] += np.kron(np.eye(2), np.diag([0.1, -0.1]))
@@ -206,7 +206,7 @@ def test_panels_show_the_parts_and_what_is_not_known(scan):
     assert list(panels) == [
         "conventional",
         "conserved",
-        "conserved $-$ conventional",
+        "conserved - conventional",
         "conserved, band part",
         "conserved, dipole part",
     ]

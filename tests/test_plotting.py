@@ -74,7 +74,7 @@ def test_a_path_shows_all_bands():
     figure = plotting.draw_path(model, "s_expectation", CORNERS, points=11)
     assert len(figure.axes[0].collections) == 4
     assert [label.get_text() for label in figure.axes[0].get_xticklabels()] == ["G", "K", "M"]
-    distance, energy = np.asarray(figure.axes[0].collections[0].get_offsets())[0]
+    distance, energy = figure.axes[0].collections[0].get_segments()[0][0]
     assert distance == 0
     assert energy == pytest.approx(np.linalg.eigvalsh(model.matrix("H", [0.0, 0.0]))[0], abs=1e-5)
     value = np.asarray(figure.axes[0].collections[3].get_array())

@@ -5,10 +5,11 @@ from symcur.plotting.high_symmetry import special_points
 from symcur.plotting.integrands import draw_plane
 from symcur.plotting.maps import draw_zone
 from symcur.plotting.paths import draw_path
-from symcur.plotting.scans import draw_panels, draw_scan
+from symcur.plotting.scans import PANELS, draw_panels, draw_scan
 
 __all__ = [
     "MISSING",
+    "PANELS",
     "PICTURES",
     "draw_panels",
     "draw_path",

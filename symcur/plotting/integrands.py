@@ -17,6 +17,7 @@ from symcur.observables import Observable
 from symcur.observables.engine import KINDS
 from symcur.plotting.canvas import at_level, colouring, grid_of_axes, natural_size, readable
 from symcur.plotting.maps import SHIFT, require_component
+from symcur.plotting.scans import PANELS
 from symcur.quantities import Quantity, get
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ BY_BAND = {
         "what a band adds to the conserved conductivity, [flow, field], C (11)",
     ),
 }
-TITLES = {"intrinsic": "conserved", "torque": "conserved - conventional"}
 
 
 def draw_plane(
@@ -93,7 +93,7 @@ def draw_plane(
         image = axes.pcolormesh(*edges, value, rasterized=True, **colours.style)
         for band in np.flatnonzero((energies.min(axis=(0, 1)) < mu) & (energies.max(axis=(0, 1)) > mu)):
             axes.contour(x, y, energies[..., band], [mu], colors="k", linewidths=0.5, linestyles="solid")
-        axes.set_title(TITLES.get(part, part), fontsize=10)
+        axes.set_title(PANELS.get(part, part), fontsize=10)
         axes.set_aspect("equal")
         axes.set_xlabel(f"k along {_numbers(along[0])}")
     grid[0, 0].set_ylabel(f"k along {_numbers(along[1])}")

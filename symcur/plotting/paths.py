@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symcur.arrays import Array, Indices
+from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
 from symcur.brillouin import LatticeCell
 from symcur.observables.windows import window_of
-from symcur.plotting.canvas import at_level, colouring, new_figure
+from symcur.plotting.canvas import Colouring, at_level, colouring, new_figure
 from symcur.plotting.high_symmetry import Path, segments
 from symcur.plotting.integrands import BY_BAND
 from symcur.plotting.maps import SHIFT, bands_of, by_band
@@ -51,44 +51,31 @@ def draw_path(
     window : levels closer than this energy are one multiplet and show the mean of its trace; by default that of the model.
     scale : of the colours, "linear", "symlog" or "auto"; the label says where they end.
     """
+    figure, axes = new_figure()
     model = model.with_values(parameters)
     lines = segments(model, path, reduced)
     k = np.concatenate([a + (b - a) * np.linspace(0, 1, points)[:, None] for (_, a), (_, b) in lines])
-    starts = np.arange(0, len(k), points)
     steps = np.linalg.norm(np.diff(k, axis=0, prepend=k[:1]), axis=-1)
-    steps[starts] = 0.0
+    steps[::points] = 0.0
     distance, levels = np.cumsum(steps), model.energies(k + SHIFT) - mu
     closest = window_of(window, model, model.cell) if isinstance(model.cell, LatticeCell) else None
     kind = BY_BAND.get(quantity, quantity) if isinstance(quantity, str) else quantity
     value, label, natural = by_band(model, kind, component, k + SHIFT, closest)
-    inside = np.ones(levels.shape, dtype=bool)
-    if energies is not None:
-        inside = (levels >= energies[0]) & (levels <= energies[1])
-    shown = inside.copy()
-    shown[:, : bands_of(model, both_norms).start] = False
-    if not shown.any():
-        low, high = float(levels.min()), float(levels.max())
-        raise ValueError(f"energies: expected a range that holds bands, from {low:g} to {high:g} here, got {energies}")
-    colours = colouring(value[shown], natural, scale)
-    figure, axes = new_figure()
-    for band in bands_of(model, both_norms):
-        if not inside[:, band].any():
-            continue
-        for start in starts:
-            line = slice(start, start + points)
-            axes.plot(
-                distance[line], levels[line, band], color="0.55", lw=3.2, zorder=1, solid_capstyle="butt"
-            )  # the rim of what is white
-        colour: Any = colours.clean(value[:, band])
-        dots = axes.scatter(
-            distance, levels[:, band], c=colour, s=6, zorder=2, linewidths=0, rasterized=True, **colours.style
-        )
-    figure.colorbar(dots, ax=axes, label=colours.label(label))
-    places, names = _ticks(distance, starts, points, [(a[0], b[0]) for a, b in lines])
-    axes.set_xticks(places, names)
+    low, high = energies or (-np.inf, np.inf)
+    seen = (levels >= low) & (levels <= high)
+    seen[:, : bands_of(model, both_norms).start] = False
+    if not seen.any():
+        found = f"from {levels.min():g} to {levels.max():g}"
+        raise ValueError(f"energies: expected a range that holds bands, {found} here, got {energies}")
+    colours = colouring(value[seen], natural, scale)
+    for band in np.flatnonzero(seen.any(axis=0)):
+        drawn = _draw_band(axes, _pieces(distance, levels[:, band], points), value[:, band], colours)
+    figure.colorbar(drawn, ax=axes, label=colours.label(label))
+    places = [0.0, *map(float, distance[points - 1 :: points])]
+    axes.set_xticks(places, _names([(a, b) for (a, _), (b, _) in lines]))
     for place in places:
         axes.axvline(place, color="0.85", lw=0.8, zorder=0)
-    axes.set_xlim(distance[0], distance[-1])
+    axes.set_xlim(0.0, distance[-1])
     if energies is not None:
         axes.set_ylim(*energies)
     if mu:
@@ -98,13 +85,31 @@ def draw_path(
     return figure
 
 
-def _ticks(
-    distance: Array, starts: Indices, points: int, names: list[tuple[str, str]]
-) -> tuple[list[float], list[str]]:
-    """Where the corners are and what they are called; both names where the path breaks."""
-    places = [0.0, *(float(distance[start + points - 1]) for start in starts)]
-    between = [a if a == b else f"{a}|{b}" for (_, a), (b, _) in itertools.pairwise(names)]
-    return places, [_label(name) for name in (names[0][0], *between, names[-1][1])]
+def _draw_band(axes: Any, pieces: Array, values: Array, colours: Colouring) -> Any:
+    """A line with a grey rim, so that white is seen."""
+    from matplotlib.collections import LineCollection
+
+    for run in pieces:
+        axes.plot(*run[:, 1].T, color="0.55", lw=3.2, zorder=1, solid_capstyle="butt")
+    line = LineCollection(
+        list(pieces.reshape(-1, 3, 2)), linewidths=2.4, zorder=2, capstyle="round", rasterized=True, **colours.style
+    )
+    line.set_array(colours.clean(values))
+    return axes.add_collection(line)
+
+
+def _pieces(distance: Array, levels: Array, points: int) -> Array:
+    """The piece of the curve around every point, from halfway to the last one to halfway to the next, (lines, points, 3, 2)."""
+    p = np.stack([distance, levels], axis=-1).reshape(-1, points, 2)
+    halfway = (p[:, 1:] + p[:, :-1]) / 2
+    pieces = [np.concatenate([p[:, :1], halfway], axis=1), p, np.concatenate([halfway, p[:, -1:]], axis=1)]
+    return np.stack(pieces, axis=2)
+
+
+def _names(corners: list[tuple[str, str]]) -> list[str]:
+    """What the corners of lines (first, last) are called; both names where the path breaks."""
+    between = [a if a == b else f"{a}|{b}" for (_, a), (b, _) in itertools.pairwise(corners)]
+    return [_label(name) for name in (corners[0][0], *between, corners[-1][1])]
 
 
 def _label(name: str) -> str:

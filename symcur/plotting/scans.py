@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 PANELS = {
     "conventional": "conventional",
     "intrinsic": "conserved",
-    "torque": "conserved $-$ conventional",
+    "torque": "conserved - conventional",
     "band": "conserved, band part",
     "dipole": "conserved, dipole part",
     "filled_multiplet": "filled multiplet",

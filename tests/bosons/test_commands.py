@@ -66,7 +66,7 @@ def test_pictures_show_positive_norms(symcur, tmp_path):
     pytest.importorskip("matplotlib")
     model, corners = bosons.kitaev_magnons(), [("G", (0.0, 0.0)), ("M", (0.0, 3.6))]
     figure = plotting.draw_path(model, "s_expectation", corners, points=5)
-    energies = np.stack([np.asarray(dots.get_offsets())[:, 1] for dots in figure.axes[0].collections])
+    energies = np.stack([np.array(line.get_segments())[:, 1, 1] for line in figure.axes[0].collections])
     assert len(energies) == 2
     assert energies.min() > 0
     assert len(plotting.draw_path(model, "s_expectation", corners, points=5, both_norms=True).axes[0].collections) == 4
