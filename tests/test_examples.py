@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from plain_solid import on_mesh
 
+from symcur.cli import main
 from symcur.observables.result import CONDUCTANCE
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -43,7 +44,7 @@ def test_rashba_spin_hall(printed):
     assert dipole == [pytest.approx(-0.999392, abs=1e-6)] * 2
 
 
-def test_wannier_files(capsys):
+def test_wannier_files(capsys, tmp_path):
     """Plain sums over the same meshes; and what the example is about, which number is believed."""
     run = runpy.run_path(str(EXAMPLES / "wannier_files.py"))
     raw, symmetrised = run["scans"].values()
@@ -61,6 +62,12 @@ def test_wannier_files(capsys):
         assert -symmetrised.parts[part].value[4, 0, 1] == pytest.approx(plain, rel=1e-6)
         assert float(number) == pytest.approx(plain, abs=0.06)
     assert [axes.get_title() for axes in run["figure"].axes[:2]] == ["conventional", "conserved"]
+    # The files are drawn from the command line as well.
+    file, picture = run["write"](tmp_path, run["hoppings"]()), tmp_path / "bands.png"
+    with pytest.raises(SystemExit) as stop:
+        main(["plot", str(file), "s_dipole", "--path", "G=0,0,0 X=0.9,0,0", "--points", "5", "-o", str(picture)])
+    assert stop.value.code in (0, None), capsys.readouterr().err
+    assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_no_example_is_forgotten():

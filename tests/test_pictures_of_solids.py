@@ -114,6 +114,17 @@ def test_a_range_of_energies_is_drawn_from_mu_and_colours_are_those_of_what_is_s
         plotting.draw_path(model, "energy", [("a", (0.1, 0, 0)), ("b", (1, 0, 0))], energies=(50, 60))
 
 
+def test_levels_closer_than_a_window_share_their_colour():
+    """Also in the continuum; "auto" means the spacing of a mesh, which only a lattice has."""
+    corners = [("a", (0.5, 0.2)), ("b", (1.0, 0.3))]
+    figure = plotting.draw_path(models.rashba(), "s_expectation", corners, points=3, window=10.0)
+    values = [np.asarray(line.get_array()) for line in figure.axes[0].collections]
+    np.testing.assert_array_equal(values[0], values[1])
+    assert np.abs(evaluate(models.rashba(), "s_expectation", [0.5, 0.2])).max() > 0.01
+    with pytest.raises(ValueError, match="window: expected an energy or None where the zone is not that of a lattice"):
+        plotting.draw_path(models.rashba(), "energy", corners, window="auto")
+
+
 # -- planes ------------------------------------------------------------------------------------------------------------
 def test_the_mean_of_a_map_over_the_cell_is_the_conductivity():
     model = models.kane_mele(lambda_v=2.5)
@@ -220,6 +231,9 @@ def test_panels_show_the_parts_and_what_is_not_known(scan):
         plotting.draw_panels(scan, replace(scan, mu=scan.mu + 1))
     with pytest.raises(ValueError, match="results: expected one model and unit"):
         plotting.draw_panels(scan, scan.convert("e/2pi"))
+    for component in ((0,), (0, 2)):
+        with pytest.raises(ValueError, match="component: expected 2 axes from 0 to 1 for conductivity, got"):
+            plotting.draw_panels(scan, component=component)
 
 
 def test_a_result_is_read_back_as_it_was(scan, tmp_path):
@@ -309,7 +323,7 @@ def test_symcur_plot_draws_results_planes_and_paths(scan, tmp_path, capsys):
         ),
         (("kane_mele", "energy", "--path", "G"), "path: expected at least two corners, got 'G'"),
         (("kane_mele", "energy", "--path", "G K", "--energies", "2:1"), "--energies: expected LOWEST:HIGHEST"),
-        (("kane_mele", "energy", "--path", "G K", "--points", "1"), "--points: expected at least 2, got 1"),
+        (("kane_mele", "energy", "--path", "G K", "--points", "1"), "points: expected an integer >= 2, got 1"),
         (
             ("kane_mele", "energy", "--path", "G K", "--plane", "0,0 1,0 0,1"),
             "--path: expected it or --plane, got both",

@@ -9,9 +9,9 @@ import os
 from pathlib import Path
 
 import numpy as np
+from platinum import rounded
 
 import symcur as sc
-from platinum import rounded
 
 HERE = Path(__file__).parent
 FOLDER = Path(os.environ.get("SYMCUR_DATA", HERE.parents[2] / "shared/data")) / "Fe"
@@ -26,17 +26,17 @@ def iron(s="spin_z", level="tight_binding", folder=FOLDER):
     return sc.materials.Material(functions, s, level=level, name="Fe")
 
 
-def moment(points=4):
+def moment(points=4, folder=FOLDER):
     """That of the spin in Bohr magnetons, - 2 <s_z>, with the spin matrices S(R) of the files."""
-    material = iron(level="projected")
+    material = iron(level="projected", folder=folder)
     k = material.cell.momenta(points)
     s = sc.evaluate(material, "s_expectation", k)
     return -2 * s[material.energies(k) < FERMI].sum() / points**3
 
 
-def anomalous_hall(points=10):
+def anomalous_hall(points=10, folder=FOLDER):
     """sigma_yz, sigma_zx, sigma_xy in S/cm: the flow of s = 1, the charge, in the whole space, on one mesh and at T = 0."""
-    material = iron(s=np.ones(18), level="full")
+    material = iron(s=np.ones(18), level="full", folder=folder)
     k = material.cell.momenta(points).reshape(-1, 3)
     parts = sc.observables.conductivity.integrand(material, k, FERMI, 1e-7, window=0.0)
     sigma = parts["intrinsic"].mean(axis=0) / material.cell.volume * S_PER_CM

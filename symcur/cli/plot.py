@@ -64,8 +64,6 @@ def plot(
     from symcur import plotting
 
     require_picture("--output", output)
-    if points is not None and points < 2:
-        raise ValueError(f"--points: expected at least 2, got {points}")
     more: dict[str, Any] = {} if points is None else {"points": points}
     chosen = _component(component)
     figure: Figure

@@ -16,7 +16,7 @@ from symcur.expressions import axis_name
 from symcur.observables import Observable
 from symcur.observables.engine import KINDS
 from symcur.plotting.canvas import at_level, colouring, grid_of_axes, natural_size, readable
-from symcur.plotting.maps import SHIFT, require_component
+from symcur.plotting.maps import SHIFT, require_component, require_points
 from symcur.plotting.scans import PANELS
 from symcur.quantities import Quantity, get
 
@@ -72,6 +72,7 @@ def draw_plane(
     model = model.with_values(parameters)
     observable = observables.get(observable) if isinstance(observable, str) else observable
     require_component(component, observable.indices, observable.name, model)
+    require_points(points)
     start, span = _plane(model, origin, spanning, reduced)
     k = _grid(start, span, (np.arange(points) + 0.5) / points)
     found = observable.integrand(model, k + SHIFT, mu, temperature, form=form, hall=hall, window=window)

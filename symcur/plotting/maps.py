@@ -40,6 +40,7 @@ def draw_zone(
     model = model.with_values(parameters)
     if model.dimension != 2:
         raise ValueError(f"model: expected D = 2 for a map of the zone, got {model.name} with D = {model.dimension}")
+    require_points(points)
     bands = bands_of(model, both_norms)
     if not isinstance(band, int) or not 0 <= band < len(bands):
         raise ValueError(f"band: expected a whole number from 0 to {len(bands) - 1}, got {band!r}")
@@ -92,3 +93,8 @@ def require_component(component: tuple[int, ...], indices: tuple[str, ...], name
         raise ValueError(f"component: expected the indices {', '.join(indices) or '(none)'} of {name}, got {component}")
     if any(a not in range(model.dimension) for a in component):
         raise ValueError(f"component: expected axes from 0 to {model.dimension - 1}, got {component}")
+
+
+def require_points(points: int) -> None:
+    if isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 2:
+        raise ValueError(f"points: expected an integer >= 2, got {points!r}")

@@ -9,12 +9,12 @@ import numpy as np
 
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
-from symcur.brillouin import LatticeCell
+from symcur.brillouin import Ball
 from symcur.observables.windows import window_of
 from symcur.plotting.canvas import Colouring, at_level, colouring, new_figure
 from symcur.plotting.high_symmetry import Path, segments
 from symcur.plotting.integrands import BY_BAND
-from symcur.plotting.maps import SHIFT, bands_of, by_band
+from symcur.plotting.maps import SHIFT, bands_of, by_band, require_points
 from symcur.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -53,12 +53,13 @@ def draw_path(
     """
     figure, axes = new_figure()
     model = model.with_values(parameters)
+    require_points(points)
     lines = segments(model, path, reduced)
     k = np.concatenate([a + (b - a) * np.linspace(0, 1, points)[:, None] for (_, a), (_, b) in lines])
     steps = np.linalg.norm(np.diff(k, axis=0, prepend=k[:1]), axis=-1)
     steps[::points] = 0.0
     distance, levels = np.cumsum(steps), model.energies(k + SHIFT) - mu
-    closest = window_of(window, model, model.cell) if isinstance(model.cell, LatticeCell) else None
+    closest = window_of(window, model, model.cell or Ball(model.dimension, 1.0))
     kind = BY_BAND.get(quantity, quantity) if isinstance(quantity, str) else quantity
     value, label, natural = by_band(model, kind, component, k + SHIFT, closest)
     low, high = energies or (-np.inf, np.inf)

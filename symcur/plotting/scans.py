@@ -31,7 +31,7 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
     """
     mu, temperature, parts = result.scan
     along_mu = _along_mu(mu, temperature)
-    component = _component(result) if component is None else component
+    component = _component(result, component)
     along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
     at: Any = (..., *component)
     figure, axes = new_figure()
@@ -66,7 +66,7 @@ def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark
                 f"results: expected one model and unit, got {first.model} in {first.unit} and {other.model} in {other.unit}"
             )
     along_mu = _along_mu(*first.scan[:2])
-    component = _component(first) if component is None else component
+    component = _component(first, component)
     found = {name: result for result in reversed(results) for name in result.parts}
     shown = {name: found[name] for name in PANELS if name in found} or dict.fromkeys(first.parts, first)
     columns = min(3, len(shown))
@@ -79,7 +79,8 @@ def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark
             axes.axvline(mark, color="0.6", lw=0.8, ls=":", zorder=0)
     for axes in grid.ravel()[len(shown) :]:
         axes.set_axis_off()
-    for axes in grid[-1]:
+    for axes in grid.ravel()[max(0, len(shown) - columns) : len(shown)]:  # the lowest of every column
+        axes.tick_params(labelbottom=True)
         axes.set_xlabel(_axis(along_mu))
     figure.supylabel(_quantity(first, component), fontsize=9)
     used = list(shown.values())
@@ -112,7 +113,14 @@ def _along_mu(mu: Array, temperature: Array) -> bool:
     return len(mu) > 1
 
 
-def _component(result: Result) -> tuple[int, ...]:
+def _component(result: Result, component: tuple[int, ...] | None) -> tuple[int, ...]:
+    """As given, or the largest of any part."""
+    if component is not None:
+        if len(component) != len(result.indices) or any(a not in range(result.dimension) for a in component):
+            raise ValueError(
+                f"component: expected {len(result.indices)} axes from 0 to {result.dimension - 1} for {result.observable}, got {component}"
+            )
+        return tuple(component)
     largest = np.max([np.abs(value).max(axis=(0, 1)) for value, _ in result.scan[2].values()], axis=0)
     first = int((largest >= (1 - 1e-6) * largest.max()).argmax())  # not decided by rounding
     return tuple(int(j) for j in np.unravel_index(first, largest.shape))
