@@ -6,19 +6,23 @@ Chunks do not depend on the number of workers and their results are used in orde
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symcur.arrays import AnyArray, Array
 
+if TYPE_CHECKING:
+    from .records import Record
+
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Progress = Callable[[float | None, str], object]
 
 CHUNK = 4096
+TASKS = 64  # chunks whose sums are kept at once
 
 
 @contextmanager
@@ -68,6 +72,31 @@ class Sweep:
             self.report(len(results) / len(arguments), message)
         self.evaluations += points
         return results
+
+    def total(
+        self,
+        name: str,
+        task: Callable[[Any], AnyArray],
+        arguments: Sequence[Any],
+        points: Sequence[int],
+        message: str,
+        record: Record | None = None,
+    ) -> AnyArray:
+        """The sum of task(argument), each of which costs so many ``points``; a ``record`` holds what is in of the sum of this name."""
+        done, total = (0, None) if record is None else record.found(name)
+        self.evaluations += sum(points[:done])
+        for start in range(done, len(arguments), TASKS):
+            some: list[AnyArray] = []
+            for result in self.mapper(task, arguments[start : start + TASKS]):
+                some.append(result)
+                self.report((start + len(some)) / len(arguments), message)
+            part: AnyArray = np.sum(some, axis=0)
+            total = part if total is None else total + part
+            self.evaluations += sum(points[start : start + TASKS])
+            if record is not None:
+                record.keep(name, start + len(some), total)
+        assert total is not None
+        return total
 
     def report(self, fraction: float | None, message: str, *, now: bool = False) -> None:
         """Tell the caller, at most a few times a second."""

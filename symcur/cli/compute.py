@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,7 @@ from rich.table import Table
 from symcur import observables
 from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
-from symcur.brillouin import Interrupted
+from symcur.brillouin import Interrupted, Record
 from symcur.cli import terminal
 from symcur.cli.files import name_for, require_file, require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
@@ -46,6 +47,7 @@ def compute(
     workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
+    sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",
     lattice_constant: Annotated[
         float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
     ] = None,
@@ -64,8 +66,8 @@ def compute(
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
     with terminal.progress(f"{observable} of {subject.name}") as progress:
-        try:
-            result = observables.get(observable)(
+        result = complete(
+            lambda: observables.get(observable)(
                 subject,
                 levels,
                 temperatures,
@@ -78,21 +80,50 @@ def compute(
                 workers=workers,
                 progress=progress,
             )
-        except Interrupted as stopped:
-            result = stopped.result
-        except KeyboardInterrupt:
-            terminal.console(stderr=True).print(NOTHING)
-            raise
-    if unit != "1" or s_unit != "hbar":
-        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant)
+        )
+    if unit != "1" or s_unit != "hbar" or sign != "paper":
+        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant, sign=sign)
+    finish(result, subject, output, plot)
+
+
+def complete(compute: Callable[[], Result]) -> Result:
+    """The result, after Ctrl-C that of the last complete round."""
+    try:
+        return compute()
+    except Interrupted as stopped:
+        result: Result = stopped.result
+        return result
+    except KeyboardInterrupt:
+        terminal.console(stderr=True).print(NOTHING)
+        raise
+
+
+def finish(
+    result: Result,
+    subject: BandStructure,
+    output: Path | None,
+    plot: Path | None,
+    components: str = "*",
+    kept: Record | None = None,
+    as_json: bool = False,
+) -> None:
+    """Write the files, show the table of the components that a pattern like "x?" names, or JSON, and set the exit status.
+
+    ``kept``: the record of what was summed, which goes when the result is written.
+    """
     try:
         note = write_files(result, output, plot)
     except OSError:
-        show(result, subject, most=None)  # the file would have held all rows
+        show(result, subject, most=None, components=components)  # the file would have held all rows
         raise
-    show(result, subject)
+    if as_json:
+        print(observables.json_text(result), end="")
+    else:
+        show(result, subject, components=components)
     if note:
-        terminal.console().print(note, style="bold red", markup=False)
+        terminal.console(stderr=as_json).print(note, style="bold red", markup=False)
+    if kept is not None and result.status != "interrupted":
+        kept.remove()
     if result.status != "converged":
         raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
 
@@ -146,13 +177,13 @@ def energy(option: str, text: str) -> float | str:
         raise ValueError(f"{option}: expected an energy or auto, got {text!r}") from None
 
 
-def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> None:
-    """The table of parts and components, at most so many rows, then what the numbers mean."""
+def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS, components: str = "*") -> None:
+    """The table of parts and components, those of a pattern and at most so many rows, then what the numbers mean."""
     screen = terminal.console()
     headings = ["mu", "T", "component", *result.parts, "largest error"]
-    lines = list(_lines(result))
+    lines = list(_lines(result, components))
     if _width(headings, lines) > screen.width:  # one row for each part
-        headings, lines = ["mu", "T", "component", "part", "value", "error"], list(_stacked(result))
+        headings, lines = ["mu", "T", "component", "part", "value", "error"], list(_stacked(result, components))
     table = Table(
         title=escape(f"{result.observable} of {model.name}"),
         title_justify="left",
@@ -184,8 +215,12 @@ def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> 
             screen.print(f"[dim]{label:>11}[/]  {escape(text)}")
 
 
-def _lines(result: Result) -> Iterator[tuple[str, ...]]:
-    for mu, temperature, component, parts, met in result.rows():
+def _rows(result: Result, components: str) -> Iterator[tuple[float, float, str, dict[str, tuple[float, float]], bool]]:
+    return (row for row in result.rows() if fnmatchcase(row[2], components))
+
+
+def _lines(result: Result, components: str) -> Iterator[tuple[str, ...]]:
+    for mu, temperature, component, parts, met in _rows(result, components):
         error = max(error for _, error in parts.values())
         mark = "" if met else " (not met)"
         yield (
@@ -197,10 +232,10 @@ def _lines(result: Result) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _stacked(result: Result) -> Iterator[tuple[str, ...]]:
+def _stacked(result: Result, components: str) -> Iterator[tuple[str, ...]]:
     """The same with a row for each part, what repeats left out."""
     before: tuple[str, ...] = ()
-    for mu, temperature, component, parts, met in result.rows():
+    for mu, temperature, component, parts, met in _rows(result, components):
         for name, (value, error) in parts.items():
             place = (f"{mu:g}", f"{temperature:g}", component)
             mark = "" if met else " (not met)"

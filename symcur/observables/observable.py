@@ -14,6 +14,7 @@ from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, Parameters, Statistics
 from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_bands
 from symcur.observables import engine, hall_checks
+from symcur.observables import hall as hall_part
 from symcur.observables.engine import KINDS, Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
@@ -95,7 +96,8 @@ class Observable:
         ----------
         form : one of ``forms``, the ways to write the integral.
         hall : the choice of the Hall part, which the torque does not fix: "paper", "symmetric_quadrupole", "transverse",
-            "static", "filled_multiplet", or "all" for their totals side by side; see ``symcur.observables.hall``.
+            "static", "filled_multiplet", or "all" for their totals side by side; several as "paper, filled_multiplet" give the
+            parts of the first and the totals with the others; see ``symcur.observables.hall``.
         parameters : values of the model's parameters, by name or symbol.
         rtol, atol : tolerance, relative to the integral of the absolute value of the largest integrand, which counts at most as
             ten times the largest component or as the size that the unit gives; never below 1e-13 of that size. ``message``
@@ -143,7 +145,11 @@ class Observable:
         remarks = [*model.remarks, *((ALL_AGREE,) if hall != PAPER and is_conserved(model) else ())]
         if model.covariant and integral.status != "interrupted":
             remarks += residuals(model, region, mu, temperature, parts, choice.total)
-        if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
+        if (
+            self.hall_term is not None
+            and {PAPER, ALL} & set(hall_part.names(hall))
+            and integral.status != "interrupted"
+        ):
             checks |= hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
             observable=self.name,
@@ -172,6 +178,7 @@ class Observable:
             checks=checks,
             window=merged,
             level=model.level,
+            length_unit=model.length_unit,
             remarks=tuple(remarks),
         )
         if result.status == "interrupted":
@@ -229,9 +236,16 @@ class Observable:
         """The parts with the Hall part that was asked for, at the level of the model; of bosons in equilibrium the zero point apart."""
         if model.covariant:
             return beyond_tight_binding(form.levels, self.name, hall, model)
-        choice = (
-            Choice(form.parts, self.total, self.sums) if hall == PAPER else chosen(form.choices, hall, self.name, model)
-        )
+        found = {
+            name: Choice(form.parts, self.total, self.sums)
+            if name == PAPER
+            else chosen(form.choices, name, self.name, model)
+            for name in hall_part.names(hall)
+        }
+        if len(found) > 1 and ALL in found:
+            raise ValueError(f"hall: expected '{ALL}' alone, or names of choices, got {hall!r}")
+        first, *others = found
+        choice = hall_part.beside(found[first], {name: found[name] for name in others})
         return _zero_point_apart(choice, model.statistics)
 
     def _prepared(
@@ -263,7 +277,7 @@ def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:
     """What of a choice is defined where states at the edge of the domain are ``occupied``, which this text says."""
     if occupied and form.by_parts:
         raise ValueError(f"form: expected 'sea', because {occupied}; got 'regular', which is not defined there")
-    if occupied and hall in FARADAY:
+    if occupied and set(FARADAY) & set(hall_part.names(hall)):
         raise ValueError(f"hall: expected another choice, because {occupied}; got {hall!r}, which is not defined there")
     return choice.without(FARADAY) if occupied else choice
 
