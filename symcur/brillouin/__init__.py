@@ -12,7 +12,6 @@ from .mesh import Mesh
 from .method import METHODS, Method
 from .method_selection import Automatic
 from .problem import Bending
-from .records import Record
 from .reduced_meshes import IrreducibleMesh, irreducible_mesh, keeps_mesh
 from .solution import Estimate, Integral, Interrupted, Tolerance
 
@@ -30,7 +29,6 @@ __all__ = [
     "Mesh",
     "Method",
     "Plane",
-    "Record",
     "Tolerance",
     "integrate",
     "integrate_bands",

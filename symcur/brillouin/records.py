@@ -52,14 +52,10 @@ class Record:
         files.write(self.path, memory.getvalue())
         self._written, self._changed = monotonic(), False
 
-    def remove(self) -> None:
-        """Remove the file, when what it was kept for is done."""
-        self.path.unlink(missing_ok=True)
-
 
 def _read(path: Path, key: str) -> dict[str, tuple[int, AnyArray]]:
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
             head = json.loads(str(data["arr_0"]))
             own, counts = head["key"], head["counts"]
             sums = {name: (int(count), data[f"arr_{n + 1}"]) for n, (name, count) in enumerate(counts.items())}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import typer
@@ -15,7 +15,7 @@ from rich.table import Table
 from symcur import observables
 from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
-from symcur.brillouin import Interrupted, Record
+from symcur.brillouin import Interrupted
 from symcur.cli import terminal
 from symcur.cli.files import name_for, require_file, require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
@@ -86,15 +86,17 @@ def compute(
     finish(result, subject, output, plot)
 
 
-def complete(compute: Callable[[], Result]) -> Result:
-    """The result, after Ctrl-C that of the last complete round."""
+def complete(compute: Callable[[], Result], kept: Path | None = None) -> Result:
+    """The result, after Ctrl-C that of the last complete round; ``kept``, the file of what was summed, is named then."""
     try:
         return compute()
-    except Interrupted as stopped:
-        result: Result = stopped.result
-        return result
-    except KeyboardInterrupt:
-        terminal.console(stderr=True).print(NOTHING)
+    except KeyboardInterrupt as stopped:
+        screen = terminal.console(stderr=True)
+        if kept is not None and kept.exists():
+            screen.print(f"What was summed is in {kept}; --resume goes on from there.", markup=False)
+        if isinstance(stopped, Interrupted):
+            return cast(Result, stopped.result)
+        screen.print(NOTHING)
         raise
 
 
@@ -104,12 +106,12 @@ def finish(
     output: Path | None,
     plot: Path | None,
     components: str = "*",
-    kept: Record | None = None,
+    kept: Path | None = None,
     as_json: bool = False,
 ) -> None:
     """Write the files, show the table of the components that a pattern like "x?" names, or JSON, and set the exit status.
 
-    ``kept``: the record of what was summed, which goes when the result is written.
+    ``kept``, the file of what was summed, goes when the result is written.
     """
     try:
         note = write_files(result, output, plot)
@@ -123,7 +125,7 @@ def finish(
     if note:
         terminal.console(stderr=as_json).print(note, style="bold red", markup=False)
     if kept is not None and result.status != "interrupted":
-        kept.remove()
+        kept.unlink(missing_ok=True)
     if result.status != "converged":
         raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
 
@@ -252,7 +254,7 @@ def _width(headings: list[str], lines: list[tuple[str, ...]]) -> int:
 
 def _cell(value: float, error: float) -> str:
     """As many decimals as the error allows, at most eight; large numbers in scientific notation."""
-    if not np.isfinite(value) or abs(value) >= 1e6:
+    if not np.isfinite([value, error]).all() or abs(value) >= 1e6:
         return f"{value:.6e}"
     decimals = 8 if error <= 1e-8 else max(int(np.ceil(-np.log10(error))) + 1, 0)
     text = f"{value:.{min(decimals, 8)}f}"

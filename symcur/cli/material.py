@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,7 @@ import typer
 
 from symcur import observables
 from symcur.arrays import Array
-from symcur.brillouin import Mesh, Record
+from symcur.brillouin import Mesh
 from symcur.cli import terminal
 from symcur.cli.compute import complete, energy, finish, numbers
 from symcur.cli.files import require_file, require_picture
@@ -88,17 +89,20 @@ def material(
     levels, temperatures = _levels(mu), numbers("--temperature", temperature or ["0.05"])
     if plot is not None and path is None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected --path, or several values of mu or of temperature, got one of each")
+    method, merged = _mesh(mesh, memory, kept), energy("--window", window)
+    _axis("--flow", flow), _axis("--field", field)  # what is wrong is said before the work
     functions, symmetry = _functions(files, lattice, centres, atoms, orbitals, moments, spin, symmetrize)
     subject = _material(functions, s, spin, orbitals, level)
     screen = terminal.console(stderr=as_json)
     screen.print(f"{subject.summary()}\n{symmetry}\n", markup=False, soft_wrap=True)
-    path_corners = None if path is None else corners(path, subject.dimension)
     components = _axis("--flow", flow, subject.dimension) + _axis("--field", field, subject.dimension)
-    method = Mesh(
-        mesh or (POINTS[subject.dimension] if rtol is None else None),
-        memory=None if memory is None else memory * MEGABYTE,
-        record=None if kept is None else kept.path,
-    )
+    if mesh is None and rtol is None:
+        method = _mesh(POINTS[subject.dimension], memory, kept)
+    if plot is not None and path is not None:
+        from symcur import plotting
+
+        plotting.save(plotting.draw_path(subject, "s_dipole", corners(path, subject.dimension)), plot)
+        plot = None
     with terminal.progress(subject.name) as progress:
         result = complete(
             lambda: observables.conductivity(
@@ -108,25 +112,19 @@ def material(
                 hall="paper, filled_multiplet" if subject.level == "tight_binding" else "paper",
                 rtol=0.01 if rtol is None else rtol,
                 method=method,
-                window=energy("--window", window),
+                window=merged,
                 workers=workers,
                 progress=progress,
-            )
+            ),
+            kept,
         )
-    if result.status == "interrupted" and kept is not None:
-        terminal.console(stderr=True).print(
-            f"What was summed is in {kept.path}; --resume goes on from there.", markup=False
-        )
-    result = result.convert(UNITS.get(subject.dimension, "1"), sign="literature")
-    if plot is not None and path_corners is not None:
-        from symcur import plotting
-
-        plotting.save(plotting.draw_path(subject, "s_dipole", path_corners), plot)
-        plot = None
+    # The charge of electrons enters twice in a current of charge.
+    sign = "paper" if _is_number(subject) else "literature"
+    result = result.convert(UNITS.get(subject.dimension, "1"), sign=sign)
     finish(result, subject, output, plot, components, kept, as_json)
 
 
-def _record(output: Path | None, resume: bool) -> Record | None:
+def _record(output: Path | None, resume: bool) -> Path | None:
     """Where the sums are kept; what an interruption left there is not lost by chance."""
     if output is None:
         if resume:
@@ -138,7 +136,11 @@ def _record(output: Path | None, resume: bool) -> Record | None:
             f"--output: expected no file {path}, which an interrupted calculation left, got one; --resume goes on from it, or remove it"
         )
     require_file("--output", path)
-    return Record(path)
+    return path
+
+
+def _mesh(points: int | None, megabytes: float | None, kept: Path | None) -> Mesh:
+    return Mesh(points, memory=None if megabytes is None else megabytes * MEGABYTE, record=kept)
 
 
 def _levels(mu: list[str] | None) -> Any:
@@ -168,13 +170,14 @@ def _functions(
         lattice=None if lattice is None else _vectors("--lattice", lattice),
         centres=None if centres is None else _one_for_all(_vectors("--centres", centres)),
     )
+    if atoms is not None:
+        functions = replace(functions, atoms=_by_species("--atoms", atoms))
     crystal: dict[str, Any] = {
-        "atoms": None if atoms is None else _by_species("--atoms", atoms),
         "orbitals": None if orbitals is None else orbitals.replace("|", "\n"),
         "moments": None if moments is None else _by_species("--moments", moments),
         "spin": spin if spin in ("block", "interlaced") else None,
     }
-    if not symmetrize and not ((atoms or functions.atoms) and (orbitals or functions.projections)):
+    if not symmetrize and not (functions.atoms and (orbitals or functions.projections)):
         return functions, "Space group: not looked for, which needs atoms and orbitals, from .win or as options."
     try:
         group = materials.symmetry_group(functions, **crystal)
@@ -202,6 +205,11 @@ def _material(functions: WannierFunctions, s: str, spin: str | None, orbitals: s
         order = _vectors("--spin", spin).astype(int).tolist()
     text = None if orbitals is None else orbitals.replace("|", "\n")
     return Material(functions, operator, spin=order, orbitals=text, level=level)
+
+
+def _is_number(subject: Material) -> bool:
+    """Whether s is a multiple of the identity, the charge."""
+    return bool(np.abs(subject.s - subject.s[0, 0] * np.eye(subject.size)).max() < 1e-12 * np.abs(subject.s).max())
 
 
 # -- what stands in options --------------------------------------------------------------------------------------------
@@ -233,7 +241,7 @@ def _by_species(option: str, text: str) -> dict[str, list[list[float]]]:
     return found
 
 
-def _axis(option: str, axis: str | None, dimension: int) -> str:
+def _axis(option: str, axis: str | None, dimension: int = 3) -> str:
     """The letter of an axis, "?" for any."""
     if axis is not None and axis not in tuple("xyz"[:dimension]):
         raise ValueError(f"{option}: expected {' or '.join('xyz'[:dimension])}, got {axis!r}")
