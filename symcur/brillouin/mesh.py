@@ -41,7 +41,7 @@ START = {1: 16, 2: 8, 3: 8}
 MANY_BANDS = 8  # beyond, other methods do not come far in 3D
 BANDS_PER_CHUNK = 4  # a chunk of points with more bands is smaller, as its matrices are larger
 PLACES = 4  # momenta at which the integrand tells two integrals apart
-COPIES = 4  # of the values of a chunk, and of the occupations, that are there at a time
+COPIES, MATRICES = 5, 200  # of the values and occupations, and of real matrices between bands, that are there at a time
 ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
@@ -62,8 +62,8 @@ class Level:
 class Mesh(Method):
     """For solids: many bands, T > 0, moderate accuracy. ``points`` per axis fix the mesh, by default it is doubled.
 
-    ``memory``, bytes, bounds what the values of one chunk of momenta take (each thread works on one); sums over other chunks differ
-    by rounding. ``record``, the path of a file: what is summed is kept there, and where it exists, the sums go on from it and end at
+    ``memory``, bytes, bounds what one chunk of momenta takes (each thread works on one), on top of the momenta and sums themselves;
+    sums over other chunks differ by rounding. ``record``, the path of a file: what is summed is kept there, and where it exists, the sums go on from it and end at
     bitwise the same numbers. It is left to whoever named it to remove it.
     """
 
@@ -199,13 +199,12 @@ class _Points:
     @property
     def chunk(self) -> int:
         """How many momenta are evaluated together."""
-        if isinstance(self.problem, SmoothProblem):
-            bands, numbers = 1, self.problem.size
-        else:
+        bands, numbers = 1, COPIES * self.problem.size
+        if not isinstance(self.problem, SmoothProblem):
             bands = self.problem.count
-            numbers = bands * (self.problem.together + len(self.problem.mu))
+            numbers = COPIES * bands * (self.problem.together + len(self.problem.mu)) + MATRICES * bands**2
         usual = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
-        return usual if self.memory is None else max(1, min(usual, int(self.memory / (8 * COPIES * numbers))))
+        return usual if self.memory is None else max(1, min(usual, int(self.memory / (8 * numbers))))
 
     def key(self, n: int | None) -> str:
         """A digest of the sums: the integrand at a few momenta, bit by bit, its occupations, and how the momenta are taken together."""

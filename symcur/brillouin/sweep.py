@@ -22,7 +22,7 @@ Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Progress = Callable[[float | None, str], object]
 
 CHUNK = 4096
-TASKS = 64  # chunks whose sums are kept at once
+TASKS = 64  # chunks that are given out together
 
 
 @contextmanager
@@ -83,20 +83,19 @@ class Sweep:
         record: Record | None = None,
     ) -> AnyArray:
         """The sum of task(argument), each of which costs so many ``points``; a ``record`` holds what is in of the sum of this name."""
+        total: Any
         done, total = (0, None) if record is None else record.found(name)
         self.evaluations += sum(points[:done])
         for start in range(done, len(arguments), TASKS):
-            some: list[AnyArray] = []
-            for result in self.mapper(task, arguments[start : start + TASKS]):
-                some.append(result)
-                self.report((start + len(some)) / len(arguments), message)
-            part: AnyArray = np.sum(some, axis=0)
-            total = part if total is None else total + part
+            some = arguments[start : start + TASKS]
+            for count, result in enumerate(self.mapper(task, some), start + 1):
+                total = result if total is None else total + result
+                self.report(count / len(arguments), message)
             self.evaluations += sum(points[start : start + TASKS])
             if record is not None:
                 record.keep(name, start + len(some), total)
-        assert total is not None
-        return total
+        found: AnyArray = total
+        return found
 
     def report(self, fraction: float | None, message: str, *, now: bool = False) -> None:
         """Tell the caller, at most a few times a second."""

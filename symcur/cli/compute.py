@@ -43,6 +43,9 @@ def compute(
         str | None,
         typer.Option(help="Levels closer than this energy are one multiplet; auto: by the spacing of the mesh."),
     ] = None,
+    eta: Annotated[
+        float | None, typer.Option(help="The conventional part alone, pairs of bands with 1/((e_n - e_m)^2 + eta^2).")
+    ] = None,
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
     workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
@@ -76,6 +79,7 @@ def compute(
                 rtol=rtol,
                 method=method,
                 window=None if window is None else energy("--window", window),
+                eta=eta,
                 cutoff=cutoff,
                 workers=workers,
                 progress=progress,

@@ -58,6 +58,9 @@ def material(
     mesh: Annotated[int | None, typer.Option(help="Points per axis; 41 in 3D unless --rtol is given.")] = None,
     rtol: Annotated[float | None, typer.Option(help="Tolerance; without --mesh it is doubled until it is met.")] = None,
     window: Annotated[str, typer.Option(help="Levels closer than this, in eV, are one multiplet; auto.")] = "auto",
+    eta: Annotated[
+        float | None, typer.Option(help="eV: the conventional part alone, pairs with 1/((e_n - e_m)^2 + eta^2).")
+    ] = None,
     flow: Annotated[str | None, typer.Option(help="Show only flow along x, y or z.")] = None,
     field: Annotated[str | None, typer.Option(help="Show only the field along x, y or z.")] = None,
     memory: Annotated[
@@ -113,6 +116,7 @@ def material(
                 rtol=0.01 if rtol is None else rtol,
                 method=method,
                 window=merged,
+                eta=eta,
                 workers=workers,
                 progress=progress,
             ),
