@@ -54,6 +54,7 @@ class BroadenedValues(BandValues):
 
         v, J = [operator(ex.v(l)) for l in axes], [operator(ex.J(i)) for i in axes]
         pairs = 1 / ((states.levels[..., :, None] - states.levels[..., None, :]) ** 2 + self.eta**2)
+        pairs *= 1 - np.eye(self.model.size)  # a band with itself is real but for rounding
         values = np.stack([[-2 * np.vecdot(J[i], v[l] * pairs).imag for i in axes] for l in axes])
         return states.levels, self._columns({PAIRS: np.moveaxis(values, (0, 1), (-2, -1))})
 
