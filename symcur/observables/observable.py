@@ -152,6 +152,7 @@ class Observable:
             remarks += residuals(model, region, mu, temperature, parts, choice.total)
         if (
             self.hall_term is not None
+            and eta is None
             and {PAPER, ALL} & set(hall_part.names(hall))
             and integral.status != "interrupted"
         ):

@@ -66,6 +66,7 @@ def test_the_result_says_what_it_is():
     assert set(result.parts) == {"conventional"}
     assert result.sums == "the conventional part alone, which is what eta broadens"
     assert "eta = 0.3: a pair of bands counts with 1/((e_n - e_m)^2 + eta^2), levels one by one" in result.notes
+    assert result.checks == {}, "nothing of the paper's Hall part"
     assert result.window is None
     assert result.hall == ""
 
