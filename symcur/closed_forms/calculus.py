@@ -18,12 +18,13 @@ from flint import Ordering, fmpz_mpoly_ctx
 from symcur import expressions as ex
 from symcur.band_structures import Metric, Model
 from symcur.band_structures.exact import exact_formula
-from symcur.closed_forms.common_subexpressions import Definitions, needed, unused
+from symcur.closed_forms.common_subexpressions import Definitions, unused
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
 from symcur.program.matrices import trace, trace_of_any_product, trace_of_product
 from symcur.program.rewriting import differentiated, substituted
+from symcur.program.source import needed
 
 _SYMBOLS = 12  # in expressions that are factored: with more of them it takes seconds
 _SEARCHED = 400  # operations: no shorter form is searched for longer expressions

@@ -167,7 +167,7 @@ class _Derivation:
         return BlockForm(
             model=self.model, name=target.name, labels=target.labels, shape=target.shape, energy_symbol=self.energy,
             multiplicities=self.multiplicities, blocks=tuple(forms), bases=tuple(block.basis for block in found),
-            copies=tuple(block.copies for block in found), formula=target.formula,
+            copies=tuple(block.copies for block in found), owners=tuple(range(len(found))), formula=target.formula,
         )  # fmt: skip
 
     def _in_basis(self, rotated: ClosedForm, whole: ClosedForm) -> ClosedForm:

@@ -280,9 +280,9 @@ def test_more_digits_derivatives_values_and_text() -> None:
 def test_what_a_form_of_blocks_refuses() -> None:
     form = derive(CASES["Hadamard"][0], "s_dipole")
     with pytest.raises(
-        AttributeError, match=r"no attribute 'compact'; .* form.blocks\[0\].compact is that of the first"
+        AttributeError, match=r"no attribute 'program'; .* form.blocks\[0\].program is that of the first"
     ):
-        _ = form.compact
+        _ = form.program
     with pytest.raises(ValueError, match="band: expected an integer from 0 to 3"):
         form.at([0.3, 0.4], band=4)
     with pytest.raises(ValueError, match="replacements: expected some of k_x, k_y, level"):

@@ -55,7 +55,7 @@ def test_c_source_compiles_without_warnings_and_runs(model, name: str, tmp_path:
     form = derive(model, name)
     source, library = tmp_path / "form.c", tmp_path / "form.so"
     source.write_text(form.source("c"))
-    flags = ["-O0", "-shared", "-fPIC", "-std=c99", "-Wall", "-Wno-unused-variable", "-Werror"]
+    flags = ["-O0", "-shared", "-fPIC", "-std=c99", "-Wall", "-Werror"]
     subprocess.run(["gcc", *flags, str(source), "-o", str(library), "-lm"], check=True)
     function = getattr(ctypes.CDLL(str(library)), name)
     result = np.zeros(len(form.outputs), dtype=complex if form.complex else float)
