@@ -11,12 +11,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import sympy as sp
+from contours import reader
 from lattice_models import random_model
 from sympy.parsing.mathematica import parse_mathematica
 
 from symcur import models
 from symcur.band_structures import Model
 from symcur.closed_forms import ClosedForm, derive
+from symcur.closed_forms.circles import in_circles
 from symcur.program.source import LANGUAGES
 
 K = np.array([0.37, -0.82, 0.51])
@@ -245,7 +247,7 @@ def lines(form: ClosedForm) -> list[str]:
 def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
     assert lines(derive(models.rashba(), "berry_curvature"))[1:] == [
         r"\Omega^{yx} &= -\Omega^{xy}",
-        r"\Omega^{xx} = \Omega^{yy} &= 0",
+        r"\Omega^{xx} &= \Omega^{yy} = 0",
     ]
     assert lines(derive(models.bhz(), "s_dipole")) == [
         r"d^{xs} &= - \frac{h_{0y} h_{0z} h_{zx,x}}{4 \left(E - h_{0}\right) \left(h_{0y}^{2} + h_{zx}^{2}\right)}",
@@ -344,3 +346,40 @@ def test_long_sums_are_continued_in_the_next_row() -> None:
     assert max(map(len, formula)) < 260
     assert " ".join(row.replace("&", "") for row in formula).count(r"\mathrm{Im}") == 7
     assert not any(row.count(r"\partial_{k_{l}} d^{is}") > 1 for row in rows)
+
+
+@pytest.mark.parametrize("model", [models.kane_mele(), random_model(3, 3, 2)], ids=["four", "three"])
+def test_no_text_is_made_of_steps(model: Model) -> None:
+    """Of a form, its derivatives and with values put in: matrices, defined in a few lines."""
+    form, (parameter, *_) = derive(model, "s_current_dipole"), model.parameters
+    for one in (form, form.diff(0), form.diff(parameter.name), form.subs({parameter: sp.Rational(6, 7)})):
+        rows = lines(one)
+        assert len(one.definitions) > 40
+        assert len(rows) < 25
+        assert any(row.startswith("q(z) &= ") for row in rows)
+        assert "x_{" not in "".join(rows)
+    assert lines(form.subs({parameter: sp.Rational(6, 7)})) == lines(form)
+    assert lines(form.diff(parameter.name))[0].startswith(rf"\partial_{{{sp.latex(parameter)}}} d^{{lis}} &= \partial_")
+
+
+def test_the_formula_of_a_derivative_is_what_is_printed() -> None:
+    """Each component in P, S and v, read by contour integrals, is the derivative of the numbers."""
+    model, k = random_model(3, 3, 2), np.array([0.4, -1.1])
+    form = derive(model, "s_dipole").diff(1)
+    contours = reader(model, k, 1, 1)
+    read = [contours.read(part).array[0, 0].real for part in form.parts]
+    assert read == pytest.approx(form(k)[1], rel=1e-10)
+    for label, part in zip(form.labels, form.parts, strict=True):
+        text = in_circles(part, multiplet=False).latex()
+        assert (
+            "".join(row.replace(r"&\quad", "") for row in lines(form)).replace(" ", "").count(text.replace(" ", ""))
+            == 1
+        )
+        assert label in form.latex()
+
+
+def test_entries_of_matrices_in_steps_are_no_products() -> None:
+    """With a momentum put in there is no formula in matrices; Re P_12 is a part of an entry."""
+    text = derive(models.kane_mele(), "s_dipole").subs({"k_y": 0}).latex()
+    assert r"\mathrm{Re}\,P_{13}" in text
+    assert "ReP" not in text
