@@ -19,7 +19,7 @@ _NAMES = {"h2": "h^{2}", "epsilon": r"\varepsilon"}
 _ENTRY = re.compile(r"(Re|Im)(g?[A-Z])(\d*_?\w+)$")
 _SLOPE = r"\frac{1}{q'(z)}"
 _MATRICES = (  # what stands for itself where one of the marks does
-    ((r"v_{n}^",), r"v_n^i &= \mathrm{Tr}[P\, v_i]"),
+    ((r"v_{n}^",), r"v_n^i &= RANK\mathrm{Tr}[P\, v_i]"),
     ((r"v_{", r"J^{"), r"v_i &= \partial_{k_i} H"),
     ((r"w_{",), r"w_{il} &= \partial_{k_i} \partial_{k_l} H"),
     ((r"J^{",), r"J^{is} &= \tfrac{1}{2}(v_i s + s v_i)"),
@@ -166,15 +166,14 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     for label, formula in equations:
         if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
             label = label.strip() + "_{n} "  # s and J of the band beside the operators
-        lines += _broken(label, formula)
-        if sum(form.multiplicities) > d:
-            lines[-1] += r"\quad\text{(of the whole multiplet)}"
+        lines += _broken(label, formula, [r"\quad\text{(of the whole multiplet)}"] * (sum(form.multiplicities) > d))
     if form.model.bosons is not None:
         lines.append(
             r"H, \partial_{k_i} H, s &\to g H, g\,\partial_{k_i} H, g s\quad\text{for bosons, with } i \dot\Psi = g H \Psi"
         )
     used = "".join(formula for _, formula in equations)
-    lines += [text for marks, text in _MATRICES if any(mark in used for mark in marks)]
+    rank = ("" if r == 1 else rf"\tfrac{{1}}{{{r}}}") if uniform else r"\tfrac{1}{\mathrm{Tr}\,P}"
+    lines += [text.replace("RANK", rank) for marks, text in _MATRICES if any(mark in used for mark in marks)]
     B = [sum((c[m] * Z ** (m - n - 1) for m in range(n + 1, d + 1)), sp.Integer(0)) for n in range(d)]
     if "P" in used:
         lines += packed("P &= ", bracketed(_SLOPE, signed(_polynomial(B))))
@@ -195,15 +194,15 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     return lines
 
 
-def _broken(label: str, formula: str) -> list[str]:
-    """A long sum over several rows, at its signs outside of brackets."""
+def _broken(label: str, formula: str, more: Sequence[str]) -> list[str]:
+    """A long sum over several rows, at its signs outside of brackets, and more after it."""
     pieces, depth, start = [], 0, 0
     for j, letter in enumerate(formula):
         depth += (letter in "([{") - (letter in ")]}")
         if j and not depth and letter in "+-" and formula[j - 1] == " ":
             pieces.append(formula[start:j].rstrip())
             start = j
-    return packed(f"{label}&= ", [*pieces, formula[start:]], WIDTH - width(label))
+    return packed(f"{label}&= ", [*pieces, formula[start:], *more], WIDTH - width(label))
 
 
 def _polynomial(coefficients: Sequence[sp.Expr]) -> list[str]:

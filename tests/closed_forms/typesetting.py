@@ -8,6 +8,8 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from symcur.closed_forms import ClosedForm
+
 HAS_PDFLATEX = shutil.which("pdflatex") is not None
 PAGE = 6.5 * 72.27, 9 * 72.27  # points: letter paper with margins of an inch
 _DOCUMENT = r"""\documentclass[10pt]{article}
@@ -37,3 +39,12 @@ def sizes(texts: Mapping[str, str], directory: Path) -> dict[str, tuple[float, f
 def too_large(texts: Mapping[str, str], directory: Path) -> dict[str, tuple[float, float]]:
     """The formulas that do not fit a page."""
     return {name: size for name, size in sizes(texts, directory).items() if size[0] > PAGE[0] or size[1] > PAGE[1]}
+
+
+def lines(form: ClosedForm) -> list[str]:
+    """The rows of the text of a form, each with one sign of alignment."""
+    rows = form.latex().removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").split(" \\\\\n")
+    for row in rows:
+        assert row.count("{") == row.count("}")
+        assert row.count("&") == 1
+    return rows
