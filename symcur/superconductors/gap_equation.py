@@ -79,15 +79,17 @@ def solve_gap_equation(
     scale = float(np.abs(start).max(initial=0.0))
     if not scale > 0:
         raise ValueError(f"amplitudes: expected values to begin with of which one is not 0, got {start.tolist()}")
-    size, x, before = _START[model.dimension], start, None
+    size, x, change = _START[model.dimension], start, np.inf
     while size**model.dimension <= max_points:
-        x = problem.solution(x, size, scale, tolerance)
-        if before is not None and np.abs(x - before).max() <= tolerance * scale:
-            return problem.result(x, before, size, scale)
-        size, before = -(-3 * size // 2), x
+        found = problem.solution(x, size, scale, tolerance)
+        change = float(np.abs(found - x).max()) if x is not start else np.inf
+        x = found
+        if change <= tolerance * scale:
+            return problem.result(x, change, size, scale)
+        size = -(-3 * size // 2)
     raise ValueError(
         f"max_points: expected enough momenta for amplitudes within {tolerance:g} of {scale:g}, got {max_points}, with which they are "
-        f"{x.tolist()} and still change by {np.inf if before is None else np.abs(x - before).max():.1e}; raise max_points, tolerance or "
+        f"{x.tolist()} and still change by {change:.1e}; raise max_points, tolerance or "
         "the temperature"
     )
 
@@ -192,7 +194,7 @@ class _Problem:
         g = occupation("g", energies, 0.0, self.temperature).sum(axis=1).mean()
         return self.factor * float(g + x @ self.overlaps @ x)
 
-    def result(self, x: Array, before: Array, size: int, scale: float) -> GapSolution:
+    def result(self, x: Array, change: float, size: int, scale: float) -> GapSolution:
         pairs = self.pairs(x, size)
         Delta, wanted = np.einsum("jrab,j->rab", self.B, x), self.V * pairs
         described = np.einsum("jrab,j->rab", self.B, self.best(pairs))
@@ -203,7 +205,7 @@ class _Problem:
             amplitudes=amplitudes,
             residual=float(np.abs(described - Delta).max()),
             left_out=float(np.abs(wanted - described).max()),
-            error=float(np.abs(x - before).max()),
+            error=change,
             condensation=0.0 if normal else self.potential(x, size) - self.potential(np.zeros_like(x), size),
             normal=normal,
             points=size**self.model.dimension,

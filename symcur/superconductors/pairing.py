@@ -27,16 +27,21 @@ _SINGLET = sp.I * _SPINS["y"]
 
 def singlet(psi: Any) -> sp.ImmutableDenseMatrix:
     """psi(k) i sigma_y, shape (2N, 2N), of an even psi(k) for one orbital, or of an N x N matrix with psi(-k)^T = psi(k)."""
-    return _with_spin("psi", psi, _SINGLET)
+    return _with_spin("psi", psi, _SINGLET, 1)
 
 
 def triplet(d: Sequence[Any]) -> sp.ImmutableDenseMatrix:
-    """(d(k).sigma) i sigma_y, shape (2N, 2N); each of the three components is odd in k for one orbital, d(-k)^T = -d(k) for N."""
+    """(d(k).sigma) i sigma_y, shape (2N, 2N), of three components that are odd in k for one orbital, d(-k)^T = -d(k) for N.
+
+    Among N x N matrices a number stands for a multiple of the unit matrix.
+    """
     if not isinstance(d, (Sequence, sp.MatrixBase)) or isinstance(d, str) or len(d) != len(_SPINS):
         raise ValueError(f"d: expected three components, those along the x, y and z of the spins, got {d!r}")
-    parts = [_with_spin(f"d_{axis}", part, _SPINS[axis] * _SINGLET) for axis, part in zip(_SPINS, d, strict=True)]
+    orbitals = max(1 if _is_number(part) else square_matrix("d", part).rows for part in d)
+    parts = [_with_spin(f"d_{a}", part, _SPINS[a] * _SINGLET, orbitals) for a, part in zip(_SPINS, d, strict=True)]
     if len({part.shape for part in parts}) > 1:
-        raise ValueError(f"d: expected components of one shape, got {[part.shape for part in parts]} with their spins")
+        sizes = [part.rows // 2 for part in parts]
+        raise ValueError(f"d: expected three components for the same number of orbitals, got {sizes}")
     return sp.ImmutableDenseMatrix(parts[0] + parts[1] + parts[2])
 
 
@@ -46,10 +51,14 @@ def spin_operator(axis: str, orbitals: int = 1) -> sp.ImmutableDenseMatrix:
         raise ValueError(f"axis: expected 'x', 'y' or 'z', got {axis!r}")
     if type(orbitals) is not int or orbitals < 1:
         raise ValueError(f"orbitals: expected an integer >= 1, got {orbitals!r}")
-    return _with_spin("orbitals", sp.eye(orbitals), _SPINS[axis] / 2)
+    return _with_spin("orbitals", 1, _SPINS[axis] / 2, orbitals)
 
 
-def _with_spin(label: str, orbital: Any, spin: Any) -> sp.ImmutableDenseMatrix:
-    if isinstance(orbital, (int, float, complex, sp.Expr)):
-        orbital = [[orbital]]
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, complex, sp.Expr))
+
+
+def _with_spin(label: str, orbital: Any, spin: Any, orbitals: int) -> sp.ImmutableDenseMatrix:
+    if _is_number(orbital):
+        orbital = (orbital * sp.eye(orbitals)).tolist()
     return sp.ImmutableDenseMatrix(sp.kronecker_product(square_matrix(label, orbital), spin))
