@@ -6,7 +6,6 @@ folder Pt that holds this file is looked for in SYMCUR_DATA, by default in share
 
 import json
 import os
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,15 +30,9 @@ def platinum(file=FILE):
 
 
 def conductivity(material, points, mu=MU):
-    """At k_B T = 50 meV on two meshes of points^3, with levels closer than 10 meV as one multiplet; the filled multiplet as a part."""
-    paper, filled = (
-        sc.conductivity(
-            material, mu, 0.05, method=sc.brillouin.Mesh(points), window=0.01, rtol=0.02, hall=hall, workers=2
-        )
-        for hall in ("paper", "filled_multiplet")
-    )
-    parts = {**paper.parts, "filled_multiplet": filled.parts["intrinsic"]}
-    return replace(paper, parts=parts, met=paper.met & filled.met)
+    """At k_B T = 50 meV on two meshes of points^3, with levels closer than 10 meV as one multiplet."""
+    method, hall = sc.brillouin.Mesh(points), "paper, filled_multiplet"
+    return sc.conductivity(material, mu, 0.05, method=method, window=0.01, rtol=0.02, hall=hall, workers=2)
 
 
 def rounded(result, step=1e-6):
