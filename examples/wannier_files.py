@@ -62,7 +62,7 @@ def sigma(material, points):
     """Conventional and conserved, on two meshes of ``points``^3, levels closer than 2 meV as one multiplet."""
     method, mu = sc.brillouin.Mesh(points), np.linspace(-1.0, 3.0, 9)  # eV
     result = sc.conductivity(material, mu, 0.1, method=method, window=0.002, rtol=0.05)
-    return result.convert("(hbar/e) S/cm", lattice_constant=1.0)
+    return result.convert("(hbar/e) S/cm", sign="literature")
 
 
 with tempfile.TemporaryDirectory() as folder:
@@ -78,10 +78,10 @@ for name, scan in scans.items():
         f"\n{name}: {scan.status}. [y, x], which is minus the [x, y] of the paper, as codes for solids have it; {scan.unit}"
     )
     print("  mu/eV    conventional          conserved     half, twice the window")
-    change = scan.checks["window"].value[:, 1, 0]
+    change = scan.checks["window"].value[:, 0, 1]
     for j, mu in enumerate(scan.mu):
         pairs = [
-            (scan.parts[part].value[j, 1, 0], scan.parts[part].error[j, 1, 0]) for part in ("conventional", "intrinsic")
+            (scan.parts[part].value[j, 0, 1], scan.parts[part].error[j, 0, 1]) for part in ("conventional", "intrinsic")
         ]
         numbers = "".join(f"{value:10.1f} +-{error:6.1f}" for value, error in pairs)
         print(f"{mu:7.2f}{numbers}{change[j]:12.1f}")

@@ -104,8 +104,10 @@ def colouring(values: Array, natural: float, scale: str = "auto") -> Colouring:
     return Colouring({"cmap": COLOURS, "norm": norm}, note, zero)
 
 
-def readable(unit: str) -> str:
-    """A unit with its powers raised."""
+def readable(unit: str, model: BandStructure) -> str:
+    """A unit with its powers raised, and eV and Angstrom in the place of energy and length for materials, which know them."""
+    if model.length_unit == 1.0:
+        unit = re.sub(r"\blength\b", "Å", re.sub(r"\benergy\b", "eV", unit))
     return re.sub(r"\^(\d+)", r"$^\1$", unit)
 
 

@@ -88,6 +88,7 @@ def draw_plane(
     x, y = (k @ direction for direction in along)
     edges = [_grid(start, span, np.linspace(0, 1, points + 1)) @ direction for direction in along]
     energies = model.energies(k + SHIFT)
+    per_length = "" if model.length_unit is None else f"  [1/{readable('length', model)}]"
     height = float(np.clip(3.6 * np.ptp(edges[1]) / np.ptp(edges[0]), 2.2, 7.2)) + 0.9
     figure, grid = grid_of_axes(1.4 + 3.6 * len(parts), height, 1, len(parts), sharey=True)
     for axes, part, value in zip(grid[0], parts, values, strict=True):
@@ -96,10 +97,10 @@ def draw_plane(
             axes.contour(x, y, energies[..., band], [mu], colors="k", linewidths=0.5, linestyles="solid")
         axes.set_title(PANELS.get(part, part), fontsize=10)
         axes.set_aspect("equal")
-        axes.set_xlabel(f"k along {_numbers(along[0])}")
-    grid[0, 0].set_ylabel(f"k along {_numbers(along[1])}")
+        axes.set_xlabel(f"k along {_numbers(along[0])}{per_length}")
+    grid[0, 0].set_ylabel(f"k along {_numbers(along[1])}{per_length}")
     bar = figure.colorbar(image, ax=grid[0].tolist())
-    bar.set_label(colours.label(f"integrand  [{readable(unit)}]"), fontsize=9)
+    bar.set_label(colours.label(f"integrand  [{readable(unit, model)}]"), fontsize=9)
     name = f"{observable.name} [{''.join(map(axis_name, component))}] of {at_level(model.name, model.level)}, sum over bands"
     figure.suptitle(f"{name}\nplane through {_numbers(start)}, mu = {mu:g}, T = {temperature:g}", fontsize=9)
     return figure

@@ -85,7 +85,7 @@ def by_band(
     require_component(component, found.indices, found.name, model)
     at: Any = (..., *component)
     values = evaluate(model, found, k, None if window is None else Window(window))[at].real
-    return values, f"${found.symbol(*component)}$  [{readable(found.unit)}]", natural_size(model, found.unit)
+    return values, f"${found.symbol(*component)}$  [{readable(found.unit, model)}]", natural_size(model, found.unit)
 
 
 def require_component(component: tuple[int, ...], indices: tuple[str, ...], name: str, model: BandStructure) -> None:

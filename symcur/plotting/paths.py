@@ -11,7 +11,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
 from symcur.brillouin import Ball
 from symcur.observables.windows import window_of
-from symcur.plotting.canvas import Colouring, at_level, colouring, new_figure
+from symcur.plotting.canvas import Colouring, at_level, colouring, new_figure, readable
 from symcur.plotting.high_symmetry import Path, segments
 from symcur.plotting.integrands import BY_BAND
 from symcur.plotting.maps import SHIFT, bands_of, by_band, require_points
@@ -81,7 +81,8 @@ def draw_path(
         axes.set_ylim(*energies)
     if mu:
         axes.axhline(0, color="0.5", lw=0.6, ls=":", zorder=0)
-    axes.set_ylabel(f"energy - mu, mu = {mu:g}" if mu else "energy")
+    unit = f"  [{readable('energy', model)}]" if model.length_unit else ""
+    axes.set_ylabel((f"energy - mu, mu = {mu:g}" if mu else "energy") + unit)
     axes.set_title(at_level(model.name, model.level), fontsize=9)
     return figure
 

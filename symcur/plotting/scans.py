@@ -40,7 +40,7 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
         for level, value, error in zip(fixed, *curves, strict=True):
             label = f"{name}, {other} = {level:g}" if len(fixed) > 1 else name
             axes.errorbar(along, value, yerr=error, label=label, lw=1.4)
-    axes.set_xlabel(_axis(along_mu))
+    axes.set_xlabel(_axis(along_mu, result))
     axes.set_ylabel(_quantity(result, component))
     axes.set_title(_title(result), fontsize=9)
     axes.axhline(0, color="0.8", lw=0.8, zorder=0)
@@ -81,8 +81,8 @@ def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark
         axes.set_axis_off()
     for axes in grid.ravel()[max(0, len(shown) - columns) : len(shown)]:  # the lowest of every column
         axes.tick_params(labelbottom=True)
-        axes.set_xlabel(_axis(along_mu))
-    figure.supylabel(_quantity(first, component), fontsize=9)
+        axes.set_xlabel(_axis(along_mu, first))
+    figure.supylabel(_quantity(first, component), fontsize=9, ma="center")
     used = list(shown.values())
     marks = ["hollow: tolerance not met"] if any(not result.met.all() for result in used) else []
     marks += ["crossed: nothing known"] if any(not np.isfinite(result.error).all() for result in used) else []
@@ -126,8 +126,9 @@ def _component(result: Result, component: tuple[int, ...] | None) -> tuple[int, 
     return tuple(int(j) for j in np.unravel_index(first, largest.shape))
 
 
-def _axis(along_mu: bool) -> str:
-    return "mu" if along_mu else "temperature (k_B = 1)"
+def _axis(along_mu: bool, result: Result) -> str:
+    unit = "  [eV]" if result.length_unit else ""
+    return f"{'mu' if along_mu else 'temperature (k_B = 1)'}{unit}"
 
 
 def _quantity(result: Result, component: tuple[int, ...]) -> str:
