@@ -91,6 +91,7 @@ def test_files_are_written(scan, tmp_path, ending):
         path = tmp_path / f"{name}{ending}"
         plotting.save(figure, path)
         assert path.stat().st_size > 3000
+        assert figure._repr_png_().startswith(b"\x89PNG")  # which notebooks show, without pyplot
     png = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[ending]
     assert (tmp_path / f"scan{ending}").read_bytes().startswith(png)
 
@@ -132,5 +133,6 @@ def test_what_cannot_be_drawn_is_refused(draw, message):
 
 def test_without_matplotlib_the_way_to_get_it_is_told(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
+    plotting.canvas._picture.cache_clear()
     with pytest.raises(ImportError, match="plotting needs matplotlib: python -m pip install"):
         plotting.draw_zone(models.haldane(), "energy", points=5)

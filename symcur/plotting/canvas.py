@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -37,19 +38,35 @@ def grid_of_axes(
     width: float, height: float, rows: int, columns: int, sharey: Literal["row"] | bool = False
 ) -> tuple[Figure, Any]:
     """A figure and its axes in rows and columns, which share what is horizontal."""
+    figure = _picture()(figsize=(width, height), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=sharey)
+
+
+@cache
+def _picture() -> type[Figure]:
+    """A figure that notebooks show, also where pyplot is not imported."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
         raise ImportError(MISSING) from None
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=sharey)
+
+    class Picture(Figure):
+        def _repr_png_(self) -> bytes:
+            return drawn(self, "png", 100)
+
+    return Picture
+
+
+def drawn(figure: Figure, ending: str, dpi: float) -> bytes:
+    """The contents of a picture file."""
+    memory = io.BytesIO()
+    figure.savefig(memory, format=ending, dpi=dpi)
+    return memory.getvalue()
 
 
 def save(figure: Figure, path: str | Path) -> None:
     """Write a figure to a file; the ending chooses the format (png, pdf, svg). What was there before stays if it fails."""
-    memory = io.BytesIO()
-    figure.savefig(memory, format=Path(path).suffix.removeprefix("."), dpi=160)
-    files.write(path, memory.getvalue())
+    files.write(path, drawn(figure, Path(path).suffix.removeprefix("."), 160))
 
 
 def at_level(model: str, level: str) -> str:
