@@ -17,7 +17,15 @@ from symcur.observables.equilibrium import (
 )
 from symcur.observables.export import FORMATS, json_text, write
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
-from symcur.observables.quasiparticles import SPIN_QUANTUM, THERMAL_QUANTUM, spin_hall, thermal_hall
+from symcur.observables.quasiparticles import (
+    SPIN_QUANTUM,
+    THERMAL_QUANTUM,
+    spin_current,
+    spin_hall,
+    spin_magnetization,
+    spin_nernst,
+    thermal_hall,
+)
 from symcur.observables.result import Part, Result
 
 get, names, add, remove = OBSERVABLES.get, OBSERVABLES.names, OBSERVABLES.add, OBSERVABLES.remove
@@ -48,7 +56,10 @@ __all__ = [
     "magnetization_slope",
     "names",
     "remove",
+    "spin_current",
     "spin_hall",
+    "spin_magnetization",
+    "spin_nernst",
     "thermal_hall",
     "thermoelectric",
     "torque_dipole_density",

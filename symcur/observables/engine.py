@@ -288,6 +288,9 @@ KINDS = {
     "current": Kind("s energy / (hbar length^(D-1))", lambda spread, length: spread * length),
     "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))", lambda spread, length: length**2),
     "spin": Kind("hbar / length^(D-2)", lambda spread, length: length**2),
+    "spin_current": Kind("energy / length^(D-1), spin in hbar", lambda spread, length: spread * length),
+    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar", lambda spread, length: spread * length**2),
+    "spin_nernst": Kind("k_B / length^(D-2), spin in hbar", lambda spread, length: length**2),
 }
 
 

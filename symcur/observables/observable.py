@@ -40,7 +40,7 @@ class Form:
     levels: Mapping[str, Choice] = field(default_factory=dict)
 
 
-def as_it_stands(model: BandStructure, temperature: Array) -> BandStructure:
+def as_it_stands(model: BandStructure, temperature: Array, hall: str) -> BandStructure:
     """The model; an observable may refuse some, or take another s."""
     return model
 
@@ -52,7 +52,7 @@ class Observable:
     ``symbol`` and ``definition`` are LaTeX. ``forms`` are the ways to write it, the first one the default; ``total`` names
     the part that is the value and ``sums`` says which parts add up to what. ``indices`` name the axes of a component,
     ``convention`` their order and sign. ``kind`` gives the unit. ``where`` maps the versions A, B, C of the paper to
-    places. ``prepare(model, temperature)`` may refuse a model or change its s. ``hall_term`` holds the paper's Hall part.
+    places. ``prepare(model, temperature, hall)`` may refuse a model or change its s. ``hall_term`` holds the paper's Hall part.
     """
 
     name: str
@@ -66,7 +66,7 @@ class Observable:
     total: str = "total"
     sums: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
-    prepare: Callable[[BandStructure, Array], BandStructure] = as_it_stands
+    prepare: Callable[[BandStructure, Array, str], BandStructure] = as_it_stands
     hall_term: Term | None = None
 
     def __call__(
@@ -117,7 +117,7 @@ class Observable:
         ValueError or TypeError naming the argument, what was expected and what was given; after Ctrl-C ``Interrupted``, a
         KeyboardInterrupt whose ``result`` is the last complete round with its errors.
         """
-        model, mu, temperature = self._prepared(model, mu, temperature, parameters)
+        model, mu, temperature = self._prepared(model, mu, temperature, parameters, hall)
         written = self._form(form)
         choice = self._choice(written, hall, model, eta)
         if not (isinstance(atol, int | float | np.number) and np.isfinite(atol) and atol >= 0):
@@ -225,7 +225,7 @@ class Observable:
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
-        model, levels, temperatures = self._prepared(model, mu, temperature, parameters)
+        model, levels, temperatures = self._prepared(model, mu, temperature, parameters, hall)
         for label, numbers in (("mu", levels), ("temperature", temperatures)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
@@ -260,7 +260,7 @@ class Observable:
         return _zero_point_apart(choice, model.statistics)
 
     def _prepared(
-        self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters
+        self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters, hall: str
     ) -> tuple[BandStructure, Array, Array]:
         if not isinstance(model, BandStructure):
             raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
@@ -277,7 +277,7 @@ class Observable:
                 f"model: {self.name} is a response to an electric field, expected electrons, got {model.name}; "
                 f"{model.statistics.no_electric_field}"
             )
-        return self.prepare(model, temperatures), levels, temperatures
+        return self.prepare(model, temperatures, hall), levels, temperatures
 
 
 def _window(
