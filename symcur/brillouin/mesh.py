@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from math import gcd
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from .mesh_symmetry import MeshSymmetry, mesh_symmetry
 from .method import METHODS, Method
 from .occupation import OCCUPATIONS
 from .problem import BandProblem, Problem, SmoothProblem
+from .reduced_meshes import irreducible_mesh
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
 from .trapezoid import OFFSET, Probe
@@ -115,19 +117,22 @@ class Mesh(Method):
         n = self.points or START[dimension]
         shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
         cost = 2 * n**dimension + (n // 2 + 1) ** dimension
-        means: dict[tuple[float, ...], AnyArray] = {}
+        first: AnyArray | None = None
         while sweep.affords(cost):
-            means |= {shift: points.mean(n, shift) for shift in (shifts[0], shifts[-1]) if shift not in means}
-            (central, scale), (moved, more) = means[shifts[0]], means[shifts[-1]]
-            value, scale, apart = (central + moved) / 2, np.abs(scale + more) / 2, np.abs(central - moved)
-            off = np.abs(points.mean(n // 2 + 1, points.elsewhere)[0] - value)
+            places = points.places(n)
+            central, moved = points.mean(places[0]) if first is None else first, points.mean(places[1])
+            value, scale, apart = (central[0] + moved[0]) / 2, np.abs(central[1] + moved[1]) / 2, np.abs(central[0] - moved[0])
+            off = np.abs(points.mean(places[2])[0] - value)
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
             yield Level(n, value, np.maximum(apart, off) + ROUNDING * scale, scale, apart)
             cost = (2 * n) ** dimension * 2 - 2 * n**dimension + (n + 1) ** dimension
             if self.points is not None or not sweep.affords(cost):
                 return
-            means |= {shift: points.mean(n, shift) for shift in shifts[1:-1]}
-            means, n, cost = {shifts[0]: np.mean(list(means.values()), axis=0)}, 2 * n, 0
+            first = None
+            if places[1].parity is None:
+                between = [points.mean(Place(n, shift)) for shift in shifts[1:-1]]
+                first = np.mean([central, *between, moved], axis=0)
+            n, cost = 2 * n, 0
 
 
 MESH = Mesh()
@@ -167,38 +172,68 @@ def _excess(error: Array, allowed: Array) -> float:
 
 
 @dataclass(frozen=True)
+class Place:
+    """The points (m + shift)/n; with a ``parity`` c those of odd c.m, half as many."""
+
+    n: int
+    shift: tuple[float, ...]
+    parity: tuple[int, ...] | None = None
+
+    @property
+    def count(self) -> float:
+        return float(self.n ** len(self.shift)) / (1 if self.parity is None else 2)
+
+
+@dataclass(frozen=True)
 class _Points:
-    """Sums over meshes of n^D points, over one of each orbit where the integrand has symmetries."""
+    """Sums over meshes, over one of each orbit where the integrand has symmetries."""
 
     problem: Problem
     sweep: Sweep
     symmetry: MeshSymmetry | None
 
-    @property
-    def elsewhere(self) -> tuple[float, ...]:
-        """Where the third mesh lies: at a generic place, which has no symmetry, or else between."""
-        dimension = self.problem.domain.dimension
-        return tuple(OFFSET[:dimension]) if self.symmetry is None else (0.5,) * dimension
+    def places(self, n: int) -> tuple[Place, Place, Place]:
+        """The mesh with k = 0 of n^D points, one about as dense that shares no point with it, and a coarser third.
 
-    def mean(self, n: int, shift: tuple[float, ...]) -> AnyArray:
-        """The mean over the points (j + shift)/n of the integrand and of its modulus, shape (2, size)."""
-        symmetry = None if self.symmetry is None else self.symmetry.of_mesh(n, shift)
-        if symmetry is None or len(symmetry.matrices) == 1:
-            u, weights = self.problem.domain.grid(n, shift).reshape(-1, self.problem.domain.dimension), None
+        The second is moved by half a spacing; where that costs symmetries it is that of odd points, if there is one, with n chosen so that
+        what it takes for constants the first does not. The third lies at a generic place, where there are no symmetries.
+        """
+        D, coarse = self.problem.domain.dimension, n // 2 + 1
+        centre, between = (0.0,) * D, (0.5,) * D
+        if self.symmetry is None:
+            return Place(n, centre), Place(n, between), Place(coarse, tuple(OFFSET[:D]))
+        if (parity := self.symmetry.parity) is None:
+            return Place(n, centre), Place(n, between), Place(coarse, between)
+        second = _even(n, D, n)
+        return Place(n, centre), Place(second, centre, parity), Place(_even(coarse, D, n * second), centre, parity)
+
+    def mean(self, place: Place) -> AnyArray:
+        """The mean over the points of the integrand and of its modulus, shape (2, size)."""
+        n, D, problem = place.n, self.problem.domain.dimension, self.problem
+        group = None if self.symmetry is None else self.symmetry.of_mesh(n, place.shift)
+        if self.symmetry is None or group is None:
+            u, weights = problem.domain.grid(n, place.shift).reshape(-1, D), None
         else:
-            u, weights = symmetry.points(n, shift)
-        bands = 1 if isinstance(self.problem, SmoothProblem) else self.problem.count
+            mesh, problem = irreducible_mesh(group, (n,) * D, place.shift, place.parity), self.symmetry.problem
+            u, weights = mesh.points, mesh.weights
+        bands = 1 if isinstance(problem, SmoothProblem) else problem.count
         chunk = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
-        total: AnyArray = np.zeros((2, self.problem.size))
+        total: AnyArray = np.zeros((2, problem.size))
         for start in range(0, len(u), chunk * TASKS):
-            places = [slice(a, a + chunk) for a in range(start, min(start + chunk * TASKS, len(u)), chunk)]
-            arguments = [(u[place], None if weights is None else weights[place]) for place in places]
+            pieces = [slice(a, a + chunk) for a in range(start, min(start + chunk * TASKS, len(u)), chunk)]
+            arguments = [(u[piece], None if weights is None else weights[piece]) for piece in pieces]
             points = sum(len(argument[0]) for argument in arguments)
             text = f"mesh, {n} points per axis, {100 * start // len(u)} %"
-            total = total + np.sum(self.sweep.run(partial(_sum, self.problem), arguments, points, text), axis=0)
-        total = total / n**self.problem.domain.dimension
+            total = total + np.sum(self.sweep.run(partial(_sum, problem), arguments, points, text), axis=0)
+        total = total / place.count
         # A mesh that has only some of the symmetries stands for all those that the others make of it.
         return total if self.symmetry is None else self.symmetry.average(total)
+
+
+def _even(n: int, dimension: int, other: int) -> int:
+    """An even number of points per axis of which half make about n^D, with few divisors in common with another number."""
+    half = n * 2 ** (1 / dimension) / 2
+    return 2 * min((int(half), int(half) + 1, int(half) + 2), key=lambda m: (gcd(m, other), abs(m - half)))
 
 
 def _sum(problem: Problem, argument: tuple[Array, Array | None]) -> AnyArray:

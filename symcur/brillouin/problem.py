@@ -138,6 +138,16 @@ class BandProblem:
         vars(other).update(vars(self), domain=domain, landmarks=None)
         return other
 
+    def with_bands(self, bands: Bands, weights: Sequence[str]) -> BandProblem:
+        """The same sum of another integrand with the same bands."""
+        other, size = self.on(self.domain), self.size // self.together * len(weights)
+        probe, shape = getattr(bands, "probe", bands), (*self.shape[:-1], len(weights))
+        vars(other).update(
+            bands=bands, probe=probe, weights=tuple(weights), together=len(weights), shape=shape, size=size,
+            left_out=np.zeros(size),
+        )  # fmt: skip
+        return other
+
     @property
     def has_steps(self) -> bool:
         """Whether a temperature is zero."""

@@ -82,7 +82,7 @@ class Observable:
         window: float | str | None = None,
         cutoff: float | None = None,
         domain: Domain | None = None,
-        workers: int | Callable[..., Any] = 1,
+        workers: int | Callable[..., Any] | None = None,
         progress: Callable[..., object] | None = None,
         max_evaluations: int = 10_000_000,
     ) -> Result:
@@ -104,7 +104,8 @@ class Observable:
         window : levels closer than this energy are one multiplet; "auto" for a part of the change of energy between the points of
             the mesh; by default that of the model, none for formulas. What half and twice of it change belongs to the error.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
-        workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``.
+        workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``; without workers each core has a thread where levels
+            have a window, which is matrix work that threads share well, and else there is one.
 
         Raises
         ------
@@ -122,6 +123,7 @@ class Observable:
         natural = engine.natural_size(model, region, self.kind)
         merged = window_of(window, model, region, method)
         bands = _bands(model, choice.parts, merged)
+        workers = bands.threads if workers is None else workers
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
