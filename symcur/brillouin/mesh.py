@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
+from itertools import combinations, product
 from math import gcd
 
 import numpy as np
@@ -42,6 +42,7 @@ TASKS = 64  # chunks whose sums are kept at once
 ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
+THIRD = 0.9  # the points per axis of the third mesh, where there are three
 AS_RANDOM = 6  # by how many times their difference coarser meshes deviate where points fall like random ones
 
 
@@ -97,7 +98,7 @@ class Mesh(Method):
                 error = np.where(blind, np.inf, error)
                 allowed = tolerance.allowed(level.value, level.scale)
                 met = error <= allowed
-                text = f"{level.n} points per axis, the two meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
+                text = f"{level.n} points per axis, the meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
                 if blind.any():
                     text += f"; {seen.why}"
                 if points.symmetry is not None:
@@ -116,22 +117,22 @@ class Mesh(Method):
         dimension, sweep = points.problem.domain.dimension, points.sweep
         n = self.points or START[dimension]
         shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
-        cost = 2 * n**dimension + (n // 2 + 1) ** dimension
         first: AnyArray | None = None
-        while sweep.affords(cost):
-            places = points.places(n)
-            central, moved = points.mean(places[0]) if first is None else first, points.mean(places[1])
-            value, scale, apart = (central[0] + moved[0]) / 2, np.abs(central[1] + moved[1]) / 2, np.abs(central[0] - moved[0])
-            off = np.abs(points.mean(places[2])[0] - value)
+        cost = sum(place.count for place in points.places(n))
+        while sweep.affords(int(cost)):
+            *places, coarse = points.places(n)
+            means = [points.mean(place) if j or first is None else first for j, place in enumerate(places)]
+            value, scale = np.mean(means, axis=0)
+            scale, apart = np.abs(scale), np.max([np.abs(a[0] - b[0]) for a, b in combinations(means, 2)], axis=0)
+            off = np.abs(points.mean(coarse)[0] - value)
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
             yield Level(n, value, np.maximum(apart, off) + ROUNDING * scale, scale, apart)
-            cost = (2 * n) ** dimension * 2 - 2 * n**dimension + (n + 1) ** dimension
-            if self.points is not None or not sweep.affords(cost):
+            two = len(places) == 2  # with the points between them they make the first mesh of twice as many points per axis
+            cost = sum(place.count for place in points.places(2 * n)) - (2 * n**dimension if two else 0)
+            if self.points is not None or not sweep.affords(int(cost)):
                 return
-            first = None
-            if places[1].parity is None:
-                between = [points.mean(Place(n, shift)) for shift in shifts[1:-1]]
-                first = np.mean([central, *between, moved], axis=0)
+            if two:
+                first = np.mean([*means, *(points.mean(Place(n, shift)) for shift in shifts[1:-1])], axis=0)
             n, cost = 2 * n, 0
 
 
@@ -192,11 +193,11 @@ class _Points:
     sweep: Sweep
     symmetry: MeshSymmetry | None
 
-    def places(self, n: int) -> tuple[Place, Place, Place]:
-        """The mesh with k = 0 of n^D points, one about as dense that shares no point with it, and a coarser third.
+    def places(self, n: int) -> tuple[Place, ...]:
+        """Meshes of about n^D points, the first with k = 0 and all of n, which share no point with it; and a coarser one elsewhere.
 
-        The second is moved by half a spacing; where that costs symmetries it is that of odd points, if there is one, with n chosen so that
-        what it takes for constants the first does not. The third lies at a generic place, where there are no symmetries.
+        There is one more, moved by half a spacing. Where this costs symmetries that the points of odd parity have, there are two of these,
+        with n chosen so that what one mesh takes for constants the others do not. The coarse one lies at a generic place without symmetries.
         """
         D, coarse = self.problem.domain.dimension, n // 2 + 1
         centre, between = (0.0,) * D, (0.5,) * D
@@ -204,8 +205,11 @@ class _Points:
             return Place(n, centre), Place(n, between), Place(coarse, tuple(OFFSET[:D]))
         if (parity := self.symmetry.parity) is None:
             return Place(n, centre), Place(n, between), Place(coarse, between)
-        second = _even(n, D, n)
-        return Place(n, centre), Place(second, centre, parity), Place(_even(coarse, D, n * second), centre, parity)
+        # Odd halves have momenta like L: one mesh has those that the first does not have, the others none.
+        halves: tuple[int, ...] = ()
+        for about, odd in ((n, n % 2), (THIRD * n, 0), (coarse, 0)):
+            halves += (_half(about, D, odd, n, halves),)
+        return Place(n, centre), *(Place(2 * half, centre, parity) for half in halves)
 
     def mean(self, place: Place) -> AnyArray:
         """The mean over the points of the integrand and of its modulus, shape (2, size)."""
@@ -230,10 +234,14 @@ class _Points:
         return total if self.symmetry is None else self.symmetry.average(total)
 
 
-def _even(n: int, dimension: int, other: int) -> int:
-    """An even number of points per axis of which half make about n^D, with few divisors in common with another number."""
-    half = n * 2 ** (1 / dimension) / 2
-    return 2 * min((int(half), int(half) + 1, int(half) + 2), key=lambda m: (gcd(m, other), abs(m - half)))
+def _half(about: float, dimension: int, odd: int, n: int, others: tuple[int, ...]) -> int:
+    """Half of the points per axis of a mesh of which those of odd parity are about about^D: odd or even, none of the others, and with
+    few divisors in common with them and n.
+    """
+    half = about * 2 ** (1 / dimension) / 2
+    allowed = sorted((m for m in range(1, int(half) + 6) if m % 2 == odd and m not in others), key=lambda m: abs(m - half))
+    near = [m for m in allowed if abs(m - half) <= half / 5] or allowed[:1]
+    return min(near, key=lambda m: max(gcd(m, other) for other in (n, *others)))
 
 
 def _sum(problem: Problem, argument: tuple[Array, Array | None]) -> AnyArray:
