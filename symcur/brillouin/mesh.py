@@ -127,7 +127,9 @@ class Mesh(Method):
             off = np.abs(points.mean(coarse)[0] - value)
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
             yield Level(n, value, np.maximum(apart, off) + ROUNDING * scale, scale, apart)
-            two = len(places) == 2  # with the points between them they make the first mesh of twice as many points per axis
+            two = (
+                len(places) == 2
+            )  # with the points between them they make the first mesh of twice as many points per axis
             cost = sum(place.count for place in points.places(2 * n)) - (2 * n**dimension if two else 0)
             if self.points is not None or not sweep.affords(int(cost)):
                 return
@@ -239,7 +241,9 @@ def _half(about: float, dimension: int, odd: int, n: int, others: tuple[int, ...
     few divisors in common with them and n.
     """
     half = about * 2 ** (1 / dimension) / 2
-    allowed = sorted((m for m in range(1, int(half) + 6) if m % 2 == odd and m not in others), key=lambda m: abs(m - half))
+    allowed = sorted(
+        (m for m in range(1, int(half) + 6) if m % 2 == odd and m not in others), key=lambda m: abs(m - half)
+    )
     near = [m for m in allowed if abs(m - half) <= half / 5] or allowed[:1]
     return min(near, key=lambda m: max(gcd(m, other) for other in (n, *others)))
 

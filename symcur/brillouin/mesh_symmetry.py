@@ -6,8 +6,8 @@ holds everywhere if H(k) bends nowhere more than it does there, which a bound mu
 spins.
 
 Operations that turn s into another operator serve too where the integrand has ``images``, a function that tells from a rotation of k
-which operators these may be, and ``restricted(operators, columns)``, which gives the integrand for them besides s at the cost of
-products of matrices, and only those columns that do not cancel in sums over orbits.
+which operators these may be, and ``restricted(operators, columns)``, the integrand with some of the columns of s and of these, numbered
+one after the other. Energies and vectors are shared, and columns that cancel in sums over orbits are left out.
 """
 
 from __future__ import annotations
@@ -80,19 +80,17 @@ class MeshSymmetry:
         that vanish by symmetry are as large as the largest other one.
         """
         mean, modulus = self.actions.mean(axis=0), np.abs(self.actions).mean(axis=0)
-        values, sizes = (
-            part.reshape(-1, mean.shape[1]) @ M.T for part, M in zip(sums, (mean, modulus), strict=True)
-        )
+        values, sizes = (part.reshape(-1, mean.shape[1]) @ M.T for part, M in zip(sums, (mean, modulus), strict=True))
         sizes[:, ~modulus.any(axis=1)] = sizes.max(axis=1, keepdims=True)
         return np.stack([values.ravel(), sizes.ravel()])
 
 
 def mesh_symmetry(problem: Problem) -> MeshSymmetry | None:
     """The symmetries of an integrand whose ``bands`` tell the ``ranks`` of their tensors; None where there are none to use."""
-    ranks, domain = getattr(getattr(problem, "bands", None), "ranks", None), problem.domain
-    if ranks is None or not isinstance(problem, BandProblem) or not isinstance(domain, LatticeCell):
+    domain = problem.domain
+    if not isinstance(problem, BandProblem) or not isinstance(domain, LatticeCell):
         return None
-    if problem.bending is None:
+    if (ranks := problem.ranks) is None or problem.bending is None:
         return None
     hidden = narrow_places(problem, SPACING)
     if len(hidden.u) or hidden.unresolved:
@@ -106,10 +104,13 @@ def mesh_symmetry(problem: Problem) -> MeshSymmetry | None:
     actions = np.zeros((len(kept), size, size * (1 + len(operators))))
     for action, (image, block, _) in zip(actions, kept.values(), strict=True):
         action[:, image * size : (image + 1) * size] = block
-    if hasattr(problem.bands, "restricted"):
+    if problem.restricted is not None:
         columns = _needed(actions.mean(axis=0), [domain.dimension**rank for rank in ranks])
-        bands = problem.bands.restricted(operators, columns)
-        actions, problem = actions[:, :, columns], problem.with_bands(bands, [problem.weights[c % size] for c in columns])
+        bands = problem.restricted(operators, columns)
+        actions, problem = (
+            actions[:, :, columns],
+            problem.with_bands(bands, [problem.weights[c % size] for c in columns]),
+        )
     return MeshSymmetry(looked.candidates[list(kept)], actions, max(miss for _, _, miss in kept.values()), problem)
 
 
@@ -139,13 +140,17 @@ class _Looked:
 
     def by_images(self) -> tuple[Kept, list[AnyArray]]:
         """The other matrices that keep the energies, with the operators that s is turned into; nothing if these are many, or some fail."""
-        bands, found, operators = self.problem.bands, Kept(), list[AnyArray]()
+        found, operators = Kept(), list[AnyArray]()
+        images, restricted = self.problem.images, self.problem.restricted
         place = {matrix.tobytes(): j for j, matrix in enumerate(self.candidates)}
         left = [j for j in self.alike if j not in self.own]
-        while left and hasattr(bands, "images"):
+        while left and images is not None and restricted is not None:
             coset = [place[(self.candidates[h] @ self.candidates[left[0]]).tobytes()] for h in self.own]
-            for s in bands.images(self.rotations[left[0]]) if len(operators) < MOST_IMAGES else ():
-                some = self._with(len(operators) + 1, self._values(s), coset)
+            for s in images(self.rotations[left[0]]) if len(operators) < MOST_IMAGES else ():
+                size = len(self.problem.weights)
+                bands = restricted([s], range(size, 2 * size))  # with s in the place of the other
+                values = self.problem.with_bands(bands, self.problem.weights).sample(self.u)[1]
+                some = self._with(len(operators) + 1, values, coset)
                 if len(some) == len(coset):
                     break
             else:
@@ -153,12 +158,6 @@ class _Looked:
             found, left = found | some, [j for j in left if j not in some]
             operators.append(s)
         return found, operators
-
-    def _values(self, s: AnyArray) -> Array:
-        """The integrand with another operator in the place of s."""
-        size = len(self.problem.weights)
-        bands = self.problem.bands.restricted([s], list(range(size, 2 * size)))
-        return self.problem.with_bands(bands, self.problem.weights).sample(self.u, probe=True)[1]
 
 
 def _needed(mean: Array, sizes: list[int]) -> list[int]:

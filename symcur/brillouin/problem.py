@@ -97,7 +97,8 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
-    for looking around before the integration, which is not counted, and ``bending``, see ``between_samples``.
+    for looking around before the integration, which is not counted, and ``bending``, see ``between_samples``; also ``ranks``, ``images``
+    and ``restricted``, see ``mesh_symmetry``.
     """
 
     look, looked, alone = True, 0, False
@@ -121,6 +122,11 @@ class BandProblem:
             OCCUPATIONS.get(name)
         self.probe: Bands = getattr(bands, "probe", bands)
         self.bending: Bending | None = getattr(bands, "bending", None)
+        self.ranks: tuple[int, ...] | None = getattr(bands, "ranks", None)
+        self.images: Callable[[Array], list[AnyArray]] | None = getattr(bands, "images", None)
+        self.restricted: Callable[[Sequence[AnyArray], Sequence[int]], Bands] | None = getattr(
+            bands, "restricted", None
+        )
         energies = np.asarray(self.probe(_two_points(domain))[0])
         if energies.ndim != 2 or energies.shape[0] != 2:
             raise ValueError(f"bands: expected energies of shape (M, N), M = 2, got {energies.shape}")
@@ -144,7 +150,7 @@ class BandProblem:
         probe, shape = getattr(bands, "probe", bands), (*self.shape[:-1], len(weights))
         vars(other).update(
             bands=bands, probe=probe, weights=tuple(weights), together=len(weights), shape=shape, size=size,
-            left_out=np.zeros(size),
+            left_out=np.zeros(size), ranks=None, images=None, restricted=None,
         )  # fmt: skip
         return other
 

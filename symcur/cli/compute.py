@@ -45,7 +45,9 @@ def compute(
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Threads; the result does not depend on it. By default one, for levels with a window one per core."),
+        typer.Option(
+            help="Threads; the result does not depend on it. By default one, for levels with a window one per core."
+        ),
     ] = None,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",

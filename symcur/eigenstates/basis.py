@@ -219,10 +219,7 @@ def _scalar(expression: Expression, apart: bool) -> Reader:
 
 
 def _trace(operand: Expression, apart: bool) -> Reader:
-    terms = [
-        (word.coefficient, word.between, [_scalar(x, apart) for x in word.scalars])
-        for word in words(operand)
-    ]
+    terms = [(word.coefficient, word.between, [_scalar(x, apart) for x in word.scalars]) for word in words(operand)]
 
     def term(basis: Eigenbasis, coefficient: Any, between: tuple[Factors, ...], scalars: list[Reader]) -> Any:
         value = reduce(mul, map(basis.diagonal, between)) if apart else basis.trace(between)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur import expressions as ex
-from symcur.arrays import AnyArray, Array, ComplexArray, Mask
+from symcur.arrays import AnyArray, Array, ComplexArray, Indices, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.levels import Closeness, amplification, follows
 from symcur.eigenstates.basis import Eigenbasis
@@ -31,7 +31,7 @@ class Eigenstates(Eigenbasis):
         k: ArrayLike,
         tolerance: Closeness = None,
         *,
-        known: tuple[Eigenstates, Mask] | None = None,
+        known: tuple[Eigenstates, Mask | Indices] | None = None,
     ) -> None:
         """``known``: eigenstates, and which of their points are k, whose vectors and matrix elements are taken over."""
         self.model, self.k, self._known = model, model.points(k), known
@@ -63,11 +63,11 @@ class Eigenstates(Eigenbasis):
         members, inverse_gaps = members.astype(complex), (1 / gaps).astype(complex)
         super().__init__(energies, members, rank, inverse_gaps, np.eye(model.size, dtype=complex), norms)
 
-    def rejoined(self, tolerance: Closeness, where: Mask) -> Eigenstates:
+    def rejoined(self, tolerance: Closeness, where: Mask | Indices) -> Eigenstates:
         """The same states at some of the points with other multiplets."""
         return Eigenstates(self.model, self.k[where], tolerance, known=(self, where))
 
-    def rotated(self, operator: ArrayLike) -> ComplexArray:
+    def rotated(self, operator: AnyArray) -> ComplexArray:
         """The elements of a matrix (N, N) in the eigenbasis."""
         return np.asarray(self.left @ operator @ self.vectors)
 

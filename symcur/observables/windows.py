@@ -113,31 +113,30 @@ class Restricted:
             self._plan[image].setdefault(column, [[] for _ in range(whole.variants)])[window].append(to)
 
     def __call__(self, k: Array) -> tuple[Array, Array]:
-        found = [self._block(block) for block in blocks(self.whole.model, k)]
-        energies, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return energies, values
+        energies, values = zip(*(self._block(block) for block in blocks(self.whole.model, k)), strict=True)
+        return np.concatenate(energies), np.moveaxis(np.concatenate(values, axis=1), 0, -1)
 
     def _block(self, k: Array) -> tuple[Array, Array]:
         first, *others = self.whole.windows
         states = Eigenstates(self.whole.model, k, first)
         operators = [states.rotated(s) for s in self.operators]
-        values = np.empty((*states.levels.shape, self._size))
+        values = np.empty((self._size, *states.levels.shape))
         self._fill(values, range(self.whole.variants), states, operators)
         for v, window in enumerate(others, 1):
             where = np.flatnonzero((joined(states.levels, window) != joined(states.levels, first)).any(axis=-1))
             if len(where):
-                some = values[where]
+                some = values[:, where]
                 self._fill(some, [v], states.rejoined(window, where), [s[where] for s in operators])
-                values[where] = some
+                values[:, where] = some
         return states.levels, values
 
     def _fill(
         self, values: Array, variants: Iterable[int], states: Eigenstates, operators: Iterable[ComplexArray]
     ) -> None:
-        """The columns with these windows, for states that are joined by one of them."""
+        """The columns (K, M, N) with these windows, for states that are joined by one of them."""
         for plan, image in zip(self._plan, chain([states], map(states.with_s, operators)), strict=True):
             for column, goes in plan.items():
-                values[..., [to for v in variants for to in goes[v]]] = self.whole.column(image, column)[..., None]
+                values[[to for v in variants for to in goes[v]]] = self.whole.column(image, column)
             self.whole.held = max(self.whole.held, image.nbytes)
 
 
