@@ -2,10 +2,11 @@
 
 Two meshes of n^D points are compared, one with a point at k = 0 and one moved by half a spacing along every axis; the value is
 their mean. Harmonics that are odd multiples of n along an odd number of axes enter the two with opposite signs, so that the
-difference is the error of either. What enters both alike is watched by a mesh of n/2 + 1 points per axis at another place. Where
-points fall like random ones, as in metals, this one is worse by 2^(D/2) at least and deviates by a few times the difference of the
-two: that much is divided by 2^(D/2). What it deviates more counts in full, since the two may agree by accident. n is doubled,
-nothing is evaluated twice.
+difference is the error of either. Where the moved one would lose symmetries, two meshes of points of odd parity, with all symmetries
+and other numbers of points, take its place, and the largest difference counts. What enters all alike is watched by a mesh of n/2 + 1
+points per axis at another place. Where points fall like random ones, as in metals, this one is worse by 2^(D/2) at least and deviates
+by a few times the difference of the others: that much is divided by 2^(D/2). What it deviates more counts in full, since the others
+may agree by accident. n is doubled; two meshes are part of those of 2n, and nothing is then evaluated twice.
 
 Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
 or else if a hundred samples lie within 2 T of mu; otherwise nothing is known and the error is infinite. Features of the bands
@@ -48,7 +49,7 @@ AS_RANDOM = 6  # by how many times their difference coarser meshes deviate where
 
 @dataclass(frozen=True)
 class Level:
-    """The value of two meshes of n^D points with its error; ``apart`` is their difference alone."""
+    """The value of meshes of about n^D points with its error; ``apart`` is their largest difference alone."""
 
     n: int
     value: AnyArray
@@ -61,7 +62,7 @@ class Mesh(Method):
     """For solids: many bands, T > 0, moderate accuracy. ``points`` per axis fix the mesh, by default it is doubled."""
 
     name = "mesh"
-    description = "two uniform meshes, one moved by half a spacing"
+    description = "uniform meshes at different places"
 
     def __init__(self, points: int | None = None) -> None:
         if points is not None and (isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 2):
@@ -165,7 +166,7 @@ class _Seen:
         self.why = f"T = {pairs[worst][1]:g} needs {self._needed[worst, 0]:.0f} points per axis"
 
     def on(self, n: int) -> Mask:
-        """Which components two meshes of n^D points can judge, shape (size)."""
+        """Which components meshes of n^D points can judge, shape (size)."""
         seen = (self._needed <= n) | (2 * n**self.dimension * self._near >= ENOUGH)
         return np.array(np.broadcast_to(seen, self.shape).ravel(), dtype=bool)
 
@@ -207,9 +208,9 @@ class _Points:
             return Place(n, centre), Place(n, between), Place(coarse, tuple(OFFSET[:D]))
         if (parity := self.symmetry.parity) is None:
             return Place(n, centre), Place(n, between), Place(coarse, between)
-        # Odd halves have momenta like L: one mesh has those that the first does not have, the others none.
+        # Odd halves have momenta like L, even ones none; those of even n are all in the first mesh.
         halves: tuple[int, ...] = ()
-        for about, odd in ((n, n % 2), (THIRD * n, 0), (coarse, 0)):
+        for about, odd in ((n, n % 2), (THIRD * n, 1 - n % 2), (coarse, 0)):
             halves += (_half(about, D, odd, n, halves),)
         return Place(n, centre), *(Place(2 * half, centre, parity) for half in halves)
 

@@ -85,6 +85,17 @@ def test_on_an_fcc_lattice_one_mesh_sees_what_another_takes_for_a_constant(n):
         assert result.status == "tolerance not met"
 
 
+def test_meshes_of_an_fcc_lattice_are_about_as_dense_and_share_no_short_harmonics():
+    symmetry = mesh_symmetry(BandProblem(OneBand(star((0, 0, 2))), FCC, ["f"], 0.0, 0.1))
+    for n in range(13, 120):
+        first, *others, coarse = _Points(symmetry.problem, Sweep(map, 10**6, None), symmetry).places(n)
+        assert (first.n, first.parity) == (n, None)
+        for place in others:
+            assert 0.4 < place.count / n**3 < 1.8
+            assert np.lcm(n, place.n // 2) >= 3 * n
+        assert coarse.count < 0.35 * n**3
+
+
 @pytest.mark.parametrize("n", [6, 7, 8, 16])
 @pytest.mark.parametrize("points", [[[0, 0, 0]], [[1, 1, 1], [1, 1, -1], [1, -1, 1], [-1, 1, 1]]])
 def test_peaks_at_points_of_high_symmetry_narrower_than_the_spacing_belong_to_the_error(n, points):
@@ -160,7 +171,7 @@ def many(k):
 
 def test_many_bands_in_3d_at_finite_temperature_go_to_the_mesh():
     warm = integrate_bands(many, CUBE, ["f"], 4.2, 0.3, rtol=1e-3)
-    assert warm.method.startswith("two uniform meshes")
+    assert warm.method.startswith("uniform meshes")
     assert warm.reason.startswith("9 bands in 3D at T > 0")
     assert "shows only where points fall on it" in warm.message
     random = integrate_bands(many, CUBE, ["f"], 4.2, 0.3, rtol=1e-3, method="cubature")
