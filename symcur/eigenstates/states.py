@@ -14,6 +14,7 @@ from symcur.arrays import AnyArray, Array, ComplexArray, Indices, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.levels import Closeness, amplification, follows
 from symcur.eigenstates.basis import Eigenbasis
+from symcur.eigenstates.filled import cumulated
 
 
 class Eigenstates(Eigenbasis):
@@ -113,6 +114,10 @@ class Eigenstates(Eigenbasis):
     def over_multiplets(self, values: AnyArray) -> AnyArray:
         sums = np.add.reduceat(values.ravel(), self._starts)
         return np.repeat(sums, self._ranks).reshape(values.shape)
+
+    def filled(self, operand: ex.Expression) -> Any:
+        found = cumulated(self, operand)
+        return super().filled(operand) if found is None else found
 
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))

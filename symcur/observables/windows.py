@@ -41,6 +41,7 @@ class WindowedValues(BandValues):
         super().__init__(model, parts)
         self.weights *= self.variants
         self.change, self.held = np.zeros(len(self.weights) // self.variants), 0
+        self.decided_by = f"window {window!r}"
 
     def _prepare(self, needed: list[quantities.Quantity]) -> None:
         D, found = self.model.dimension, {one.name: quantities.components(one, self.model.dimension) for one in needed}
@@ -78,7 +79,8 @@ class WindowedValues(BandValues):
 
     def judged(self, integral: Integral) -> Integral:
         """The integral with the window alone, with what half and twice the window change in its error."""
-        columns, self.by_eigenstates = integral.value.shape[-1] // self.variants, integral.evaluations
+        self.by_eigenstates = integral.evaluations
+        columns = integral.value.shape[-1] // self.variants
         value, half, double = np.split(integral.value, self.variants, axis=-1)
         error, scale = integral.error[..., :columns], integral.scale[..., :columns]
         self.change = np.maximum(np.abs(half - value), np.abs(double - value))
