@@ -19,8 +19,11 @@ from symcur.eigenstates.states import Eigenstates
 from symcur.expressions import Expression
 from symcur.quantities import Quantity
 
-# A matrix at every k of a block takes a megabyte; in blocks shorter than the shortest the calls cost more than they work.
-_NUMBERS, _SHORTEST, _LONGEST = 1 << 16, 64, 4096
+# A matrix at every k of a block takes half a megabyte; in blocks shorter than the shortest the calls cost more than they work.
+_NUMBERS, _SHORTEST, _LONGEST = 1 << 15, 64, 4096
+# glibc gives freed memory back to the system beyond twice the largest piece that was ever freed (mallopt(3), M_TRIM_THRESHOLD), and
+# getting it again for every block costs as much as the work. This one is never written to.
+np.empty(3 << 20)
 
 
 class DegeneracyWarning(UserWarning):
