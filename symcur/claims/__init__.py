@@ -14,6 +14,7 @@ from symcur.claims import (  # isort: skip
     fields,
     disorder,
     superconductors,
+    superconductor_spin,
     bosons,
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
@@ -56,6 +57,7 @@ __all__ = [
     "response",
     "sections",
     "settle",
+    "superconductor_spin",
     "superconductors",
     "transport",
     "verify",
