@@ -52,7 +52,8 @@ class WindowedValues(BandValues):
 
     def _block(self, k: Array) -> tuple[Array, Array]:
         states = Eigenstates(self.model, k, self.windows[0])
-        patterns = [joined(states.levels, window) for window in self.windows]
+        size = self.model.size_of_terms(states.k)
+        patterns = [joined(states.levels, window, size) for window in self.windows]
         columns = [self._of(states)]
         for window, pattern in zip(self.windows[1:], patterns[1:], strict=True):
             other, values = (pattern != patterns[0]).any(axis=-1), columns[0].copy()
@@ -94,7 +95,7 @@ def window_of(
     """
     asked = model.window if window is None else window
     if not isinstance(asked, str):
-        return None if asked is None else float(Window(asked).energy)
+        return None if asked is None else _below_spread(float(Window(asked).energy), model, domain)
     if asked != AUTO:
         raise ValueError(f"window: expected an energy >= 0, 'auto' or None, got {asked!r}")
     if not isinstance(domain, LatticeCell):
@@ -106,3 +107,12 @@ def window_of(
     energies = [model.energies(domain.map(u + shift)[0]) for shift in (*np.eye(domain.dimension) * step, 0.0)]
     slopes = np.stack(energies[:-1]) - energies[-1]
     return PART * float(np.sqrt((slopes**2).sum(axis=0).mean())) / step / points
+
+
+def _below_spread(window: float, model: BandStructure, domain: Domain) -> float:
+    """Refuse a window in which all levels are one: half and twice of it would change nothing."""
+    energies = model.energies(domain.map(np.random.default_rng(61).uniform(size=(64, domain.dimension)))[0])
+    spread = float(np.ptp(energies, axis=-1).max())
+    if window > spread > 1e-9 * np.abs(energies).max():
+        raise ValueError(f"window: expected an energy below the spread of the bands, {spread:.3g}, got {window!r}")
+    return window
