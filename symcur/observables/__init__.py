@@ -15,7 +15,7 @@ from symcur.observables.equilibrium import (
     torque_dipole_density,
     torque_quadrupole_density,
 )
-from symcur.observables.export import FORMATS, write
+from symcur.observables.export import FORMATS, json_text, write
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
 from symcur.observables.quasiparticles import (
     SPIN_QUANTUM,
@@ -51,6 +51,7 @@ __all__ = [
     "gap",
     "get",
     "hall_conductivity",
+    "json_text",
     "magnetization",
     "magnetization_slope",
     "names",

@@ -19,7 +19,7 @@ from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.landmarks import touchings
 from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
-from symcur.eigenstates import DegeneracyWarning, Eigenstates
+from symcur.eigenstates import DegeneracyWarning, Eigenstates, blocks
 from symcur.observables.result import Part
 from symcur.quantities import Quantity
 
@@ -251,10 +251,13 @@ def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperatu
     )
 
 
-def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> tuple[Eigenstates, Array]:
-    """The eigenstates on a mesh of ``points`` along every axis, and the weight of each momentum in int d^Dk/(2 pi)^D."""
+def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> Iterator[tuple[Eigenstates, Array]]:
+    """The eigenstates on a mesh of ``points`` along every axis, block by block, and the weights of their momenta in int d^Dk/(2 pi)^D."""
     k, jacobian = domain.map(domain.grid(points, _OFFSET).reshape(-1, domain.dimension))
-    return Eigenstates(model, k), jacobian / len(k)
+    start = 0
+    for block in blocks(model, k):
+        yield Eigenstates(model, block), jacobian[start : start + len(block)] / len(k)
+        start += len(block)
 
 
 def natural_size(model: BandStructure, domain: Domain, kind: str) -> float:
