@@ -199,7 +199,7 @@ def test_gap_equations_without_a_solution_are_refused_by_name(interaction, names
 
 
 def test_meshes_that_do_not_resolve_the_occupation_decide_nothing():
-    """On 24 x 24 points pairs at T = 0.03 die out; on Fermi surfaces at T = 0 no mesh is fine enough."""
+    """24 x 24 points are too few at T = 0.03, and on Fermi surfaces at T = 0 no mesh is fine enough."""
     model = models.spin_orbit_superconductor()
     weak = {(0, 0): [[0, -2.381], [-2.381, 0]]}
     with pytest.raises(ValueError, match=r"max_points: .* need about \d+ per axis"):
