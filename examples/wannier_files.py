@@ -59,7 +59,7 @@ def write(folder, hopping):
 
 
 def sigma(material, points):
-    """Conventional and conserved, on two meshes of ``points``^3, levels closer than 2 meV as one multiplet."""
+    """Conventional and conserved, on meshes of ``points``^3, levels closer than 2 meV as one multiplet."""
     method, mu = sc.brillouin.Mesh(points), np.linspace(-1.0, 3.0, 9)  # eV
     result = sc.conductivity(material, mu, 0.1, method=method, window=0.002, rtol=0.05)
     return result.convert("(hbar/e) S/cm", sign="literature")
@@ -74,9 +74,7 @@ print(*functions.notes, *symmetric.notes[len(functions.notes) :], sep="\n")
 
 scans = {"raw": sigma(raw, 12), "symmetrised": sigma(material, 16)}
 for name, scan in scans.items():
-    print(
-        f"\n{name}: {scan.status}. [y, x], which is minus the [x, y] of the paper, as codes for solids have it; {scan.unit}"
-    )
+    print(f"\n{name}: {scan.status}; sigma^z_xy, {scan.unit}")
     print("  mu/eV    conventional          conserved     half, twice the window")
     change = scan.checks["window"].value[:, 0, 1]
     for j, mu in enumerate(scan.mu):

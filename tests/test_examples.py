@@ -54,7 +54,7 @@ def test_wannier_files(capsys, tmp_path):
     functions, mu = run["symmetric"], symmetrised.mu[4]
     hoppings = dict(zip(map(tuple, functions.cells.tolist()), functions.hamiltonian, strict=True))
     s = np.kron(np.diag([0.5, -0.5]), np.eye(4))
-    meshes = [on_mesh(hoppings, s, functions.lattice, 16, shift, mu, 0.1, 0.002) for shift in (0, 0.5)]
+    meshes = [on_mesh(hoppings, s, functions.lattice, 16, shift, None, mu, 0.1, 0.002) for shift in (0, 0.5)]
     rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith(f"{mu:7.2f}")]
     printed = re.findall(r"-?\d+\.\d+", rows[-1])
     for part, number in (("conventional", printed[1]), ("intrinsic", printed[3])):

@@ -44,7 +44,7 @@ def anomalous_hall(points=10, folder=FOLDER):
 
 
 def scan(material, points, mu=MU):
-    """The conductivity of s_z at k_B T = 100 meV on two meshes of points^3."""
+    """The conductivity of s_z at k_B T = 100 meV on meshes of points^3."""
     return sc.conductivity(material, mu, 0.1, method=sc.brillouin.Mesh(points), window=0.01, rtol=0.02, workers=2)
 
 

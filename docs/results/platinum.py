@@ -30,7 +30,7 @@ def platinum(file=FILE):
 
 
 def conductivity(material, points, mu=MU):
-    """At k_B T = 50 meV on two meshes of points^3, with levels closer than 10 meV as one multiplet."""
+    """At k_B T = 50 meV on meshes of points^3, with levels closer than 10 meV as one multiplet."""
     method, hall = sc.brillouin.Mesh(points), "paper, filled_multiplet"
     return sc.conductivity(material, mu, 0.05, method=method, window=0.01, rtol=0.02, hall=hall, workers=2)
 
