@@ -124,8 +124,10 @@ class Restricted:
         operators = [states.rotated(s) for s in self.operators]
         values = np.empty((self._size, *states.levels.shape))
         self._fill(values, range(self.whole.variants), states, operators)
-        for v, window in enumerate(others, 1):
-            where = np.flatnonzero((joined(states.levels, window) != joined(states.levels, first)).any(axis=-1))
+        size = self.whole.model.size_of_terms(states.k)
+        usual, *patterns = (joined(states.levels, window, size) for window in self.whole.windows)
+        for v, (window, pattern) in enumerate(zip(others, patterns, strict=True), 1):
+            where = np.flatnonzero((pattern != usual).any(axis=-1))
             if len(where):
                 some = values[:, where]
                 self._fill(some, [v], states.rejoined(window, where), [s[where] for s in operators])
@@ -151,7 +153,7 @@ def window_of(
     """
     asked = model.window if window is None else window
     if not isinstance(asked, str):
-        return None if asked is None else float(Window(asked).energy)
+        return None if asked is None else _below_spread(float(Window(asked).energy), model, domain)
     if asked != AUTO:
         raise ValueError(f"window: expected an energy >= 0, 'auto' or None, got {asked!r}")
     if not isinstance(domain, LatticeCell):
@@ -163,3 +165,12 @@ def window_of(
     energies = [model.energies(domain.map(u + shift)[0]) for shift in (*np.eye(domain.dimension) * step, 0.0)]
     slopes = np.stack(energies[:-1]) - energies[-1]
     return PART * float(np.sqrt((slopes**2).sum(axis=0).mean())) / step / points
+
+
+def _below_spread(window: float, model: BandStructure, domain: Domain) -> float:
+    """Refuse a window in which all levels are one: half and twice of it would change nothing."""
+    energies = model.energies(domain.map(np.random.default_rng(61).uniform(size=(64, domain.dimension)))[0])
+    spread = float(np.ptp(energies, axis=-1).max())
+    if window > spread > 1e-9 * np.abs(energies).max():
+        raise ValueError(f"window: expected an energy below the spread of the bands, {spread:.3g}, got {window!r}")
+    return window

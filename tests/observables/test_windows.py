@@ -120,6 +120,12 @@ def test_the_default_window_is_a_part_of_the_change_of_energy_between_points():
     assert windows[0] == pytest.approx(0.03 * 4 * np.pi * np.sqrt((1 + 0.25) / 2) / 8, rel=0.15)
     assert windows[1] == pytest.approx(windows[0] / 2)
     assert conductivity(model, 1.0, 0.5, rtol=0.1).window is None
-    for wrong, error in ((-1.0, ValueError), ("wide", ValueError), (float("nan"), ValueError)):
+    for wrong, error in (
+        (-1.0, ValueError),
+        ("wide", ValueError),
+        (float("nan"), ValueError),
+        (True, ValueError),
+        (99.0, ValueError),
+    ):
         with pytest.raises(error, match="window: expected"):
             conductivity(model, 1.0, 0.5, window=wrong)
