@@ -68,10 +68,10 @@ class BandValues:
     """k -> energies (M, N) and columns (M, N, C); the integrand of ``integrate_bands``.
 
     The columns are the components of the bare terms, each once; the parts are linear combinations of their integrals.
-    ``variants`` counts how often all columns come, each time computed in another way.
+    ``variants`` counts how often all columns come, each time computed in another way. ``threads``: how many suit it, -1 for the cores.
     """
 
-    variants = 1
+    variants = threads = 1
 
     def __init__(self, model: BandStructure, parts: Parts) -> None:
         self.model, self.parts, self.energies, self.bending = model, parts, model.energies, model.bending
