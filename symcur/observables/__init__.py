@@ -16,6 +16,7 @@ from symcur.observables.equilibrium import (
     torque_quadrupole_density,
 )
 from symcur.observables.export import FORMATS, write
+from symcur.observables.filling import chemical_potential
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
 from symcur.observables.quasiparticles import SPIN_QUANTUM, THERMAL_QUANTUM, spin_hall, thermal_hall
 from symcur.observables.result import Part, Result
@@ -36,6 +37,7 @@ __all__ = [
     "Result",
     "Term",
     "add",
+    "chemical_potential",
     "conductivity",
     "current_dipole_density",
     "define",

@@ -61,7 +61,9 @@ def _means(
             _open(states, occupation(weight, states.energies, levels, float(t)), weights) for t in temperature.flat
         ]
         found["splitting"] = np.stack(total, axis=1).reshape(shape)
-    if model.periodic and term.weight == "f" and not model.covariant:
+    if (
+        model.periodic and term.weight == "f" and not model.covariant and model.larger is None
+    ):  # all of its bands are there
         components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
         full = np.einsum("k,knil->il", weights, states.values(components).real)
         found["filled_lattice"] = np.broadcast_to(full, shape)

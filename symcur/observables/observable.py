@@ -121,7 +121,7 @@ class Observable:
             choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
         natural = engine.natural_size(model, region, self.kind)
         merged = window_of(window, model, region, method)
-        bands = _bands(model, choice.parts, merged)
+        bands = _bands(model, choice.parts, merged, engine.occupied_bands(model, region, mu, temperature))
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
@@ -255,8 +255,8 @@ class Observable:
         return self.prepare(model, temperatures), levels, temperatures
 
 
-def _bands(model: BandStructure, parts: Parts, window: float | None) -> engine.BandValues:
-    return engine.BandValues(model, parts) if window is None else WindowedValues(model, parts, window)
+def _bands(model: BandStructure, parts: Parts, window: float | None, count: int | None = None) -> engine.BandValues:
+    return engine.BandValues(model, parts, count) if window is None else WindowedValues(model, parts, window, count)
 
 
 def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:

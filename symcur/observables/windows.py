@@ -32,9 +32,9 @@ class WindowedValues(BandValues):
 
     variants = 3
 
-    def __init__(self, model: BandStructure, parts: Parts, window: float) -> None:
+    def __init__(self, model: BandStructure, parts: Parts, window: float, count: int | None = None) -> None:
         self.windows = tuple(Window(factor * window) for factor in (1.0, 0.5, 2.0))
-        super().__init__(model, parts)
+        super().__init__(model, parts, count)
         self.weights *= self.variants
         self.change = np.zeros(len(self.weights) // self.variants)
 
@@ -59,7 +59,7 @@ class WindowedValues(BandValues):
             if other.any():
                 values[other] = self._of(states.rejoined(window, other))
             columns.append(values)
-        return states.levels, np.concatenate(columns, axis=-1)
+        return states.levels[:, : self.count], np.concatenate(columns, axis=-1)[:, : self.count]
 
     def _of(self, states: Eigenstates) -> Array:
         return self._columns({name: states.values(array).real for name, array in self._components.items()})
