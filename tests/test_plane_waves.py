@@ -86,7 +86,9 @@ def test_what_the_cutoff_breaks_of_the_period_falls_off():
     assert 0.2 * broken[1] < differences.max() < 2 * broken[1]
 
 
-@pytest.mark.parametrize("lattice", [HEXAGONAL, [[1.0, 0.0], [3.2, 1.1]], [[2.0]], [[1, 0, 0], [0.2, 1, 0], [0.9, 0.3, 2]]])
+@pytest.mark.parametrize(
+    "lattice", [HEXAGONAL, [[1.0, 0.0], [3.2, 1.1]], [[2.0]], [[1, 0, 0], [0.2, 1, 0], [0.9, 0.3, 2]]]
+)
 def test_momenta_of_the_cell_are_those_next_to_zero(lattice):
     cell = NearCell(lattice)
     D = cell.dimension

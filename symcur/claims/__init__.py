@@ -15,6 +15,7 @@ from symcur.claims import (  # isort: skip
     disorder,
     superconductors,
     bosons,
+    moire,
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
 from symcur.claims.claim_file import load
@@ -50,6 +51,7 @@ __all__ = [
     "hall_part",
     "load",
     "magnetic_field",
+    "moire",
     "moments",
     "names",
     "remove",

@@ -31,7 +31,9 @@ def compute(
     temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B = 1.")] = None,
     filling: Annotated[
         list[str] | None,
-        typer.Option(help="Instead of mu: states filled per cell, as mu; at T = 0 a whole number is the middle of its gap."),
+        typer.Option(
+            help="Instead of mu: states filled per cell, as mu; at T = 0 a whole number is the middle of its gap."
+        ),
     ] = None,
     set_: Settings = None,
     rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
@@ -100,12 +102,16 @@ def compute(
         raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
 
 
-def _levels(model: BandStructure, filling: float | ObjectArray, temperature: float | ObjectArray) -> float | ObjectArray:
+def _levels(
+    model: BandStructure, filling: float | ObjectArray, temperature: float | ObjectArray
+) -> float | ObjectArray:
     """mu of a filling; one temperature, or whole numbers of bands below a gap, whose middle does not depend on it."""
     if np.size(temperature) == 1 and (np.size(filling) > 1 or filling != round(float(filling))):
         return observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]))[0]
     if np.size(filling) > 1 or float(filling) != round(float(filling)):
-        raise ValueError(f"--temperature: expected one where a filling that is no gap is asked for, got {np.size(temperature)}")
+        raise ValueError(
+            f"--temperature: expected one where a filling that is no gap is asked for, got {np.size(temperature)}"
+        )
     return observables.gap(model, round(float(filling))).mu
 
 

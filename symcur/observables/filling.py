@@ -32,10 +32,10 @@ def chemical_potential(
     if not (np.isfinite(temperature) and temperature >= 0):
         raise ValueError(f"temperature: expected a number >= 0 (k_B = 1), got {temperature!r}")
     if model.statistics.fixed_mu:
-        raise ValueError(f"model: expected electrons, got {model.name}, whose energies are measured from the chemical potential")
-    levels = [
-        _levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], _OFFSETS, strict=True)
-    ]
+        raise ValueError(
+            f"model: expected electrons, got {model.name}, whose energies are measured from the chemical potential"
+        )
+    levels = [_levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], _OFFSETS, strict=True)]
     mu, error = np.empty(asked.shape), np.empty(asked.shape)
     for place, number in np.ndenumerate(asked):
         middle = _middle_of_gap(model, float(number), levels) if temperature == 0 else None
