@@ -22,7 +22,9 @@ def plain(model, k, levels) -> np.ndarray:
     total = np.zeros((len(levels), 2))
     for q in k:
         e, U = np.linalg.eigh(model.matrix("H", q))
-        vx, vy, s = (U.conj().T @ X @ U for X in (model.matrix("H", q, (0,)), model.matrix("H", q, (1,)), model.matrix("s", q)))
+        vx, vy, s = (
+            U.conj().T @ X @ U for X in (model.matrix("H", q, (0,)), model.matrix("H", q, (1,)), model.matrix("s", q))
+        )
         gaps = e[:, None] - e
         np.fill_diagonal(gaps, np.inf)
         J = (vy @ s + s @ vy) / 2
