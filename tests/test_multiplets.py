@@ -14,6 +14,9 @@ from symcur import Model, evaluate, models, quantities
 from symcur import expressions as ex
 from symcur.band_structures import Window
 from symcur.eigenstates import DegeneracyWarning, Eigenstates
+from symcur.eigenstates.basis import Eigenbasis
+from symcur.eigenstates.filled import cumulated
+from symcur.quantities.field import filled_curvature
 
 SCALARS = [name for name in quantities.names() if not quantities.get(name).operator]
 
@@ -175,3 +178,19 @@ def test_states_joined_otherwise_at_some_points_are_those_found_anew():
         components = quantities.components(quantities.get(name), 2)
         expected = anew.values(components).real
         assert np.abs(again.values(components).real - expected).max() <= 1e-10 * np.abs(expected).max(), name
+
+
+@pytest.mark.parametrize("gap", [0.0, 0.6])
+def test_all_fillings_at_once_are_those_one_by_one(gap):
+    """Tr[s Omega_P] of the bands up to n, from triangles of s and from the projectors; also where a filling cuts a multiplet."""
+    model, k = models.kane_mele(lambda_v=0.1, lambda_R=0.05), random_k(12, 2)
+    states = Eigenstates(model, k, Window(gap))
+    assert (states.rank > 1).any() == (gap > 0)
+    for component in quantities.components(filled_curvature, 2).flat:
+        operand = component.operand.operand
+        expected = Eigenbasis.filled(states, operand)
+        assert np.abs(states.filled(operand) - expected).max() <= 1e-13 * max(np.abs(expected).max(), 1e-3)
+    assert np.abs(expected).max() == 0, "of d_yP d_yP - d_yP d_yP"
+    X = ex.Trace(ex.s * ex.P * ex.Derivative(0, ex.P) * ex.Derivative(1, ex.P) * ex.P)
+    assert cumulated(states, X) is None, "no other operand is taken for this one"
+    assert np.isfinite(states.filled(X)).all()

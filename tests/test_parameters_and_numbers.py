@@ -88,7 +88,7 @@ def test_options_are_no_parameters_and_parameters_no_options():
     ],
 )
 def test_every_option_of_every_observable_is_checked(name, option, value):
-    quasiparticles = name in ("thermal_hall", "spin_hall")
+    quasiparticles = name == "thermal_hall" or name.startswith("spin_")
     model = models.chiral_d_superconductor() if quasiparticles else models.haldane()
     arguments = {"temperature": 0.2, option: value}
     with pytest.raises((ValueError, TypeError), match=rf"^{option}: expected .*got "):

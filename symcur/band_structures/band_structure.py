@@ -83,6 +83,7 @@ class BandStructure(ABC):
     window: float | str | None = None
     covariant: bool = False
     level: str = ""
+    length_unit: float | None = None
     remarks: tuple[str, ...] = ()
 
     # -- to be supplied ----------------------------------------------------------------------------------------------

@@ -15,20 +15,24 @@ meshes, and the message says that they are seen only where points fall on them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
 from symcur.arrays import AnyArray, Array, Mask
+from symcur.version import __version__
 
 from .landmarks import landmarks
 from .mesh_symmetry import MeshSymmetry, mesh_symmetry
 from .method import METHODS, Method
 from .occupation import OCCUPATIONS
 from .problem import BandProblem, Problem, SmoothProblem
+from .records import Record
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
 from .trapezoid import OFFSET, Probe
@@ -36,7 +40,8 @@ from .trapezoid import OFFSET, Probe
 START = {1: 16, 2: 8, 3: 8}
 MANY_BANDS = 8  # beyond, other methods do not come far in 3D
 BANDS_PER_CHUNK = 4  # a chunk of points with more bands is smaller, as its matrices are larger
-TASKS = 64  # chunks whose sums are kept at once
+PLACES = 4  # momenta at which the integrand tells two integrals apart
+COPIES, MATRICES = 5, 200  # of the values and occupations, and of real matrices between bands, that are there at a time
 ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
@@ -55,15 +60,25 @@ class Level:
 
 
 class Mesh(Method):
-    """For solids: many bands, T > 0, moderate accuracy. ``points`` per axis fix the mesh, by default it is doubled."""
+    """For solids: many bands, T > 0, moderate accuracy. ``points`` per axis fix the mesh, by default it is doubled.
+
+    ``memory``, bytes, bounds what one chunk of momenta takes (each thread works on one), on top of the momenta and sums themselves;
+    sums over other chunks differ by rounding. ``record``, the path of a file: what is summed is kept there, and where it exists, the sums go on from it and end at
+    bitwise the same numbers. It is left to whoever named it to remove it.
+    """
 
     name = "mesh"
     description = "two uniform meshes, one moved by half a spacing"
 
-    def __init__(self, points: int | None = None) -> None:
+    def __init__(
+        self, points: int | None = None, *, memory: float | None = None, record: str | Path | None = None
+    ) -> None:
         if points is not None and (isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 2):
             raise ValueError(f"points: expected an integer >= 2, the points per axis, or None, got {points!r}")
-        self.points = None if points is None else int(points)
+        if memory is not None and not 0 < memory < np.inf:
+            raise ValueError(f"memory: expected a number of bytes, or None, got {memory!r}")
+        self.points, self.memory = None if points is None else int(points), memory
+        self.record = None if record is None else Record(record)
 
     def __repr__(self) -> str:
         return f"Mesh(points={self.points})"
@@ -83,7 +98,9 @@ class Mesh(Method):
         watched = problem.domain.dimension < 3
         if watched:
             marks = landmarks(problem, tolerance.rtol)
-        points = _Points(problem, sweep, mesh_symmetry(problem))
+        points = _Points(problem, sweep, mesh_symmetry(problem), self.memory, self.record)
+        if self.record is not None:
+            self.record.open(points.key(self.points))
         best = replace(nothing(problem.size), method=self.description)
         try:
             for level in self._levels(points):
@@ -108,6 +125,9 @@ class Mesh(Method):
                     break
         except KeyboardInterrupt:
             return best.stopped("mesh")
+        finally:
+            if self.record is not None:
+                self.record.write()
         return best
 
     def _levels(self, points: _Points) -> Iterator[Level]:
@@ -173,6 +193,33 @@ class _Points:
     problem: Problem
     sweep: Sweep
     symmetry: MeshSymmetry | None
+    memory: float | None = None
+    record: Record | None = None
+
+    @property
+    def chunk(self) -> int:
+        """How many momenta are evaluated together."""
+        bands, numbers = 1, COPIES * self.problem.size
+        if not isinstance(self.problem, SmoothProblem):
+            bands = self.problem.count
+            numbers = COPIES * bands * (self.problem.together + len(self.problem.mu)) + MATRICES * bands**2
+        usual = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
+        return usual if self.memory is None else max(1, min(usual, int(self.memory / (8 * numbers))))
+
+    def key(self, n: int | None) -> str:
+        """A digest of the sums: the integrand at a few momenta, bit by bit, its occupations, and how the momenta are taken together."""
+        problem, matrices = self.problem, [] if self.symmetry is None else self.symmetry.matrices.tolist()
+        digest = hashlib.sha256(repr((__version__, problem.shape, n, self.chunk, matrices)).encode())
+        u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
+        arrays: list[AnyArray] = [*problem.domain.map(u)]
+        if isinstance(problem, SmoothProblem):
+            arrays.append(problem.sample(u))
+        else:
+            digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
+            arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
+        for array in arrays:
+            digest.update(np.ascontiguousarray(array).tobytes())
+        return digest.hexdigest()
 
     @property
     def elsewhere(self) -> tuple[float, ...]:
@@ -187,15 +234,16 @@ class _Points:
             u, weights = self.problem.domain.grid(n, shift).reshape(-1, self.problem.domain.dimension), None
         else:
             u, weights = symmetry.points(n, shift)
-        bands = 1 if isinstance(self.problem, SmoothProblem) else self.problem.count
-        chunk = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
-        total: AnyArray = np.zeros((2, self.problem.size))
-        for start in range(0, len(u), chunk * TASKS):
-            places = [slice(a, a + chunk) for a in range(start, min(start + chunk * TASKS, len(u)), chunk)]
-            arguments = [(u[place], None if weights is None else weights[place]) for place in places]
-            points = sum(len(argument[0]) for argument in arguments)
-            text = f"mesh, {n} points per axis, {100 * start // len(u)} %"
-            total = total + np.sum(self.sweep.run(partial(_sum, self.problem), arguments, points, text), axis=0)
+        places = [slice(start, start + self.chunk) for start in range(0, len(u), self.chunk)]
+        arguments = [(u[place], None if weights is None else weights[place]) for place in places]
+        total = self.sweep.total(
+            f"{n} points per axis, moved by {shift}",
+            partial(_sum, self.problem),
+            arguments,
+            [len(some) for some, _ in arguments],
+            f"mesh, {n} points per axis",
+            self.record,
+        )
         total = total / n**self.problem.domain.dimension
         # A mesh that has only some of the symmetries stands for all those that the others make of it.
         return total if self.symmetry is None else self.symmetry.average(total)

@@ -97,7 +97,8 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
-    for looking around before the integration, which is not counted, and ``bending``, see ``between_samples``.
+    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, and ``decided_by``, text on
+    what decides the values besides what a few momenta show.
     """
 
     look, looked, alone = True, 0, False

@@ -6,19 +6,23 @@ Chunks do not depend on the number of workers and their results are used in orde
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symcur.arrays import AnyArray, Array
 
+if TYPE_CHECKING:
+    from .records import Record
+
 Map = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 Progress = Callable[[float | None, str], object]
 
 CHUNK = 4096
+TASKS = 64  # chunks that are given out together
 
 
 @contextmanager
@@ -68,6 +72,30 @@ class Sweep:
             self.report(len(results) / len(arguments), message)
         self.evaluations += points
         return results
+
+    def total(
+        self,
+        name: str,
+        task: Callable[[Any], AnyArray],
+        arguments: Sequence[Any],
+        points: Sequence[int],
+        message: str,
+        record: Record | None = None,
+    ) -> AnyArray:
+        """The sum of task(argument), each of which costs so many ``points``; a ``record`` holds what is in of the sum of this name."""
+        total: Any
+        done, total = (0, None) if record is None else record.found(name)
+        self.evaluations += sum(points[:done])
+        for start in range(done, len(arguments), TASKS):
+            some = arguments[start : start + TASKS]
+            for count, result in enumerate(self.mapper(task, some), start + 1):
+                total = result if total is None else total + result
+                self.report(count / len(arguments), message)
+            self.evaluations += sum(points[start : start + TASKS])
+            if record is not None:
+                record.keep(name, start + len(some), total)
+        found: AnyArray = total
+        return found
 
     def report(self, fraction: float | None, message: str, *, now: bool = False) -> None:
         """Tell the caller, at most a few times a second."""

@@ -14,6 +14,7 @@ from symcur.claims import (  # isort: skip
     fields,
     disorder,
     superconductors,
+    superconductor_spin,
     bosons,
     moire,
 )
@@ -58,6 +59,7 @@ __all__ = [
     "response",
     "sections",
     "settle",
+    "superconductor_spin",
     "superconductors",
     "transport",
     "verify",

@@ -13,7 +13,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         from symcur.cli.commands import app
 
         app(args=None if arguments is None else list(arguments), prog_name="symcur")
-    except (ValueError, TypeError, OSError) as error:
+    except (ValueError, TypeError, OSError, ImportError) as error:
         print(f"symcur: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:

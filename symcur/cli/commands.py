@@ -9,6 +9,7 @@ import typer
 from symcur.cli.compute import compute
 from symcur.cli.derive import derive
 from symcur.cli.listing import list_names
+from symcur.cli.material import material
 from symcur.cli.plot import plot
 from symcur.cli.relations import find_relations
 from symcur.cli.settle import settle_identity
@@ -21,6 +22,7 @@ app.command("settle", context_settings={"ignore_unknown_options": True})(settle_
 app.command("relations", context_settings={"ignore_unknown_options": True})(find_relations)
 app.command()(derive)
 app.command()(compute)
+app.command()(material)
 app.command()(plot)
 app.command("list")(list_names)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import numpy as np
 import typer
@@ -47,10 +48,14 @@ def compute(
         str | None,
         typer.Option(help="Levels closer than this energy are one multiplet; auto: by the spacing of the mesh."),
     ] = None,
+    eta: Annotated[
+        float | None, typer.Option(help="The conventional part alone, pairs of bands with 1/((e_n - e_m)^2 + eta^2).")
+    ] = None,
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
     workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
+    sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",
     lattice_constant: Annotated[
         float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
     ] = None,
@@ -69,8 +74,8 @@ def compute(
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
     with terminal.progress(f"{observable} of {subject.name}") as progress:
-        try:
-            result = observables.get(observable)(
+        result = complete(
+            lambda: observables.get(observable)(
                 subject,
                 levels,
                 temperatures,
@@ -79,25 +84,57 @@ def compute(
                 rtol=rtol,
                 method=method,
                 window=None if window is None else energy("--window", window),
+                eta=eta,
                 cutoff=cutoff,
                 workers=workers,
                 progress=progress,
             )
-        except Interrupted as stopped:
-            result = stopped.result
-        except KeyboardInterrupt:
-            terminal.console(stderr=True).print(NOTHING)
-            raise
-    if unit != "1" or s_unit != "hbar":
-        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant)
+        )
+    if unit != "1" or s_unit != "hbar" or sign != "paper":
+        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant, sign=sign)
+    finish(result, subject, output, plot)
+
+
+def complete(compute: Callable[[], Result], kept: Path | None = None) -> Result:
+    """The result, after Ctrl-C that of the last complete round; ``kept``, the file of what was summed, is named then."""
+    try:
+        return compute()
+    except KeyboardInterrupt as stopped:
+        screen = terminal.console(stderr=True)
+        if kept is not None and kept.exists():
+            screen.print(f"What was summed is in {kept}; --resume goes on from there.", markup=False)
+        if isinstance(stopped, Interrupted):
+            return cast(Result, stopped.result)
+        screen.print(NOTHING)
+        raise
+
+
+def finish(
+    result: Result,
+    subject: BandStructure,
+    output: Path | None,
+    plot: Path | None,
+    components: str = "*",
+    kept: Path | None = None,
+    as_json: bool = False,
+) -> None:
+    """Write the files, show the table of the components that a pattern like "x?" names, or JSON, and set the exit status.
+
+    ``kept``, the file of what was summed, goes when the result is written.
+    """
     try:
         note = write_files(result, output, plot)
     except OSError:
-        show(result, subject, most=None)  # the file would have held all rows
+        show(result, subject, most=None, components=components)  # the file would have held all rows
         raise
-    show(result, subject)
+    if as_json:
+        print(observables.json_text(result), end="")
+    else:
+        show(result, subject, components=components)
     if note:
-        terminal.console().print(note, style="bold red", markup=False)
+        terminal.console(stderr=as_json).print(note, style="bold red", markup=False)
+    if kept is not None and result.status != "interrupted":
+        kept.unlink(missing_ok=True)
     if result.status != "converged":
         raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
 
@@ -164,13 +201,13 @@ def energy(option: str, text: str) -> float | str:
         raise ValueError(f"{option}: expected an energy or auto, got {text!r}") from None
 
 
-def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> None:
-    """The table of parts and components, at most so many rows, then what the numbers mean."""
+def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS, components: str = "*") -> None:
+    """The table of parts and components, those of a pattern and at most so many rows, then what the numbers mean."""
     screen = terminal.console()
     headings = ["mu", "T", "component", *result.parts, "largest error"]
-    lines = list(_lines(result))
+    lines = list(_lines(result, components))
     if _width(headings, lines) > screen.width:  # one row for each part
-        headings, lines = ["mu", "T", "component", "part", "value", "error"], list(_stacked(result))
+        headings, lines = ["mu", "T", "component", "part", "value", "error"], list(_stacked(result, components))
     table = Table(
         title=escape(f"{result.observable} of {model.name}"),
         title_justify="left",
@@ -202,8 +239,12 @@ def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS) -> 
             screen.print(f"[dim]{label:>11}[/]  {escape(text)}")
 
 
-def _lines(result: Result) -> Iterator[tuple[str, ...]]:
-    for mu, temperature, component, parts, met in result.rows():
+def _rows(result: Result, components: str) -> Iterator[tuple[float, float, str, dict[str, tuple[float, float]], bool]]:
+    return (row for row in result.rows() if fnmatchcase(row[2], components))
+
+
+def _lines(result: Result, components: str) -> Iterator[tuple[str, ...]]:
+    for mu, temperature, component, parts, met in _rows(result, components):
         error = max(error for _, error in parts.values())
         mark = "" if met else " (not met)"
         yield (
@@ -215,10 +256,10 @@ def _lines(result: Result) -> Iterator[tuple[str, ...]]:
         )
 
 
-def _stacked(result: Result) -> Iterator[tuple[str, ...]]:
+def _stacked(result: Result, components: str) -> Iterator[tuple[str, ...]]:
     """The same with a row for each part, what repeats left out."""
     before: tuple[str, ...] = ()
-    for mu, temperature, component, parts, met in result.rows():
+    for mu, temperature, component, parts, met in _rows(result, components):
         for name, (value, error) in parts.items():
             place = (f"{mu:g}", f"{temperature:g}", component)
             mark = "" if met else " (not met)"
@@ -235,7 +276,7 @@ def _width(headings: list[str], lines: list[tuple[str, ...]]) -> int:
 
 def _cell(value: float, error: float) -> str:
     """As many decimals as the error allows, at most eight; large numbers in scientific notation."""
-    if not np.isfinite(value) or abs(value) >= 1e6:
+    if not np.isfinite([value, error]).all() or abs(value) >= 1e6:
         return f"{value:.6e}"
     decimals = 8 if error <= 1e-8 else max(int(np.ceil(-np.log10(error))) + 1, 0)
     text = f"{value:.{min(decimals, 8)}f}"

@@ -39,13 +39,14 @@ def plot(
     if path is None:
         figure = plotting.draw_zone(subject, quantity, band, chosen, both_norms=both_norms)
     else:
-        figure = plotting.draw_path(subject, quantity, _corners(path, subject.dimension), chosen, both_norms=both_norms)
+        figure = plotting.draw_path(subject, quantity, corners(path, subject.dimension), chosen, both_norms=both_norms)
     plotting.save(figure, output)
     print(f"{output} written")
 
 
-def _corners(text: str, dimension: int) -> list[tuple[str, tuple[float, ...]]]:
-    corners = []
+def corners(text: str, dimension: int) -> list[tuple[str, tuple[float, ...]]]:
+    """ "G=0,0 K=4.19,0" as names and momenta; ValueError unless there are at least two."""
+    found = []
     for part in text.split():
         name, _, numbers = part.partition("=")
         try:
@@ -55,7 +56,7 @@ def _corners(text: str, dimension: int) -> list[tuple[str, tuple[float, ...]]]:
         if len(corner) != dimension:
             expected = "NAME=" + ",".join("k" + a for a in "xyz"[:dimension])
             raise ValueError(f"--path: expected {expected}, got {part!r}")
-        corners.append((name, corner))
-    if len(corners) < 2:
+        found.append((name, corner))
+    if len(found) < 2:
         raise ValueError(f"--path: expected at least two corners, got {text!r}")
-    return corners
+    return found

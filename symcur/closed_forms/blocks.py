@@ -2,6 +2,7 @@
 
 Every trace with the projector of a band is that of its block. Blocks that have energies in common everywhere (Kramers pairs, say)
 stay together, because their bands are one multiplet. A block that occurs several times, in different bases, is kept once.
+Those of bosons commute with each other: the metric has the same blocks.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import sympy as sp
 
-from symcur.band_structures import Model
+from symcur.band_structures import Metric, Model
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.pieces import Piece, chiral, equivalent, pieces
 from symcur.expressions import Expression
@@ -27,7 +28,7 @@ _FEW = 4  # energies that are read without the adjugate where H has a chiral sym
 @dataclass(frozen=True)
 class Block:
     """H and s between some constant states: ``basis`` holds them as orthonormal columns, and ``model`` has
-    H_b = basis^+ H basis and s_b likewise. The same matrices occur ``copies`` times in the whole model."""
+    H_b = basis^+ H basis, s_b and the metric of bosons likewise. The same matrices occur ``copies`` times in the whole model."""
 
     basis: sp.ImmutableDenseMatrix
     model: Model
@@ -41,12 +42,13 @@ def blocks(model: Model) -> tuple[Block, ...]:
     A single block is the whole model in a basis in which it falls into parts of equal energies or, with more than four energies,
     has off-diagonal blocks only (chiral symmetry).
     """
-    if model.bosons is not None or model.size == 1:
+    if model.size == 1:
         return ()
-    whole = Piece(sp.eye(model.size), model.H, model.s)
+    whole = Piece(sp.eye(model.size), model.H, model.s, model.bosons and model.bosons.g)
     found = pieces(whole, model.k)
     if len(found) == 1:
-        rotated = chiral(whole, model.k) if len(multiplicities(model)) > _FEW else None
+        many = model.bosons is None and len(multiplicities(model)) > _FEW
+        rotated = chiral(whole, model.k) if many else None
         return () if rotated is None else (_block(model, [rotated], 1),)
     groups = [[piece] for piece in found]
     models = [_model(model, [piece]) for piece in found]
@@ -63,8 +65,9 @@ def _block(model: Model, parts: Sequence[Piece], copies: int) -> Block:
 
 
 def _model(model: Model, parts: Sequence[Piece]) -> Model:
-    H, s = (sp.diag(*(getattr(part, name) for part in parts)) for name in ("H", "s"))
-    return Model(H, s, model.k, dict(model.parameters), name=f"a block of {model.name}")
+    H, s, *g = (sp.diag(*matrices) for matrices in zip(*(part.matrices for part in parts), strict=True))
+    metric = Metric(g[0]) if g else None
+    return Model(H, s, model.k, dict(model.parameters), name=f"a block of {model.name}", metric=metric)
 
 
 # -- which of them belong together -------------------------------------------------------------------------------------

@@ -18,12 +18,13 @@ from flint import Ordering, fmpz_mpoly_ctx
 from symcur import expressions as ex
 from symcur.band_structures import Metric, Model
 from symcur.band_structures.exact import exact_formula
-from symcur.closed_forms.common_subexpressions import Definitions, needed, unused
+from symcur.closed_forms.common_subexpressions import Definitions, unused
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
 from symcur.program.matrices import trace, trace_of_any_product, trace_of_product
 from symcur.program.rewriting import differentiated, substituted
+from symcur.program.source import needed
 
 _SYMBOLS = 12  # in expressions that are factored: with more of them it takes seconds
 _SEARCHED = 400  # operations: no shorter form is searched for longer expressions
@@ -33,7 +34,12 @@ Written = tuple[Definitions, Sequence[sp.Expr]]
 
 def derived(form: Any, **changes: Any) -> Any:
     """The form with other contents, which what is known about how the quantity is written does not hold for."""
-    return replace(form, formula="", in_words="", latex_names={}, **changes)
+    return replace(form, **{"formula": "", "in_words": "", "latex_names": {}, **changes})
+
+
+def _in_matrices(form: Any) -> dict[str, str]:
+    """The formula in P and S and that in H', which hold for a band and for values of parameters as well."""
+    return {"formula": form.formula, "in_words": form.in_words}
 
 
 # -- energies put in ---------------------------------------------------------------------------------------------------
@@ -55,7 +61,8 @@ def explicit(form: Any, band: int) -> Any:
     if node.number is None and form.program.nodes[node.node][0] != "input":
         labels[node.node] = form.energy_symbol.name
     written = form.written and _put_in(form.written, {form.energy_symbol: energy})
-    return in_lowest_terms(derived(form, band=band, outputs=outputs, node_labels=labels, written=written))
+    changes = {"band": band, "outputs": outputs, "node_labels": labels, "written": written}
+    return in_lowest_terms(derived(form, **changes, **_in_matrices(form)))
 
 
 def in_lowest_terms(form: Any) -> Any:
@@ -139,10 +146,14 @@ def diff(form: Any, variable: Any) -> Any:
         if rate is not None and rate.number is None and program.nodes[rate.node][0] != "input":
             labels.setdefault(rate.node, f"{label}_{symbol.name}")
     axis = form.model.k.index(symbol) if symbol in form.model.k else None
+    left, equals, right = form.formula.partition("&= ")
+    sign = rf"\partial_{{{sp.latex(symbol)}}}"
+    formula = rf"{sign} {left}{equals}{sign} \left[{right}\right]" if equals and axis is None else ""
     return derived(
         form,
         name=f"{form.name}_by_{symbol.name}",
-        labels=tuple(rf"\partial_{{{sp.latex(symbol)}}} {label}" for label in form.labels),
+        labels=tuple(f"{sign} {label}" for label in form.labels),
+        formula=formula,
         outputs=outputs,
         node_labels=labels,
         written=_written_rate(form, symbol),
@@ -257,8 +268,10 @@ def _with_values(form: Any, model: Model, values: Mapping[sp.Symbol, sp.Expr]) -
         raise ValueError(
             f"replacements: expected values at which {form.name} is finite, got {_listed(values)}"
         ) from None
+    kept = {} if any(symbol in form.model.k for symbol in values) else _in_matrices(form)
     return derived(
         form,
+        **kept,
         model=model,
         program=program,
         outputs=outputs,
@@ -267,7 +280,7 @@ def _with_values(form: Any, model: Model, values: Mapping[sp.Symbol, sp.Expr]) -
         energies=form.energies and tuple(tidied(energy.subs(values, simultaneous=True)) for energy in form.energies),
         node_labels=_moved(form.node_labels, places, program),
         written=written,
-        parts=(),
+        parts=form.parts if kept else (),
     )
 
 

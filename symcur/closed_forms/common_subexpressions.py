@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import sympy as sp
@@ -56,16 +56,6 @@ def steps(
 
     results = program.run(outputs, _TERMS | {"input": lambda name: [(_ONE, (symbols[name],))]}, keep)
     return tuple(definitions), [_expression(value) for value in results]
-
-
-def needed(definitions: Iterable[tuple[sp.Symbol, sp.Expr]], results: Iterable[sp.Expr]) -> Definitions:
-    """Those of the definitions, each in earlier ones, that the results rest on."""
-    symbols, kept = set().union(*(result.free_symbols for result in results)), []
-    for symbol, formula in reversed([*definitions]):
-        if symbol in symbols:
-            kept.append((symbol, formula))
-            symbols |= formula.free_symbols
-    return tuple(reversed(kept))
 
 
 def unused(name: str, taken: Container[str]) -> str:

@@ -158,7 +158,8 @@ class _Derivation:
         derived = [(derivation := _shared(block.model), derivation._shortest(target)) for block in found]
         forms = [derivation._whole(target, own) for derivation, own in derived]
         if len(found) == 1 and found[0].copies == 1:
-            return self._in_basis(forms[0], self._whole(target, written))
+            whole = self._whole(target, written)
+            return whole if self.model.bosons is not None else self._in_basis(forms[0], whole)  # of the same metric
         if written and written.length() <= sum(map(_length, forms)):
             return self._whole(target, written)
         first = derived[0][1]
@@ -167,7 +168,7 @@ class _Derivation:
         return BlockForm(
             model=self.model, name=target.name, labels=target.labels, shape=target.shape, energy_symbol=self.energy,
             multiplicities=self.multiplicities, blocks=tuple(forms), bases=tuple(block.basis for block in found),
-            copies=tuple(block.copies for block in found), formula=target.formula,
+            copies=tuple(block.copies for block in found), owners=tuple(range(len(found))), formula=target.formula,
         )  # fmt: skip
 
     def _in_basis(self, rotated: ClosedForm, whole: ClosedForm) -> ClosedForm:

@@ -16,12 +16,12 @@ from sympy.core.function import AppliedUndef
 
 from symcur.band_structures.band_structure import listed
 from symcur.closed_forms.adjugate import Resolvent
-from symcur.closed_forms.common_subexpressions import Definitions, needed, steps
+from symcur.closed_forms.common_subexpressions import Definitions, steps
 from symcur.expressions.interpreter import shifted
 from symcur.program import Scalar, from_sympy
 from symcur.program.matrices import total
 from symcur.program.rewriting import substituted
-from symcur.program.source import Function, source
+from symcur.program.source import Function, needed, source
 
 SMALLEST_GAP = sp.Rational(1, 10**12)
 """Of the energies: below it the numbers of an exported form are not a number."""

@@ -261,7 +261,7 @@ class ClosedForm:
         """All energies at one k, ascending, as mpmath numbers with this many working digits, for the parameters of the model."""
         with mpmath.workdps(precision):
             H = self._hamiltonian({name: mpf(number) for name, number in self._exact_numbers(k).items()})
-            return levels(H, self.model.size)
+            return levels(H, self.model.size, None if self.model.bosons is None else self.model.bosons.g)
 
     def _hamiltonian(self, numbers: Mapping[str, Any]) -> list[Any]:
         nodes = [node for entry in self.hamiltonian for node in (entry.real.node, entry.imag.node)]

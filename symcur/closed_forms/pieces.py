@@ -1,6 +1,7 @@
 """The smallest pieces into which a constant unitary matrix takes H(k) and s, at every k and for all parameters.
 
-They are looked for in what commutes with all coefficients of H and s (``commutant``) and verified exactly.
+They are looked for in what commutes with all coefficients of H and s (``commutant``) and verified exactly. Of bosons it has to
+commute with the metric as well, so that commutators of different pieces vanish and each has a metric of its own.
 """
 
 from __future__ import annotations
@@ -21,18 +22,23 @@ from symcur.expressions.interpreter import shifted
 
 @dataclass(frozen=True)
 class Piece:
-    """H and s between states that are the orthonormal columns of ``basis``."""
+    """H and s, and the metric g of bosons, between states that are the orthonormal columns of ``basis``."""
 
     basis: sp.Matrix
     H: sp.Matrix
     s: sp.Matrix
+    g: sp.Matrix | None = None
+
+    @property
+    def matrices(self) -> list[sp.Matrix]:
+        return [X for X in (self.H, self.s, self.g) if X is not None]
 
 
 def pieces(whole: Piece, k: Sequence[sp.Symbol], primes: frozenset[int] = frozenset()) -> list[Piece]:
     """As small as they get: by the order of the rows, then by what commutes with H and s."""
-    parts = _connected(whole.H, whole.s)
+    parts = _connected(*whole.matrices)
     if len(parts) > 1:
-        chosen = (Piece(whole.basis[:, part], whole.H[part, part], whole.s[part, part]) for part in parts)
+        chosen = (Piece(whole.basis[:, part], *(X[part, part] for X in whole.matrices)) for part in parts)
         return [piece for part in chosen for piece in pieces(part, k)]
     if whole.H.rows == 1:
         return [whole]
@@ -59,18 +65,18 @@ def _connected(*matrices: sp.Matrix) -> list[list[int]]:
 
 
 def _split(whole: Piece, k: Sequence[sp.Symbol], primes: frozenset[int]) -> list[Piece]:
-    ring = Ring([*whole.H, *whole.s], k)
+    ring = Ring([x for X in whole.matrices for x in X], k)
     numbers = Numbers({*ring.squares.values(), *primes})
-    matrices = numbers.coefficients(ring, [ring.matrix(whole.H), ring.matrix(whole.s)])
+    matrices = numbers.coefficients(ring, [ring.matrix(X) for X in whole.matrices])
     bases = numbers.bases(numbers.projectors(matrices)) if matrices else []
     if len(bases) < 2:
         return [whole]
-    H, s = _in_basis(whole, bases, k)
+    rotated = _in_basis(whole, bases, k)
     parts = [slice(start, end) for start, end in pairwise(accumulate((W.cols for W in bases), initial=0))]
-    if not all(x.is_zero for X in (H, s) for a in parts for b in parts if a != b for x in X[a, b].flat):
+    if not all(x.is_zero for X in rotated for a in parts for b in parts if a != b for x in X[a, b].flat):
         raise ArithmeticError(f"H: expected constant blocks of {whole.H} in the basis {bases}")
     return [
-        Piece((whole.basis * W).applyfunc(sp.expand), _as_written(H[part, part]), _as_written(s[part, part]))
+        Piece((whole.basis * W).applyfunc(sp.expand), *(_as_written(X[part, part]) for X in rotated))
         for W, part in zip(bases, parts, strict=True)
     ]
 
@@ -93,16 +99,16 @@ def chiral(whole: Piece, k: Sequence[sp.Symbol], primes: frozenset[int] = frozen
     return Piece(sp.Matrix.hstack(*bases), _as_written(H), _as_written(s))
 
 
-def _in_basis(whole: Piece, bases: Sequence[sp.Matrix], k: Sequence[sp.Symbol]) -> tuple[ObjectArray, ObjectArray]:
-    """H and s in new bases, whose orthonormality is verified exactly."""
+def _in_basis(whole: Piece, bases: Sequence[sp.Matrix], k: Sequence[sp.Symbol]) -> list[ObjectArray]:
+    """The matrices in new bases, whose orthonormality is verified exactly."""
     U = sp.Matrix.hstack(*bases)
-    ring = Ring([*whole.H, *whole.s, *U], k)
+    ring = Ring([x for X in (*whole.matrices, U) for x in X], k)
     exact = ring.matrix(U)
     adjoint = np.frompyfunc(Exact.conjugate, 1, 1)(exact.T)
-    unit, H, s = (reduced(adjoint @ ring.matrix(X) @ exact) for X in (sp.eye(U.rows), whole.H, whole.s))
+    unit, *rotated = (reduced(adjoint @ ring.matrix(X) @ exact) for X in (sp.eye(U.rows), *whole.matrices))
     if not all((x - ring.one if a == b else x).is_zero for (a, b), x in np.ndenumerate(unit)):
         raise ArithmeticError(f"H: expected an orthonormal basis, got {U}")
-    return H, s
+    return rotated
 
 
 def _as_written(matrix: ObjectArray) -> sp.Matrix:
@@ -116,9 +122,9 @@ def equivalent(a: Piece, b: Piece, k: Sequence[sp.Symbol]) -> bool:
     if n != b.H.rows:
         return False
     try:
-        ring = Ring([*a.H, *a.s, *b.H, *b.s], k)
+        ring = Ring([x for piece in (a, b) for X in piece.matrices for x in X], k)
         numbers = Numbers(ring.squares.values())
-        both = [ring.matrix(sp.diag(x, y)) for x, y in ((a.H, b.H), (a.s, b.s))]
+        both = [ring.matrix(sp.diag(x, y)) for x, y in zip(a.matrices, b.matrices, strict=True)]
         matrices = numbers.coefficients(ring, both)
         return numbers.are_equivalent([C[:, :n, :n] for C in matrices], [C[:, n:, n:] for C in matrices])
     except NotExact:

@@ -7,12 +7,13 @@ from typing import Any, Protocol
 import sympy as sp
 from flint import fmpq
 
-from symcur.closed_forms.common_subexpressions import Definitions, needed
+from symcur.closed_forms.common_subexpressions import Definitions
 from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.harmonics import Written, written
 from symcur.closed_forms.quotients import divided, without_common_factor
 from symcur.closed_forms.ring import Exact
 from symcur.expressions import Expression
+from symcur.program.source import needed
 
 _SHORT = 8  # operations: longer expressions that repeat are given a symbol
 

@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 import sympy as sp
 
 WIDTH = 78
-"""Of a row, in letters: about the width of a page."""
+"""Of a row with the labels in front, in letters: the width of a page of 6.5 inches in type of 10 points."""
+PAGE = 42
+"""Rows without fractions on a page of 9 inches."""
+PAGE = 42
+"""Rows without fractions on a page of 9 inches."""
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 _WIDE = {r"\cos": 3.0, r"\sin": 3.0, r"\tanh": 4.0, r"\exp": 3.0, r"\mathrm": 0.0, r"\quad": 2.0, r"\dots": 2.0}
 _NARROW = (r"\left", r"\right", r"\bigl", r"\bigr", r"\,", r"\tfrac", r"\textstyle", "{", "}", "&")
@@ -51,26 +55,45 @@ def _group(tokens: Iterator[str]) -> float:
     return _sequence(tokens, "}") if token == "{" else _one(token, tokens) if token else 0.0
 
 
-def rows(label: str, value: sp.Expr, write: Write) -> list[str]:
-    """label &= value, continued in the next row wherever it would not fit."""
+def height(row: str) -> float:
+    """How high a row is printed, in rows without fractions."""
+    return 1 + 0.8 * _depth(iter(_TOKEN.findall(row)), "")
+
+
+def _depth(tokens: Iterator[str], end: str) -> int:
+    """How many fractions stand in one another."""
+    deepest = 0
+    for token in tokens:
+        if token == end:
+            break
+        inner = (_depth(tokens, "}") for _ in range(2) if next(tokens, "") == "{")
+        if token in (r"\frac", r"\tfrac"):
+            deepest = max(deepest, 1 + max(inner, default=0))
+        elif token == "{":
+            deepest = max(deepest, _depth(tokens, "}"))
+    return deepest
+
+
+def rows(label: str, value: sp.Expr, write: Write, most: float = WIDTH) -> list[str]:
+    """label &= value, continued in the next row wherever the value would be wider than ``most``."""
     text = write(value)
-    if width(text) <= WIDTH:
+    if width(text) <= most:
         return [f"{label} &= {text}"]
-    return packed(f"{label} &= ", _pieces(value, write))
+    return packed(f"{label} &= ", _pieces(value, write, most / 2), most)
 
 
-def packed(front: str, pieces: Sequence[str]) -> list[str]:
-    """One row after the other, each as long as fits."""
+def packed(front: str, pieces: Sequence[str], most: float = WIDTH) -> list[str]:
+    """One row after the other, each as long as fits in ``most`` letters from the sign of equality on."""
     found, row, filled = [], front, False
     for piece in pieces:
-        if filled and width(row + piece) > WIDTH:
+        if filled and width((row + piece).partition("&")[2]) > most:
             found.append(row.rstrip())
             row = r"&\quad "
         row, filled = f"{row}{piece} ", True
     return [*found, row.rstrip()]
 
 
-def _pieces(value: sp.Expr, write: Write, whole: float = WIDTH / 2) -> list[str]:
+def _pieces(value: sp.Expr, write: Write, whole: float) -> list[str]:
     """Parts of the text between which a row may end; what is not wider than ``whole`` stays together."""
     text = write(value)
     if width(text) <= whole:
@@ -78,7 +101,7 @@ def _pieces(value: sp.Expr, write: Write, whole: float = WIDTH / 2) -> list[str]
     if value.is_Add:
         result: list[str] = []
         for term in value.as_ordered_terms():
-            first, *more = _pieces(term, write)
+            first, *more = _pieces(term, write, whole)
             sign = "" if not result or first.startswith("-") else "+ "
             result += [sign + first, *more]
         return result
@@ -91,7 +114,7 @@ def _pieces(value: sp.Expr, write: Write, whole: float = WIDTH / 2) -> list[str]
     rest = others[0] if len(others) == 1 else sp.Mul(*others, evaluate=False)
     written = rf"\left({write(rest)}\right)" if rest.is_Add else write(rest)
     front = {"1": "", "-1": "- "}.get(written, written + r"\, ")
-    return bracketed(front, _pieces(longest, write, 0.0 if width(text) > WIDTH else whole))
+    return bracketed(front, _pieces(longest, write, 0.0 if width(text) > 2 * whole else whole))
 
 
 def bracketed(front: str, pieces: Sequence[str]) -> list[str]:

@@ -21,6 +21,7 @@ from symcur.band_structures.formulas import generic_values
 from symcur.band_structures.levels import levels_of_any, multiplets
 from symcur.closed_forms.arbitrary_precision import mpf
 from symcur.closed_forms.calculus import at_some_k, derived, different_levels, in_lowest_terms, tidied, variable_of
+from symcur.closed_forms.degeneracy import multiplicities
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
 from symcur.program.laurent import Laurent, MoreTerms, NoSeries
 from symcur.program.program import FUNCTIONS, symbols_of
@@ -37,7 +38,8 @@ class Series:
     """sum_n c_n t^n up to t^order; ``t`` is the variable less the point, 1/variable, or 1 where all momenta are scaled.
 
     ``coefficients`` maps each power whose coefficient is not zero to a ``ClosedForm`` of the shape of the quantity. Their
-    energy symbol stands for the energy at the point of expansion, unless it is put in by ``explicit``.
+    energy symbol stands for the energy at the point of expansion, unless it is put in by ``explicit``. Of a ``BlockForm`` they
+    are such forms, and ``expressions`` has an axis of blocks in front.
     """
 
     t: sp.Expr
@@ -52,10 +54,12 @@ class Series:
     @property
     def expressions(self) -> sp.Array:
         """The sum, component by component; momenta that are scaled stand without their factor."""
-        total = [sp.Integer(0)] * int(np.prod(self.shape))
-        for n, form in sorted(self.coefficients.items()):
-            total = [a + b * self.t**n for a, b in zip(total, sp.flatten(form.expressions), strict=True)]
-        return sp.ImmutableDenseNDimArray(total, self.shape)
+        arrays = {n: form.expressions for n, form in sorted(self.coefficients.items())}
+        shape = next((array.shape for array in arrays.values()), self.shape)
+        total = [sp.Integer(0)] * int(np.prod(shape))
+        for n, array in arrays.items():
+            total = [a + b * self.t**n for a, b in zip(total, sp.flatten(array), strict=True)]
+        return sp.ImmutableDenseNDimArray(total, shape)
 
     def __repr__(self) -> str:
         powers = ", ".join(map(str, sorted(self.coefficients))) or "none"
@@ -63,34 +67,59 @@ class Series:
 
 
 def series(form: Any, variable: Any, order: int, point: Any = 0) -> Series:
-    """The expansion of a ``ClosedForm`` up to t^order, see ``ClosedForm.series``."""
+    """The expansion of a ``ClosedForm`` or a ``BlockForm`` up to t^order, see ``ClosedForm.series``."""
     if isinstance(order, bool) or not isinstance(order, int):
         raise ValueError(f"order: expected an integer, the highest power, got {order!r}")
-    expansion = _Expansion(form, variable, point)
-    found = expansion.to(order)
-    powers = sorted({n for value in found for n in range(value.first, order + 1) if not expansion.vanishes(value[n])})
-    coefficients = {n: expansion.coefficient(found, n) for n in powers}
-    return Series(expansion.t, order, coefficients, form.shape)
+    expansions = _expansions(form, variable, point)
+    found = [(expansion, value) for expansion in expansions for value in expansion.to(order)]
+    powers = sorted({n for x, value in found for n in range(value.first, order + 1) if not x.vanishes(value[n])})
+    return Series(expansions[0].t, order, {n: _coefficient(form, expansions, n) for n in powers}, form.shape)
 
 
 def limit(form: Any, variable: Any, point: Any) -> Any:
-    """The limit of a ``ClosedForm``, see ``ClosedForm.limit``."""
-    expansion = _Expansion(form, variable, point)
-    found = expansion.to(0)
-    for value in found:
-        for n in range(value.first, 0):
-            if not expansion.vanishes(value[n]):
-                raise ValueError(
-                    f"point: expected one at which {form.name} of {form.model.name} has a limit, got {variable} -> {point}, "
-                    f"where a component grows like t^({n}), t = {expansion.t if expansion.t != 1 else 'the scale of k'}"
-                )
-    return expansion.coefficient(found, 0)
+    """The limit of a ``ClosedForm`` or a ``BlockForm``, see ``ClosedForm.limit``."""
+    expansions = _expansions(form, variable, point)
+    for expansion in expansions:
+        for value in expansion.to(0):
+            for n in range(value.first, 0):
+                if not expansion.vanishes(value[n]):
+                    raise ValueError(
+                        f"point: expected one at which {form.name} of {form.model.name} has a limit, got {variable} -> {point}, "
+                        f"where a component grows like t^({n}), t = {expansion.t if expansion.t != 1 else 'the scale of k'}"
+                    )
+    return _coefficient(form, expansions, 0)
+
+
+def _expansions(form: Any, variable: Any, point: Any) -> list[_Expansion]:
+    """One for each formula. Those of blocks follow the energies at the point, by which bands are numbered, all together or,
+    where none needs them and they touch there, not at all."""
+    if not hasattr(form, "blocks"):
+        return [_Expansion(form, variable, point)]
+    found = [_Expansion(one, variable, point) for one in form.blocks]
+    needed = any(expansion.with_energy for expansion in found)
+    try:
+        return found if form.band is not None else [_Expansion(one, variable, point, True) for one in form.blocks]
+    except ValueError:
+        if needed:
+            raise
+        return found
+
+
+def _coefficient(form: Any, expansions: Sequence[_Expansion], power: int) -> Any:
+    """The coefficient of t^power."""
+    found = [expansion.coefficient(power) for expansion in expansions]
+    if not hasattr(form, "blocks"):
+        return found[0]
+    if not expansions[0].with_energy:
+        return form.with_blocks(found, ordered=False)
+    model = expansions[0].moved(form.model)
+    return form.with_blocks(found, model=model, multiplicities=multiplicities(model))
 
 
 class _Expansion:
     """One form along one direction: the program in which the coefficients are made, and which of them vanish."""
 
-    def __init__(self, form: Any, variable: Any, point: Any) -> None:
+    def __init__(self, form: Any, variable: Any, point: Any, with_energy: bool = False) -> None:
         self.form, model = form, form.model
         names = {symbol.name for symbol in (*model.k, *model.parameters)}
         if isinstance(variable, str) and variable == "k" and "k" not in names:
@@ -117,24 +146,31 @@ class _Expansion:
         inputs = {
             form.program.nodes[n][1][0] for n in form.program.live(form.nodes) if form.program.nodes[n][0] == "input"
         }
-        self.with_energy = form.energy_symbol.name in inputs
+        self.with_energy = with_energy or form.energy_symbol.name in inputs
         self.model = self._at_point() if self.with_energy else model
 
     def _at_point(self) -> Model:
         """The model at the point of expansion, where its distinct energies must not touch."""
-        model, where = self.form.model, ", ".join(f"{symbol} = {value}" for symbol, value in self.point.items())
+        result = self.moved(self.form.model)
+        differ = different_levels(self.form, result)
+        if differ:
+            raise ValueError(f"point: expected one at which no bands touch, got {self._where}, where {differ}")
+        return result
+
+    @property
+    def _where(self) -> str:
+        return ", ".join(f"{symbol} = {value}" for symbol, value in self.point.items())
+
+    def moved(self, model: Model) -> Model:
+        """A model with the point of expansion put in."""
         H, s = self._put(model.H), self._put(model.s)
         if H.has(sp.zoo, sp.nan, sp.oo, sp.I * sp.oo) or s.has(sp.zoo, sp.nan, sp.oo):
             raise ValueError(
-                f"point: expected one at which H is finite, got {where}; with the energy put in by form.explicit(band) "
+                f"point: expected one at which H is finite, got {self._where}; with the energy put in by form.explicit(band) "
                 "this is not needed"
             )
         rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in self.point}
-        result = Model(H, s, model.k, rest, name=model.name, metric=at_some_k(model))
-        differ = different_levels(self.form, result)
-        if differ:
-            raise ValueError(f"point: expected one at which no bands touch, got {where}, where {differ}")
-        return result
+        return Model(H, s, model.k, rest, name=model.name, metric=at_some_k(model))
 
     def _put(self, formula: Any) -> Any:
         if not self.infinite:
@@ -150,9 +186,9 @@ class _Expansion:
             self.count = max(order, 0) + 1 + spare
             self.program = Program()
             try:
-                found = self._found()
-                if all(value.end > order for value in found):
-                    return found
+                self.found = self._found()
+                if all(value.end > order for value in self.found):
+                    return self.found
             except MoreTerms:
                 continue
             except NoSeries as reason:
@@ -308,10 +344,10 @@ class _Expansion:
             return [mpmath.fsum(level) / len(level) for level in levels]
 
     # -- the coefficients as closed forms --------------------------------------------------------------------------------
-    def coefficient(self, found: Sequence[Laurent], power: int) -> Any:
-        """The coefficient of t^power, of the shape of the form."""
+    def coefficient(self, power: int) -> Any:
+        """The coefficient of t^power, of the shape of the form, of what was found last."""
         form, zero = self.form, self.program.zero
-        parts = [zero if self.vanishes(value[power]) else value[power] for value in found]
+        parts = [zero if self.vanishes(value[power]) else value[power] for value in self.found]
         outputs = _pairs(parts) if form.complex else tuple(map(Complex, parts))
         energies = form.energies
         if self.with_energy and energies is not None:

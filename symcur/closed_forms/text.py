@@ -10,15 +10,16 @@ import sympy as sp
 from sympy.core.function import AppliedUndef
 
 from symcur.band_structures import Model
-from symcur.closed_forms.rows import bracketed, packed, rows
+from symcur.closed_forms.circles import in_circles
+from symcur.closed_forms.rows import PAGE, WIDTH, bracketed, height, packed, rows, width
 from symcur.closed_forms.words import Z, descending, signed, times
+from symcur.expressions import Expression
 
 _NAMES = {"h2": "h^{2}", "epsilon": r"\varepsilon"}
-_STEPS = 12  # definitions, up to which a form without structure is printed step by step
-_PAGE = 6000  # letters
+_ENTRY = re.compile(r"(Re|Im)(g?[A-Z])(\d*_?\w+)$")
 _SLOPE = r"\frac{1}{q'(z)}"
 _MATRICES = (  # what stands for itself where one of the marks does
-    ((r"v_{n}^",), r"v_n^i &= \mathrm{Tr}[P\, v_i]"),
+    ((r"v_{n}^",), r"v_n^i &= RANK\mathrm{Tr}[P\, v_i]"),
     ((r"v_{", r"J^{"), r"v_i &= \partial_{k_i} H"),
     ((r"w_{",), r"w_{il} &= \partial_{k_i} \partial_{k_l} H"),
     ((r"J^{",), r"J^{is} &= \tfrac{1}{2}(v_i s + s v_i)"),
@@ -42,6 +43,12 @@ class Form(Protocol):
     @property
     def in_words(self) -> str: ...
     @property
+    def parts(self) -> tuple[Expression, ...]: ...
+    @property
+    def energies(self) -> tuple[sp.Expr, ...] | None: ...
+    @property
+    def band(self) -> int | None: ...
+    @property
     def latex_names(self) -> Mapping[sp.Symbol, str]: ...
     @property
     def written(self) -> Any: ...
@@ -53,19 +60,23 @@ class Form(Protocol):
 
 def latex(form: Form) -> str:
     """One aligned environment: the components, then what their symbols mean."""
-    if form.formula and form.written is None and len(form.definitions) > _STEPS:
+    if (form.formula or form.parts) and form.written is None and form.definitions:
         return _aligned(_in_matrices(form))
-    text = _aligned(_components(form) + _where(form))
-    return text if len(text) <= _PAGE or not form.formula else _aligned(_in_matrices(form))
+    write = _Writer(form)
+    shown = [(write(symbol), value) for symbol, value in form.definitions if symbol not in form.latex_names]
+    labels = [*form.labels, *(rf"\text{{where }}{name}" for name, _ in shown)]
+    most = WIDTH - max(map(width, labels))
+    lines = _components(form, write, most) + _where(form, shown, write, most)
+    too_long = form.formula and sum(map(height, lines)) > PAGE
+    return _aligned(_in_matrices(form) if too_long else lines)
 
 
 def _aligned(lines: Sequence[str]) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
-def _components(form: Form) -> list[str]:
+def _components(form: Form, write: _Writer, most: float) -> list[str]:
     """Label = formula; equal, opposite and vanishing components by reference."""
-    write = _Writer(form)
     known: dict[sp.Expr, str] = {}
     lines, zeros = [], []
     for label, value in zip(form.labels, sp.flatten(form.compact), strict=True):
@@ -75,14 +86,19 @@ def _components(form: Form) -> list[str]:
             lines.append(f"{label} &= {known[value] if value in known else '-' + known[-value]}")
         else:
             known[value] = label
-            lines += rows(label, value, write)
-    return lines + ([f"{' = '.join(zeros)} &= 0"] if zeros else [])
+            lines += rows(label, value, write, most)
+    return lines + _vanishing(zeros, most)
 
 
-def _where(form: Form) -> list[str]:
-    write = _Writer(form)
-    shown = [(symbol, value) for symbol, value in form.definitions if symbol not in form.latex_names]
-    lines = [row for symbol, value in shown for row in rows(write(symbol), value, write)]
+def _vanishing(labels: Sequence[str], most: float) -> list[str]:
+    if not labels:
+        return []
+    first, *others = [*labels, "0"]
+    return packed(f"{first} &= ", [others[0], *(f"= {label}" for label in others[1:])], most)
+
+
+def _where(form: Form, shown: Sequence[tuple[str, sp.Expr]], write: _Writer, most: float) -> list[str]:
+    lines = [row for name, value in shown for row in rows(name, value, write, most)]
     if len(shown) < len(form.definitions):
         lines.append(r"h_{a,i} &= \partial_{k_i} h_a")
     if lines:
@@ -97,6 +113,9 @@ class _Writer:
         taken = {symbol.name for symbol in form.model.parameters}
         self.names: dict[sp.Symbol, str] = dict(form.latex_names)
         self.names |= {s: _NAMES[s.name] for s, _ in form.definitions if s.name in _NAMES and s.name not in taken}
+        self.names |= {
+            s: _part_of_an_entry(*found.groups()) for s, _ in form.definitions if (found := _ENTRY.match(s.name))
+        }
 
     def __call__(self, value: sp.Expr) -> str:
         derivatives = {d for d in value.atoms(sp.Derivative) if isinstance(d.expr, AppliedUndef)}
@@ -107,6 +126,11 @@ class _Writer:
         return str(sp.latex(value.xreplace(short), symbol_names=self.names | names))
 
 
+def _part_of_an_entry(part: str, matrix: str, index: str) -> str:
+    """ReP12_kx and the like, the parts of the entries of matrices in steps."""
+    return rf"\mathrm{{{part}}}\,{f'({matrix})' if len(matrix) > 1 else matrix}_{{{index.replace('_', chr(92) + '_')}}}"
+
+
 def _derivative(derivative: sp.Derivative) -> str:
     along = "".join(rf"\partial_{{{sp.latex(k)}}}" * int(n) for k, n in derivative.variable_count)
     return rf"({along} {sp.latex(sp.Symbol(derivative.expr.func.__name__))})"
@@ -114,14 +138,23 @@ def _derivative(derivative: sp.Derivative) -> str:
 
 # -- matrices ----------------------------------------------------------------------------------------------------------
 def _in_matrices(form: Form) -> list[str]:
-    """The quantity in P and S, or in H' = H - h_0 alone, whichever is shorter, and what these are."""
+    """The quantity in P and S, or in H' = H - h_0 alone, whichever is shorter, and what these are; of what has no such formula for
+    all components at once, such as a derivative, that of each."""
+    if not form.formula:
+        multiplet, values = max(form.multiplicities) > 1, sp.flatten(form.compact)
+        parts = [
+            (label, part) for label, part, value in zip(form.labels, form.parts, values, strict=True) if value != 0
+        ]
+        zeros = [label for label, value in zip(form.labels, values, strict=True) if value == 0]
+        lines = _explained(form, [(f"{label} ", in_circles(part, multiplet).latex()) for label, part in parts])
+        return lines + _vanishing(zeros, WIDTH)
     label = form.formula.split("&=")[0] if "&=" in form.formula else f"{form.labels[0]} "
     right = form.formula.split("&=")[-1].strip()
-    ways = [_explained(form, label, formula) for formula in (right, form.in_words) if formula]
+    ways = [_explained(form, [(label, formula)]) for formula in (right, form.in_words) if formula]
     return min(ways, key=lambda lines: sum(map(len, lines)))
 
 
-def _explained(form: Form, label: str, formula: str) -> list[str]:
+def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     """label = formula, and what stands in it, P and S as polynomials in H' with q(z) = 0."""
     d, r = len(form.multiplicities), form.multiplicities[0]
     uniform = len(set(form.multiplicities)) == 1
@@ -129,20 +162,22 @@ def _explained(form: Form, label: str, formula: str) -> list[str]:
     if uniform:  # H' is traceless
         c[:d] = [*(-a for a in reversed(sp.symbols(f"a_2:{d + 1}"))), sp.Integer(0)]
     q = sum((c[j] * Z**j for j in range(d + 1)), sp.Integer(0))
-    if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
-        label = label.strip() + "_{n} "  # s and J of the band beside the operators
-    lines = _broken(label, formula)
-    if sum(form.multiplicities) > d:
-        lines[-1] += r"\quad\text{(of the whole multiplet)}"
+    lines: list[str] = []
+    for label, formula in equations:
+        if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
+            label = label.strip() + "_{n} "  # s and J of the band beside the operators
+        lines += _broken(label, formula, [r"\quad\text{(of the whole multiplet)}"] * (sum(form.multiplicities) > d))
     if form.model.bosons is not None:
         lines.append(
             r"H, \partial_{k_i} H, s &\to g H, g\,\partial_{k_i} H, g s\quad\text{for bosons, with } i \dot\Psi = g H \Psi"
         )
-    lines += [text for marks, text in _MATRICES if any(mark in formula for mark in marks)]
+    used = "".join(formula for _, formula in equations)
+    rank = ("" if r == 1 else rf"\tfrac{{1}}{{{r}}}") if uniform else r"\tfrac{1}{\mathrm{Tr}\,P}"
+    lines += [text.replace("RANK", rank) for marks, text in _MATRICES if any(mark in used for mark in marks)]
     B = [sum((c[m] * Z ** (m - n - 1) for m in range(n + 1, d + 1)), sp.Integer(0)) for n in range(d)]
-    if "P" in formula:
+    if "P" in used:
         lines += packed("P &= ", bracketed(_SLOPE, signed(_polynomial(B))))
-    if "S" in formula:
+    if "S" in used:
         rest = times(sp.expand(-q.diff(Z, 2) / 2), "P")
         lines += packed("S &= ", bracketed(_SLOPE, signed([*_polynomial([b.diff(Z) for b in B]), rest])))
     lines += [
@@ -150,19 +185,24 @@ def _explained(form: Form, label: str, formula: str) -> list[str]:
         rf"q(z) &= {descending(q)} = 0",
     ]
     if uniform:
-        return lines + [f"{sp.latex(-c[d - j])} &= {value}" for j, value in enumerate(_newton(d, r), 2)]
-    return [*lines, r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'"]
+        lines += [f"{sp.latex(-c[d - j])} &= {value}" for j, value in enumerate(_newton(d, r), 2)]
+    else:
+        lines.append(r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'")
+    if form.band is not None and form.energies is not None:
+        level = [level for level, rank in enumerate(form.multiplicities) for _ in range(rank)][form.band]
+        lines += rows(str(form.energy_symbol), form.energies[level], _Writer(form), WIDTH - 2)
+    return lines
 
 
-def _broken(label: str, formula: str) -> list[str]:
-    """A long sum over several rows, at its signs outside of brackets."""
+def _broken(label: str, formula: str, more: Sequence[str]) -> list[str]:
+    """A long sum over several rows, at its signs outside of brackets, and more after it."""
     pieces, depth, start = [], 0, 0
     for j, letter in enumerate(formula):
         depth += (letter in "([{") - (letter in ")]}")
         if j and not depth and letter in "+-" and formula[j - 1] == " ":
             pieces.append(formula[start:j].rstrip())
             start = j
-    return packed(f"{label}&= ", [*pieces, formula[start:]])
+    return packed(f"{label}&= ", [*pieces, formula[start:], *more], WIDTH - width(label))
 
 
 def _polynomial(coefficients: Sequence[sp.Expr]) -> list[str]:

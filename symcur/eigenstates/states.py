@@ -13,6 +13,7 @@ from symcur.arrays import Array, ComplexArray, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.levels import Closeness, amplification, follows
 from symcur.eigenstates.basis import Eigenbasis
+from symcur.eigenstates.filled import cumulated
 
 
 class Eigenstates(Eigenbasis):
@@ -83,6 +84,10 @@ class Eigenstates(Eigenbasis):
         diagonal = np.diagonal(s)
         rotated = self.left * diagonal if np.count_nonzero(s) == np.count_nonzero(diagonal) else self.left @ s
         return np.asarray(rotated @ self.vectors)
+
+    def filled(self, operand: ex.Expression) -> Any:
+        found = cumulated(self, operand)
+        return super().filled(operand) if found is None else found
 
     def part(self, values: Any, which: str) -> Any:
         return np.asarray(getattr(values, which))

@@ -51,7 +51,7 @@ def integrate_exactly(
     total has no exact form of this kind, with the reason. Other parts without one are left out, see ``refused``.
     """
     record = _observable(observable)
-    model = _continuum(record.prepare(_continuum(model).with_parameters(parameters), np.ones(())))
+    model = _continuum(record.prepare(_continuum(model).with_parameters(parameters), np.ones(()), hall))
     name, written = _form(record, form)
     radius = _cutoff(cutoff, model)
     choice = (

@@ -3,7 +3,12 @@
 The independent check of the semiclassical theory: it uses H(k), its derivatives and s, and none of the formulas it judges.
 """
 
-from symcur.linear_response.dynamic import accumulation_response, field_gradient_response, uniform_field_response
+from symcur.linear_response.dynamic import (
+    accumulation_response,
+    field_gradient_response,
+    uniform_field_response,
+    zeeman_gradient_response,
+)
 from symcur.linear_response.expansion import Estimate
 from symcur.linear_response.luttinger import luttinger_response, nernst_response
 from symcur.linear_response.magnetic_lattice import (
@@ -41,4 +46,5 @@ __all__ = [
     "torque_density_response",
     "transverse_field_response",
     "uniform_field_response",
+    "zeeman_gradient_response",
 ]

@@ -140,6 +140,35 @@ def field_gradient_response(
     return moved + _contact(model, mu, temperature, 1e-2 * rtol, max_points) if flow == "heat" else moved
 
 
+def zeeman_gradient_response(
+    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+) -> dict[str, Estimate]:
+    """The flow of s in answer to H - h s, h = h_q exp(i q.r + eta t), a Zeeman energy where s is spin.
+
+    Returns
+    -------
+    "current" [i, l] : J^i_q = h_q i q_l current[i, l] + O(q^2) of (1/2){v_i, s}.
+    "torque" [i, l] : the same of J^tau, from tau_q = h_q q_i q_l torque[i, l] + O(q^3); symmetric part.
+    "total" [i, l] : their sum, symmetrized: what any torque density fixes of the conserved current.
+    """
+
+    def flows(k: Array) -> ComplexArray:
+        return operators(model, ["current", "torque"], k)
+
+    def coupling(k: Array, q: Array) -> ComplexArray:
+        return np.broadcast_to(-model.matrix("s", np.zeros(model.dimension)), (len(k), model.size, model.size))
+
+    directions = ray_directions(model.dimension)
+
+    def expand(along: ComplexArray, limit: Limit) -> Expansion:
+        current, error = linear_form(directions, *limit(along.imag[:, :, :-1], 1))
+        torque, torque_error = quadratic_form(directions, *limit(along.real[:, :, -1], 2))
+        total, both = (current + current.T) / 2 + torque, (error + error.T) / 2 + torque_error
+        return {"current": (current.T, error.T), "torque": (torque, torque_error), "total": (total, both)}
+
+    return _slow_response(model, mu, temperature, flows, coupling, expand, rtol, max_points)
+
+
 def _slow_response(
     model: BandStructure,
     mu: float,

@@ -60,6 +60,7 @@ class Material(NumericModel):
     functions: WannierFunctions
     level: str
     window = "auto"
+    length_unit = 1.0
     notes: tuple[str, ...]
     centres: Array
     _given: dict[str, Any]
@@ -185,7 +186,7 @@ class Material(NumericModel):
         """What was found in the files and done with it, as text."""
         lowest, highest = np.sort(np.linalg.eigvalsh(self.s))[[0, -1]]
         lines = [
-            f"{self.name}: level {self.level}, {self.size} Wannier functions, lattice in Angstrom {self.functions.lattice.tolist()}",
+            f"{self.name}: level {self.level}, {self.size} Wannier functions, lattice in Angstrom {(self.functions.lattice.round(6) + 0.0).tolist()}",
             *self.notes,
             *self._residuals,
             f"s has eigenvalues from {lowest:.4g} to {highest:.4g}.",

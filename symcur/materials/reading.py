@@ -87,7 +87,7 @@ def read_functions(
         needed (_wsvec.dat, .wout, _centres.xyz, .win; for a checkpoint .eig, .spn, .nnkp). Or a list of paths: these files and
         no others, also .mmn, which may be large, in the place of .nnkp. Or a model of PythTB.
     lattice : (D, D) primitive vectors as rows, in Angstrom, where no file holds them; where one does, they must agree.
-    centres : (N, D) Cartesian, in Angstrom; they take the place of those of the files.
+    centres : (N, D) Cartesian, in Angstrom, or (D,) for all; they take the place of those of the files.
     minimal_distance : for a checkpoint, whether matrix elements belong to the R with the smallest |R + r_b - r_a|, or |R|;
         by default as use_ws_distance in .win, and the former without it.
     ties : Angstrom; R that are equally near up to this share an element.
@@ -216,6 +216,7 @@ def _at_projections(functions: WannierFunctions, win: WinFile) -> WannierFunctio
 def _with_centres(functions: WannierFunctions, centres: ArrayLike) -> WannierFunctions:
     expected = (functions.size, len(functions.lattice))
     own = number_array("centres", centres, float)
+    own = np.broadcast_to(own, expected) if own.shape == expected[1:] else own
     if own.shape != expected or not np.isfinite(own).all():
         raise ValueError(f"centres: expected finite numbers of shape {expected}, got shape {own.shape}")
     note = "The centres are as given."

@@ -14,6 +14,7 @@ from symcur.arrays import Array, ComplexArray, Indices
 from .orbitals import Orbital, projections
 from .representation import SymmetryGroup, acting_on
 from .space_groups import Atoms, space_group
+from .spin_order import found_order
 from .wannier_functions import WannierFunctions
 
 LARGEST_CHANGE = 0.1  # eV: noise of Wannier functions stays below, an order of orbitals that does not fit does not
@@ -138,8 +139,8 @@ def symmetries(functions: WannierFunctions, group: SymmetryGroup, tolerance: flo
 def symmetry_group(
     functions: WannierFunctions,
     *,
-    atoms: Atoms,
-    orbitals: str | Sequence[Orbital],
+    atoms: Atoms | None = None,
+    orbitals: str | Sequence[Orbital] | None = None,
     spin: str | None = None,
     moments: Mapping[str, Sequence[Any]] | None = None,
     time_reversal: bool = True,
@@ -147,21 +148,42 @@ def symmetry_group(
 ) -> SymmetryGroup:
     """The space group of a crystal (``space_group``) in the basis of its functions, whether or not H(R) has it.
 
-    ``orbitals``: projections as text, with ``spin`` the order of spins (``projections``), or an ``Orbital`` for each function. ``atoms``,
+    ``orbitals``: projections as text (``projections``), or an ``Orbital`` for each function; by default those of the .win file, as
+    ``atoms`` are. ``spin``: the order of spins of text, by default what time reversal shows (``found_order``). ``atoms``,
     ``moments``, ``time_reversal`` and ``tolerance``, in Angstrom, as in ``space_group``.
     """
-    basis = projections(atoms, orbitals, spin) if isinstance(orbitals, str) else tuple(orbitals)
+    atoms = functions.atoms if atoms is None else atoms
+    basis = _basis(functions, atoms, orbitals, spin)
     if len(basis) != functions.size:
         raise ValueError(f"orbitals: expected {functions.size}, one for each function, got {len(basis)}")
     crystal = space_group(functions.lattice, atoms, moments=moments, time_reversal=time_reversal, tolerance=tolerance)
     return acting_on(crystal, basis, tolerance=tolerance)
 
 
+def _basis(
+    functions: WannierFunctions, atoms: Atoms, orbitals: str | Sequence[Orbital] | None, spin: str | None
+) -> tuple[Orbital, ...]:
+    """An ``Orbital`` for each function."""
+    text = functions.projections if orbitals is None else orbitals
+    if not isinstance(text, str):
+        return tuple(text)
+    if not text:
+        raise ValueError(
+            f"orbitals: expected the atoms and what the functions look like, got {functions.source or 'functions'} without a .win "
+            "file that holds them"
+        )
+    by_number = orbitals is None  # as wannier90 takes the lines of its input
+    basis = projections(atoms, text, spin, by_number=by_number)
+    if spin is None and 2 * len(basis) == functions.size:
+        basis = projections(atoms, text, found_order(functions), by_number=by_number)
+    return basis
+
+
 def symmetrize(
     functions: WannierFunctions,
     *,
-    atoms: Atoms,
-    orbitals: str | Sequence[Orbital],
+    atoms: Atoms | None = None,
+    orbitals: str | Sequence[Orbital] | None = None,
     spin: str | None = None,
     moments: Mapping[str, Sequence[Any]] | None = None,
     time_reversal: bool = True,

@@ -15,10 +15,18 @@ from symcur.observables.equilibrium import (
     torque_dipole_density,
     torque_quadrupole_density,
 )
-from symcur.observables.export import FORMATS, write
+from symcur.observables.export import FORMATS, json_text, write
 from symcur.observables.filling import chemical_potential
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
-from symcur.observables.quasiparticles import SPIN_QUANTUM, THERMAL_QUANTUM, spin_hall, thermal_hall
+from symcur.observables.quasiparticles import (
+    SPIN_QUANTUM,
+    THERMAL_QUANTUM,
+    spin_current,
+    spin_hall,
+    spin_magnetization,
+    spin_nernst,
+    thermal_hall,
+)
 from symcur.observables.result import Part, Result
 
 get, names, add, remove = OBSERVABLES.get, OBSERVABLES.names, OBSERVABLES.add, OBSERVABLES.remove
@@ -45,11 +53,15 @@ __all__ = [
     "gap",
     "get",
     "hall_conductivity",
+    "json_text",
     "magnetization",
     "magnetization_slope",
     "names",
     "remove",
+    "spin_current",
     "spin_hall",
+    "spin_magnetization",
+    "spin_nernst",
     "thermal_hall",
     "thermoelectric",
     "torque_dipole_density",

@@ -19,7 +19,7 @@ from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.landmarks import touchings
 from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
-from symcur.eigenstates import DegeneracyWarning, Eigenstates
+from symcur.eigenstates import DegeneracyWarning, Eigenstates, blocks
 from symcur.observables.result import Part
 from symcur.quantities import Quantity
 
@@ -202,7 +202,7 @@ def _of_finite_basis(bands: BandValues, domain: Domain, integral: Integral, mu: 
     mean modulus of the change, relative to that of the integrand, is the relative error of the integral of the modulus.
     """
     larger = bands.model.larger
-    if larger is None:
+    if larger is None or integral.status == "interrupted":
         return integral
     grid = domain.grid(_COARSE, _OFFSET)
     k, jacobian = domain.map(grid.reshape(-1, domain.dimension))
@@ -305,10 +305,13 @@ def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperatu
     )
 
 
-def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> tuple[Eigenstates, Array]:
-    """The eigenstates on a mesh of ``points`` along every axis, and the weight of each momentum in int d^Dk/(2 pi)^D."""
+def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> Iterator[tuple[Eigenstates, Array]]:
+    """The eigenstates on a mesh of ``points`` along every axis, block by block, and the weights of their momenta in int d^Dk/(2 pi)^D."""
     k, jacobian = domain.map(domain.grid(points, _OFFSET).reshape(-1, domain.dimension))
-    return Eigenstates(model, k), jacobian / len(k)
+    start = 0
+    for block in blocks(model, k):
+        yield Eigenstates(model, block), jacobian[start : start + len(block)] / len(k)
+        start += len(block)
 
 
 def natural_size(model: BandStructure, domain: Domain, kind: str) -> float:
@@ -339,6 +342,9 @@ KINDS = {
     "current": Kind("s energy / (hbar length^(D-1))", lambda spread, length: spread * length),
     "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))", lambda spread, length: length**2),
     "spin": Kind("hbar / length^(D-2)", lambda spread, length: length**2),
+    "spin_current": Kind("energy / length^(D-1), spin in hbar", lambda spread, length: spread * length),
+    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar", lambda spread, length: spread * length**2),
+    "spin_nernst": Kind("k_B / length^(D-2), spin in hbar", lambda spread, length: length**2),
 }
 
 

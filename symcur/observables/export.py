@@ -19,7 +19,7 @@ FORMATS = (".csv", ".json", ".nc")
 def write(result: Result, path: str | Path) -> None:
     """Write a result; the ending of the file name chooses the format. If it fails, what was there before stays whole."""
     path = Path(path)
-    formats: dict[str, Callable[[Result], str | bytes]] = {".csv": _csv, ".json": _json, ".nc": _netcdf}
+    formats: dict[str, Callable[[Result], str | bytes]] = {".csv": _csv, ".json": json_text, ".nc": _netcdf}
     if path.suffix not in formats:
         raise ValueError(f"path: expected a name that ends in one of {', '.join(FORMATS)}, got {path.name}")
     files.write(path, formats[path.suffix](result))
@@ -53,7 +53,8 @@ def _csv(result: Result) -> str:
     return file.getvalue()
 
 
-def _json(result: Result) -> str:
+def json_text(result: Result) -> str:
+    """A result as JSON, as in its file."""
     return json.dumps(_finite(result.to_dict()), indent=1, allow_nan=False) + "\n"
 
 

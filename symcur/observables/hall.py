@@ -136,6 +136,20 @@ def _times(terms: Sequence[Term], factor: float) -> list[Term]:
     return [term * factor for term in terms]
 
 
+def names(hall: str) -> tuple[str, ...]:
+    """The choices that were asked for, "paper, filled_multiplet" as two of them."""
+    return tuple(name.strip() for name in hall.split(",")) if isinstance(hall, str) else (hall,)
+
+
+def beside(first: Choice, others: Mapping[str, Choice]) -> Choice:
+    """The parts of a choice, and the totals with other ones beside them."""
+    totals = {name: other.parts[other.total] for name, other in others.items()}
+    if not totals:
+        return first
+    text = f"{' and '.join(totals)}: the total with {'that choice' if len(totals) == 1 else 'each'} of the Hall part"
+    return replace(first, parts={**first.parts, **totals}, sums=f"{first.sums}; {text}" if first.sums else text)
+
+
 # -- what a choice needs -------------------------------------------------------------------------------------------------
 def chosen(choices: Mapping[str, Choice | str], hall: str, name: str, model: BandStructure) -> Choice:
     """The choice ``hall`` of an observable called ``name``; refused, with the reason, where it has no meaning."""
@@ -156,8 +170,8 @@ def chosen(choices: Mapping[str, Choice | str], hall: str, name: str, model: Ban
 
 
 def hall_text(hall: str) -> str:
-    """A choice in words, for results, tables and files."""
-    return f"{hall}: {CHOICES[hall]}" if hall in CHOICES else f"{hall} choices side by side"
+    """A choice, or several, in words, for results, tables and files."""
+    return "all choices side by side" if hall == ALL else "; ".join(f"{one}: {CHOICES[one]}" for one in names(hall))
 
 
 def is_conserved(model: BandStructure) -> bool:

@@ -52,22 +52,21 @@ def _means(
     model: BandStructure, domain: Domain, count: int, term: Term, mu: Array, temperature: Array
 ) -> dict[str, Array]:
     """int d^Dk/(2 pi)^D by a mesh of count^D points, each check of the shape (*mu, *T, D, D)."""
-    states, weights = states_on_mesh(model, domain, count)
     shape = (*mu.shape, *temperature.shape, model.dimension, model.dimension)
-    found, weight = {}, model.statistics.occupation(term.weight)
-    if not is_conserved(model):
-        levels = np.atleast_1d(mu)[:, None, None]
-        total = [
-            _open(states, occupation(weight, states.energies, levels, float(t)), weights) for t in temperature.flat
-        ]
-        found["splitting"] = np.stack(total, axis=1).reshape(shape)
-    if (
-        model.periodic and term.weight == "f" and not model.covariant and model.larger is None
-    ):  # all of its bands are there
-        components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
-        full = np.einsum("k,knil->il", weights, states.values(components).real)
-        found["filled_lattice"] = np.broadcast_to(full, shape)
-    return found
+    weight, levels = model.statistics.occupation(term.weight), np.atleast_1d(mu)[:, None, None]
+    open_, whole = not is_conserved(model), not model.covariant and model.larger is None
+    filled = model.periodic and term.weight == "f" and whole
+    components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
+    splitting, full = np.zeros((len(levels), temperature.size, *shape[-2:])), np.zeros(shape[-2:])
+    for states, weights in states_on_mesh(model, domain, count):
+        if open_:
+            e = states.energies
+            total = [_open(states, occupation(weight, e, levels, float(t)), weights) for t in temperature.flat]
+            splitting += np.stack(total, axis=1)
+        if filled:
+            full += np.einsum("k,knil->il", weights, states.values(components).real)
+    found = {"splitting": splitting.reshape(shape)} if open_ else {}
+    return found | ({"filled_lattice": np.broadcast_to(full, shape)} if filled else {})
 
 
 def _open(states: Eigenstates, filled: Array, weights: Array) -> Array:

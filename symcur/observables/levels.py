@@ -98,9 +98,10 @@ def residuals(
 
 def net_flow(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> Array:
     """-int g Tr[P D_i s], by a mesh, of the shape (*mu, *T, D)."""
-    states, weights = states_on_mesh(model, domain, _MESH[domain.dimension])
-    levels = np.atleast_1d(mu)
-    slope = states.values(quantities.components(slope_of_s, model.dimension)).real
-    g = np.stack([occupation("g", states.energies[..., None], levels, float(t)) for t in temperature.flat])
-    total = -np.einsum("k,tknm,kni->mti", weights, g, slope)
-    return np.asarray(total.reshape(*mu.shape, *temperature.shape, model.dimension))
+    levels, components = np.atleast_1d(mu), quantities.components(slope_of_s, model.dimension)
+    total = np.zeros((len(levels), temperature.size, model.dimension))
+    for states, weights in states_on_mesh(model, domain, _MESH[domain.dimension]):
+        slope = states.values(components).real
+        g = np.stack([occupation("g", states.energies[..., None], levels, float(t)) for t in temperature.flat])
+        total -= np.einsum("k,tknm,kni->mti", weights, g, slope)
+    return total.reshape(*mu.shape, *temperature.shape, model.dimension)

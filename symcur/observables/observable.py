@@ -14,11 +14,13 @@ from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, Parameters, Statistics
 from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_bands
 from symcur.observables import engine, hall_checks
+from symcur.observables import hall as hall_part
+from symcur.observables.broadening import REMARK, BroadenedValues, broadened
 from symcur.observables.engine import KINDS, Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
-from symcur.observables.windows import WindowedValues, window_of
+from symcur.observables.windows import AUTO, WindowedValues, window_of
 from symcur.registry import Registry
 
 
@@ -38,7 +40,7 @@ class Form:
     levels: Mapping[str, Choice] = field(default_factory=dict)
 
 
-def as_it_stands(model: BandStructure, temperature: Array) -> BandStructure:
+def as_it_stands(model: BandStructure, temperature: Array, hall: str) -> BandStructure:
     """The model; an observable may refuse some, or take another s."""
     return model
 
@@ -50,7 +52,7 @@ class Observable:
     ``symbol`` and ``definition`` are LaTeX. ``forms`` are the ways to write it, the first one the default; ``total`` names
     the part that is the value and ``sums`` says which parts add up to what. ``indices`` name the axes of a component,
     ``convention`` their order and sign. ``kind`` gives the unit. ``where`` maps the versions A, B, C of the paper to
-    places. ``prepare(model, temperature)`` may refuse a model or change its s. ``hall_term`` holds the paper's Hall part.
+    places. ``prepare(model, temperature, hall)`` may refuse a model or change its s. ``hall_term`` holds the paper's Hall part.
     """
 
     name: str
@@ -64,7 +66,7 @@ class Observable:
     total: str = "total"
     sums: str = ""
     where: Mapping[str, str] = field(default_factory=dict)
-    prepare: Callable[[BandStructure, Array], BandStructure] = as_it_stands
+    prepare: Callable[[BandStructure, Array, str], BandStructure] = as_it_stands
     hall_term: Term | None = None
 
     def __call__(
@@ -80,6 +82,7 @@ class Observable:
         atol: float = 0.0,
         method: str | Method = "auto",
         window: float | str | None = None,
+        eta: float | None = None,
         cutoff: float | None = None,
         domain: Domain | None = None,
         workers: int | Callable[..., Any] = 1,
@@ -95,7 +98,8 @@ class Observable:
         ----------
         form : one of ``forms``, the ways to write the integral.
         hall : the choice of the Hall part, which the torque does not fix: "paper", "symmetric_quadrupole", "transverse",
-            "static", "filled_multiplet", or "all" for their totals side by side; see ``symcur.observables.hall``.
+            "static", "filled_multiplet", or "all" for their totals side by side; several as "paper, filled_multiplet" give the
+            parts of the first and the totals with the others; see ``symcur.observables.hall``.
         parameters : values of the model's parameters, by name or symbol.
         rtol, atol : tolerance, relative to the integral of the absolute value of the largest integrand, which counts at most as
             ten times the largest component or as the size that the unit gives; never below 1e-13 of that size. ``message``
@@ -103,6 +107,8 @@ class Observable:
         method : how to integrate, a name in ``symcur.brillouin.METHODS`` or such an object.
         window : levels closer than this energy are one multiplet; "auto" for a part of the change of energy between the points of
             the mesh; by default that of the model, none for formulas. What half and twice of it change belongs to the error.
+        eta : the conventional part alone, with 1/((e_n - e_m)^2 + eta^2) for each pair of bands, as in codes for solids; see
+            ``symcur.observables.broadening``.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
         workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``.
 
@@ -111,17 +117,17 @@ class Observable:
         ValueError or TypeError naming the argument, what was expected and what was given; after Ctrl-C ``Interrupted``, a
         KeyboardInterrupt whose ``result`` is the last complete round with its errors.
         """
-        model, mu, temperature = self._prepared(model, mu, temperature, parameters)
+        model, mu, temperature = self._prepared(model, mu, temperature, parameters, hall)
         written = self._form(form)
-        choice = self._choice(written, hall, model)
+        choice = self._choice(written, hall, model, eta)
         if not (isinstance(atol, int | float | np.number) and np.isfinite(atol) and atol >= 0):
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if cutoff is not None or domain is not None:
             choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
         natural = engine.natural_size(model, region, self.kind)
-        merged = window_of(window, model, region, method)
-        bands = _bands(model, choice.parts, merged, engine.occupied_bands(model, region, mu, temperature))
+        merged = _window(window, model, region, method, eta)
+        bands = _bands(model, choice.parts, merged, eta, engine.occupied_bands(model, region, mu, temperature))
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
@@ -141,9 +147,15 @@ class Observable:
         total = parts[choice.total]
         checks = bands.checks(choice.total, temperature)
         remarks = [*model.remarks, *((ALL_AGREE,) if hall != PAPER and is_conserved(model) else ())]
+        remarks += [] if eta is None else [REMARK.format(eta)]
         if model.covariant and integral.status != "interrupted":
             remarks += residuals(model, region, mu, temperature, parts, choice.total)
-        if self.hall_term is not None and hall in (PAPER, ALL) and integral.status != "interrupted":
+        if (
+            self.hall_term is not None
+            and eta is None
+            and {PAPER, ALL} & set(hall_part.names(hall))
+            and integral.status != "interrupted"
+        ):
             checks |= hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
             observable=self.name,
@@ -156,7 +168,7 @@ class Observable:
             temperature=temperature,
             parameters={name: float(value) for name, value in model.values().items()},
             form=written.text if model.bosons is None else written.text.replace("Fermi ", ""),
-            hall=hall_text(hall) if written.choices else "",
+            hall=hall_text(hall) if written.choices and eta is None else "",
             convention=self.convention,
             unit=KINDS[self.kind].unit,
             indices=self.indices,
@@ -172,6 +184,7 @@ class Observable:
             checks=checks,
             window=merged,
             level=model.level,
+            length_unit=model.length_unit,
             remarks=tuple(remarks),
         )
         if result.status == "interrupted":
@@ -208,16 +221,17 @@ class Observable:
         form: str | None = None,
         hall: str = PAPER,
         window: float | str | None = None,
+        eta: float | None = None,
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
-        model, levels, temperatures = self._prepared(model, mu, temperature, parameters)
+        model, levels, temperatures = self._prepared(model, mu, temperature, parameters, hall)
         for label, numbers in (("mu", levels), ("temperature", temperatures)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
-        choice = self._choice(self._form(form), hall, model)
+        choice = self._choice(self._form(form), hall, model, eta)
         region = engine.domain_of(model, levels, temperatures, 1.0 if model.cell is None else None)
-        bands = _bands(model, choice.parts, window_of(window, model, region))
+        bands = _bands(model, choice.parts, _window(window, model, region, "auto", eta), eta)
         return engine.integrand(bands, k, float(levels), float(temperatures))
 
     def _form(self, form: str | None) -> Form:
@@ -225,17 +239,28 @@ class Observable:
             raise ValueError(f"form: expected {' or '.join(map(repr, self.forms))} for {self.name}, got {form!r}")
         return self.forms[form or next(iter(self.forms))]
 
-    def _choice(self, form: Form, hall: str, model: BandStructure) -> Choice:
+    def _choice(self, form: Form, hall: str, model: BandStructure, eta: float | None) -> Choice:
+        found = self._unbroadened(form, hall, model)
+        return found if eta is None else broadened(found, eta, self.name, model)
+
+    def _unbroadened(self, form: Form, hall: str, model: BandStructure) -> Choice:
         """The parts with the Hall part that was asked for, at the level of the model; of bosons in equilibrium the zero point apart."""
         if model.covariant:
             return beyond_tight_binding(form.levels, self.name, hall, model)
-        choice = (
-            Choice(form.parts, self.total, self.sums) if hall == PAPER else chosen(form.choices, hall, self.name, model)
-        )
+        found = {
+            name: Choice(form.parts, self.total, self.sums)
+            if name == PAPER
+            else chosen(form.choices, name, self.name, model)
+            for name in hall_part.names(hall)
+        }
+        if len(found) > 1 and ALL in found:
+            raise ValueError(f"hall: expected '{ALL}' alone, or names of choices, got {hall!r}")
+        first, *others = found
+        choice = hall_part.beside(found[first], {name: found[name] for name in others})
         return _zero_point_apart(choice, model.statistics)
 
     def _prepared(
-        self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters
+        self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters, hall: str
     ) -> tuple[BandStructure, Array, Array]:
         if not isinstance(model, BandStructure):
             raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
@@ -252,10 +277,24 @@ class Observable:
                 f"model: {self.name} is a response to an electric field, expected electrons, got {model.name}; "
                 f"{model.statistics.no_electric_field}"
             )
-        return self.prepare(model, temperatures), levels, temperatures
+        return self.prepare(model, temperatures, hall), levels, temperatures
 
 
-def _bands(model: BandStructure, parts: Parts, window: float | None, count: int | None = None) -> engine.BandValues:
+def _window(
+    window: float | str | None, model: BandStructure, region: Domain, method: str | Method, eta: float | None
+) -> float | None:
+    if eta is None:
+        return window_of(window, model, region, method)
+    if window not in (None, AUTO):
+        raise ValueError(f"window: expected None beside eta, which takes levels one by one, got {window!r}")
+    return None
+
+
+def _bands(
+    model: BandStructure, parts: Parts, window: float | None, eta: float | None, count: int | None = None
+) -> engine.BandValues:
+    if eta is not None:
+        return BroadenedValues(model, parts, eta)
     return engine.BandValues(model, parts, count) if window is None else WindowedValues(model, parts, window, count)
 
 
@@ -263,7 +302,7 @@ def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:
     """What of a choice is defined where states at the edge of the domain are ``occupied``, which this text says."""
     if occupied and form.by_parts:
         raise ValueError(f"form: expected 'sea', because {occupied}; got 'regular', which is not defined there")
-    if occupied and hall in FARADAY:
+    if occupied and set(FARADAY) & set(hall_part.names(hall)):
         raise ValueError(f"hall: expected another choice, because {occupied}; got {hall!r}, which is not defined there")
     return choice.without(FARADAY) if occupied else choice
 

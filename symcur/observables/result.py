@@ -19,6 +19,8 @@ CHECKS = {
     "window": "half and twice the window within which levels are one multiplet change the value by {}, part of its error",
 }
 ELECTRONS = "codes that compute spin Hall conductivities from Wannier functions, positive sigma^z_xy of Pt, give minus the [x, y] here"
+LITERATURE = "minus the paper's components: the field acts on carriers of charge -|e|, as in codes that find sigma^z_xy > 0 for Pt"
+SIGNED = "filled_lattice"  # the check that is an answer; the others are sizes
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
 
 
@@ -38,7 +40,8 @@ class Result:
     what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
-    on what was asked. ``level`` says what a material knows of position. Levels closer than ``window``, an energy, count as one
+    on what was asked. ``level`` says what a material knows of position; ``length_unit`` is its unit of length in Angstrom, None for
+    other models. Levels closer than ``window``, an energy, count as one
     multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
@@ -72,6 +75,7 @@ class Result:
     remarks: tuple[str, ...] = ()
     window: float | None = None
     level: str = ""
+    length_unit: float | None = None
 
     @property
     def notes(self) -> list[str]:
@@ -107,13 +111,17 @@ class Result:
                 numbers = {name: (float(value[at]), float(error[at])) for name, (value, error) in parts.items()}
                 yield float(mu[a]), float(temperature[b]), "".join(map(axis_name, axes)), numbers, bool(met[a, b])
 
-    def convert(self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None) -> Result:
+    def convert(
+        self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None, sign: str = "paper"
+    ) -> Result:
         """The same result in another unit.
 
         ``unit`` is "1" (internal, hbar = e = k_B = 1), "e/2pi" or "e/8pi" for conductivities in 2D, or "(hbar/e) S/cm"
-        in 3D, which needs the ``lattice_constant``: the length in Angstrom that is 1 in the model. The sign stays the paper's, and
-        ``convention`` then says how codes for solids differ. ``s_unit`` is "hbar"
-        or "hbar/2": the unit in which s is then counted (numbers in hbar/2 are twice those in hbar).
+        in 3D, which needs the ``lattice_constant``: the length in Angstrom that is 1 in the model; materials know it.
+        ``s_unit`` is "hbar" or "hbar/2": the unit in which s is then counted (numbers in hbar/2 are twice those in hbar).
+        ``sign`` is "paper", for carriers on which eE acts, or "literature", for conductivities: -|e|E acts on electrons, all
+        components change sign, and those of Pt are as codes for solids have them. ``unit`` and ``convention`` say which. Where s is
+        the charge itself, sign = "paper" is that of the literature too.
         """
         if self.conversion:
             raise ValueError(
@@ -121,21 +129,30 @@ class Result:
             )
         factor = self._factor(unit, lattice_constant) * _spin_factor(s_unit)
         label = self.unit if unit == "1" else unit
-        sign = f"; {ELECTRONS}" if unit == "(hbar/e) S/cm" else ""
-        parts, checks = (
-            {name: Part(part.value * factor, part.error * factor) for name, part in group.items()}
-            for group in (self.parts, self.checks)
-        )
+        convention = f"; {ELECTRONS}" if unit == "(hbar/e) S/cm" else ""
+        if self._is_literature(sign):
+            factor, label, convention = -factor, f"{label} in the sign of the literature", f"; {LITERATURE}"
+        parts = {name: _times(part, factor) for name, part in self.parts.items()}
+        checks = {name: _times(part, factor if name == SIGNED else abs(factor)) for name, part in self.checks.items()}
         return replace(
             self,
             value=self.value * factor,
-            error=self.error * factor,
+            error=self.error * abs(factor),
             parts=parts,
             checks=checks,
-            convention=self.convention + sign,
+            convention=self.convention + convention,
             unit=f"{label}, s in {s_unit}",
-            conversion={"unit": unit, "s_unit": s_unit, "lattice_constant": lattice_constant},
+            conversion={"unit": unit, "s_unit": s_unit, "lattice_constant": lattice_constant, "sign": sign},
         )
+
+    def _is_literature(self, sign: str) -> bool:
+        if sign not in ("paper", "literature"):
+            raise ValueError(f"sign: expected 'paper' or 'literature', got {sign!r}")
+        if sign == "literature" and self.kind != "conductivity":
+            raise ValueError(
+                f"sign: expected 'paper' for {self.observable}, got 'literature', which is the charge of the carriers in a field"
+            )
+        return sign == "literature"
 
     def _factor(self, unit: str, lattice_constant: float | None) -> float:
         if unit == "1":
@@ -149,9 +166,15 @@ class Result:
         if unit == "(hbar/e) S/cm":
             if self.dimension != 3:
                 raise ValueError(f"unit: expected one for D = {self.dimension}, got {unit!r}, a unit in 3D")
-            if lattice_constant is None or not lattice_constant > 0:
+            length = self.length_unit if lattice_constant is None else lattice_constant
+            if length is None or not length > 0:
                 raise ValueError(f"lattice_constant: expected a positive length in Angstrom, got {lattice_constant!r}")
-            return CONDUCTANCE / (lattice_constant * 1e-8)
+            if self.length_unit not in (None, length):
+                raise ValueError(
+                    f"lattice_constant: expected {self.length_unit:g}, the unit of length of {self.model} in Angstrom, or None, "
+                    f"got {lattice_constant!r}"
+                )
+            return CONDUCTANCE / (length * 1e-8)
         raise ValueError(f"unit: expected '1', 'e/2pi', 'e/8pi' (2D) or '(hbar/e) S/cm' (3D), got {unit!r}")
 
     def to_dict(self) -> dict[str, Any]:
@@ -165,6 +188,10 @@ class Result:
             f"{self.observable} of {self.model}: {self.value} +- {self.error} [{self.unit}; {self.form}; {self.convention}; "
             f"{f'Hall part {self.hall}; ' if self.hall else ''}{f'level {self.level}; ' if self.level else ''}{self.status}, {self.evaluations} points]"
         )
+
+
+def _times(part: Part, factor: float) -> Part:
+    return Part(part.value * factor, part.error * abs(factor))
 
 
 def _spin_factor(s_unit: str) -> float:

@@ -37,12 +37,12 @@ class WindowedValues(BandValues):
         super().__init__(model, parts, count)
         self.weights *= self.variants
         self.change = np.zeros(len(self.weights) // self.variants)
+        self.decided_by = f"window {window!r}"
 
     def _prepare(self, needed: list[quantities.Quantity]) -> None:
         self._components = {one.name: quantities.components(one, self.model.dimension) for one in needed}
 
     def __call__(self, k: Array) -> tuple[Array, Array]:
-        self.by_eigenstates += len(k)
         return self.probe(k)
 
     def probe(self, k: Array) -> tuple[Array, Array]:
@@ -66,6 +66,7 @@ class WindowedValues(BandValues):
 
     def judged(self, integral: Integral) -> Integral:
         """The integral with the window alone, with what half and twice the window change in its error."""
+        self.by_eigenstates = integral.evaluations
         columns = integral.value.shape[-1] // self.variants
         value, half, double = np.split(integral.value, self.variants, axis=-1)
         error, scale = integral.error[..., :columns], integral.scale[..., :columns]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -70,19 +70,35 @@ def source(function: Function, language: str) -> str:
     printer = make_printer()
 
     def printed(definitions: Definitions) -> Steps:
-        return [(str(names[s]), printer.doprint(formula.xreplace(names))) for s, formula in definitions]
+        return [(str(symbol), printer.doprint(formula)) for symbol, formula in definitions]
 
-    check = None
+    def renamed(definitions: Definitions) -> Definitions:
+        return [(names[symbol], formula.xreplace(names)) for symbol, formula in definitions]
+
+    parts = [part for x in function.results for part in (x.as_real_imag() if function.complex else (x,))]
+    parts = [part.xreplace(names) for part in parts]
+    definitions, check = needed(renamed(function.definitions), parts), None
     if function.condition:
-        first, *sides = function.condition
-        check = Check(printed(first), *(printer.doprint(side.xreplace(names)) for side in sides))
-    results: list[str] = []
-    for result in function.results:
-        parts = result.as_real_imag() if function.complex else (result,)
-        texts = [printer.doprint(part.xreplace(names)) for part in parts]
-        results += [number.format(*texts)] if number and function.complex else texts
+        sides = [side.xreplace(names) for side in function.condition[1:]]
+        first = needed(renamed(function.condition[0]), [*sides, *parts, *(formula for _, formula in definitions)])
+        check = Check(printed(first), *map(printer.doprint, sides))
+    results = [printer.doprint(part) for part in parts]
+    if number and function.complex:
+        results = [number.format(*pair) for pair in zip(results[::2], results[1::2], strict=True)]
     arguments = [str(names[symbol]) for symbol in function.arguments]
-    return write(function, arguments, check, printed(function.definitions), results)
+    return write(function, arguments, check, printed(definitions), results)
+
+
+def needed(
+    definitions: Iterable[tuple[sp.Symbol, sp.Expr]], results: Iterable[sp.Expr]
+) -> tuple[tuple[sp.Symbol, sp.Expr], ...]:
+    """Those of the definitions, each in earlier ones, that the results rest on."""
+    symbols, kept = set().union(*(result.free_symbols for result in results)), []
+    for symbol, formula in reversed([*definitions]):
+        if symbol in symbols:
+            kept.append((symbol, formula))
+            symbols |= formula.free_symbols
+    return tuple(reversed(kept))
 
 
 def identifier(name: str) -> str:

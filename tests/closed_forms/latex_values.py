@@ -111,10 +111,11 @@ def printed_values(form: ClosedForm, k: np.ndarray, energy: float, parameters: d
             number = Reader(value, known).value()
             known |= {"h": np.sqrt(number)} if label == "h^{2}" else {label: number}
     components: dict[str, complex] = {}
-    for labels, value in rows[:first]:
+    for label, text in rows[:first]:
+        *others, value = text.split(" = ")
         sign, name = (-1, value[1:]) if value.startswith("-") else (1, value)
         number = sign * components[name] if name in components else Reader(value, known).value()
-        components |= dict.fromkeys(labels.split(" = "), number)
+        components |= dict.fromkeys([label, *others], number)
     return np.array([components[label] for label in form.labels])
 
 

@@ -129,6 +129,27 @@ def worst(form: BlockForm | ClosedForm, name: str) -> float:
     return largest_difference(form, name, np.random.default_rng(0).uniform(-2, 2, 2))
 
 
+NESTED = (
+    sp.Matrix([[sp.sqrt(2 + sp.sqrt(2)), -sp.sqrt(2 - sp.sqrt(2))], [sp.sqrt(2 - sp.sqrt(2)), sp.sqrt(2 + sp.sqrt(2))]])
+    / 2
+)
+ELEVENTH = sp.Matrix([[3, 1 + sp.I], [1 - sp.I, -3]])  # of eigenvalues +-sqrt(11)
+
+
+@pytest.mark.parametrize("case", ["nested", "sqrt(11)"])
+def test_bases_of_other_roots_are_not_looked_for(case: str) -> None:
+    """A rotation by 45/2 degrees, and eigenvectors of numbers that H does not have: one formula for all bands, which holds."""
+    if case == "nested":
+        model = direct_sum(PAIR, HIGHER.with_parameters(level=2), U=kron(NESTED, sigma_0))
+    else:
+        first = sp.cos(k_x) * sigma_x + sp.sin(k_y) * sigma_y
+        H = kron(sigma_0, first) + kron(ELEVENTH, sp.cos(k_y) / 3 * sigma_z + sp.sin(k_x) * sigma_0)
+        model = Model(H, kron(ELEVENTH, sigma_z) + kron(sigma_0, sigma_x), (k_x, k_y), name="eleven")
+    assert blocks(model) == ()
+    for name in ("velocity", "s_dipole"):
+        assert worst(derive(model, name), name) < 1e-12
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_band_is_one_of_its_block(case: str) -> None:
     """Contour integrals in the whole space give the same."""
@@ -280,9 +301,9 @@ def test_more_digits_derivatives_values_and_text() -> None:
 def test_what_a_form_of_blocks_refuses() -> None:
     form = derive(CASES["Hadamard"][0], "s_dipole")
     with pytest.raises(
-        AttributeError, match=r"no attribute 'compact'; .* form.blocks\[0\].compact is that of the first"
+        AttributeError, match=r"no attribute 'program'; .* form.blocks\[0\].program is that of the first"
     ):
-        _ = form.compact
+        _ = form.program
     with pytest.raises(ValueError, match="band: expected an integer from 0 to 3"):
         form.at([0.3, 0.4], band=4)
     with pytest.raises(ValueError, match="replacements: expected some of k_x, k_y, level"):

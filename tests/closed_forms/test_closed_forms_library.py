@@ -1,4 +1,4 @@
-"""The closed forms of every library model: contour integrals give the same, and the LaTeX has their values and fits a page.
+"""The closed forms of every library model: contour integrals give the same, and the LaTeX has their values, compiles and fits a page.
 
 Each model takes every third quantity, the next model in the list the next ones; SHARE = 1 takes all, in three times the time.
 """
@@ -8,12 +8,14 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from math import ceil
+from pathlib import Path
 
 import numpy as np
 import pytest
 from agreement import differences, is_printed_in_functions, printed_difference
 from latex2mathml.converter import convert
 from sympy import Rational
+from typesetting import HAS_PDFLATEX, sizes, too_large
 
 from symcur import models, quantities
 from symcur.closed_forms import derive
@@ -38,7 +40,7 @@ def printed_lines(text: str) -> int:
 
 
 @pytest.mark.parametrize("name", models.names())
-def test_the_forms_of_the_library(name: str) -> None:
+def test_the_forms_of_the_library(name: str, tmp_path: Path) -> None:
     model, start = models.get(name), models.names().index(name) % SHARE
     forms = {quantity: derive(model, quantity) for quantity in ("energy", *QUANTITIES[start::SHARE])}
     for quantity, difference in differences(forms):
@@ -52,6 +54,8 @@ def test_the_forms_of_the_library(name: str) -> None:
     left_out = set(np.random.default_rng(len(name)).permutation(in_steps)[DRAWN:])
     for quantity in forms.keys() - left_out:
         assert printed_lines(forms[quantity].latex()) <= PAGE, quantity
+    if HAS_PDFLATEX:
+        assert too_large({quantity: form.latex() for quantity, form in forms.items()}, tmp_path) == {}
 
 
 @pytest.mark.parametrize("name", ["rashba", "bhz", "kane_mele"])
@@ -74,6 +78,16 @@ def test_a_wrong_text_is_noticed() -> None:
     assert printed_difference(form) < 1e-10
     for written in ((((symbol, 2 * formula), *rest), results), (definitions, (results[0], 3 * results[1]))):
         assert printed_difference(replace(form, written=written)) > 1e-3
+
+
+@pytest.mark.skipif(not HAS_PDFLATEX, reason="no pdflatex")
+def test_text_that_does_not_fit_a_page_or_does_not_compile_is_noticed(tmp_path: Path) -> None:
+    row = "d &= " + " + ".join("x" * 25)
+    texts = {"fits": row, "wide": row + " + x" * 3, "high": r" \\ ".join([row] * 60)}
+    texts = {name: rf"\begin{{aligned}}{text}\end{{aligned}}" for name, text in texts.items()}
+    assert set(too_large(texts, tmp_path)) == {"wide", "high"}
+    with pytest.raises(AssertionError, match="nosuchcommand"):
+        sizes({"wrong": r"\nosuchcommand"}, tmp_path)
 
 
 @pytest.mark.parametrize("row", [r"d &= \nosuchcommand{x}", r"d &= \frac{x", r"d &= x & y"])

@@ -139,6 +139,40 @@ def test_three_bands_of_any_kind_have_one_formula() -> None:
     assert text == derive(random_model(3, 3, 2), "s_dipole").latex()
 
 
+def gell_mann() -> np.ndarray:
+    """The eight matrices lambda_a, Tr[lambda_a lambda_b] = 2 delta_ab."""
+    found = []
+    for a, b in ((0, 1), (0, 2), (1, 2)):
+        for entry in (1, -1j):
+            X = np.zeros((3, 3), dtype=complex)
+            X[a, b], X[b, a] = entry, np.conj(entry)
+            found.append(X)
+    return np.array([*found, np.diag([1, -1, 0]), np.diag([1, 1, -2]) / np.sqrt(3)])
+
+
+def test_the_dipole_of_three_bands_in_the_basis_of_su3() -> None:
+    """With star and cross products of eight components (Barnett, Boyd, Galitski): the formula of the documentation."""
+    lambdas, model, k = gell_mann(), MODELS["random"], np.array([0.4, -1.1])
+    traces = np.einsum("aij,bjk,cki->abc", lambdas, lambdas, lambdas)
+    f, d = traces.imag / 2, (traces + traces.transpose(1, 0, 2)).real / 4
+    h, s, *slopes = (
+        np.einsum("aij,ji->a", lambdas, X).real / 2
+        for X in (model.matrix("H", k), model.matrix("s", k), *(model.matrix("H", k, (i,)) for i in range(2)))
+    )
+    star, cross = (lambda a, b, t=t: np.einsum("abc,a,b->c", t, a, b) for t in (d, f))
+    g, square = star(h, h), h @ h
+    for energy, found in zip(model.energies(k), derive(model, "s_dipole")(k), strict=True):
+        z = energy - np.trace(model.matrix("H", k)).real / 3
+        expected = [
+            (z**2 + square / 3) * h @ cross(x, s)
+            + 2 * z * g @ cross(x, s)
+            + star(g, cross(h, s)) @ x
+            - star(h, x) @ cross(g, s)
+            for x in slopes
+        ]
+        assert found == pytest.approx(2 / (3 * z**2 - square) ** 2 * np.array(expected), abs=1e-12)
+
+
 # -- what the forms are made of --------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("ranks", [(1, 1, 1, 1), (2, 1, 2)])
 @pytest.mark.parametrize("name", TRACED)

@@ -10,7 +10,8 @@ from reference_materials import data
 
 from symcur import conductivity
 from symcur.brillouin import Mesh
-from symcur.materials import Material, read_functions, symmetrize
+from symcur.materials import Material, read_functions, reduced_mesh, symmetric_tensor, symmetrize, symmetry_group
+from symcur.observables.result import CONDUCTANCE
 
 E_F, T = 11.3158, 0.05
 UNIT = "(hbar/e) S/cm"
@@ -48,10 +49,26 @@ def test_symmetric_platinum_has_its_symmetry_used_and_a_window_by_default():
     assert result.evaluations < 250
     # Only eps_ils is left of the tensor, and the codes for solids have the other sign.
     assert np.abs(result.value + result.value.T).max() < 1e-9 * np.abs(result.value).max()
-    converted = result.convert(UNIT, lattice_constant=1.0)
-    assert "give minus the [x, y] here" in converted.convention
+    assert "give minus the [x, y] here" in result.convert(UNIT).convention
+    converted = result.convert(UNIT, sign="literature")
     conventional, error = (getattr(converted.parts["conventional"], x)[0, 1] for x in ("value", "error"))
-    assert abs(-conventional - 2173.0) <= error
+    assert abs(conventional - 2173.0) <= error
+    with pytest.raises(
+        ValueError, match=r"lattice_constant: expected 1, the unit of length of .* in Angstrom, or None, got 3\.9"
+    ):
+        result.convert(UNIT, lattice_constant=3.9)
+
+
+def test_the_broadened_conventional_conductivity_of_platinum_is_the_published_one():
+    """WannierTools: 2166 on 41^3 points with k = 0, eta = T = 0.05 eV; with the file symmetrised 2163.90."""
+    functions = symmetrize(platinum(), atoms={"Pt": [[0, 0, 0]]}, orbitals="Pt: s; p; d", spin="block")
+    material = Material(functions, spin="block")
+    group = symmetry_group(functions, atoms={"Pt": [[0, 0, 0]]}, orbitals="Pt: s; p; d", spin="block")
+    mesh, operations = reduced_mesh(group.preserving(material.s), (41, 41, 41))
+    at = conductivity.integrand(material, mesh.momenta(material.cell.reciprocal), E_F, T, eta=0.05)["conventional"]
+    mean = symmetric_tensor(operations, np.tensordot(mesh.weights, at, axes=1) / 41**3, "kk")
+    sigma = -CONDUCTANCE * 1e8 * mean[0, 1] / material.cell.volume
+    assert sigma == pytest.approx(2163.90, abs=0.005)
 
 
 def test_the_filled_pairs_of_gallium_arsenide_leave_the_papers_value_open():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from symcur import models, observables
-from symcur.observables import conductivity, gap, hall_conductivity
+from symcur.observables import conductivity, gap, hall_conductivity, magnetization
 
 
 def close(a, b, error):
@@ -157,6 +157,32 @@ def test_units_are_stated_and_converted():
     factor = quantum / 5.0e-8
     assert volume._factor("1", None) == 1
     assert volume.value == pytest.approx(factor * conductivity(models.weyl(), 0.2, 0.5, rtol=1e-2).value)
+
+
+def test_the_sign_of_the_literature_is_that_of_carriers_of_the_other_charge():
+    result = conductivity(models.haldane(), -0.3, 0.1, rtol=1e-3)
+    paper, other = (result.convert("e/2pi", sign=sign) for sign in ("paper", "literature"))
+    for part, flipped in zip(paper.parts.values(), other.parts.values(), strict=True):
+        assert np.array_equal(flipped.value, -part.value)
+        assert np.array_equal(flipped.error, part.error)
+    assert np.array_equal(other.value, -paper.value)
+    assert (other.error >= 0).all()
+    assert other.unit == "e/2pi in the sign of the literature, s in hbar"
+    assert "the field acts on carriers of charge -|e|" in other.convention
+    assert other.to_dict()["conversion"]["sign"] == "literature"
+    assert "literature" not in paper.unit + paper.convention
+    with pytest.raises(ValueError, match="sign: expected 'paper' or 'literature', got 'minus'"):
+        result.convert("e/2pi", sign="minus")
+    with pytest.raises(ValueError, match="sign: expected 'paper' for magnetization, got 'literature'"):
+        magnetization(models.haldane(), -0.3, 0.1, rtol=1e-2).convert("1", sign="literature")
+
+
+def test_checks_that_are_answers_change_sign_and_sizes_do_not():
+    result = conductivity(models.kane_mele(), -0.1, 0.3, rtol=1e-2)
+    converted = result.convert("1", sign="literature")
+    for name, sign in (("filled_lattice", -1), ("splitting", 1)):
+        assert np.array_equal(converted.checks[name].value, sign * result.checks[name].value), name
+        assert result.checks[name].value.any(), name
 
 
 @pytest.mark.parametrize(

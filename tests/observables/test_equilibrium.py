@@ -18,7 +18,13 @@ from symcur.observables import (
     torque_quadrupole_density,
 )
 
-QUASIPARTICLES = ("thermal_hall", "spin_hall")  # whose transport only superconductors have
+QUASIPARTICLES = (
+    "thermal_hall",
+    "spin_hall",
+    "spin_current",
+    "spin_magnetization",
+    "spin_nernst",
+)  # of superconductors alone
 
 
 def in_plane_kane_mele():

@@ -278,6 +278,24 @@ def test_a_choice_without_meaning_is_refused_with_the_reason():
         conductivity(chain, hall="static")
 
 
+def test_choices_stand_beside_the_parts_of_the_first():
+    model, mu = models.kane_mele(), gap(models.kane_mele(), 2).mu
+    together = conductivity(model, mu, rtol=1e-4, hall="paper, filled_multiplet")
+    paper, filled = (conductivity(model, mu, rtol=1e-4, hall=name) for name in ("paper", "filled_multiplet"))
+    assert list(together.parts) == [*paper.parts, "filled_multiplet"]
+    for name, part in paper.parts.items():
+        assert np.abs(together.parts[name].value - part.value).max() <= part.error.max() + 1e-12
+    assert np.abs(together.parts["filled_multiplet"].value - filled.value).max() <= filled.error.max() + 1e-12
+    assert np.abs(filled.value - paper.value).max() > 0.01
+    assert np.array_equal(together.value, together.parts["intrinsic"].value)
+    assert together.hall.startswith("paper: that of the moments")
+    assert "; filled_multiplet: the filled bands as one multiplet" in together.hall
+    assert set(together.checks) == set(paper.checks)
+    for hall in ("paper, kubo", "paper, all", "paper,", ["paper"]):
+        with pytest.raises(ValueError, match="hall: expected"):
+            conductivity(model, mu, hall=hall)
+
+
 def test_superconductors_have_the_choices_that_are_derived_for_them():
     model = models.get("spin_orbit_superconductor")
     for name in ("transverse", "static"):
@@ -285,7 +303,7 @@ def test_superconductors_have_the_choices_that_are_derived_for_them():
             thermoelectric(model, temperature=0.2, hall=name)
     found = thermoelectric(model, temperature=0.2, rtol=1e-4, hall="all")
     assert set(found.parts) == {"conventional", "paper", "symmetric_quadrupole", "filled_multiplet"}
-    with pytest.raises(ValueError, match="no other choice of a Hall part"):
+    with pytest.raises(ValueError, match="not derived for a Zeeman gradient"):
         spin_hall(models.get("chiral_d_superconductor"), hall="static")
 
 

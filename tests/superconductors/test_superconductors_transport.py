@@ -98,13 +98,6 @@ def test_the_kubo_part_is_the_response_of_the_heat_current_operator():
     assert kappa.value == pytest.approx(kappa.parts["kubo"].value + kappa.parts["energy_magnetization"].value)
 
 
-def test_the_spin_response_is_refused_where_spin_is_not_conserved_or_absent():
-    with pytest.raises(ValueError, match=r"model: expected a conserved spin.* got spin_orbit_superconductor with"):
-        spin_hall(models.spin_orbit_superconductor(), 0, 0.1)
-    with pytest.raises(ValueError, match=r"model: expected the singlet form.* got chiral_p_superconductor.* no spin"):
-        spin_hall(models.chiral_p_superconductor(), 0, 0.1)
-
-
 @pytest.mark.parametrize("response", [thermal_hall, spin_hall])
 def test_hall_responses_of_quasiparticles_are_refused_to_what_has_none(response):
     with pytest.raises(

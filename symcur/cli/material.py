@@ -1,0 +1,252 @@
+"""``symcur material``: files of Wannier functions in, the conventional and the conserved conductivity out, side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+import typer
+
+from symcur import observables
+from symcur.arrays import Array
+from symcur.brillouin import Mesh
+from symcur.cli import terminal
+from symcur.cli.compute import complete, energy, finish, numbers
+from symcur.cli.files import require_file, require_picture
+from symcur.cli.plot import corners
+
+if TYPE_CHECKING:
+    from symcur.materials import Material, WannierFunctions
+
+POINTS = {1: 400, 2: 120, 3: 41}  # of the mesh along each axis, where nothing is asked for
+UNITS = {2: "e/2pi", 3: "(hbar/e) S/cm"}
+MEGABYTE = 1e6
+
+
+def material(
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            help="SEED_hr.dat, SEED_tb.dat, SEED.chk or NAME.hdf5 (then its neighbours are found), or several files."
+        ),
+    ],
+    mu: Annotated[
+        list[str] | None, typer.Option("--mu", "--energies", help="eV: E, list a,b,c or first:last:count.")
+    ] = None,
+    temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B T in eV, > 0; 0.05.")] = None,
+    s: Annotated[str, typer.Option(help="spin_x, spin_y, spin_z, orbital_x, ..., or N numbers a,b,c.")] = "spin_z",
+    level: Annotated[
+        str, typer.Option(help="tight_binding, projected or full: how much of position enters.")
+    ] = "tight_binding",
+    spin: Annotated[
+        str | None, typer.Option(help="block, interlaced, files, or pairs 'up,down up,down'; found if it can be.")
+    ] = None,
+    lattice: Annotated[
+        str | None, typer.Option(help="Vectors in Angstrom, 'x,y,z x,y,z x,y,z', if no file has them.")
+    ] = None,
+    centres: Annotated[str | None, typer.Option(help="Centres likewise, one for each function or one for all.")] = None,
+    atoms: Annotated[
+        str | None, typer.Option(help="'Ga=0,0,0 As=0.25,0.25,0.25', fractions; else those of .win.")
+    ] = None,
+    orbitals: Annotated[
+        str | None, typer.Option(help="'Pt: s; p; d', lines or |; else the projections of .win.")
+    ] = None,
+    moments: Annotated[str | None, typer.Option(help="Magnetic moments, 'Fe=0,0,1', for --symmetrize.")] = None,
+    symmetrize: Annotated[bool, typer.Option("--symmetrize", help="Restore the symmetry of the crystal.")] = False,
+    mesh: Annotated[int | None, typer.Option(help="Points per axis; 41 in 3D unless --rtol is given.")] = None,
+    rtol: Annotated[float | None, typer.Option(help="Tolerance; without --mesh it is doubled until it is met.")] = None,
+    window: Annotated[str, typer.Option(help="Levels closer than this, in eV, are one multiplet; auto.")] = "auto",
+    eta: Annotated[
+        float | None, typer.Option(help="eV: the conventional part alone, pairs with 1/((e_n - e_m)^2 + eta^2).")
+    ] = None,
+    flow: Annotated[str | None, typer.Option(help="Show only flow along x, y or z.")] = None,
+    field: Annotated[str | None, typer.Option(help="Show only the field along x, y or z.")] = None,
+    memory: Annotated[
+        float | None, typer.Option(help="Megabytes that a block of momenta may take in each thread.")
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(help="Draw the scan, or the bands along --path: FILE.png, .pdf, .svg.")
+    ] = None,
+    path: Annotated[
+        str | None, typer.Option(help="'G=0,0,0 X=0,0,1.6', 1/Angstrom: bands with their s dipole.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout, all else on stderr.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from FILE.part beside -o FILE, if it is there.")
+    ] = False,
+) -> None:
+    """Wannier functions from files: the conventional and the conserved conductivity, in (hbar/e) S/cm and the literature's sign.
+
+    First what the files hold. Then the parts side by side: conventional, torque, and the conserved current, intrinsic = band + dipole;
+    filled_multiplet does not depend on how filled levels split. For 18 functions a mesh of 41 points takes seconds with the symmetry of
+    the crystal (--symmetrize) and a minute or two without. With -o FILE the finished sums are kept in FILE.part, also after Ctrl-C:
+    --resume goes on from there and ends with the same numbers, bit by bit.
+    """  # fmt: skip
+    require_file("--output", output, observables.FORMATS)
+    require_picture("--plot", plot)
+    kept = _record(output, resume)
+    levels, temperatures = _levels(mu), numbers("--temperature", temperature or ["0.05"])
+    if plot is not None and path is None and np.size(levels) == np.size(temperatures) == 1:
+        raise ValueError("--plot: expected --path, or several values of mu or of temperature, got one of each")
+    method, merged = _mesh(mesh, memory, kept), energy("--window", window)
+    _axis("--flow", flow), _axis("--field", field)  # what is wrong is said before the work
+    functions, symmetry = _functions(files, lattice, centres, atoms, orbitals, moments, spin, symmetrize)
+    subject = _material(functions, s, spin, orbitals, level)
+    screen = terminal.console(stderr=as_json)
+    screen.print(f"{subject.summary()}\n{symmetry}\n", markup=False, soft_wrap=True)
+    components = _axis("--flow", flow, subject.dimension) + _axis("--field", field, subject.dimension)
+    if mesh is None and rtol is None:
+        method = _mesh(POINTS[subject.dimension], memory, kept)
+    if plot is not None and path is not None:
+        from symcur import plotting
+
+        plotting.save(plotting.draw_path(subject, "s_dipole", corners(path, subject.dimension)), plot)
+        plot = None
+    with terminal.progress(subject.name) as progress:
+        result = complete(
+            lambda: observables.conductivity(
+                subject,
+                levels,
+                temperatures,
+                hall="paper, filled_multiplet" if subject.level == "tight_binding" else "paper",
+                rtol=0.01 if rtol is None else rtol,
+                method=method,
+                window=merged,
+                eta=eta,
+                workers=workers,
+                progress=progress,
+            ),
+            kept,
+        )
+    # The charge of electrons enters twice in a current of charge.
+    sign = "paper" if _is_number(subject) else "literature"
+    result = result.convert(UNITS.get(subject.dimension, "1"), sign=sign)
+    finish(result, subject, output, plot, components, kept, as_json)
+
+
+def _record(output: Path | None, resume: bool) -> Path | None:
+    """Where the sums are kept; what an interruption left there is not lost by chance."""
+    if output is None:
+        if resume:
+            raise ValueError("--resume: expected -o FILE, beside which the finished part is kept, got none")
+        return None
+    path = output.with_name(f"{output.name}.part")
+    if path.exists() and not resume:
+        raise ValueError(
+            f"--output: expected no file {path}, which an interrupted calculation left, got one; --resume goes on from it, or remove it"
+        )
+    require_file("--output", path)
+    return path
+
+
+def _mesh(points: int | None, megabytes: float | None, kept: Path | None) -> Mesh:
+    return Mesh(points, memory=None if megabytes is None else megabytes * MEGABYTE, record=kept)
+
+
+def _levels(mu: list[str] | None) -> Any:
+    if not mu:
+        raise ValueError("--mu: expected the Fermi energy in eV, or several energies, got none; files do not hold it")
+    return numbers("--mu", mu)
+
+
+def _functions(
+    files: list[Path],
+    lattice: str | None,
+    centres: str | None,
+    atoms: str | None,
+    orbitals: str | None,
+    moments: str | None,
+    spin: str | None,
+    symmetrize: bool,
+) -> tuple[WannierFunctions, str]:
+    """The functions, symmetrised where it is asked for, and what is known of their symmetry."""
+    from symcur import materials
+
+    missing = [str(file) for file in files if not file.is_file()]
+    if missing:
+        raise ValueError(f"files: expected files that are there, got {', '.join(missing)}")
+    functions = materials.read_functions(
+        files[0] if len(files) == 1 else files,
+        lattice=None if lattice is None else _vectors("--lattice", lattice),
+        centres=None if centres is None else _one_for_all(_vectors("--centres", centres)),
+    )
+    if atoms is not None:
+        functions = replace(functions, atoms=_by_species("--atoms", atoms))
+    crystal: dict[str, Any] = {
+        "orbitals": None if orbitals is None else orbitals.replace("|", "\n"),
+        "moments": None if moments is None else _by_species("--moments", moments),
+        "spin": spin if spin in ("block", "interlaced") else None,
+    }
+    if not symmetrize and not (functions.atoms and (orbitals or functions.projections)):
+        return functions, "Space group: not looked for, which needs atoms and orbitals, from .win or as options."
+    try:
+        group = materials.symmetry_group(functions, **crystal)
+    except (ValueError, ImportError) as error:
+        if symmetrize:
+            raise
+        return functions, f"Space group: not known ({error})."
+    if symmetrize:
+        done = materials.symmetrize_with_group(functions, group)
+        return done, f"Space group: {group.name}, {len(group)} operations, which H(R) now has to rounding."
+    broken = materials.residuals(functions, group)
+    worst = group.operations[int(broken.argmax())]
+    return functions, (
+        f"Space group: {group.name}, {len(group)} operations; H(R) has {(broken < 1e-6).sum()} of them to 1e-6 eV and breaks "
+        f"({worst}) by {broken.max():.2g} eV, the most (' is time reversal); --symmetrize restores them."
+    )
+
+
+def _material(functions: WannierFunctions, s: str, spin: str | None, orbitals: str | None, level: str) -> Material:
+    from symcur.materials import Material
+
+    operator: Any = s if s.strip("0123456789.,-+e ") else numbers("--s", [s])
+    order: Any = spin
+    if spin is not None and "," in spin:
+        order = _vectors("--spin", spin).astype(int).tolist()
+    text = None if orbitals is None else orbitals.replace("|", "\n")
+    return Material(functions, operator, spin=order, orbitals=text, level=level)
+
+
+def _is_number(subject: Material) -> bool:
+    """Whether s is a multiple of the identity, the charge."""
+    return bool(np.abs(subject.s - subject.s[0, 0] * np.eye(subject.size)).max() < 1e-12 * np.abs(subject.s).max())
+
+
+# -- what stands in options --------------------------------------------------------------------------------------------
+def _vectors(option: str, text: str) -> Array:
+    """ "0,0,1 1,0,0" as rows."""
+    try:
+        rows = [[float(number) for number in part.split(",")] for part in text.split()]
+        array = np.array(rows, dtype=float)
+    except ValueError:
+        array = np.zeros(0)
+    if array.ndim != 2:
+        raise ValueError(f"{option}: expected vectors 'x,y,z x,y,z ...', got {text!r}")
+    return array
+
+
+def _one_for_all(rows: Array) -> Array:
+    return rows[0] if len(rows) == 1 else rows
+
+
+def _by_species(option: str, text: str) -> dict[str, list[list[float]]]:
+    """ "Ga=0,0,0 As=0.25,0.25,0.25" by species, which may come again."""
+    found: dict[str, list[list[float]]] = {}
+    for part in text.split():
+        name, _, numbers = part.partition("=")
+        vector = _vectors(option, numbers or "?") if name else np.zeros(0)
+        if vector.shape != (1, 3):
+            raise ValueError(f"{option}: expected 'SPECIES=x,y,z ...', got {part!r}")
+        found.setdefault(name, []).extend(vector.tolist())
+    return found
+
+
+def _axis(option: str, axis: str | None, dimension: int = 3) -> str:
+    """The letter of an axis, "?" for any."""
+    if axis is not None and axis not in tuple("xyz"[:dimension]):
+        raise ValueError(f"{option}: expected {' or '.join('xyz'[:dimension])}, got {axis!r}")
+    return axis or "?"

@@ -1,0 +1,57 @@
+"""Tr[X P d_iP d_lP P] with P the projector onto the bands up to n, for all n at once.
+
+With G_i = v_i/(e_a - e_b) it is the sum of X_{a'a} (G_i)_{ab} K_{ba'}, K = -G_l, over the filled a, a' <= n and the empty b > n. What
+one more filled band adds for a given b takes products with the triangles of X, so that all n cost two products of matrices.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from symcur import expressions as ex
+from symcur.arrays import ComplexArray
+
+if TYPE_CHECKING:
+    from symcur.eigenstates.states import Eigenstates
+
+
+def cumulated(states: Eigenstates, operand: ex.Expression) -> ComplexArray | None:
+    """The operand for the bands up to n less that for the bands below n, (..., N); None where it is not of this kind."""
+    if states.norms is not None:
+        return None
+    match operand:
+        case ex.Trace(ex.Product((*before, ex.Projector(), ex.Sum(terms), ex.Projector()))):
+            pairs = [_pair(term) for term in terms]
+        case _:
+            return None
+    found = {axes: reduce(add, (c for c, other in pairs if other == axes)) for _, axes in pairs}
+    if () in found:
+        return None
+    X = states.operator(ex.Product(tuple(before)))
+    total = np.zeros(states.energies.shape, dtype=complex)
+    for axes, coefficient in found.items():
+        if coefficient:
+            total = total + coefficient * _up_to(states, X, *axes)
+    return np.diff(total, axis=-1, prepend=0)
+
+
+def _pair(term: ex.Expression) -> tuple[complex, tuple[ex.Axis, ...]]:
+    """c and (i, l) of c d_iP d_lP; no axes for other terms."""
+    match term:
+        case ex.Product((ex.Derivative(i, ex.Projector()), ex.Derivative(l, ex.Projector()))):
+            return 1.0, (i, l)
+        case ex.Product((ex.Number(c), ex.Derivative(i, ex.Projector()), ex.Derivative(l, ex.Projector()))):
+            return complex(c.x, c.y), (i, l)
+    return 0.0, ()
+
+
+def _up_to(states: Eigenstates, X: ComplexArray, i: ex.Axis, l: ex.Axis) -> ComplexArray:
+    G, K = (states.operator(ex.v(axis)) * states.inverse_gaps for axis in (i, l))
+    K = -K.mT  # K_{b a} as [a, b]
+    added = K * (np.tril(X) @ G) + G * (np.triu(X, 1).mT @ K)
+    empty = np.triu(np.ones(X.shape[-2:]), 1)
+    return np.asarray((np.cumsum(added, axis=-2) * empty).sum(axis=-1))

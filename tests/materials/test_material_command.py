@@ -1,0 +1,264 @@
+"""``symcur material`` on a small solid that is written to files: s and p functions with spin-orbit coupling on a simple cubic lattice."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import numpy as np
+import pytest
+from crystals import atomic_orbitals
+from wannier_files import hr
+
+import symcur as sc
+from symcur.brillouin import Mesh, sweep
+from symcur.materials import Material, read_functions
+from symcur.observables.windows import WindowedValues
+
+LATTICE = 2.6 * np.eye(3)
+ORBITALS = "X: s; p"
+WIN = """num_wann = 8
+begin unit_cell_cart
+2.6 0 0
+0 2.6 0
+0 0 2.6
+end unit_cell_cart
+begin atoms_frac
+X 0 0 0
+end atoms_frac
+begin projections
+X: s; p
+end projections
+"""
+FAST = ("--mu", "0.3", "--temperature", "1.5", "--mesh", "4", "--rtol", "0.9")
+
+
+@pytest.fixture(scope="module", name="written")
+def _written(tmp_path_factory):
+    """X_hr.dat and X.win, with noise of a few meV in every element."""
+    folder = tmp_path_factory.mktemp("solid")
+    functions, _ = atomic_orbitals(LATTICE, {"X": [[0, 0, 0]]}, ORBITALS)
+    near = np.abs(functions.cells).sum(axis=1) <= 1
+    cells, H = functions.cells[near], functions.hamiltonian[near]
+    noise = np.random.default_rng(0).normal(scale=2e-3, size=H.shape)
+    H = H + noise + noise[::-1].swapaxes(1, 2)
+    (folder / "X_hr.dat").write_text(hr(cells, np.ones(len(cells), dtype=int), H))
+    (folder / "X.win").write_text(WIN)
+    return folder
+
+
+def solid(written, **more):
+    return Material(read_functions(written / "X_hr.dat"), **more)
+
+
+def test_numbers_are_those_of_the_conductivity_with_the_other_sign(symcur, written):
+    status, out, err = symcur("material", str(written / "X_hr.dat"), *FAST, "--json")
+    assert status == 0
+    data = json.loads(out)
+    expected = sc.conductivity(solid(written), 0.3, 1.5, method=Mesh(4), rtol=0.9, hall="paper, filled_multiplet")
+    scale = sc.observables.result.CONDUCTANCE * 1e8
+    for name, part in expected.parts.items():
+        np.testing.assert_allclose(data["parts"][name]["value"], -scale * part.value, rtol=1e-13)
+    assert set(data["parts"]) == {"conventional", "torque", "band", "dipole", "intrinsic", "filled_multiplet"}
+    assert data["unit"] == "(hbar/e) S/cm in the sign of the literature, s in hbar"
+    assert "carriers of charge -|e|" in data["convention"]
+    assert "8 Wannier functions, 7 R vectors; H(R) is Hermitian to" in err
+
+
+def test_what_the_files_hold_is_said_before_the_numbers(symcur, written):
+    status, out, _ = symcur("material", str(written / "X_hr.dat"), *FAST, "--flow", "x", "--field", "y")
+    assert status == 0
+    for text in (
+        "level tight_binding, 8 Wannier functions",
+        "Centres: the sites of the projections",
+        "Spin order 'block', as time reversal shows",
+        "Space group: Pm-3m (no. 221) with time reversal, 96 operations; H(R) has",
+        "(hbar/e) S/cm in the sign of the literature, s in hbar",
+        "level tight_binding: position is diagonal",
+    ):
+        assert text in out
+    table = [line for line in out.splitlines() if line.startswith("0.3 ")]
+    assert len(table) == 1
+    assert table[0].split()[2] == "xy"
+
+
+def test_symmetry_that_noise_breaks_is_restored(symcur, written):
+    """One component stands for all six then."""
+    status, out, _ = symcur("material", str(written / "X_hr.dat"), *FAST, "--symmetrize", "--json")
+    assert status == 0
+    data = json.loads(out)
+    assert "16 symmetries used" in data["message"]
+    value = np.array(data["value"])
+    assert abs(value[0, 1]) > 1
+    np.testing.assert_allclose(value, value[0, 1] * np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 0]]), atol=1e-6)
+
+
+def test_atoms_and_orbitals_stand_in_for_a_win_file(symcur, written, tmp_path):
+    alone = tmp_path / "alone_hr.dat"
+    alone.write_bytes((written / "X_hr.dat").read_bytes())
+    cell = ("--lattice", "2.6,0,0 0,2.6,0 0,0,2.6", "--centres", "0,0,0")
+    _, out, _ = symcur("material", str(alone), *FAST, *cell)
+    assert "Space group: not looked for" in out
+    status, out, _ = symcur(
+        "material", str(alone), *FAST, *cell, "--atoms", "X=0,0,0", "--orbitals", ORBITALS, "--s", "orbital_z"
+    )
+    assert status == 0
+    assert "Space group: Pm-3m (no. 221) with time reversal, 96 operations" in out
+    assert "s has eigenvalues from -1 to 1." in out
+
+
+def test_scans_and_bands_are_drawn(symcur, written, tmp_path):
+    scan, bands = tmp_path / "scan.png", tmp_path / "bands.png"
+    arguments = ("material", str(written / "X_hr.dat"), "--temperature", "1.5", "--mesh", "4", "--rtol", "0.9")
+    symcur(*arguments, "--energies", "0:0.4:3", "--plot", str(scan), "--flow", "x", "--field", "y")
+    symcur(*arguments, "--mu", "0.3", "--plot", str(bands), "--path", "G=0,0,0 X=0,0,1.2083")
+    assert all(file.read_bytes().startswith(b"\x89PNG") for file in (scan, bands))
+
+
+# -- interruptions -----------------------------------------------------------------------------------------------------
+@pytest.fixture(name="interrupted_after")
+def _interrupted_after(monkeypatch, press_ctrl_c):
+    """interrupted_after(n): the user presses Ctrl-C when n momenta have been asked for; returns how many have been, as a list."""
+    values = WindowedValues.__call__
+    monkeypatch.setattr(sweep, "TASKS", 2)  # sums of few momenta, so that there are many
+
+    def choose(points: float) -> list[int]:
+        asked: list[int] = []
+
+        def impatient(bands, k):
+            if sum(asked) <= points < sum(asked) + len(k):
+                press_ctrl_c()
+            asked.append(len(k))
+            return values(bands, k)
+
+        monkeypatch.setattr(WindowedValues, "__call__", impatient)
+        return asked
+
+    return choose
+
+
+def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_file(symcur, written, interrupted_after, tmp_path):
+    whole, file, part = (tmp_path / name for name in ("whole.json", "result.json", "result.json.part"))
+    command = ("material", str(written / "X_hr.dat"), *FAST, "--memory", "0.5")
+    everything = interrupted_after(np.inf)
+    assert symcur(*command, "-o", str(whole))[0] == 0
+    file.write_text("a good one")
+    kept = []
+    for points in (50, 30):
+        interrupted_after(points)
+        status, out, err = symcur(*command, "-o", str(file), "--resume")
+        assert status == 130
+        assert f"What was summed is in {part}; --resume goes on from there." in " ".join(err.split())
+        assert "no file was written" in out + err
+        kept.append(part.read_bytes())
+    assert kept[0] != kept[1], "the second run went on from the first"
+
+    for more, message in (
+        ((), "--resume goes on from it"),
+        (("--resume", "--window", "0.01"), "which is of another one"),
+    ):
+        status, _, err = symcur(*command, "-o", str(file), *more)
+        assert status == 2
+        assert err.count("\n") == 1
+        assert message in err
+    for damaged in (kept[1][:-40], b"", kept[1][:200] + b"0" + kept[1][201:]):
+        part.write_bytes(damaged)
+        status, _, err = symcur(*command, "-o", str(file), "--resume")
+        assert status == 2
+        assert "result.json.part, which is no such file or damaged" in err
+        assert part.read_bytes() == damaged
+    assert file.read_text() == "a good one"
+
+    part.write_bytes(kept[1])
+    rest = interrupted_after(np.inf)
+    assert symcur(*command, "-o", str(file), "--resume")[0] == 0
+    assert file.read_bytes() == whole.read_bytes()
+    assert 0 < sum(rest) <= sum(everything) - 50
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["result.json", "whole.json"]
+
+
+# -- bad input ---------------------------------------------------------------------------------------------------------
+def _truncated(text):
+    return text[: len(text) // 2]
+
+
+@pytest.mark.parametrize(
+    ("files", "arguments", "message"),
+    [
+        ({"X_hr.dat": _truncated, "X.win": str}, (), r"X_hr\.dat, line \d+: expected "),
+        ({"X_hr.dat": lambda text: "no Wannier file at all\n", "X.win": str}, (), r"X_hr\.dat.*: expected "),
+        ({"X_hr.dat": lambda text: "\0\1\2" * 99, "X.win": str}, (), r"X_hr\.dat.*: expected "),
+        ({"X_hr.dat": str}, (), "lattice: expected the primitive vectors, got .*, which does not hold them"),
+        ({"X_hr.dat": str}, ("--lattice", "2.6,0,0 0,2.6,0 0,0,2.6"), "centres: expected the centres of the 8 Wannier"),
+        ({"X_hr.dat": str, "X.win": str}, ("--lattice", "2,0,0 0,2,0 0,0,2"), "lattice: expected that of .*X.win"),
+        (
+            {"X_hr.dat": str, "X.win": lambda text: text.replace("= 8", "= 6")},
+            (),
+            "X.win: expected num_wann = 8, .*, got 6",
+        ),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--spin", "interlaced"),
+            "spin: expected the order that time reversal shows in",
+        ),
+        ({"X_hr.dat": str, "X.win": str}, ("--spin", "upside"), "spin: expected 'block'"),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--spin", "0,1 1,2"),
+            "spin: expected 'block'.* that hold each of the 8 functions",
+        ),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--level", "projected"),
+            "level: expected 'tight_binding', or the position between",
+        ),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--level", "exact"),
+            "level: expected 'tight_binding' or 'projected' or 'full'",
+        ),
+        ({"X_hr.dat": str, "X.win": str}, ("--s", "spin"), "s: expected one of spin_x"),
+        ({"X_hr.dat": str, "X.win": str}, ("--s", "1,0"), "s: expected .*8"),
+        ({"X_hr.dat": str, "X.win": str}, ("--flow", "a"), "--flow: expected x or y or z, got 'a'"),
+        ({"X_hr.dat": str, "X.win": str}, ("--temperature", "0"), "method: expected one that can integrate a step"),
+        ({"X_hr.dat": str, "X.win": str}, ("--memory", "-1"), "memory: expected a number of bytes"),
+        ({"X_hr.dat": str, "X.win": str}, ("--mesh", "1"), "points: expected an integer >= 2"),
+        ({"X_hr.dat": str, "X.win": str}, ("--window", "wide"), "--window: expected an energy or auto, got 'wide'"),
+        ({"X_hr.dat": str, "X.win": str}, ("--resume",), "--resume: expected -o FILE"),
+        ({"X_hr.dat": str, "X.win": str}, ("--plot", "x.png"), "--plot: expected --path, or several values of mu"),
+        ({"X_hr.dat": str, "X.win": str}, ("-o", "x.txt"), "--output: expected a name that ends in one of"),
+        (
+            {"X_hr.dat": str, "X.win": lambda text: text.replace("X: s; p", "X: s; d")},
+            ("--symmetrize",),
+            "X.win: expected projections for 8 functions, or half of them, got 6",
+        ),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--symmetrize", "--orbitals", "X: p; s"),
+            "orbitals: expected functions that .* maps",
+        ),
+        ({"X_hr.dat": str, "X.win": str}, ("--atoms", "X=0,0"), "--atoms: expected 'SPECIES=x,y,z ...', got 'X=0,0'"),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--lattice", "long"),
+            "--lattice: expected vectors 'x,y,z x,y,z ...', got 'long'",
+        ),
+        ({"X.win": str}, (), "source: expected one file with the Hamiltonian"),
+        ({"picture.jpg": str}, (), "picture.jpg: expected a name that tells what the file is"),
+        ({}, (), "files: expected files that are there, got X_hr.dat"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(symcur, written, monkeypatch, tmp_path, files, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    for name, change in files.items():
+        source = written / name
+        (tmp_path / name).write_text(change(source.read_text() if source.is_file() else ""))
+    named = [name for name in files if name != "X.win"] or list(files) or ["X_hr.dat"]
+    status, out, err = symcur(
+        "material", *named, "--mu", "0.3", *([] if "--mesh" in arguments else ["--mesh", "2"]), *arguments
+    )
+    assert status == 2
+    assert out == "" or "--temperature" in arguments or "--window" in arguments
+    assert err.count("\n") == 1
+    assert err.startswith("symcur: ")
+    assert re.search(message, err), err
