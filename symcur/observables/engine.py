@@ -24,7 +24,7 @@ from symcur.observables.result import Part
 from symcur.quantities import Quantity
 
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
-_NONE = 25.0  # likewise below 1e-11, where bands above are left out of sums
+_NONE = 18.0  # likewise below 2e-8, where bands above are left out of sums
 _OFFSET = 0.3819660112501051  # of meshes, in their spacing: off the symmetric points
 _COARSE = 12  # points per axis at which a larger basis is compared
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision

@@ -51,7 +51,7 @@ def test_empty_bands_are_left_out_of_the_sums():
     count = engine.occupied_bands(model, model.cell, np.array(-0.5), np.array(0.2))
     assert 2 <= count < model.size
     highest = model.energies(model.cell.momenta(64))[:, count - 1 :].min()
-    assert highest > -0.5 + 20 * 0.2
+    assert highest > -0.5 + 15 * 0.2
     assert engine.occupied_bands(sc.models.haldane(), sc.models.haldane().cell, np.array(0.0), np.array(0.1)) is None
 
 
