@@ -46,10 +46,11 @@ def integrands(hoppings, s, lattice, k, mu, T, window):
     }
 
 
-def on_mesh(hoppings, s, lattice, n, shift, *arguments):
-    """The integrals by n^D points (j + shift)/n."""
+def on_mesh(hoppings, s, lattice, n, shift, parity, *arguments):
+    """The integrals by n^D points (j + shift)/n, or by those of them with odd parity.j."""
     D = len(lattice)
-    u = (np.stack(np.unravel_index(np.arange(n**D), (n,) * D), axis=-1) + shift) / n
+    j = np.stack(np.unravel_index(np.arange(n**D), (n,) * D), axis=-1)
+    u = (j if parity is None else j[j @ parity % 2 == 1]) / n + shift / n
     k = u @ (2 * np.pi * np.linalg.inv(lattice).T)
     found = integrands(hoppings, s, lattice, k, *arguments)
     return {name: values.mean() / abs(np.linalg.det(lattice)) for name, values in found.items()}

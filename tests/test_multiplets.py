@@ -194,3 +194,42 @@ def test_all_fillings_at_once_are_those_one_by_one(gap):
     X = ex.Trace(ex.s * ex.P * ex.Derivative(0, ex.P) * ex.Derivative(1, ex.P) * ex.P)
     assert cumulated(states, X) is None, "no other operand is taken for this one"
     assert np.isfinite(states.filled(X)).all()
+
+
+# -- what rounding does not tell apart ---------------------------------------------------------------------------------
+def turned(blocks, s, lattice, seed):
+    """Hoppings {R: t} of a spinless H, with spin in a random basis: exactly degenerate pairs, but for rounding."""
+    generator = np.random.default_rng(seed)
+    U, _ = np.linalg.qr(generator.normal(size=(2, 2)) + 1j * generator.normal(size=(2, 2)))
+    turn = np.kron(np.eye(len(s) // 2), U)
+    both = {R: turn @ np.kron(t, np.eye(2)) @ turn.conj().T for R, t in blocks.items()}
+    hermitian = {R: (t + both[tuple(-x for x in R)].conj().T) / 2 for R, t in both.items()}
+    return Model.from_hoppings(hermitian, turn @ s @ turn.conj().T, lattice)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_one_level_with_spin_carries_nothing_where_its_energy_vanishes(seed):
+    """E(k) = 0.3 + 0.5 cos(k + 0.6) twice: the terms of H, not their sum, say how far rounding splits the pair. All is exactly 0."""
+    e0, t = 0.3, 0.25 * np.exp(0.6j)
+    blocks = {(0,): e0 * np.eye(1), (1,): t * np.eye(1), (-1,): np.conj(t) * np.eye(1)}
+    model = turned(blocks, np.diag([0.5, -0.5]) + 0.2 * np.eye(2)[::-1], [[1.0]], seed)
+    zero = np.arccos(-e0 / 0.5) - 0.6
+    k = zero + np.array([0.0, 1e-16, 1e-12, 1e-8, 0.1])[:, None]
+    assert np.abs(model.energies(k[:1])).max() < 3e-16
+    for name in ("s_dipole", "s_berry_curvature", "dipole_gradient"):
+        assert np.abs(evaluate(model, name, k)).max() < 1e-14, name
+    assert (Eigenstates(model, k).distinct == 1).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_bands_that_all_touch_are_one_multiplet_whatever_the_rounding(seed):
+    """Graphene with spin at K: four levels at 0, of which H has only rounding to tell."""
+    A = np.array([[0, 1], [0, 0]], dtype=complex)
+    blocks = {(0, 0): A + A.T, (1, 0): A, (-1, 0): A.T, (0, 1): A, (0, -1): A.T}
+    s = np.kron(np.eye(2), np.diag([0.5, -0.5])) + 0.15 * np.kron(np.diag([1, -1]), np.eye(2)[::-1])
+    lattice = np.array([[1, 0], [0.5, np.sqrt(0.75)]])
+    model, K = turned(blocks, s, lattice, seed), np.array([1 / 3, 2 / 3]) @ (2 * np.pi * np.linalg.inv(lattice).T)
+    with pytest.warns(DegeneracyWarning, match="merged at 1 of 2"):
+        values = evaluate(model, "s_berry_curvature", [K, K + 0.1])
+    assert np.abs(values[0]).max() < 1e-14
+    assert np.abs(model.energies(K)).max() < 1e-14

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -205,6 +206,30 @@ class BandStructure(ABC):
             return self.bosons.eigenstates(H, k)
         energies, vectors = np.linalg.eigh(H)
         return energies, vectors.conj().mT, vectors
+
+    def size_of_terms(self, k: Array) -> Array:
+        """How large the terms are of which H(k) is the sum, shape (...): what its rounding goes by where they cancel.
+
+        The largest norm of H at a few generic momenta, about as large as k in the continuum.
+        """
+        if self.periodic:
+            return np.full(k.shape[:-1], self._generic_size(np.pi))
+        with np.errstate(divide="ignore"):
+            shells = np.ceil(np.log2(np.abs(k).max(axis=-1)))
+        found, where = np.unique(shells, return_inverse=True)
+        return np.array([self._generic_size(float(2.0**shell)) for shell in found])[where.reshape(shells.shape)]
+
+    def _generic_size(self, reach: float) -> float:
+        if reach not in self._sizes:
+            generic = reach * np.random.default_rng(43).uniform(-1, 1, size=(8, self.dimension))
+            with np.errstate(all="ignore"):
+                H = self.operators_at(generic)("H", ())
+                self._sizes[reach] = float(np.nan_to_num(np.abs(H), posinf=0.0).sum(axis=-1).max())
+        return self._sizes[reach]
+
+    @cached_property
+    def _sizes(self) -> dict[float, float]:
+        return {}
 
     def points(self, k: ArrayLike) -> Array:
         """k as a float array of shape (..., D); a wrong shape, complex or non-finite numbers raise."""

@@ -102,7 +102,9 @@ class Window:
     energy: float
 
     def __post_init__(self) -> None:
-        if not (isinstance(self.energy, int | float | np.number) and np.isfinite(self.energy) and self.energy >= 0):
+        if isinstance(self.energy, bool) or not (
+            isinstance(self.energy, int | float | np.number) and np.isfinite(self.energy) and self.energy >= 0
+        ):
             raise ValueError(f"window: expected a finite energy >= 0, got {self.energy!r}")
 
 
@@ -110,12 +112,14 @@ Closeness = float | Window | None
 """How close levels are one multiplet: a part of the spread of the energies at k, a Window, or None for what is known of H."""
 
 
-def joined(energies: Array, tolerance: float | Window) -> Mask:
+def joined(energies: Array, tolerance: float | Window, size: Array | float = 0.0) -> Mask:
     """Whether each band belongs to one multiplet with the band below: closer than a Window, or ``tolerance`` times the spread.
 
-    energies (..., N) ascending. Below the rounding of the eigenvalues (a large constant in H) two cannot be told apart.
+    energies (..., N) ascending. Below the rounding of the eigenvalues two cannot be told apart: that of the energies, and that of
+    the terms of H, of which ``size`` (...) tells how large they are where their sum is small.
     """
-    rounding = 8 * energies.shape[-1] * np.finfo(float).eps * np.abs(energies).max(axis=-1, keepdims=True)
+    largest = np.maximum(np.abs(energies).max(axis=-1), size)[..., None]
+    rounding = 8 * energies.shape[-1] * np.finfo(float).eps * largest
     spread = energies[..., -1:] - energies[..., :1]
     closest = np.maximum(tolerance.energy if isinstance(tolerance, Window) else tolerance * spread, rounding)
     result = np.diff(energies, axis=-1, prepend=energies[..., :1]) <= closest
@@ -123,16 +127,17 @@ def joined(energies: Array, tolerance: float | Window) -> Mask:
     return np.asarray(result)
 
 
-def follows(model: BandStructure, energies: Array, tolerance: Closeness) -> Mask:
-    """Whether each band belongs to one multiplet with the band below, as ``joined`` tells, by default by what is known.
+def follows(model: BandStructure, energies: Array, k: Array, tolerance: Closeness) -> Mask:
+    """Whether each band belongs to one multiplet with the band below at k, as ``joined`` tells, by default by what is known.
 
     Without a tolerance, bands closer than DEGENERACY_TOLERANCE are told apart down to 1e-12 of the spread where this shows no
     more levels than H has at generic k; but not E and -E of a boson, which is none where they meet.
     """
+    size = model.size_of_terms(k)
     if tolerance is not None:
         require_tolerance(tolerance)
-        return joined(energies, tolerance)
-    coarse, fine = joined(energies, DEGENERACY_TOLERANCE), joined(energies, _RESOLVED)
+        return joined(energies, tolerance, size)
+    coarse, fine = joined(energies, DEGENERACY_TOLERANCE, size), joined(energies, _RESOLVED, size)
     if model.bosons is not None:
         middle = slice(model.bosons.negative, model.bosons.negative + 1)
         fine[..., middle] = coarse[..., middle]
@@ -155,6 +160,7 @@ def require_tolerance(tolerance: Closeness) -> None:
         raise ValueError(f"tolerance: expected a finite number >= 0, got {tolerance!r}")
 
 
-def closer_than_told_apart(energies: Array) -> bool:
-    """Whether bands differ by more than rounding and by less than ``follows`` tells apart."""
-    return bool((joined(energies, _RESOLVED) & ~joined(energies, 0.0)).any())
+def closer_than_told_apart(model: BandStructure, k: Array) -> bool:
+    """Whether bands differ at k by more than rounding and by less than ``follows`` tells apart."""
+    energies, size = model.energies(k), model.size_of_terms(k)
+    return bool((joined(energies, _RESOLVED, size) & ~joined(energies, 0.0, size)).any())

@@ -2,10 +2,11 @@
 
 Two meshes of n^D points are compared, one with a point at k = 0 and one moved by half a spacing along every axis; the value is
 their mean. Harmonics that are odd multiples of n along an odd number of axes enter the two with opposite signs, so that the
-difference is the error of either. What enters both alike is watched by a mesh of n/2 + 1 points per axis at another place. Where
-points fall like random ones, as in metals, this one is worse by 2^(D/2) at least and deviates by a few times the difference of the
-two: that much is divided by 2^(D/2). What it deviates more counts in full, since the two may agree by accident. n is doubled,
-nothing is evaluated twice.
+difference is the error of either. Where the moved one would lose symmetries, two meshes of points of odd parity, with all symmetries
+and other numbers of points, take its place, and the largest difference counts. What enters all alike is watched by a mesh of n/2 + 1
+points per axis at another place. Where points fall like random ones, as in metals, this one is worse by 2^(D/2) at least and deviates
+by a few times the difference of the others: that much is divided by 2^(D/2). What it deviates more counts in full, since the others
+may agree by accident. n is doubled; two meshes are part of those of 2n, and nothing is then evaluated twice.
 
 Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
 or else if a hundred samples lie within 2 T of mu; otherwise nothing is known and the error is infinite. Features of the bands
@@ -19,7 +20,8 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import product
+from itertools import combinations, product
+from math import gcd
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +35,7 @@ from .method import METHODS, Method
 from .occupation import OCCUPATIONS
 from .problem import BandProblem, Problem, SmoothProblem
 from .records import Record
+from .reduced_meshes import irreducible_mesh
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
 from .trapezoid import OFFSET, Probe
@@ -45,12 +48,13 @@ COPIES, MATRICES = 5, 200  # of the values and occupations, and of real matrices
 ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
+THIRD = 0.9  # the points per axis of the third mesh, where there are three
 AS_RANDOM = 6  # by how many times their difference coarser meshes deviate where points fall like random ones
 
 
 @dataclass(frozen=True)
 class Level:
-    """The value of two meshes of n^D points with its error; ``apart`` is their difference alone."""
+    """The value of meshes of about n^D points with its error; ``apart`` is their largest difference alone."""
 
     n: int
     value: AnyArray
@@ -68,7 +72,7 @@ class Mesh(Method):
     """
 
     name = "mesh"
-    description = "two uniform meshes, one moved by half a spacing"
+    description = "uniform meshes at different places"
 
     def __init__(
         self, points: int | None = None, *, memory: float | None = None, record: str | Path | None = None
@@ -112,7 +116,7 @@ class Mesh(Method):
                 error = np.where(blind, np.inf, error)
                 allowed = tolerance.allowed(level.value, level.scale)
                 met = error <= allowed
-                text = f"{level.n} points per axis, the two meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
+                text = f"{level.n} points per axis, the meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
                 if blind.any():
                     text += f"; {seen.why}"
                 if points.symmetry is not None:
@@ -134,20 +138,25 @@ class Mesh(Method):
         dimension, sweep = points.problem.domain.dimension, points.sweep
         n = self.points or START[dimension]
         shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
-        cost = 2 * n**dimension + (n // 2 + 1) ** dimension
-        means: dict[tuple[float, ...], AnyArray] = {}
-        while sweep.affords(cost):
-            means |= {shift: points.mean(n, shift) for shift in (shifts[0], shifts[-1]) if shift not in means}
-            (central, scale), (moved, more) = means[shifts[0]], means[shifts[-1]]
-            value, scale, apart = (central + moved) / 2, np.abs(scale + more) / 2, np.abs(central - moved)
-            off = np.abs(points.mean(n // 2 + 1, points.elsewhere)[0] - value)
+        first: AnyArray | None = None
+        cost = sum(place.count for place in points.places(n))
+        while sweep.affords(int(cost)):
+            *places, coarse = points.places(n)
+            means = [points.mean(place) if j or first is None else first for j, place in enumerate(places)]
+            value, scale = np.mean(means, axis=0)
+            scale, apart = np.abs(scale), np.max([np.abs(a[0] - b[0]) for a, b in combinations(means, 2)], axis=0)
+            off = np.abs(points.mean(coarse)[0] - value)
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
             yield Level(n, value, np.maximum(apart, off) + ROUNDING * scale, scale, apart)
-            cost = (2 * n) ** dimension * 2 - 2 * n**dimension + (n + 1) ** dimension
-            if self.points is not None or not sweep.affords(cost):
+            two = (
+                len(places) == 2
+            )  # with the points between them they make the first mesh of twice as many points per axis
+            cost = sum(place.count for place in points.places(2 * n)) - (2 * n**dimension if two else 0)
+            if self.points is not None or not sweep.affords(int(cost)):
                 return
-            means |= {shift: points.mean(n, shift) for shift in shifts[1:-1]}
-            means, n, cost = {shifts[0]: np.mean(list(means.values()), axis=0)}, 2 * n, 0
+            if two:
+                first = np.mean([*means, *(points.mean(Place(n, shift)) for shift in shifts[1:-1])], axis=0)
+            n, cost = 2 * n, 0
 
 
 MESH = Mesh()
@@ -177,7 +186,7 @@ class _Seen:
         self.why = f"T = {pairs[worst][1]:g} needs {self._needed[worst, 0]:.0f} points per axis"
 
     def on(self, n: int) -> Mask:
-        """Which components two meshes of n^D points can judge, shape (size)."""
+        """Which components meshes of n^D points can judge, shape (size)."""
         seen = (self._needed <= n) | (2 * n**self.dimension * self._near >= ENOUGH)
         return np.array(np.broadcast_to(seen, self.shape).ravel(), dtype=bool)
 
@@ -187,8 +196,21 @@ def _excess(error: Array, allowed: Array) -> float:
 
 
 @dataclass(frozen=True)
+class Place:
+    """The points (m + shift)/n; with a ``parity`` c those of odd c.m, half as many."""
+
+    n: int
+    shift: tuple[float, ...]
+    parity: tuple[int, ...] | None = None
+
+    @property
+    def count(self) -> float:
+        return float(self.n ** len(self.shift)) / (1 if self.parity is None else 2)
+
+
+@dataclass(frozen=True)
 class _Points:
-    """Sums over meshes of n^D points, over one of each orbit where the integrand has symmetries."""
+    """Sums over meshes, over one of each orbit where the integrand has symmetries."""
 
     problem: Problem
     sweep: Sweep
@@ -197,12 +219,18 @@ class _Points:
     record: Record | None = None
 
     @property
+    def summed(self) -> Problem:
+        """The integrand, or where it has symmetries what of it does not cancel, with what stands for it at other points of an orbit."""
+        return self.problem if self.symmetry is None else self.symmetry.problem
+
+    @property
     def chunk(self) -> int:
         """How many momenta are evaluated together."""
-        bands, numbers = 1, COPIES * self.problem.size
-        if not isinstance(self.problem, SmoothProblem):
-            bands = self.problem.count
-            numbers = COPIES * bands * (self.problem.together + len(self.problem.mu)) + MATRICES * bands**2
+        bands, problem = 1, self.summed
+        numbers = COPIES * problem.size
+        if not isinstance(problem, SmoothProblem):
+            bands = problem.count
+            numbers = COPIES * bands * (problem.together + len(problem.mu)) + MATRICES * bands**2
         usual = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
         return usual if self.memory is None else max(1, min(usual, int(self.memory / (8 * numbers))))
 
@@ -221,32 +249,58 @@ class _Points:
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
 
-    @property
-    def elsewhere(self) -> tuple[float, ...]:
-        """Where the third mesh lies: at a generic place, which has no symmetry, or else between."""
-        dimension = self.problem.domain.dimension
-        return tuple(OFFSET[:dimension]) if self.symmetry is None else (0.5,) * dimension
+    def places(self, n: int) -> tuple[Place, ...]:
+        """Meshes of about n^D points, the first with k = 0 and all of n, which share no point with it; and a coarser one elsewhere.
 
-    def mean(self, n: int, shift: tuple[float, ...]) -> AnyArray:
-        """The mean over the points (j + shift)/n of the integrand and of its modulus, shape (2, size)."""
-        symmetry = None if self.symmetry is None else self.symmetry.of_mesh(n, shift)
-        if symmetry is None or len(symmetry.matrices) == 1:
-            u, weights = self.problem.domain.grid(n, shift).reshape(-1, self.problem.domain.dimension), None
+        There is one more, moved by half a spacing. Where this costs symmetries that the points of odd parity have, there are two of these,
+        with n chosen so that what one mesh takes for constants the others do not. The coarse one lies at a generic place without symmetries.
+        """
+        D, coarse = self.problem.domain.dimension, n // 2 + 1
+        centre, between = (0.0,) * D, (0.5,) * D
+        if self.symmetry is None:
+            return Place(n, centre), Place(n, between), Place(coarse, tuple(OFFSET[:D]))
+        if (parity := self.symmetry.parity) is None:
+            return Place(n, centre), Place(n, between), Place(coarse, between)
+        # Odd halves have momenta like L, even ones none; those of even n are all in the first mesh.
+        halves: tuple[int, ...] = ()
+        for about, odd in ((n, n % 2), (THIRD * n, 1 - n % 2), (coarse, 0)):
+            halves += (_half(about, D, odd, n, halves),)
+        return Place(n, centre), *(Place(2 * half, centre, parity) for half in halves)
+
+    def mean(self, place: Place) -> AnyArray:
+        """The mean over the points of the integrand and of its modulus, shape (2, size)."""
+        n, D = place.n, self.problem.domain.dimension
+        group = None if self.symmetry is None else self.symmetry.of_mesh(n, place.shift)
+        if self.symmetry is None or group is None:
+            u, weights = self.problem.domain.grid(n, place.shift).reshape(-1, D), None
         else:
-            u, weights = symmetry.points(n, shift)
-        places = [slice(start, start + self.chunk) for start in range(0, len(u), self.chunk)]
-        arguments = [(u[place], None if weights is None else weights[place]) for place in places]
+            mesh = irreducible_mesh(group, (n,) * D, place.shift, place.parity)
+            u, weights = mesh.points, mesh.weights
+        pieces = [slice(start, start + self.chunk) for start in range(0, len(u), self.chunk)]
+        arguments = [(u[piece], None if weights is None else weights[piece]) for piece in pieces]
         total = self.sweep.total(
-            f"{n} points per axis, moved by {shift}",
-            partial(_sum, self.problem),
+            str(place),
+            partial(_sum, self.summed),
             arguments,
             [len(some) for some, _ in arguments],
             f"mesh, {n} points per axis",
             self.record,
         )
-        total = total / n**self.problem.domain.dimension
+        total = total / place.count
         # A mesh that has only some of the symmetries stands for all those that the others make of it.
         return total if self.symmetry is None else self.symmetry.average(total)
+
+
+def _half(about: float, dimension: int, odd: int, n: int, others: tuple[int, ...]) -> int:
+    """Half of the points per axis of a mesh of which those of odd parity are about about^D: odd or even, none of the others, and with
+    few divisors in common with them and n.
+    """
+    half = about * 2 ** (1 / dimension) / 2
+    allowed = sorted(
+        (m for m in range(1, int(half) + 6) if m % 2 == odd and m not in others), key=lambda m: abs(m - half)
+    )
+    near = [m for m in allowed if abs(m - half) <= half / 5] or allowed[:1]
+    return min(near, key=lambda m: max(gcd(m, other) for other in (n, *others)))
 
 
 def _sum(problem: Problem, argument: tuple[Array, Array | None]) -> AnyArray:

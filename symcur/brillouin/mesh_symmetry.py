@@ -3,12 +3,17 @@
 Every integer matrix that keeps the metric of the reciprocal lattice is tried, with and without time reversal alike: at random
 momenta u and W u the energies must agree, and each tensor must be the rotated one, or minus it. What holds at generic momenta
 holds everywhere if H(k) bends nowhere more than it does there, which a bound must tell. Nothing has to be known about orbitals or
-spins, and operations that change s to something else than +-s do not pass.
+spins.
+
+Operations that turn s into another operator serve too where the integrand has ``images``, a function that tells from a rotation of k
+which operators these may be, and ``restricted(operators, columns)``, the integrand with some of the columns of s and of these, numbered
+one after the other. Energies and vectors are shared, and columns that cancel in sums over orbits are left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -18,18 +23,21 @@ from symcur.arrays import AnyArray, Array, Indices
 from .between_samples import narrow_places
 from .domains import LatticeCell
 from .problem import BandProblem, Problem
-from .reduced_meshes import irreducible_mesh, keeps_mesh
+from .reduced_meshes import keeps_mesh
 
 SAME_ENERGIES, SAME_VALUES = 1e-10, 1e-7  # of the spread, of the largest value of a tensor
 ENTRIES = {1: 1, 2: 2, 3: 1}
 NOTHING = 1e-6  # of the largest value of all: a tensor that is smaller vanishes but for rounding
+CANCELS = 1e-9  # an element of the mean of orthogonal matrices that is zero but for rounding
+MOST_IMAGES = 5  # operators besides s: one makes momenta about half as expensive again
 POINTS = 3
 SPACING = 1 / 24  # within which H is not to bend more than elsewhere
 
 
 @dataclass(frozen=True)
 class MeshSymmetry:
-    """A group of integer matrices (G, D, D) on fractions u, and how each acts on the components of the integrand, (G, C, C).
+    """A group of integer matrices (G, D, D) on fractions u, and how each makes the C components of the integrand from the K of
+    ``problem``, (G, C, K).
 
     ``deviation``: by how much the integrand misses the symmetry at the points that were looked at, in units of its size.
     """
@@ -37,53 +45,128 @@ class MeshSymmetry:
     matrices: Indices
     actions: Array
     deviation: float
+    problem: BandProblem
 
-    def of_mesh(self, n: int, shift: tuple[float, ...]) -> MeshSymmetry:
+    def of_mesh(self, n: int, shift: tuple[float, ...]) -> Indices:
         """The operations that map the mesh (m + shift)/n onto itself."""
-        keeps = keeps_mesh(self.matrices, (n,) * self.matrices.shape[1], shift)
-        return replace(self, matrices=self.matrices[keeps], actions=self.actions[keeps])
+        return np.asarray(self.matrices[keeps_mesh(self.matrices, (n,) * self.matrices.shape[1], shift)])
 
-    def points(self, n: int, shift: tuple[float, ...]) -> tuple[Array, Indices]:
-        """One point u of each orbit of a mesh that the operations keep, and how many it stands for."""
-        mesh = irreducible_mesh(self.matrices, (n,) * self.matrices.shape[1], shift)
-        return mesh.points, mesh.weights
+    @cached_property
+    def parity(self) -> tuple[int, ...] | None:
+        """c, such that the points m of odd c.m of meshes with even n are meshes with all symmetries, where moved ones lose some.
+
+        Of the harmonics that a mesh of odd points takes for constants, those that enter even points with the other sign must be shorter
+        than the others, and have all directions.
+        """
+        D = self.matrices.shape[1]
+        if keeps_mesh(self.matrices, (2,) * D, (0.5,) * D).all():
+            return None
+        assert isinstance(self.problem.domain, LatticeCell)
+        integers = np.array(list(product(range(-3, 4), repeat=D)))
+        R = integers @ self.problem.domain.vectors
+        lengths = np.linalg.norm(R, axis=1)
+        shortest = lengths[lengths > 0].min()
+        for c in list(product((0, 1), repeat=D))[1:]:
+            seen = ((integers - c) % 2 == 0).all(axis=1) & (lengths / 2 < shortest * (1 - 1e-9))
+            if keeps_mesh(self.matrices, (2,) * D, 0, c).all() and np.linalg.matrix_rank(R[seen]) == D:
+                return c
+        return None
 
     def average(self, sums: AnyArray) -> AnyArray:
-        """Sums of the integrand and of its modulus, (2, size), over points of all orbits, made those over all points.
+        """Sums of the components of ``problem`` and of their moduli, (2, size), over points of all orbits, made those of the integrand
+        over all points.
 
-        Over a mesh that has only some of the symmetries they become the mean over all meshes to which the others map it.
+        Over a mesh that has only some of the symmetries they become the mean over all meshes to which the others map it. Components
+        that vanish by symmetry are as large as the largest other one.
         """
         mean, modulus = self.actions.mean(axis=0), np.abs(self.actions).mean(axis=0)
-        parts = [part.reshape(-1, len(mean)) @ M.T for part, M in zip(sums, (mean, modulus), strict=True)]
-        return np.stack([part.ravel() for part in parts])
+        values, sizes = (part.reshape(-1, mean.shape[1]) @ M.T for part, M in zip(sums, (mean, modulus), strict=True))
+        sizes[:, ~modulus.any(axis=1)] = sizes.max(axis=1, keepdims=True)
+        return np.stack([values.ravel(), sizes.ravel()])
 
 
 def mesh_symmetry(problem: Problem) -> MeshSymmetry | None:
     """The symmetries of an integrand whose ``bands`` tell the ``ranks`` of their tensors; None where there are none to use."""
-    ranks, domain = getattr(getattr(problem, "bands", None), "ranks", None), problem.domain
-    if ranks is None or not isinstance(problem, BandProblem) or not isinstance(domain, LatticeCell):
+    domain = problem.domain
+    if not isinstance(problem, BandProblem) or not isinstance(domain, LatticeCell):
         return None
-    if problem.bending is None:
+    if (ranks := problem.ranks) is None or problem.bending is None:
         return None
     hidden = narrow_places(problem, SPACING)
     if len(hidden.u) or hidden.unresolved:
         return None
-    D, inverse = domain.dimension, np.linalg.inv(domain.reciprocal.T)
-    u = np.random.default_rng(67).uniform(size=(POINTS, D))
-    energies, values = problem.sample(u, probe=True)
-    candidates = _of_lattice(domain.reciprocal)
-    images, moved = problem.sample((u @ candidates.mT).reshape(-1, D), probe=True)
-    spread, kept = float(np.ptp(energies)), []
-    for W, e, found in zip(candidates, _split(images), _split(moved), strict=True):
-        if np.abs(e - energies).max() > SAME_ENERGIES * spread:
-            continue
-        action, deviation = _action(domain.reciprocal.T @ W @ inverse, ranks, values, found)
-        if deviation <= SAME_VALUES:
-            kept.append((W, action, deviation))
+    looked = _Looked(problem, ranks, domain.reciprocal)
+    more, operators = looked.by_images()
+    kept = looked.own | more
     if len(kept) < 2:
         return None
-    matrices, actions, deviations = zip(*kept, strict=True)
-    return MeshSymmetry(np.array(matrices), np.array(actions), max(deviations))
+    size = len(problem.weights)
+    actions = np.zeros((len(kept), size, size * (1 + len(operators))))
+    for action, (image, block, _) in zip(actions, kept.values(), strict=True):
+        action[:, image * size : (image + 1) * size] = block
+    if problem.restricted is not None:
+        columns = _needed(actions.mean(axis=0), [domain.dimension**rank for rank in ranks])
+        bands = problem.restricted(operators, columns)
+        actions, problem = (
+            actions[:, :, columns],
+            problem.with_bands(bands, [problem.weights[c % size] for c in columns]),
+        )
+    return MeshSymmetry(looked.candidates[list(kept)], actions, max(miss for _, _, miss in kept.values()), problem)
+
+
+Kept = dict[int, tuple[int, Array, float]]  # number of the matrix: (which operator, the action, what it misses)
+
+
+class _Looked:
+    """Energies and tensors at random momenta and at their images under the matrices of the lattice."""
+
+    def __init__(self, problem: BandProblem, ranks: tuple[int, ...], reciprocal: Array) -> None:
+        self.problem, self.ranks = problem, ranks
+        self.candidates, inverse = _of_lattice(reciprocal), np.linalg.inv(reciprocal.T)
+        self.rotations = reciprocal.T @ self.candidates @ inverse
+        D = len(reciprocal)
+        self.u = np.random.default_rng(67).uniform(size=(POINTS, D))
+        energies, values = problem.sample(self.u, probe=True)
+        images, moved = problem.sample((self.u @ self.candidates.mT).reshape(-1, D), probe=True)
+        self._moved, spread = _split(moved), float(np.ptp(energies))
+        misses = np.abs(_split(images) - energies).max(axis=(1, 2))
+        self.alike = np.flatnonzero(misses <= SAME_ENERGIES * spread).tolist()
+        self.own = self._with(0, values, self.alike)
+
+    def _with(self, image: int, values: Array, which: list[int]) -> Kept:
+        """Those of the matrices that turn these values into those at the images."""
+        found = {j: (image, *_action(self.rotations[j], self.ranks, values, self._moved[j])) for j in which}
+        return {j: one for j, one in found.items() if one[2] <= SAME_VALUES}
+
+    def by_images(self) -> tuple[Kept, list[AnyArray]]:
+        """The other matrices that keep the energies, with the operators that s is turned into; nothing if these are many, or some fail."""
+        found, operators = Kept(), list[AnyArray]()
+        images, restricted = self.problem.images, self.problem.restricted
+        place = {matrix.tobytes(): j for j, matrix in enumerate(self.candidates)}
+        left = [j for j in self.alike if j not in self.own]
+        while left and images is not None and restricted is not None:
+            coset = [place[(self.candidates[h] @ self.candidates[left[0]]).tobytes()] for h in self.own]
+            for s in images(self.rotations[left[0]]) if len(operators) < MOST_IMAGES else ():
+                size = len(self.problem.weights)
+                bands = restricted([s], range(size, 2 * size))  # with s in the place of the other
+                values = self.problem.with_bands(bands, self.problem.weights).sample(self.u)[1]
+                some = self._with(len(operators) + 1, values, coset)
+                if len(some) == len(coset):
+                    break
+            else:
+                return {}, []
+            found, left = found | some, [j for j in left if j not in some]
+            operators.append(s)
+        return found, operators
+
+
+def _needed(mean: Array, sizes: list[int]) -> list[int]:
+    """The columns of which a mean over the group makes anything; all of a tensor, by its size, of which nothing is left."""
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    used = np.abs(mean) > CANCELS
+    vanishing = [not used[rows == tensor].any() for tensor in range(len(sizes))]
+    used[:, : len(mean)] |= np.diag(np.array(vanishing)[rows])
+    return np.flatnonzero(used.any(axis=0)).tolist()
 
 
 def _of_lattice(reciprocal: Array) -> Indices:
@@ -101,13 +184,13 @@ def _split(array: Array) -> Array:
 
 def _action(rotation: Array, ranks: tuple[int, ...], values: Array, found: Array) -> tuple[Array, float]:
     """The matrix that turns ``values`` into ``found``, rotations of tensors with a sign each, and what it misses."""
-    ends = np.cumsum([len(rotation) ** rank for rank in ranks])
+    turns: dict[int, AnyArray] = {0: np.eye(1)}
+    for rank in range(1, max(ranks) + 1):
+        turns[rank] = np.kron(turns[rank - 1], rotation)
+    ends = np.cumsum([len(turns[rank]) for rank in ranks])
     action, worst, least = np.zeros((ends[-1], ends[-1])), 0.0, NOTHING * max(float(np.abs(values).max()), 1e-300)
     for rank, end in zip(ranks, ends, strict=True):
-        block = slice(end - len(rotation) ** rank, end)
-        turn: AnyArray = np.eye(1)
-        for _ in range(rank):
-            turn = np.kron(turn, rotation)
+        block, turn = slice(end - len(turns[rank]), end), turns[rank]
         expected, size = values[..., block] @ turn.T, max(float(np.abs(values[..., block]).max()), least)
         misses = [float(np.abs(found[..., block] - sign * expected).max()) / size for sign in (1, -1)]
         action[block, block] = turn * (1 if misses[0] <= misses[1] else -1)

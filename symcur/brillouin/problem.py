@@ -97,8 +97,8 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
-    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, and ``decided_by``, text on
-    what decides the values besides what a few momenta show.
+    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``ranks``, ``images`` and
+    ``restricted``, see ``mesh_symmetry``, and ``decided_by``, text on what decides the values besides what a few momenta show.
     """
 
     look, looked, alone = True, 0, False
@@ -122,6 +122,11 @@ class BandProblem:
             OCCUPATIONS.get(name)
         self.probe: Bands = getattr(bands, "probe", bands)
         self.bending: Bending | None = getattr(bands, "bending", None)
+        self.ranks: tuple[int, ...] | None = getattr(bands, "ranks", None)
+        self.images: Callable[[Array], list[AnyArray]] | None = getattr(bands, "images", None)
+        self.restricted: Callable[[Sequence[AnyArray], Sequence[int]], Bands] | None = getattr(
+            bands, "restricted", None
+        )
         energies = np.asarray(self.probe(_two_points(domain))[0])
         if energies.ndim != 2 or energies.shape[0] != 2:
             raise ValueError(f"bands: expected energies of shape (M, N), M = 2, got {energies.shape}")
@@ -137,6 +142,16 @@ class BandProblem:
         """The same sum over another domain."""
         other = BandProblem.__new__(BandProblem)
         vars(other).update(vars(self), domain=domain, landmarks=None)
+        return other
+
+    def with_bands(self, bands: Bands, weights: Sequence[str]) -> BandProblem:
+        """The same sum of another integrand with the same bands."""
+        other, size = self.on(self.domain), self.size // self.together * len(weights)
+        probe, shape = getattr(bands, "probe", bands), (*self.shape[:-1], len(weights))
+        vars(other).update(
+            bands=bands, probe=probe, weights=tuple(weights), together=len(weights), shape=shape, size=size,
+            left_out=np.zeros(size), ranks=None, images=None, restricted=None,
+        )  # fmt: skip
         return other
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -13,40 +14,57 @@ from numpy.typing import ArrayLike
 from symcur.arrays import Array, Indices, Mask
 
 _FINEST = 1000  # the largest denominator of an offset
+_SLAB = 1 << 18  # points that are looked at at once
 
 
 @dataclass(frozen=True, eq=False)
 class IrreducibleMesh:
     """The points u = (m + offset)/mesh, m = 0 ... mesh - 1 along each axis, in units of the reciprocal vectors, one for each orbit.
 
-    ``points`` (P, D); ``weights`` (P,), integers that add up to the number of all points. ``orbits``: which of the P points stands for
-    each point of the mesh, shape ``mesh``.
+    ``points`` (P, D); ``weights`` (P,), integers that add up to the number of all points. ``matrices``: the group. With a ``parity`` c,
+    only the points with odd c.m are meant.
     """
 
     mesh: tuple[int, ...]
     offset: tuple[Fraction, ...]
     points: Array
     weights: Indices
-    orbits: Indices
+    matrices: Indices
+    parity: Indices | None = None
+
+    @property
+    def orbits(self) -> Indices:
+        """Which of the P points stands for each point of the mesh, shape ``mesh``, -1 for points of the other parity."""
+        m = np.indices(self.mesh).reshape(len(self.mesh), -1).T
+        first = np.arange(len(m))
+        for matrix in self.matrices:
+            np.minimum(first, _places(m, _affine(matrix, self.mesh, self.offset), self.mesh), out=first)
+        if self.parity is not None:
+            first[m @ self.parity % 2 == 0] = -1
+        kept, orbits = np.unique(first, return_inverse=True)
+        return np.asarray(orbits.reshape(self.mesh) - (kept[0] < 0), dtype=np.intp)
 
     def momenta(self, reciprocal: ArrayLike) -> Array:
         """Cartesian k of the points for reciprocal vectors as rows, (P, D)."""
         return np.asarray(self.points @ np.asarray(reciprocal, dtype=float))
 
     def __repr__(self) -> str:
-        return f"IrreducibleMesh({' x '.join(map(str, self.mesh))}: {len(self.weights)} of {self.orbits.size} points)"
+        return f"IrreducibleMesh({' x '.join(map(str, self.mesh))}: {len(self.weights)} of {self.weights.sum()} points)"
 
 
-def irreducible_mesh(matrices: ArrayLike, mesh: Sequence[int], offset: Any = 0) -> IrreducibleMesh:
+def irreducible_mesh(
+    matrices: ArrayLike, mesh: Sequence[int], offset: Any = 0, parity: ArrayLike | None = None
+) -> IrreducibleMesh:
     """The mesh reduced by a group of integer matrices (G, D, D) that act on fractions u of the reciprocal vectors.
 
     ``offset``: in steps of the mesh, 0 for a mesh with k = 0, 1/2 for one between; a number or one per axis, a fraction or a float that is
-    one to rounding. All arithmetic is exact. Raises ValueError where a matrix does not map the mesh onto itself (``keeps_mesh``).
+    one to rounding. ``parity``: D integers c, of the mesh without offset and with even numbers of points only those with odd c.m.
+    All arithmetic is exact. Raises ValueError where a matrix does not map the mesh onto itself (``keeps_mesh``).
     """
     group, (n, shift) = _integers(matrices), _mesh(mesh, offset)
     if group.shape[1] != len(n):
         raise ValueError(f"mesh: expected {group.shape[1]} numbers of points, got {tuple(mesh)}")
-    keeps = keeps_mesh(group, n, shift)
+    keeps = keeps_mesh(group, n, shift, parity)
     if not keeps.all():
         raise ValueError(
             f"matrices: expected a group that maps the mesh {n} with offset {_text(shift)} onto itself, got "
@@ -58,40 +76,66 @@ def irreducible_mesh(matrices: ArrayLike, mesh: Sequence[int], offset: Any = 0) 
         raise ValueError(
             f"matrices: expected a group, got {len(different)} matrices whose products are {len(products)}"
         )
-    first = np.arange(np.prod(n)).reshape(n)
-    for matrix in different:
-        np.minimum(first, _image(matrix, n, shift), out=first)
-    chosen, orbits, weights = np.unique(first, return_inverse=True, return_counts=True)
-    m = np.stack(np.unravel_index(chosen, n), axis=-1)
-    points = (m + np.array(shift, dtype=float)) / n
-    return IrreducibleMesh(n, shift, points, weights.astype(np.intp), orbits.reshape(n).astype(np.intp))
+    odd, size = None if parity is None else np.asarray(parity, dtype=np.intp), int(np.prod(n))
+    found = [
+        _first_of_orbits(np.arange(start, min(start + _SLAB, size)), different, n, shift, odd)
+        for start in range(0, size, _SLAB)
+    ]
+    m, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    return IrreducibleMesh(n, shift, (m + np.array(shift, dtype=float)) / n, weights, different, odd)
 
 
-def keeps_mesh(matrices: ArrayLike, mesh: Sequence[int], offset: Any = 0) -> Mask:
-    """Whether each integer matrix (G, D, D) maps the mesh onto itself modulo reciprocal vectors, shape (G,)."""
+def _first_of_orbits(
+    place: Indices, group: Indices, n: tuple[int, ...], offset: tuple[Fraction, ...], odd: Indices | None
+) -> tuple[Indices, Indices]:
+    """Those of the points at these places, (P, D), that are the first of their orbits, and the sizes of these."""
+    m = np.stack(np.unravel_index(place, n), axis=-1)
+    if odd is not None:
+        m, place = (array[m @ odd % 2 == 1] for array in (m, place))
+    fixing = np.zeros(len(m), dtype=np.intp)  # how many operations keep a point
+    for matrix in group:
+        image = _places(m, _affine(matrix, n, offset), n)
+        fixing += image == place
+        first = image >= place
+        if not first.all():
+            m, place, fixing = m[first], place[first], fixing[first]
+    return m, len(group) // fixing
+
+
+def keeps_mesh(matrices: ArrayLike, mesh: Sequence[int], offset: Any = 0, parity: ArrayLike | None = None) -> Mask:
+    """Whether each integer matrix (G, D, D) maps the mesh, or its points of odd parity, onto itself modulo reciprocal vectors, (G,)."""
     group, (n, shift) = _integers(matrices), _mesh(mesh, offset)
-    return np.array([_affine(matrix, n, shift) is not None for matrix in group], dtype=bool)
+    actions = [_affine(matrix, n, shift) for matrix in group]
+    if parity is None:
+        return np.array([action is not None for action in actions], dtype=bool)
+    odd = np.asarray(parity)
+    if any(shift) or any(count % 2 for count in n) or odd.shape != (len(n),) or not (odd % 2).any():
+        raise ValueError(
+            f"parity: expected {len(n)} integers, some odd, for a mesh without offset and with even numbers of points, got "
+            f"{parity!r} for {n} with offset {_text(shift)}"
+        )
+    return np.array([action is not None and not ((odd @ action[0] - odd) % 2).any() for action in actions], dtype=bool)
 
 
 def _affine(matrix: Indices, n: tuple[int, ...], offset: tuple[Fraction, ...]) -> tuple[Indices, Indices] | None:
     """Integers A, c with m -> A m + c the action on the numbers of points, modulo n; None where there are none."""
-    D = len(n)
-    A = [[Fraction(int(matrix[i, j]) * n[i], n[j]) for j in range(D)] for i in range(D)]
-    c = [sum((A[i][j] * offset[j] for j in range(D)), Fraction(0)) - offset[i] for i in range(D)]
-    if any(entry.denominator != 1 for row in (*A, c) for entry in row):
+    scaled, counts = matrix * np.array(n)[:, None], np.array(n)
+    if (scaled % counts).any():
         return None
-    return np.array([[int(entry) for entry in row] for row in A]), np.array([int(entry) for entry in c])
+    A, steps = scaled // counts, lcm(*(x.denominator for x in offset))
+    start = np.array([int(x * steps) for x in offset])
+    c = A @ start - start
+    return None if (c % steps).any() else (A, c // steps)
 
 
-def _image(matrix: Indices, n: tuple[int, ...], offset: tuple[Fraction, ...]) -> Indices:
-    """The place of the image of every point of the mesh, shape n."""
-    affine = _affine(matrix, n, offset)
+def _places(m: Indices, affine: tuple[Indices, Indices] | None, n: tuple[int, ...]) -> Indices:
+    """The place of the image of every point m, shape (P, D), in the mesh."""
     assert affine is not None
     A, c = affine
-    D, place = len(n), np.zeros(n, dtype=np.intp)
-    for i in range(D):
-        along = [(A[i, j] * np.arange(n[j])).reshape([-1 if a == j else 1 for a in range(D)]) for j in range(D)]
-        place = place * n[i] + np.add(sum(along[1:], along[0]), c[i]) % n[i]
+    place = np.zeros(len(m), dtype=np.intp)
+    for row, shift, count in zip(A, c, n, strict=True):
+        along = sum((m[:, j] * row[j] for j in np.flatnonzero(row)), np.full(len(m), shift))
+        place = place * count + along % count
     return place
 
 

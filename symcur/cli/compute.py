@@ -52,7 +52,12 @@ def compute(
         float | None, typer.Option(help="The conventional part alone, pairs of bands with 1/((e_n - e_m)^2 + eta^2).")
     ] = None,
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
-    workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Threads; the result does not depend on it. By default one, for levels with a window one per core."
+        ),
+    ] = None,
     unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
     sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",

@@ -66,7 +66,9 @@ def material(
     memory: Annotated[
         float | None, typer.Option(help="Megabytes that a block of momenta may take in each thread.")
     ] = None,
-    workers: Annotated[int, typer.Option(help="Threads; the result does not depend on it.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(help="Threads, by default one per core; the result does not depend on it.")
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
     plot: Annotated[
         Path | None, typer.Option(help="Draw the scan, or the bands along --path: FILE.png, .pdf, .svg.")

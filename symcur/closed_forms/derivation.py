@@ -42,6 +42,7 @@ from symcur.quantities import Quantity
 _Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
 _PREFERENCE = 1.3  # how much longer a formula in the functions of the model may be than one in components of H
+_LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
 _SHORT = 150  # operations in all radicands of explicit energies together
 
 
@@ -109,7 +110,9 @@ class _Derivation:
         a = [symbols[f"a_{j}"] for j in range(2, levels + 1)]
 
         def entries(*extra: sp.Symbol) -> Entries:
-            return kind(self.model, extra, self._taken | {*names})
+            found = kind(self.model, extra, self._taken | {*names})
+            found.ring.longest = _LONGEST
+            return found
 
         ways: list[Callable[[], Reading]] = [
             lambda: SeveralLevels(entries(eps, w, *a), levels, (eps, w), self.energy, symbols)

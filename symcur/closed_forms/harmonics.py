@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache, partial
 from itertools import product
 from typing import Any
 
@@ -22,10 +22,17 @@ _WAYS = 9
 
 @dataclass(frozen=True)
 class Written:
-    """A product of factors and its length, the number of letters and operations."""
+    """A product of factors and its length, the number of letters and operations.
 
-    factors: tuple[sp.Expr, ...]
+    The factors are given, or made when they are asked for: of several ways to write a function only the shortest is.
+    """
+
+    given: tuple[sp.Expr, ...] | Callable[[], tuple[sp.Expr, ...]]
     length: float
+
+    @cached_property
+    def factors(self) -> tuple[sp.Expr, ...]:
+        return self.given() if callable(self.given) else self.given
 
     @property
     def expression(self) -> sp.Expr:
@@ -74,11 +81,15 @@ def _sum_over_harmonics(value: Exact, expanded: Mapping[int, bool]) -> Written:
         content = content.gcd(polynomial)
     outer = _factored(ring, content)
     inner = [(_factored(ring, polynomial / content), wave, cost) for polynomial, wave, cost in terms]
-    rest = sp.Add(*(sp.Mul(*w.factors, wave) for w, wave, _ in inner))
     below = [ring.generators[j] ** -s for j, s in enumerate(value.shift) if s and j not in ring.phases]
-    number, primitive = rest.as_content_primitive() if len(inner) > 1 else (sp.Integer(1), rest)
     length = outer.length + sum(w.length + cost for w, _, cost in inner) + 2 * len(below)
-    return Written((number, *outer.factors, *below, primitive), length)
+
+    def factors() -> tuple[sp.Expr, ...]:
+        rest = sp.Add(*(sp.Mul(*w.factors, wave) for w, wave, _ in inner))
+        number, primitive = rest.as_content_primitive() if len(inner) > 1 else (sp.Integer(1), rest)
+        return (number, *outer.factors, *below, primitive)
+
+    return Written(factors, length)
 
 
 def _coefficients(value: Exact, expanded: Mapping[int, bool]) -> dict[tuple[int, ...], Exact]:
@@ -127,7 +138,7 @@ def _factored(ring: Ring, polynomial: Any, collect: bool = True) -> Written:
     write = _collected if collect else _plain
     parts = [(write(ring, factor), int(power)) for factor, power in factors]
     length = sum(part.length + (power > 1) for part, power in parts) + (abs(number) != 1)
-    return Written((rational(number), *(part.expression**power for part, power in parts)), length)
+    return Written(lambda: (rational(number), *(part.expression**power for part, power in parts)), length)
 
 
 def _collected(ring: Ring, polynomial: Any) -> Written:
@@ -143,14 +154,21 @@ def _collected(ring: Ring, polynomial: Any) -> Written:
             parts = [(o, _factored(ring, inner, False)) for o, inner in groups.items()]
             length = sum(1 + 2 * sum(map(bool, o)) + part.length for o, part in parts)
             if length < best.length:
-                best = Written((sp.Add(*(sp.Mul(*part.factors, *_powers(ring, o)) for o, part in parts)),), length)
+                best = Written(partial(_sum, ring, parts), length)
     return best
 
 
+def _sum(ring: Ring, parts: Iterable[tuple[tuple[int, ...], Written]]) -> tuple[sp.Expr]:
+    return (sp.Add(*(sp.Mul(*part.factors, *_powers(ring, exponents)) for exponents, part in parts)),)
+
+
 def _plain(ring: Ring, polynomial: Any) -> Written:
-    terms = polynomial.to_dict().items()
-    length = sum(1 + sum(1 + (e > 1) for e in exponents if e) for exponents, _ in terms)
-    return Written((sp.Add(*(sp.Mul(rational(number), *_powers(ring, e)) for e, number in terms)),), length)
+    length = sum(1 + sum(1 + (e > 1) for e in exponents if e) for exponents in polynomial.monoms())
+
+    def factors() -> tuple[sp.Expr]:
+        return (sp.Add(*(sp.Mul(rational(number), *_powers(ring, e)) for e, number in polynomial.to_dict().items())),)
+
+    return Written(factors, length)
 
 
 def _powers(ring: Ring, exponents: Iterable[int]) -> list[sp.Expr]:

@@ -8,6 +8,7 @@ have equal polynomials; among other real functions (tanh, say) only what holds w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterable
 from math import prod
 from typing import Any
@@ -29,8 +30,11 @@ class NotExact(ValueError):
 class Ring:
     """The generators found in ``expressions``, the momenta among them, and the conversion from SymPy.
 
-    ``extra`` are further real symbols. A phase that contains no momentum is a parameter phase.
+    ``extra`` are further real symbols. A phase that contains no momentum is a parameter phase. Products of more than ``longest``
+    pairs of terms raise NotExact: no formula that is worth its while comes from them.
     """
+
+    longest = math.inf
 
     def __init__(
         self, expressions: Iterable[sp.Expr], momenta: Iterable[sp.Symbol], extra: Iterable[sp.Symbol] = ()
@@ -254,6 +258,8 @@ class Exact:
             return NotImplemented
         if self.is_zero or other.is_zero:
             return self.ring.zero
+        if (len(self.real) + len(self.imag)) * (len(other.real) + len(other.imag)) > self.ring.longest:
+            raise NotExact(f"expression: expected products of at most {self.ring.longest} pairs of terms")
         real = self.real * other.real - self.imag * other.imag
         imag = self.real * other.imag + self.imag * other.real
         return Exact(self.ring, real, imag, tuple(a + b for a, b in zip(self.shift, other.shift, strict=True)))

@@ -5,7 +5,7 @@ the eigenbasis of a band structure, ``evaluation`` goes through many k in blocks
 """
 
 from symcur.eigenstates.basis import Components, Eigenbasis
-from symcur.eigenstates.evaluation import DegeneracyWarning, blocks, evaluate, report_touchings, values_at
+from symcur.eigenstates.evaluation import DegeneracyWarning, LevelWarning, blocks, evaluate, report_touchings, values_at
 from symcur.eigenstates.states import Eigenstates
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "DegeneracyWarning",
     "Eigenbasis",
     "Eigenstates",
+    "LevelWarning",
     "blocks",
     "evaluate",
     "report_touchings",

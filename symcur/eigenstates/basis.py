@@ -19,7 +19,7 @@ import numpy as np
 
 from symcur import expressions as ex
 from symcur.arrays import ObjectArray
-from symcur.eigenstates.words import Factors, halves, has_band_letters, paired, reversed_factors, words
+from symcur.eigenstates.words import Factors, halves, has_band_letters, paired, reversed_factors, traces_alike, words
 from symcur.expressions import Expression, Interpreter, Matrix
 from symcur.expressions.splitting import has_field, without_field
 
@@ -44,6 +44,7 @@ class Eigenbasis(ABC):
         self._operators: dict[Expression, Any] = {}
         self._rows: dict[Factors, Any] = {(): identity}
         self._diagonals: dict[Factors, Any] = {}
+        self._traces: dict[Factors, Any] = {}
 
     @abstractmethod
     def number(self, number: ex.Number) -> Any:
@@ -117,6 +118,10 @@ class Eigenbasis(ABC):
         below = [FilledBands(self, count).read(operand) for count in range(N + 1)]
         return np.stack(np.broadcast_arrays(*(b - a for a, b in itertools.pairwise(below))), axis=-1)
 
+    def over_multiplets(self, values: Any) -> Any:
+        """The sum over the multiplet of every band, for values of shape (..., N)."""
+        return (self.members @ values[..., None])[..., 0]
+
     # -- products ----------------------------------------------------------------------------------------------------
     def diagonal(self, factors: Factors) -> Any:
         """<a| f_1 f_2 ... |a>, shape (..., N): the conjugate of that of the reversed product."""
@@ -131,6 +136,15 @@ class Eigenbasis(ABC):
                 value = np.diagonal(self.rows(left), axis1=-2, axis2=-1)
             self._diagonals[factors] = self.part(value, "real") if mirrored == factors else value
         return self._diagonals[factors]
+
+    def trace(self, between: tuple[Factors, ...]) -> Any:
+        """Tr[P X_1 P X_2 ...] over the multiplet of every band, shape (..., N)."""
+        alike = traces_alike(between)
+        for factors, conjugate in alike:
+            if factors in self._traces:
+                return self._traces[factors].conj() if conjugate else self._traces[factors]
+        value = self._traces[alike[0][0]] = self.over_multiplets(self.diagonal(alike[0][0]))
+        return value
 
     def _closed(self, rows: Any, others: Any) -> Any:
         """sum_b rows_ab (others^#)_ba."""
@@ -200,20 +214,15 @@ def _scalar(expression: Expression, apart: bool) -> Reader:
         case ex.Trace(operand):
             return _trace(operand, apart)
         case ex.Filled(operand):
-            return lambda basis: (basis.members @ basis.filled(operand)[..., None])[..., 0]
+            return lambda basis: basis.over_multiplets(basis.filled(operand))
     raise TypeError(f"expression: expected a scalar that eigenstates can read, got {type(expression).__name__}")
 
 
 def _trace(operand: Expression, apart: bool) -> Reader:
-    terms = [
-        (word.coefficient, word.between if apart else word.joined, [_scalar(x, apart) for x in word.scalars])
-        for word in words(operand)
-    ]
+    terms = [(word.coefficient, word.between, [_scalar(x, apart) for x in word.scalars]) for word in words(operand)]
 
     def term(basis: Eigenbasis, coefficient: Any, between: tuple[Factors, ...], scalars: list[Reader]) -> Any:
-        value = reduce(mul, map(basis.diagonal, between))
-        if not apart:
-            value = (basis.members @ value[..., None])[..., 0]
+        value = reduce(mul, map(basis.diagonal, between)) if apart else basis.trace(between)
         if coefficient is not ex.ONE:
             value = basis.number(coefficient) * value
         return reduce(lambda product, scalar: product * scalar(basis), scalars, value)

@@ -16,11 +16,18 @@ from symcur.band_structures import BandStructure, Parameters
 from symcur.band_structures.levels import Closeness, Window, closer_than_told_apart
 from symcur.eigenstates.basis import Components
 from symcur.eigenstates.states import Eigenstates
-from symcur.expressions import Expression
+from symcur.expressions import Expression, Resolvent
 from symcur.quantities import Quantity
 
-# A matrix at every k of a block takes a megabyte; in blocks shorter than the shortest the calls cost more than they work.
-_NUMBERS, _SHORTEST, _LONGEST = 1 << 16, 64, 4096
+# A matrix at every k of a block takes half a megabyte; in blocks shorter than the shortest the calls cost more than they work.
+_NUMBERS, _SHORTEST, _LONGEST = 1 << 15, 64, 4096
+# glibc gives freed memory back to the system beyond twice the largest piece that was ever freed (mallopt(3), M_TRIM_THRESHOLD), and
+# getting it again for every block costs as much as the work. This one is never written to.
+np.empty(3 << 20)
+
+
+class LevelWarning(UserWarning):
+    """Quantities of a material at the level "full", which lack what lies outside of the space of its functions."""
 
 
 class DegeneracyWarning(UserWarning):
@@ -88,6 +95,8 @@ def evaluate(
         values, distinct, _ = values_at(model, {"": components}, flat, tolerance)
         result = values[""] if isinstance(quantity, Expression) else values[""].real
     report_touchings(model, flat, distinct, tolerance)
+    if isinstance(quantity, Quantity) and quantity.name in quantities.names():
+        report_level(model, quantity)
     return result.reshape(*points.shape[:-1], *result.shape[1:])
 
 
@@ -104,12 +113,23 @@ def _operator_elements(
     return np.concatenate(elements), np.concatenate(distinct)
 
 
+def report_level(model: BandStructure, quantity: Quantity) -> None:
+    """At the level "full" sums over states know nothing of those outside of the space of the functions."""
+    if model.level == "full" and any(isinstance(node, Resolvent) for node in ex.walk(quantity.expression())):
+        warnings.warn(
+            f"{model.name}: {quantity.name} is that within the space of the functions, as at the level 'projected'; what lies outside "
+            "is added by observables, and as quantities external_dipole and external_curvature of symcur.quantities.position",
+            LevelWarning,
+            stacklevel=3,
+        )
+
+
 def report_touchings(model: BandStructure, k: Array, distinct: Array, tolerance: Closeness) -> None:
     """Fewer distinct energies at some k than at others: bands touch there and were merged."""
     # At momenta without symmetry only bands degenerate everywhere coincide.
     generic = np.random.default_rng(17).uniform(0.2, 1.3, size=(2, model.dimension))
     elsewhere = Eigenstates(model, generic, tolerance).distinct.max()
-    if tolerance is None and closer_than_told_apart(model.energies(generic)):
+    if tolerance is None and closer_than_told_apart(model, generic):
         elsewhere = max(elsewhere, model.distinct_energies or 0)
     fewer = np.flatnonzero(distinct < max(distinct.max(initial=0.0), elsewhere) - 0.5)
     if len(fewer) and not isinstance(tolerance, Window):  # which was asked for

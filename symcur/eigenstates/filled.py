@@ -8,18 +8,15 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from symcur import expressions as ex
 from symcur.arrays import ComplexArray
-
-if TYPE_CHECKING:
-    from symcur.eigenstates.states import Eigenstates
+from symcur.eigenstates.basis import Eigenbasis
 
 
-def cumulated(states: Eigenstates, operand: ex.Expression) -> ComplexArray | None:
+def cumulated(states: Eigenbasis, operand: ex.Expression) -> ComplexArray | None:
     """The operand for the bands up to n less that for the bands below n, (..., N); None where it is not of this kind."""
     if states.norms is not None:
         return None
@@ -49,7 +46,7 @@ def _pair(term: ex.Expression) -> tuple[complex, tuple[ex.Axis, ...]]:
     return 0.0, ()
 
 
-def _up_to(states: Eigenstates, X: ComplexArray, i: ex.Axis, l: ex.Axis) -> ComplexArray:
+def _up_to(states: Eigenbasis, X: ComplexArray, i: ex.Axis, l: ex.Axis) -> ComplexArray:
     G, K = (states.operator(ex.v(axis)) * states.inverse_gaps for axis in (i, l))
     K = -K.mT  # K_{b a} as [a, b]
     added = K * (np.tril(X) @ G) + G * (np.triu(X, 1).mT @ K)

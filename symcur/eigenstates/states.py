@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur import expressions as ex
-from symcur.arrays import Array, ComplexArray, Mask
+from symcur.arrays import AnyArray, Array, ComplexArray, Indices, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.levels import Closeness, amplification, follows
 from symcur.eigenstates.basis import Eigenbasis
@@ -31,7 +32,7 @@ class Eigenstates(Eigenbasis):
         k: ArrayLike,
         tolerance: Closeness = None,
         *,
-        known: tuple[Eigenstates, Mask] | None = None,
+        known: tuple[Eigenstates, Mask | Indices] | None = None,
     ) -> None:
         """``known``: eigenstates, and which of their points are k, whose vectors and matrix elements are taken over."""
         self.model, self.k, self._known = model, model.points(k), known
@@ -43,26 +44,51 @@ class Eigenstates(Eigenbasis):
                 getattr(known[0], x)[known[1]] for x in ("levels", "left", "vectors")
             )
         energies = self.levels
-        joined, norms = follows(model, energies, tolerance), None
+        joined, norms = follows(model, energies, self.k, tolerance), None
         self.amplification: Array = amplification(energies, joined)
         if model.bosons is not None:
             self.amplification = self.amplification * (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
             model.bosons.require_separate_norms(energies, joined, self.k)
             norms = model.bosons.norms.astype(complex)
-        members, rank = np.eye(model.size), np.ones(energies.shape)
+        members, rank = np.eye(model.size, dtype=bool), np.ones(energies.shape)
+        self._starts = np.flatnonzero(~joined)  # of multiplets, among the levels of all points
+        self._ranks = np.diff(self._starts, append=joined.size)
         if joined.any():
             label = np.cumsum(~joined, axis=-1)
-            members = (label[..., :, None] == label[..., None, :]).astype(float)
-            rank = members.sum(axis=-1)
-            energies = (members @ energies[..., None])[..., 0] / rank
+            members = label[..., :, None] == label[..., None, :]
+            rank = np.repeat(self._ranks, self._ranks).reshape(rank.shape).astype(float)
+            energies = self.over_multiplets(energies) / rank
         gaps = energies[..., :, None] - energies[..., None, :]
-        np.copyto(gaps, np.inf, where=members > 0)
-        inverse_gaps = (1 / gaps).astype(complex)  # as what it multiplies
+        np.copyto(gaps, np.inf, where=members)
+        # Complex as what they multiply.
+        members, inverse_gaps = members.astype(complex), (1 / gaps).astype(complex)
         super().__init__(energies, members, rank, inverse_gaps, np.eye(model.size, dtype=complex), norms)
 
-    def rejoined(self, tolerance: Closeness, where: Mask) -> Eigenstates:
+    def rejoined(self, tolerance: Closeness, where: Mask | Indices) -> Eigenstates:
         """The same states at some of the points with other multiplets."""
         return Eigenstates(self.model, self.k[where], tolerance, known=(self, where))
+
+    def rotated(self, operator: AnyArray) -> ComplexArray:
+        """The elements of a matrix (N, N) in the eigenbasis."""
+        return np.asarray(self.left @ operator @ self.vectors)
+
+    def with_s(self, elements: ComplexArray) -> Eigenstates:
+        """The same states, with what is known of them, and another s, by its elements (..., N, N) in the eigenbasis."""
+        other = copy(self)
+        other._operators = {X: found for X, found in self._operators.items() if not _has_s(X)} | {ex.s: elements}
+        other._rows, other._diagonals, other._traces = (
+            {factors: found for factors, found in known.items() if not any(map(_has_s, factors))}
+            for known in (self._rows, self._diagonals, self._traces)
+        )
+        return other
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes the arrays hold that are known so far."""
+        held = [self.levels, self.vectors, self.left, self.members, self.inverse_gaps]
+        for known in (self._powers, self._operators, self._rows, self._diagonals, self._traces):
+            held += known.values()
+        return sum({id(array): array.nbytes for array in held}.values())
 
     def number(self, number: ex.Number) -> complex:
         return _number(number)
@@ -85,6 +111,10 @@ class Eigenstates(Eigenbasis):
         rotated = self.left * diagonal if np.count_nonzero(s) == np.count_nonzero(diagonal) else self.left @ s
         return np.asarray(rotated @ self.vectors)
 
+    def over_multiplets(self, values: AnyArray) -> AnyArray:
+        sums = np.add.reduceat(values.ravel(), self._starts)
+        return np.repeat(sums, self._ranks).reshape(values.shape)
+
     def filled(self, operand: ex.Expression) -> Any:
         found = cumulated(self, operand)
         return super().filled(operand) if found is None else found
@@ -101,6 +131,11 @@ class Eigenstates(Eigenbasis):
     def distinct(self) -> Array:
         """The number of distinct energies at each point."""
         return np.asarray((1 / self.rank).sum(axis=-1))
+
+
+@cache
+def _has_s(expression: ex.Expression) -> bool:
+    return any(node == ex.s for node in ex.walk(expression))
 
 
 @cache

@@ -26,11 +26,6 @@ class Word:
     scalars: Factors
     between: tuple[Factors, ...]
 
-    @property
-    def joined(self) -> tuple[Factors]:
-        """X_1 P X_2 P ... in one."""
-        return (reduce(lambda before, after: (*before, ex.P, *after), self.between),)
-
 
 @cache
 def words(operand: Expression) -> tuple[Word, ...]:
@@ -68,10 +63,30 @@ def paired(terms: Factors) -> tuple[tuple[Expression, int], ...]:
 
 @cache
 def halves(factors: Factors) -> tuple[Factors, Factors]:
-    """A product cut in two before an operator, with as many operators on the left as on the right, or one more."""
+    """A product cut in two: after a projector where there is one, else before an operator, and then before the resolvent in front of it.
+
+    The left part has as many operators as the right one, or one more; of two, it has the resolvent.
+    """
     operators = [j for j, factor in enumerate(factors) if not isinstance(factor, ex.Projector | ex.Resolvent)]
-    cut = operators[(len(operators) + 1) // 2] if len(operators) > 1 else len(factors)
+    projectors = [j + 1 for j, factor in enumerate(factors) if _is_projector(factor)]
+    if projectors:
+        cut = min(projectors, key=lambda j: abs(2 * sum(place < j for place in operators) - len(operators)))
+    else:
+        cut = operators[(len(operators) + 1) // 2] if len(operators) > 1 else len(factors)
+        if len(operators) > 2 and isinstance(factors[cut - 1], ex.Resolvent):
+            cut -= 1
     return factors[:cut], factors[cut:]
+
+
+@cache
+def traces_alike(between: tuple[Factors, ...]) -> tuple[tuple[Factors, bool], ...]:
+    """Words X_1 P X_2 P ... with the same trace over a multiplet as these, themselves first, and whether it is the conjugate one."""
+    mirrored = tuple(map(reversed_factors, reversed(between)))
+    return tuple(
+        (reduce(lambda before, after: (*before, ex.P, *after), [*word[j:], *word[:j]]), conjugate)
+        for word, conjugate in ((between, False), (mirrored, True))
+        for j in range(len(word))
+    )
 
 
 @cache

@@ -115,10 +115,11 @@ def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
         if isinstance(model, Model) and model.bosons is None:  # bosons are stable for some values of parameters only
             model = model.with_values(generic_values(model.parameters, generator))
         try:
-            energies = model.energies(generator.uniform(-2.0, 2.0, size=(1, model.dimension)))
+            k = generator.uniform(-2.0, 2.0, size=(1, model.dimension))
+            energies = model.energies(k)
         except ValueError:  # not finite there
             continue
-        starts = np.flatnonzero(~follows(model, energies, tolerance)[0])
+        starts = np.flatnonzero(~follows(model, energies, k, tolerance)[0])
         seen[tuple(int(r) for r in np.diff([*starts, model.size]))] += 1
     return seen.most_common(1)[0][0] if seen else (1,) * model.size
 

@@ -181,13 +181,10 @@ class Kernel:
         return Values(values, len(where), squares.reshape(shape), self._size(model, flat, tuple(numbers)))
 
     def _size(self, model: BandStructure, points: Array, numbers: tuple[float, ...]) -> float:
-        """The largest norm of H at a few generic momenta, as large as the largest given: rounding where H is a sum that cancels."""
-        reach = np.pi if model.periodic else float(np.abs(points).max(initial=0.0))
-        key = (numbers, 2.0 ** np.ceil(np.log2(reach)) if reach > 0 else 0.0)
+        """How large the terms of H are at momenta as large as the largest given."""
+        key = (numbers, 0.0 if model.periodic else float(np.abs(points).max(initial=0.0)))
         if key not in self._sizes:
-            generic = np.random.default_rng(43).uniform(-1, 1, size=(8, model.dimension))
-            with np.errstate(all="ignore"):
-                self._sizes[key] = float(np.nan_to_num(np.abs(model.matrix("H", key[1] * generic))).sum(axis=-1).max())
+            self._sizes[key] = float(model.size_of_terms(np.full(model.dimension, key[1])))
         return self._sizes[key]
 
     # -- the program, block by block ---------------------------------------------------------------------------------
@@ -248,7 +245,7 @@ class Kernel:
         energies, _, U = model.eigenstates(points)
         expected = np.ones(model.size, dtype=bool)
         expected[np.cumsum((0, *self.multiplets[:-1]))] = False
-        undecided |= (follows(model, energies, self.tolerance) != expected).any(axis=-1)
+        undecided |= (follows(model, energies, points, self.tolerance) != expected).any(axis=-1)
         flat = np.moveaxis(U, 0, -1).reshape(model.size**2, len(points))
         return np.concatenate([energies.T, flat.real, flat.imag])
 

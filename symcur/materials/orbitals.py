@@ -153,7 +153,8 @@ def _line(atoms: Mapping[str, Sequence[Any]], line: str) -> Iterator[tuple[Any, 
     elif species is not None:
         positions = [tuple(map(float, position)) for position in atoms[species]]
     else:
-        raise ValueError(f"orbitals: expected one of the species {', '.join(atoms)} or 'f=', got {line!r}")
+        known = f"one of the species {', '.join(atoms)} or 'f=x,y,z'" if atoms else "'f=x,y,z' where no atoms are given"
+        raise ValueError(f"orbitals: expected {known}, got {line!r}")
     names = [name for item in parts[0].split(";") for name in _characters(item)]
     axes = _axes(parts[1:], line)
     for position in positions:

@@ -21,6 +21,7 @@ from symcur.materials.orbitals import Orbital, projections
 from symcur.materials.replicas import TIES, shifted
 from symcur.materials.spin_order import found_order, pairs_of
 from symcur.materials.tbmodels import from_pythtb, read_tbmodels
+from symcur.materials.text_files import require_file
 from symcur.materials.wannier90 import read_hr, read_tb, read_wsvec
 from symcur.materials.wannier_functions import WannierFunctions, assembled
 from symcur.materials.win_file import WinFile, read_win
@@ -176,6 +177,11 @@ def _from_text(files: dict[str, Path], win: WinFile | None, lattice: Array | Non
     cells, arrays = blocks.cells, [blocks.hamiltonian / weights]
     if blocks.position is not None:
         arrays.append(blocks.position / weights[..., None])
+    if "wsvec" not in files and win is not None and win.logical("use_ws_distance", False):
+        notes.append(
+            f"{win.path} says use_ws_distance, but there is no _wsvec.dat: between the points of the mesh H(k) is another "
+            "interpolation than that of Wannier90."
+        )
     if "wsvec" in files:
         cells, arrays = shifted(cells, arrays, *read_wsvec(files["wsvec"], blocks))
         notes.append(f"Elements belong to R + T, T as in {files['wsvec']}.")
@@ -245,6 +251,8 @@ def _files(source: Any) -> dict[str, Path]:
             found[kind] = path
     else:
         raise TypeError(f"source: expected a path, a list of paths or a model of PythTB, got {type(source).__name__}")
+    for path in found.values():
+        require_file(path)
     main = [str(found[kind]) for kind in _MAIN if kind in found]
     if len(main) != 1:
         raise ValueError(

@@ -18,10 +18,14 @@ LARGEST = 1e30  # no number in eV or Angstrom is as large
 _LONGEST = 10_000  # characters of a line
 
 
-def content(path: Path) -> bytes:
-    """The bytes of a file, decompressed where it begins as gzip or bzip2 files do."""
+def require_file(path: Path) -> None:
     if not path.is_file():
         raise ValueError(f"{path}: expected a file, got {'a directory' if path.is_dir() else 'nothing of this name'}")
+
+
+def content(path: Path) -> bytes:
+    """The bytes of a file, decompressed where it begins as gzip or bzip2 files do."""
+    require_file(path)
     data = path.read_bytes()
     unpack = gzip.decompress if data[:2] == b"\x1f\x8b" else bz2.decompress if data[:3] == b"BZh" else bytes
     try:

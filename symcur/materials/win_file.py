@@ -53,6 +53,8 @@ def read_win(path: Path) -> WinFile:
         text = _bare(file.line("", blank=True))
         if opening := re.fullmatch(r"begin\s+(\w+)", text.lower()):
             name, start = opening[1], file.at
+            if name in blocks:
+                raise file.error(f"one block {name}", "a second one")
             while not re.fullmatch(rf"end\s+{name}", _bare(file.line(f"'end {name}'", blank=True)).lower()):
                 pass
             lines = [

@@ -70,11 +70,11 @@ class BandValues:
     """k -> energies (M, N) and columns (M, N, C); the integrand of ``integrate_bands``.
 
     The columns are the components of the bare terms, each once; the parts are linear combinations of their integrals.
-    ``variants`` counts how often all columns come, each time computed in another way. ``count`` is the number of bands that are
-    passed on, the lowest, None for all.
+    ``variants`` counts how often all columns come, each time computed in another way. ``threads``: how many suit it, -1 for the cores.
+    ``count`` is the number of bands that are passed on, the lowest, None for all.
     """
 
-    variants = 1
+    variants = threads = 1
 
     def __init__(self, model: BandStructure, parts: Parts, count: int | None = None) -> None:
         self.model, self.parts, self.count, self.bending = model, parts, count, model.bending

@@ -85,7 +85,7 @@ class Observable:
         eta: float | None = None,
         cutoff: float | None = None,
         domain: Domain | None = None,
-        workers: int | Callable[..., Any] = 1,
+        workers: int | Callable[..., Any] | None = None,
         progress: Callable[..., object] | None = None,
         max_evaluations: int = 10_000_000,
     ) -> Result:
@@ -110,7 +110,8 @@ class Observable:
         eta : the conventional part alone, with 1/((e_n - e_m)^2 + eta^2) for each pair of bands, as in codes for solids; see
             ``symcur.observables.broadening``.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
-        workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``.
+        workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``; without workers each core has a thread where levels
+            have a window, which is matrix work that threads share well, and else there is one.
 
         Raises
         ------
@@ -128,6 +129,7 @@ class Observable:
         natural = engine.natural_size(model, region, self.kind)
         merged = _window(window, model, region, method, eta)
         bands = _bands(model, choice.parts, merged, eta, engine.occupied_bands(model, region, mu, temperature))
+        workers = bands.threads if workers is None else workers
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
@@ -295,7 +297,7 @@ def _bands(
 ) -> engine.BandValues:
     if eta is not None:
         return BroadenedValues(model, parts, eta)
-    return engine.BandValues(model, parts, count) if window is None else WindowedValues(model, parts, window, count)
+    return engine.BandValues(model, parts, count) if window is None else WindowedValues(model, parts, window)
 
 
 def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:

@@ -9,13 +9,17 @@ the sum over bands depends on splittings inside the filled states, and no mesh h
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
 from symcur import quantities
-from symcur.arrays import Array
+from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
+from symcur.band_structures.images import images
 from symcur.band_structures.levels import Window, joined
 from symcur.brillouin import Domain, Integral, LatticeCell, Mesh, Method
 from symcur.eigenstates import Eigenstates, blocks
@@ -28,41 +32,50 @@ POINTS = 64  # per axis, where the mesh is not fixed
 
 
 class WindowedValues(BandValues):
-    """The columns with the window, then with half and with twice of it."""
+    """The columns with the window, then with half and with twice of it. ``held``: the most bytes that matrices of a block took."""
 
-    variants = 3
+    variants, threads = 3, -1
 
-    def __init__(self, model: BandStructure, parts: Parts, window: float, count: int | None = None) -> None:
+    def __init__(self, model: BandStructure, parts: Parts, window: float) -> None:
         self.windows = tuple(Window(factor * window) for factor in (1.0, 0.5, 2.0))
-        super().__init__(model, parts, count)
+        super().__init__(model, parts)
         self.weights *= self.variants
-        self.change = np.zeros(len(self.weights) // self.variants)
+        self.change, self.held = np.zeros(len(self.weights) // self.variants), 0
         self.decided_by = f"window {window!r}"
 
     def _prepare(self, needed: list[quantities.Quantity]) -> None:
-        self._components = {one.name: quantities.components(one, self.model.dimension) for one in needed}
+        D, found = self.model.dimension, {one.name: quantities.components(one, self.model.dimension) for one in needed}
+        self._factors = [
+            (component, found["velocity"][l]) if term.times_velocity else (component,)
+            for term in self.terms
+            for component in found[quantities.get(term.quantity).name].flat
+            for l in range(D if term.times_velocity else 1)
+        ]
 
     def __call__(self, k: Array) -> tuple[Array, Array]:
-        return self.probe(k)
+        return self._everything(k)
 
-    def probe(self, k: Array) -> tuple[Array, Array]:
-        found = [self._block(block) for block in blocks(self.model, k)]
-        energies, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return energies, values
+    probe = __call__
 
-    def _block(self, k: Array) -> tuple[Array, Array]:
-        states = Eigenstates(self.model, k, self.windows[0])
-        patterns = [joined(states.levels, window) for window in self.windows]
-        columns = [self._of(states)]
-        for window, pattern in zip(self.windows[1:], patterns[1:], strict=True):
-            other, values = (pattern != patterns[0]).any(axis=-1), columns[0].copy()
-            if other.any():
-                values[other] = self._of(states.rejoined(window, other))
-            columns.append(values)
-        return states.levels[:, : self.count], np.concatenate(columns, axis=-1)[:, : self.count]
+    @cached_property
+    def _everything(self) -> Restricted:
+        return self.restricted([], range(len(self.weights)))
 
-    def _of(self, states: Eigenstates) -> Array:
-        return self._columns({name: states.values(array).real for name, array in self._components.items()})
+    def restricted(self, operators: Sequence[AnyArray], columns: Sequence[int]) -> Restricted:
+        """Some of the columns, numbered through those of s and then of other operators in its place."""
+        return Restricted(self, operators, columns)
+
+    def images(self, rotation: Array) -> list[AnyArray]:
+        """What symmetries of H that rotate k may make of s."""
+        known = self.model.covariant or self.model.bosons is not None
+        return [] if known else images(self.model, self.model.matrix("s", np.zeros(self.model.dimension)), rotation)
+
+    def column(self, states: Eigenstates, number: int) -> Array:
+        """One of the columns with one window, (M, N)."""
+        value = self.factor
+        for expression in self._factors[number]:
+            value = value * states.value(expression).real
+        return np.asarray(value)
 
     def judged(self, integral: Integral) -> Integral:
         """The integral with the window alone, with what half and twice the window change in its error."""
@@ -78,11 +91,57 @@ class WindowedValues(BandValues):
         met = integral.met[..., :columns] & (error <= allowed)
         excess = float((self.change / allowed).max())
         text = f"half and twice the window of {self.windows[0].energy:.3g} change it by {excess:.1e} of the tolerance"
+        text += f"; matrices took up to {self.held / 1e6:.0f} MB in each thread"
         return replace(integral, value=value, error=error, scale=scale, met=met, message=f"{text}; {integral.message}")
 
     def checks(self, name: str, temperature: Array) -> dict[str, Part]:
         change = self.part(name, self.change, self.change, temperature).error
         return {"window": Part(change, np.zeros_like(change))}
+
+
+class Restricted:
+    """k -> energies (M, N) and some of the columns of ``whole`` (M, N, K), of s and of other operators in its place."""
+
+    def __init__(self, whole: WindowedValues, operators: Sequence[AnyArray], columns: Sequence[int]) -> None:
+        self.whole, self.operators = whole, [np.asarray(s) for s in operators]
+        self.energies, self.bending = whole.energies, whole.bending
+        count = len(whole.weights) // whole.variants
+        # For each operator the columns with one window, and where each goes with each of the windows.
+        self._plan: list[dict[int, list[list[int]]]] = [{} for _ in range(len(self.operators) + 1)]
+        self._size = len(columns)
+        for to, number in enumerate(columns):
+            image, of_image = divmod(number, len(whole.weights))
+            window, column = divmod(of_image, count)
+            self._plan[image].setdefault(column, [[] for _ in range(whole.variants)])[window].append(to)
+
+    def __call__(self, k: Array) -> tuple[Array, Array]:
+        energies, values = zip(*(self._block(block) for block in blocks(self.whole.model, k)), strict=True)
+        return np.concatenate(energies), np.moveaxis(np.concatenate(values, axis=1), 0, -1)
+
+    def _block(self, k: Array) -> tuple[Array, Array]:
+        first, *others = self.whole.windows
+        states = Eigenstates(self.whole.model, k, first)
+        operators = [states.rotated(s) for s in self.operators]
+        values = np.empty((self._size, *states.levels.shape))
+        self._fill(values, range(self.whole.variants), states, operators)
+        size = self.whole.model.size_of_terms(states.k)
+        usual, *patterns = (joined(states.levels, window, size) for window in self.whole.windows)
+        for v, (window, pattern) in enumerate(zip(others, patterns, strict=True), 1):
+            where = np.flatnonzero((pattern != usual).any(axis=-1))
+            if len(where):
+                some = values[:, where]
+                self._fill(some, [v], states.rejoined(window, where), [s[where] for s in operators])
+                values[:, where] = some
+        return states.levels, values
+
+    def _fill(
+        self, values: Array, variants: Iterable[int], states: Eigenstates, operators: Iterable[ComplexArray]
+    ) -> None:
+        """The columns (K, M, N) with these windows, for states that are joined by one of them."""
+        for plan, image in zip(self._plan, chain([states], map(states.with_s, operators)), strict=True):
+            for column, goes in plan.items():
+                values[[to for v in variants for to in goes[v]]] = self.whole.column(image, column)
+            self.whole.held = max(self.whole.held, image.nbytes)
 
 
 def window_of(
@@ -94,7 +153,7 @@ def window_of(
     """
     asked = model.window if window is None else window
     if not isinstance(asked, str):
-        return None if asked is None else float(Window(asked).energy)
+        return None if asked is None else _below_spread(float(Window(asked).energy), model, domain)
     if asked != AUTO:
         raise ValueError(f"window: expected an energy >= 0, 'auto' or None, got {asked!r}")
     if not isinstance(domain, LatticeCell):
@@ -106,3 +165,12 @@ def window_of(
     energies = [model.energies(domain.map(u + shift)[0]) for shift in (*np.eye(domain.dimension) * step, 0.0)]
     slopes = np.stack(energies[:-1]) - energies[-1]
     return PART * float(np.sqrt((slopes**2).sum(axis=0).mean())) / step / points
+
+
+def _below_spread(window: float, model: BandStructure, domain: Domain) -> float:
+    """Refuse a window in which all levels are one: half and twice of it would change nothing."""
+    energies = model.energies(domain.map(np.random.default_rng(61).uniform(size=(64, domain.dimension)))[0])
+    spread = float(np.ptp(energies, axis=-1).max())
+    if window > spread > 1e-9 * np.abs(energies).max():
+        raise ValueError(f"window: expected an energy below the spread of the bands, {spread:.3g}, got {window!r}")
+    return window

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import permutations, product
+
 import numpy as np
 import pytest
 from difficult_integrals import SQUARE, moved
 from known_integrals import chain, chain_at_temperature, chern_insulator, square_lattice
 
 from symcur.brillouin import Ball, LatticeCell, Mesh, integrate, integrate_bands
+from symcur.brillouin.mesh import _Points
+from symcur.brillouin.mesh_symmetry import mesh_symmetry
+from symcur.brillouin.problem import BandProblem
+from symcur.brillouin.sweep import Sweep
 
 FEW = 90_000  # evaluations: peaks of functions are not looked for
 CUBE = LatticeCell(np.eye(3))
@@ -34,6 +40,77 @@ def test_what_both_meshes_miss_alike_does_not_pass(mesh):
     )
     assert abs(result.value - 1) <= result.error
     assert result.status == ("converged" if mesh == "mesh" else "tolerance not met")
+
+
+FCC = LatticeCell([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+
+
+class OneBand:
+    """A band far below mu and a value with the symmetry of the fcc lattice: a star of harmonics, or peaks at k = 0 or at L."""
+
+    ranks = (0,)
+
+    def __init__(self, value):
+        self.value = value
+
+    def __call__(self, k):
+        return np.zeros((len(k), 1)) - 50.0, self.value(k)[:, None, None]
+
+    def bending(self, k, radius, step):
+        return np.zeros(len(k))
+
+
+def star(R):
+    """The mean of exp(i k.R) over the cubic group."""
+    every = {tuple(np.array(signs) * p) for p in permutations(R) for signs in product((1, -1), repeat=3)}
+    return lambda k: 1 + np.cos(k @ np.array(list(every)).T).mean(axis=1) / 5
+
+
+@pytest.mark.parametrize("n", [6, 7, 8])
+def test_on_an_fcc_lattice_one_mesh_sees_what_another_takes_for_a_constant(n):
+    symmetry = mesh_symmetry(BandProblem(OneBand(star((0, 0, 2))), FCC, ["f"], 0.0, 0.1))
+    *places, coarse = _Points(symmetry.problem, Sweep(map, 10**6, None), symmetry).places(n)
+    assert [place.parity for place in (*places, coarse)] == [None] + 3 * [(1, 1, 1)]
+    assert len({place.n for place in places[1:]}) == 2
+    m = [np.stack(np.unravel_index(np.arange(place.n**3), (place.n,) * 3), axis=-1) for place in places]
+    m[1:] = [every[every.sum(axis=1) % 2 == 1] for every in m[1:]]
+    # The shortest harmonics that they take for constants: n (0 1 1), and with the other sign N/2 (0 0 2).
+    for R in ((0, n, n), *((0, 0, place.n) for place in places[1:])):
+        seen = [star(R)(every / place.n @ FCC.reciprocal).mean() for every, place in zip(m, places, strict=True)]
+        assert np.ptp(seen) > 0.15
+        result = integrate_bands(OneBand(star(R)), FCC, ["f"], 0.0, 0.1, rtol=1e-3, method=Mesh(n))
+        assert result.value[0] * FCC.volume == pytest.approx(np.mean(seen))
+        assert "48 symmetries used" in result.message
+        assert np.ptp(seen) <= result.error[0] * FCC.volume
+        assert result.status == "tolerance not met"
+
+
+def test_meshes_of_an_fcc_lattice_are_about_as_dense_and_share_no_short_harmonics():
+    symmetry = mesh_symmetry(BandProblem(OneBand(star((0, 0, 2))), FCC, ["f"], 0.0, 0.1))
+    for n in range(13, 120):
+        first, *others, coarse = _Points(symmetry.problem, Sweep(map, 10**6, None), symmetry).places(n)
+        assert (first.n, first.parity) == (n, None)
+        for place in others:
+            assert 0.4 < place.count / n**3 < 1.8
+            assert np.lcm(n, place.n // 2) >= 3 * n
+        assert coarse.count < 0.35 * n**3
+
+
+@pytest.mark.parametrize("n", [6, 7, 8, 16])
+@pytest.mark.parametrize("points", [[[0, 0, 0]], [[1, 1, 1], [1, 1, -1], [1, -1, 1], [-1, 1, 1]]])
+def test_peaks_at_points_of_high_symmetry_narrower_than_the_spacing_belong_to_the_error(n, points):
+    neighbours = np.array([R for R in product((-1, 0, 1), repeat=3) if np.abs(R).sum() == 2])
+    sharpness, height = 100, 50  # exp(-sharpness sum_R (1 - cos k.R)), near its top exp(-4 sharpness k^2)
+
+    def value(k):
+        away = k[:, None] - np.array(points) * np.pi / 2
+        return 1 + height * np.exp(-sharpness * (1 - np.cos(away @ neighbours.T)).sum(axis=-1)).sum(axis=-1)
+
+    result = integrate_bands(OneBand(value), FCC, ["f"], 0.0, 0.1, rtol=1e-3, method=Mesh(n))
+    known = 1 / FCC.volume + height * len(points) * (np.pi / (4 * sharpness)) ** 1.5 / (2 * np.pi) ** 3
+    assert "48 symmetries used" in result.message
+    assert abs(result.value[0] - known) <= result.error[0]
+    assert result.status == "tolerance not met"
 
 
 def test_the_difference_of_the_two_is_an_error_though_their_mean_is_right():
@@ -94,7 +171,7 @@ def many(k):
 
 def test_many_bands_in_3d_at_finite_temperature_go_to_the_mesh():
     warm = integrate_bands(many, CUBE, ["f"], 4.2, 0.3, rtol=1e-3)
-    assert warm.method.startswith("two uniform meshes")
+    assert warm.method.startswith("uniform meshes")
     assert warm.reason.startswith("9 bands in 3D at T > 0")
     assert "shows only where points fall on it" in warm.message
     random = integrate_bands(many, CUBE, ["f"], 4.2, 0.3, rtol=1e-3, method="cubature")

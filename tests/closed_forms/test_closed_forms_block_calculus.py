@@ -145,7 +145,18 @@ def test_a_series_is_that_of_the_numbers(name: str) -> None:
     assert left[0] < 1e-3
     assert left[0] / left[1] == pytest.approx(8, rel=0.1)
     assert series.explicit(1).coefficients[1](k) == pytest.approx(coefficients[1][1], abs=1e-13)
-    assert form.limit("M", 2)(K) == pytest.approx(form(K, M=2), abs=1e-13)
+    limit = form.limit("M", 2)
+    assert limit(K) == pytest.approx(form(K, M=2), abs=1e-13)
+    assert set(limit.model.parameters) == {A}
+
+
+def test_a_multiplet_of_a_block_with_its_energy_put_in() -> None:
+    """A block of two Kramers pairs beside one of two bands."""
+    H, s = sp.diag(UPPER, UPPER.conjugate(), LOWER), sp.diag(sigma_z, sigma_x + sigma_y, sigma_z + sigma_x)
+    whole = derive(Model(H, s, (k_x, k_y), {A: 0.9, M: 0.3}, name="pairs"), "drift_current")
+    assert sorted(block.multiplicities for block in whole.blocks) == [(1, 1), (2, 2)]
+    for band in range(6):
+        assert whole.explicit(band)(K) == pytest.approx(whole(K)[:, band], abs=1e-12)
 
 
 def test_expansions_in_which_no_energy_numbers_the_bands_have_numbers_block_by_block(form: BlockForm) -> None:

@@ -83,6 +83,8 @@ def test_the_numbers_of_para_unitary_eigenstates(model: sc.Model) -> None:
         expected = sc.evaluate(model, name, K)
         assert np.abs(form(K) - expected).max() < 1e-12 * max(np.abs(expected).max(), 0.1), name
     band = model.size - 1
+    first = next(form for form in forms.values() if isinstance(form, BlockForm)).blocks[0]
+    assert [float(x) for x in first.levels(K[0], 30)] == pytest.approx(first.model.energies(K[0]), rel=1e-13)
     digits = np.array(forms["s_dipole"].at(K[0], band, 20), dtype=float)
     assert digits == pytest.approx(sc.evaluate(model, "s_dipole", K[0])[band], abs=1e-13)
 

@@ -9,7 +9,7 @@ from contours import largest_difference
 from lattice_models import MOMENTA
 
 from symcur.band_structures import Model
-from symcur.closed_forms import degeneracy, derive, reading, three_levels
+from symcur.closed_forms import degeneracy, derivation, derive, reading, three_levels
 from symcur.closed_forms.degeneracy import multiplicities
 
 k_x, k_y, _ = MOMENTA
@@ -144,3 +144,13 @@ def test_other_multiplicities_go_through_the_adjugate() -> None:
     form = derive(chiral, "berry_curvature")
     assert form.structure.startswith("the adjugate")
     assert largest_difference(form, "berry_curvature", np.array([0.6, -0.9])) < 1e-10
+
+
+def test_where_products_are_too_long_steps_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a bound that every product exceeds: the same numbers, through the adjugate."""
+    model, _, structure = CASES["one of three"]
+    assert derive(model, "s_dipole").structure == structure
+    monkeypatch.setattr(derivation, "_LONGEST", 1)
+    form = derive(model.replace(name="another"), "s_dipole")
+    assert form.structure.startswith("the adjugate")
+    assert largest_difference(form, "s_dipole", np.array([0.4, -0.7])) < 1e-11

@@ -167,9 +167,33 @@ def test_arguments_that_do_not_fit_are_named(tmp_path):
         read(path, lattice=files.LATTICE, centres=CENTRES, at_one_centre=float("nan"))
 
 
+def test_a_block_that_comes_twice_is_refused(tmp_path):
+    cell = "begin unit_cell_cart\n1 0 0\n0 1 0\n0 0 1\nend unit_cell_cart\n"
+    refused(
+        write(tmp_path, hr=HR, win=cell + cell).parent / "x_hr.dat",
+        r"x\.win, line 6: expected one block unit_cell_cart",
+    )
+
+
+def test_minimal_distances_that_no_file_holds_are_noted(tmp_path):
+    """H(R) is read as it is, which interpolates differently from Wannier90, and says so."""
+    for value, noted in (("true", True), ("false", False)):
+        path = write(tmp_path, hr=HR, win=WIN + f"use_ws_distance = {value}\n")
+        notes = " ".join(read_functions(path, centres=CENTRES).notes)
+        assert ("another interpolation than that of Wannier90" in notes) is noted
+
+
+def test_orbitals_without_atoms_can_stand_at_positions(tmp_path):
+    path = write(tmp_path, hr=HR)
+    with pytest.raises(ValueError, match="'f=x,y,z' where no atoms are given, got 'A: s'"):
+        read(path, lattice=files.LATTICE, centres=CENTRES, s="orbital_z", orbitals="A: s")
+
+
 def test_sources_that_are_no_files_are_refused(tmp_path):
     path = write(tmp_path, hr=HR)
     refused(tmp_path / "y_hr.dat", "y_hr.dat: expected a file, got nothing of this name", lattice=files.LATTICE)
+    refused(tmp_path / "y_hr.dat", "y_hr.dat: expected a file, got nothing of this name")
+    refused(tmp_path / "y.chk", "y.chk: expected a file, got nothing of this name")
     refused(tmp_path / "x.cif", "x.cif: expected a name that tells what the file is")
     refused([path, tmp_path / "z_hr.dat"], "one file of each kind")
     refused([path, write(tmp_path, tb=TB)], "one file with the Hamiltonian, .* got .*x_hr.dat and .*x_tb.dat")

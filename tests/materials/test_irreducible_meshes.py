@@ -76,6 +76,25 @@ def test_weights_are_the_sizes_of_orbits(atoms, lattice, mesh, offset) -> None:
     assert reduced.weights.dtype.kind == "i"
 
 
+@pytest.mark.parametrize("n", [4, 6])
+def test_points_of_odd_parity_are_a_mesh_with_all_symmetries_of_the_fcc_lattice(n) -> None:
+    basis = projections(DIAMOND, "C: s")
+    matrices = symmetry_group(random_functions(FCC, basis), atoms=DIAMOND, orbitals=basis).on_momenta
+    assert not keeps_mesh(matrices, (n,) * 3, HALF).all()  # moved by half a step it has not
+    mesh = irreducible_mesh(matrices, (n,) * 3, parity=(1, 1, 1))
+    m = np.stack(np.unravel_index(np.arange(n**3), (n,) * 3), axis=-1)
+    odd, place = m[m.sum(axis=1) % 2 == 1], {tuple(point): j for j, point in enumerate(m)}
+    orbits = {frozenset(place[tuple(W @ point % n)] for W in matrices) for point in odd}
+    assert sorted(mesh.weights) == sorted(map(len, orbits))
+    assert mesh.weights.sum() == n**3 // 2
+    assert np.array_equal(np.bincount(mesh.orbits[mesh.orbits >= 0]), mesh.weights)
+    assert ((mesh.orbits >= 0) == (m.sum(axis=1) % 2 == 1).reshape(n, n, n)).all()
+    assert keeps_mesh(matrices, (n,) * 3, parity=(1, 0, 0)).sum() < len(matrices)
+    for wrong in ({"offset": HALF, "parity": (1, 1, 1)}, {"parity": (2, 0, 0)}, {"parity": (1, 1)}):
+        with pytest.raises(ValueError, match="parity: expected"):
+            irreducible_mesh(matrices, (n,) * 3, **wrong)
+
+
 def test_which_operations_keep_an_anisotropic_or_shifted_mesh() -> None:
     quarter, mirror = [[0, -1], [1, 0]], [[-1, 0], [0, 1]]
     assert keeps_mesh([quarter, mirror], (4, 4)).tolist() == [True, True]

@@ -37,7 +37,7 @@ def test_parts_are_plain_sums_over_the_two_meshes(window):
     hoppings, s = random_hoppings()
     model = Model.from_hoppings(hoppings, s, CUBIC)
     result = conductivity(model, MU, T, method=Mesh(4), window=window, rtol=1e-2)
-    two = [on_mesh(hoppings, s, CUBIC, 4, shift, MU, T, window) for shift in (0, 0.5)]
+    two = [on_mesh(hoppings, s, CUBIC, 4, shift, None, MU, T, window) for shift in (0, 0.5)]
     for name, part in result.parts.items():
         if name != "torque":
             assert part.value[0, 1] == pytest.approx((two[0][name] + two[1][name]) / 2, rel=1e-9), name
@@ -51,7 +51,7 @@ def test_half_and_twice_the_window_belong_to_the_error():
     model, window = Model.from_hoppings(hoppings, s, CUBIC), 0.25
     result = conductivity(model, MU, T, method=Mesh(4), window=window, rtol=0.3)
     plain = [
-        np.mean([on_mesh(hoppings, s, CUBIC, 4, shift, MU, T, w)["intrinsic"] for shift in (0, 0.5)])
+        np.mean([on_mesh(hoppings, s, CUBIC, 4, shift, None, MU, T, w)["intrinsic"] for shift in (0, 0.5)])
         for w in (window, window / 2, 2 * window)
     ]
     change = max(abs(x - plain[0]) for x in plain[1:])
@@ -120,6 +120,12 @@ def test_the_default_window_is_a_part_of_the_change_of_energy_between_points():
     assert windows[0] == pytest.approx(0.03 * 4 * np.pi * np.sqrt((1 + 0.25) / 2) / 8, rel=0.15)
     assert windows[1] == pytest.approx(windows[0] / 2)
     assert conductivity(model, 1.0, 0.5, rtol=0.1).window is None
-    for wrong, error in ((-1.0, ValueError), ("wide", ValueError), (float("nan"), ValueError)):
+    for wrong, error in (
+        (-1.0, ValueError),
+        ("wide", ValueError),
+        (float("nan"), ValueError),
+        (True, ValueError),
+        (99.0, ValueError),
+    ):
         with pytest.raises(error, match="window: expected"):
             conductivity(model, 1.0, 0.5, window=wrong)
