@@ -116,7 +116,7 @@ def test_a_range_of_energies_is_drawn_from_mu_and_colours_are_those_of_what_is_s
 
 def test_levels_closer_than_a_window_share_their_colour():
     """Also in the continuum; "auto" means the spacing of a mesh, which only a lattice has."""
-    corners = [("a", (0.5, 0.2)), ("b", (1.0, 0.3))]
+    corners = [("a", (0.5, 0.2)), ("b", (0.6, 0.1))]
     figure = plotting.draw_path(models.rashba(), "s_expectation", corners, points=3, window=1.3)
     values = [np.asarray(line.get_array()) for line in figure.axes[0].collections]
     np.testing.assert_array_equal(values[0], values[1])

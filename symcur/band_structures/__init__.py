@@ -8,6 +8,7 @@ from symcur.band_structures.levels import Window
 from symcur.band_structures.metric import Metric
 from symcur.band_structures.model import Model
 from symcur.band_structures.numeric import NumericModel
+from symcur.band_structures.plane_waves import PlaneWaveModel
 
 __all__ = [
     "FERMI",
@@ -19,6 +20,7 @@ __all__ = [
     "Model",
     "NumericModel",
     "Parameters",
+    "PlaneWaveModel",
     "Statistics",
     "TightBinding",
     "Window",

@@ -124,6 +124,11 @@ class BandStructure(ABC):
         return self.cell is not None
 
     @property
+    def larger(self) -> BandStructure | None:
+        """The same with more of what was cut off, by which observables tell what is missing; None where nothing was."""
+        return None
+
+    @property
     def distinct_energies(self) -> int | None:
         """How many distinct energies there are at a generic k for the values of the parameters; None where it is not known."""
         return None

@@ -14,16 +14,30 @@ from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name
 from symcur.band_structures.formulas import require_admissible
 from symcur.band_structures.numeric import NumericModel
+from symcur.band_structures.plane_waves import PlaneWaveModel
 from symcur.brillouin import Bending
 
-_TAKEN_OVER = ("name", "reference", "facts", "size", "dimension", "cell", "positions", "statistics", "bosons", "s", "H")
+_TAKEN_OVER = (
+    "name",
+    "reference",
+    "facts",
+    "size",
+    "dimension",
+    "cell",
+    "positions",
+    "statistics",
+    "bosons",
+    "s",
+    "H",
+    "remarks",
+)
 
 
 class Recipe(Protocol):
     """What makes a band structure: ``build`` takes numbers and words by keyword."""
 
     @property
-    def build(self) -> Callable[..., NumericModel]: ...
+    def build(self) -> Callable[..., NumericModel | PlaneWaveModel]: ...
 
 
 class BuiltModel(BandStructure):
@@ -37,8 +51,7 @@ class BuiltModel(BandStructure):
     """
 
     s: ComplexArray
-    H: Callable[..., Any]
-    made: NumericModel
+    made: NumericModel | PlaneWaveModel
     recipe: Recipe
     parameters: Mapping[str, float | str]
     changes: Mapping[str, Any]
@@ -61,7 +74,7 @@ class BuiltModel(BandStructure):
         made = recipe.build(**parameters)
         made = made.replace(**changes) if changes else made
         vars(self).update(
-            {key: getattr(made, key) for key in _TAKEN_OVER},
+            {key: getattr(made, key) for key in _TAKEN_OVER if hasattr(made, key)},
             recipe=recipe,
             parameters=MappingProxyType(dict(parameters)),
             changes=changes,
@@ -88,6 +101,10 @@ class BuiltModel(BandStructure):
     def bending(self) -> Bending | None:
         return self.made.bending
 
+    @property
+    def larger(self) -> BandStructure | None:
+        return self.made.larger
+
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         return self.made.operator_matrices(name, k, axes)
 
@@ -98,7 +115,7 @@ class BuiltModel(BandStructure):
 class BuildingFunction:
     """A library function known by its name; called with values of its parameters it gives a ``BuiltModel``."""
 
-    def __init__(self, build: Callable[..., NumericModel]) -> None:
+    def __init__(self, build: Callable[..., NumericModel | PlaneWaveModel]) -> None:
         update_wrapper(self, build)
         self.build, self.name = build, build.__name__
         self.defaults = {key: parameter.default for key, parameter in signature(build).parameters.items()}

@@ -11,6 +11,7 @@ from symcur.arrays import Array
 from symcur.band_structures.band_structure import BandStructure, Parameters
 
 _GRID = {1: 512, 2: 96, 3: 28}
+_FEW = 12  # points per axis at which a larger basis is compared
 _STARTS = 4  # best grid points that are polished
 _RAYS = 64, 5  # random directions besides the axes, and their seed
 _RADII = np.geomspace(1e-6, 1e9, 1501)
@@ -38,7 +39,7 @@ def gap(model: BandStructure, occupied: int, *, parameters: Parameters = None) -
     """The (indirect) gap of a lattice model with ``occupied`` filled bands; raises ValueError where there is none.
 
     The band edges are searched on a grid and polished by a minimiser; a valley narrower than the grid can be missed. A
-    gap below 1e-7 of the width of all bands counts as a touching.
+    gap below 1e-7 of the width of all bands counts as a touching. Where a basis was cut off, a gap that a larger one may close is refused.
     """
     model = model.with_values(parameters)
     cell = model.lattice_cell("a filling counts electrons per cell")
@@ -67,6 +68,15 @@ def gap(model: BandStructure, occupied: int, *, parameters: Parameters = None) -
             f"occupied: expected a gap above {occupied} bands of {model.name}, got filled ones up to {found.top:.6g} and "
             f"empty ones down to {found.bottom:.6g}; give mu instead"
         )
+    if (larger := model.larger) is not None:
+        k = cell.momenta(_FEW, 0.3)
+        edges = slice(occupied - 1, occupied + 1)
+        moved = float(np.abs(larger.energies(k)[:, edges] - model.energies(k)[:, edges]).max())
+        if 2 * moved >= found.width:
+            raise ValueError(
+                f"model: expected a basis that tells a gap of {found.width:.3g} from none, got {model.name} with {model.size} bands: "
+                f"{larger.size} move those next to it by up to {moved:.3g}"
+            )
     return found
 
 

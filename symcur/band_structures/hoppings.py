@@ -134,7 +134,10 @@ def tight_binding(structure: BandStructure) -> TightBinding:
     given = getattr(getattr(structure, "H", None), "__self__", None)
     if isinstance(given, TightBinding):
         return given
-    assert positions is not None
+    if positions is None:
+        raise ValueError(
+            f"model: expected orbitals at points of the cell, for hoppings between them, got {structure.name} in plane waves"
+        )
     k = np.random.default_rng(29).uniform(-3, 3, size=(8, cell.dimension))
     exact = structure.matrix("H", k)
     for n in _RANGES[cell.dimension]:

@@ -16,6 +16,7 @@ from symcur.claims import (  # isort: skip
     superconductors,
     superconductor_spin,
     bosons,
+    moire,
 )
 from symcur.claims.claim import CLAIMS, CheckResult, Claim, ClaimResult, define
 from symcur.claims.claim_file import load
@@ -51,6 +52,7 @@ __all__ = [
     "hall_part",
     "load",
     "magnetic_field",
+    "moire",
     "moments",
     "names",
     "remove",

@@ -82,7 +82,7 @@ def probed_models() -> tuple[tuple[Model, float, float, int], ...]:
         (random_lattice(0), MU, TEMPERATURE, 48),
         (random_lattice(7), MU, TEMPERATURE, 48),
         (random_lattice(1, dimension=3, bands=2, hopping=96, spacing=4), 2.0, 1.0, 12),
-        (models.get("haldane"), 0.4, 0.3, 48),
+        (models.haldane(), 0.4, 0.3, 48),
     )
 
 
@@ -94,7 +94,7 @@ def check_continuity() -> CheckResult:
     """The equation between |k> and |k + q>, element by element, q of the size of the zone."""
     generator = np.random.default_rng(11)
     lattices = [random_lattice(3, dimension=D) for D in (1, 2, 3)]
-    lattices += [models.get(name) for name in ("haldane", "kane_mele", "rice_mele", "altermagnet")]
+    lattices += [models.haldane(), models.kane_mele(), models.rice_mele(), models.altermagnet()]
     pairs = []
     for model in lattices:
         k, q = generator.uniform(-3, 3, size=(2, 20, model.dimension))

@@ -88,9 +88,11 @@ def _models(model: str | BandStructure | None) -> Iterator[Model]:
         yield model
     elif isinstance(model, BandStructure):
         raise TypeError(f"model: expected one given by formulas, for its closed forms, got {model!r}")
+    elif model:
+        yield from _models(models.get(model))
     else:
-        for name in [model] if model else models.names():
-            yield models.get(name)
+        for name in models.names():
+            yield models.MODELS.get(name)()
 
 
 def _on_model(proofs: tuple[ProofResult, ...], model: Model) -> dict[str, float]:

@@ -30,7 +30,12 @@ def compute(
     observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
     mu: Annotated[list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0.")] = None,
     temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B = 1.")] = None,
-    filling: Annotated[int | None, typer.Option(help="Filled bands; mu is then in the middle of the gap.")] = None,
+    filling: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Instead of mu: states filled per cell, as mu; at T = 0 a whole number is the middle of its gap."
+        ),
+    ] = None,
     set_: Settings = None,
     rtol: Annotated[float, typer.Option(help="Tolerance, relative to the integral of |integrand|.")] = 1e-6,
     form: Annotated[str | None, typer.Option(help="regular, sea or surface (where the observable has forms).")] = None,
@@ -69,8 +74,8 @@ def compute(
     require_file("--output", output, observables.FORMATS)
     require_picture("--plot", plot)
     subject = with_settings(find_model(model), set_)
-    levels = observables.gap(subject, filling).mu if filling is not None else numbers("--mu", mu)
     temperatures = numbers("--temperature", temperature)
+    levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
     with terminal.progress(f"{observable} of {subject.name}") as progress:
@@ -137,6 +142,19 @@ def finish(
         kept.unlink(missing_ok=True)
     if result.status != "converged":
         raise typer.Exit(terminal.INTERRUPTED if result.status == "interrupted" else 1)
+
+
+def _levels(
+    model: BandStructure, filling: float | ObjectArray, temperature: float | ObjectArray
+) -> float | ObjectArray:
+    """mu of a filling; one temperature, or whole numbers of bands below a gap, whose middle does not depend on it."""
+    if np.size(temperature) == 1 and (np.size(filling) > 1 or filling != round(float(filling))):
+        return observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]))[0]
+    if np.size(filling) > 1 or float(filling) != round(float(filling)):
+        raise ValueError(
+            f"--temperature: expected one where a filling that is no gap is asked for, got {np.size(temperature)}"
+        )
+    return observables.gap(model, round(float(filling))).mu
 
 
 def write_files(result: Result, output: Path | None, plot: Path | None) -> str:

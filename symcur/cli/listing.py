@@ -39,11 +39,11 @@ def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> N
 def _models() -> Iterator[tuple[str, ...]]:
     from symcur import bosons, models
 
-    for name in models.names():
+    for name in [*models.names(), *models.NUMERIC.names()]:
         model = models.get(name)
-        kind = f"{model.size} bands, {model.dimension}D {'lattice' if model.periodic else 'continuum'}"
-        parameters = ", ".join(f"{symbol.name}={value}" for symbol, value in model.parameters.items())
-        yield name, kind, parameters, model.reference
+        place = "superlattice" if model.larger else "lattice" if model.periodic else "continuum"
+        parameters = ", ".join(f"{key}={value}" for key, value in model.parameters.items())
+        yield name, f"{model.size} bands, {model.dimension}D {place}", parameters, model.reference
     for name in bosons.names():
         magnet = bosons.get(name)
         parameters = ", ".join(f"{key}={value}" for key, value in magnet.parameters.items())

@@ -36,7 +36,9 @@ def find_model(name: str) -> BandStructure:
     path, _, variable = name.partition(":")
     if path.endswith(".py"):
         return _from_file(Path(path), variable)
-    library: Registry[LibraryModel[Model] | BuildingFunction] = Registry("model", [*models.MODELS, *bosons.MODELS])
+    library: Registry[LibraryModel[Model] | BuildingFunction] = Registry(
+        "model", [*models.MODELS, *models.NUMERIC, *bosons.MODELS]
+    )
     return library.get(name)()
 
 

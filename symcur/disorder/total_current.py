@@ -246,6 +246,10 @@ def _checked(
         raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
     if model.statistics.no_electric_field:
         raise ValueError(f"model: expected a metal, got {model.name}; {model.statistics.no_electric_field}")
+    if model.periodic and model.positions is None:
+        raise ValueError(
+            f"model: expected orbitals at points of the cell, where impurities act, got {model.name} in plane waves"
+        )
     if not isinstance(disorder, Disorder):
         raise TypeError(
             f"disorder: expected white_noise, gaussian, yukawa or a sum of them, got {type(disorder).__name__}"

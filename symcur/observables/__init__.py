@@ -16,6 +16,7 @@ from symcur.observables.equilibrium import (
     torque_quadrupole_density,
 )
 from symcur.observables.export import FORMATS, json_text, write
+from symcur.observables.filling import chemical_potential
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
 from symcur.observables.quasiparticles import (
     SPIN_QUANTUM,
@@ -45,6 +46,7 @@ __all__ = [
     "Result",
     "Term",
     "add",
+    "chemical_potential",
     "conductivity",
     "current_dipole_density",
     "define",

@@ -31,6 +31,9 @@ class BroadenedValues(BandValues):
         super().__init__(model, parts)
         self.decided_by = f"eta {eta!r}"
 
+    def of(self, model: BandStructure) -> BandValues:
+        return BroadenedValues(model, self.parts, self.eta)
+
     def _prepare(self, needed: list[quantities.Quantity]) -> None:
         assert {one.name for one in needed} == {PAIRS}
 

@@ -24,7 +24,9 @@ from symcur.observables.result import Part
 from symcur.quantities import Quantity
 
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
+_NONE = 18.0  # likewise below 2e-8, where bands above are left out of sums
 _OFFSET = 0.3819660112501051  # of meshes, in their spacing: off the symmetric points
+_COARSE = 12  # points per axis at which a larger basis is compared
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
 
 
@@ -69,12 +71,13 @@ class BandValues:
 
     The columns are the components of the bare terms, each once; the parts are linear combinations of their integrals.
     ``variants`` counts how often all columns come, each time computed in another way. ``threads``: how many suit it, -1 for the cores.
+    ``count`` is the number of bands that are passed on, the lowest, None for all.
     """
 
     variants = threads = 1
 
-    def __init__(self, model: BandStructure, parts: Parts) -> None:
-        self.model, self.parts, self.energies, self.bending = model, parts, model.energies, model.bending
+    def __init__(self, model: BandStructure, parts: Parts, count: int | None = None) -> None:
+        self.model, self.parts, self.count, self.bending = model, parts, count, model.bending
         self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
         needed = [quantities.get(term.quantity) for term in self.terms]
         if any(term.times_velocity for term in self.terms):
@@ -89,6 +92,13 @@ class BandValues:
     def ranks(self) -> tuple[int, ...]:
         """The ranks of the tensors whose components the columns are, in their order."""
         return tuple(term.rank for term in self.terms) * self.variants
+
+    def of(self, model: BandStructure) -> BandValues:
+        """The same columns for another model."""
+        return BandValues(model, self.parts, self.count)
+
+    def energies(self, k: Array) -> Array:
+        return self.model.energies(k)[..., : self.count]
 
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
@@ -116,12 +126,12 @@ class BandValues:
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k)
         self.by_eigenstates += values.by_eigenstates
-        return values["energy"], self._columns(values)
+        return values["energy"][:, : self.count], self._columns(values)[:, : self.count]
 
     def probe(self, k: Array) -> tuple[Array, Array]:
         """The same where points are not counted: before the integration."""
         values = self.kernel(k)
-        return values["energy"], self._columns(values)
+        return values["energy"][:, : self.count], self._columns(values)[:, : self.count]
 
     def judged(self, integral: Integral) -> Integral:
         """The integral of the columns that parts are made of, judged by its tolerance."""
@@ -166,12 +176,56 @@ def integrate_parts(
             integral = integrate(bands, domain, bands.weights, mu, temperature)
         except Interrupted as stopped:
             integral = stopped.result
-    integral = bands.judged(integral)
+    integral = _of_finite_basis(bands, domain, bands.judged(integral), mu, temperature)
     note = "; bands touch at points of the sweep and were merged there" if merged else ""
     if bands.bending is None:
         note += "; nothing is known of H between samples"
     integral = replace(integral, message=integral.message + note)
     return {name: bands.part(name, integral.value, integral.error, temperature) for name in bands.parts}, integral
+
+
+def occupied_bands(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> int | None:
+    """How many bands may be occupied, and one more, of a model that has infinitely many; None where all of them are there."""
+    if model.larger is None:
+        return None
+    grid = domain.grid(_COARSE, _OFFSET)
+    energies = model.energies(domain.map(grid)[0])
+    steps = np.abs(np.diff(energies, axis=0)).reshape(-1, model.size).mean(axis=0)
+    lowest = energies.reshape(-1, model.size).min(axis=0) - 2 * steps
+    return min(int((lowest <= mu.max() + _NONE * temperature.max()).sum()) + 1, model.size)
+
+
+def _of_finite_basis(bands: BandValues, domain: Domain, integral: Integral, mu: Array, temperature: Array) -> Integral:
+    """The integral with what a larger basis changes in its error, for band structures that cut one off.
+
+    On a coarse mesh the integrand is compared with that of the next larger basis, at a temperature that the mesh resolves: twice the
+    mean modulus of the change, relative to that of the integrand, is the relative error of the integral of the modulus.
+    """
+    larger = bands.model.larger
+    if larger is None or integral.status == "interrupted":
+        return integral
+    grid = domain.grid(_COARSE, _OFFSET)
+    k, jacobian = domain.map(grid.reshape(-1, domain.dimension))
+    (energies, values), (others, changed) = (found.probe(k) for found in (bands, bands.of(larger)))
+    columns = integral.value.shape[-1]
+    steps = np.abs(np.diff(energies.reshape(*grid.shape[:-1], -1), axis=0)).reshape(-1, energies.shape[1]).mean(axis=0)
+    relative = np.empty((mu.size, temperature.size, columns))
+    for a, b in np.ndindex(relative.shape[:2]):
+        level, band = mu.flat[a], np.abs(energies.mean(axis=0) - mu.flat[a]).argmin()
+        T = np.array([max(temperature.flat[b], steps[band] / 2)])
+        one, other = (
+            sum_over_bands(bands.weights[:columns], e, x[..., :columns], np.array([level]), T)[:, 0, 0]
+            * jacobian[:, None]
+            for e, x in ((energies, values), (others, changed))
+        )
+        size = np.maximum(np.abs(one).sum(axis=0), np.finfo(float).tiny)
+        relative[a, b] = 2 * np.abs(other - one).sum(axis=0) / size
+    change = np.minimum(relative, 1 / RESOLVED).reshape(integral.value.shape) * integral.scale
+    error, tolerance = integral.error + change, integral.tolerance
+    allowed = tolerance.allowed(integral.value.ravel(), integral.scale.ravel()).reshape(error.shape)
+    met = integral.met & (error <= allowed)
+    text = f"{larger.size} bands instead of {bands.model.size} change it by {float((change / allowed).max()):.1e} of the tolerance"
+    return replace(integral, error=error, met=met, message=f"{text}; {integral.message}")
 
 
 def domain_of(

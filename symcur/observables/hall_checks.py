@@ -54,7 +54,8 @@ def _means(
     """int d^Dk/(2 pi)^D by a mesh of count^D points, each check of the shape (*mu, *T, D, D)."""
     shape = (*mu.shape, *temperature.shape, model.dimension, model.dimension)
     weight, levels = model.statistics.occupation(term.weight), np.atleast_1d(mu)[:, None, None]
-    open_, filled = not is_conserved(model), model.periodic and term.weight == "f" and not model.covariant
+    open_, whole = not is_conserved(model), not model.covariant and model.larger is None
+    filled = model.periodic and term.weight == "f" and whole
     components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
     splitting, full = np.zeros((len(levels), temperature.size, *shape[-2:])), np.zeros(shape[-2:])
     for states, weights in states_on_mesh(model, domain, count):

@@ -128,7 +128,7 @@ class Observable:
             choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
         natural = engine.natural_size(model, region, self.kind)
         merged = _window(window, model, region, method, eta)
-        bands = _bands(model, choice.parts, merged, eta)
+        bands = _bands(model, choice.parts, merged, eta, engine.occupied_bands(model, region, mu, temperature))
         workers = bands.threads if workers is None else workers
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
@@ -292,10 +292,12 @@ def _window(
     return None
 
 
-def _bands(model: BandStructure, parts: Parts, window: float | None, eta: float | None) -> engine.BandValues:
+def _bands(
+    model: BandStructure, parts: Parts, window: float | None, eta: float | None, count: int | None = None
+) -> engine.BandValues:
     if eta is not None:
         return BroadenedValues(model, parts, eta)
-    return engine.BandValues(model, parts) if window is None else WindowedValues(model, parts, window)
+    return engine.BandValues(model, parts, count) if window is None else WindowedValues(model, parts, window)
 
 
 def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:

@@ -15,7 +15,7 @@ from symcur.expressions import Im, P, S, Trace, s, tau, v
 
 LEDGER = {claim.name: claim for claim in claims.CLAIMS}
 SECTIONS = ["Local densities", "Wave packets", "The torque", "Equilibrium", "Response", "Transport", "The Hall part"]
-SECTIONS += ["Magnetic field", "Electric field", "Disorder", "Superconductors", "Bosons"]
+SECTIONS += ["Magnetic field", "Electric field", "Disorder", "Superconductors", "Bosons", "Twisted bilayers"]
 PROVABLE = [name for name, claim in LEDGER.items() if claim.equalities and claim.check is None]
 d = Im(Trace(P * v("i") * S * s))
 

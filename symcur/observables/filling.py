@@ -1,0 +1,73 @@
+"""The chemical potential of a filling: so many occupied states per cell of the lattice."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from symcur.arrays import Array
+from symcur.band_structures import BandStructure, Parameters, gap
+from symcur.brillouin import LatticeCell
+from symcur.brillouin.occupation import occupation
+
+_MESHES = {1: (256, 1024), 2: (48, 64), 3: (16, 20)}  # points per axis
+_OFFSETS = 0.3819660112501051, 0.1458980337503154
+_ROOT = 1e-12  # of the spread of the energies
+
+
+def chemical_potential(
+    model: BandStructure, filling: ArrayLike, temperature: float = 0.0, *, parameters: Parameters = None
+) -> tuple[Array, Array]:
+    """mu with ``filling`` electrons (or holes) per cell, a number or a 1D array, and the estimated error of each, both of its shape.
+
+    A whole number at T = 0 gives the middle of the gap above so many bands, where there is one. Else sum_n f(e_n - mu) is solved
+    on two meshes of the zone, by linear interpolation of the ordered energies at T = 0: the value is that of the finer one, the
+    error twice the difference. Units of energy of the model. Raises ValueError where states do not suffice.
+    """
+    model = model.with_values(parameters)
+    cell = model.lattice_cell("a filling counts electrons per cell")
+    asked = np.asarray(filling, dtype=float)
+    if asked.ndim > 1 or not np.isfinite(asked).all() or not ((asked > 0) & (asked < model.size)).all():
+        raise ValueError(f"filling: expected numbers between 0 and {model.size}, that of the bands, got {filling!r}")
+    if not (np.isfinite(temperature) and temperature >= 0):
+        raise ValueError(f"temperature: expected a number >= 0 (k_B = 1), got {temperature!r}")
+    if model.statistics.fixed_mu:
+        raise ValueError(
+            f"model: expected electrons, got {model.name}, whose energies are measured from the chemical potential"
+        )
+    levels = [_levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], _OFFSETS, strict=True)]
+    mu, error = np.empty(asked.shape), np.empty(asked.shape)
+    for place, number in np.ndenumerate(asked):
+        middle = _middle_of_gap(model, float(number), levels) if temperature == 0 else None
+        coarse, fine = (_solved(energies, float(number), temperature) for energies in levels)
+        mu[place], error[place] = (fine, 2 * abs(fine - coarse)) if middle is None else (middle, 0.0)
+    return mu, error
+
+
+def _levels(model: BandStructure, cell: LatticeCell, points: int, offset: float) -> Array:
+    """The energies (k, band) on a mesh."""
+    return model.energies(cell.momenta(points, offset))
+
+
+def _middle_of_gap(model: BandStructure, number: float, levels: list[Array]) -> float | None:
+    """The middle of the gap above ``number`` bands; None where the meshes show that there is none, or it is no whole number."""
+    n = round(number)
+    if number != n or any(e[:, n - 1].max() >= e[:, n].min() for e in levels):
+        return None
+    return gap(model, n).mu
+
+
+def _solved(energies: Array, number: float, temperature: float) -> float:
+    """mu at which the mean over momenta of the number of electrons is that asked for."""
+    from scipy.optimize import brentq
+
+    ordered, momenta = np.sort(energies, axis=None), len(energies)
+    if temperature == 0:
+        # With mu at one of the levels it is half filled.
+        return float(np.interp(number * momenta, np.arange(ordered.size) + 0.5, ordered))
+    ends = ordered[0] - 60 * temperature, ordered[-1] + 60 * temperature
+
+    def excess(mu: float) -> float:
+        return float(occupation("f", ordered, mu, temperature).sum()) / momenta - number
+
+    return float(brentq(excess, *ends, xtol=_ROOT * float(np.ptp(ordered))))

@@ -1,0 +1,108 @@
+"""Bands in a basis that was cut off: what more plane waves change belongs to the error, and fillings give mu."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import symcur as sc
+from symcur.band_structures import PlaneWaveModel
+from symcur.models import twisted_dichalcogenide
+from symcur.observables import chemical_potential, conductivity, engine, gap
+
+
+def two_layers(cutoff: float, potential: float = 1.5) -> PlaneWaveModel:
+    """One momentum, two layers with shifted cosines and a tunnelling that winds."""
+    T = np.array([[0, 1], [0, 0]])
+    V = {(1,): potential * np.diag(np.exp([0.6j, -1.1j])) + 0.5 * T, (0,): 0.7j * (T - T.T)}
+    V[(-1,)] = V[(1,)].conj().T
+    return PlaneWaveModel(
+        {(0, 0): 0.2 * np.eye(2), (): np.diag([0.3, -0.3])}, V, np.diag([0.5, -0.5]), lattice=[[2.0]], cutoff=cutoff
+    )
+
+
+@pytest.fixture(scope="module")
+def truth():
+    return conductivity(two_layers(40.0), -0.5, 0.2, rtol=1e-7)
+
+
+@pytest.mark.parametrize("cutoff", [4.0, 7.0, 10.0])
+def test_the_error_holds_what_plane_waves_are_missing(truth, cutoff):
+    found = conductivity(two_layers(cutoff), -0.5, 0.2, rtol=1e-7)
+    left = np.abs(found.value - truth.value).item()
+    assert left < found.error.item() + truth.error.item()
+    assert abs(truth.value.item()) > 10 * truth.error.item()
+    assert truth.status == "converged"
+    if cutoff == 4.0:
+        assert left > 1e-5
+        assert found.status == "tolerance not met"
+        assert "10 bands instead of 6 change it by" in found.message
+
+
+def test_without_the_larger_basis_the_error_would_be_too_small(truth, monkeypatch):
+    monkeypatch.setattr(PlaneWaveModel, "larger", None)
+    found = conductivity(two_layers(4.0), -0.5, 0.2, rtol=1e-7)
+    assert np.abs(found.value - truth.value).item() > 100 * found.error.item()
+    assert found.status == "converged"
+
+
+def test_empty_bands_are_left_out_of_the_sums():
+    model = two_layers(10.0)
+    count = engine.occupied_bands(model, model.cell, np.array(-0.5), np.array(0.2))
+    assert 2 <= count < model.size
+    highest = model.energies(model.cell.momenta(64))[:, count - 1 :].min()
+    assert highest > -0.5 + 15 * 0.2
+    assert engine.occupied_bands(sc.models.haldane(), sc.models.haldane().cell, np.array(0.0), np.array(0.1)) is None
+
+
+def test_a_gap_that_a_larger_basis_may_close_is_refused():
+    model = two_layers(7.0)
+    assert gap(model, 1).width > 0.1
+    with pytest.raises(
+        ValueError, match=r"model: expected a basis that tells a gap of .* with 2 bands: 6 move those next to it"
+    ):
+        gap(two_layers(0.0), 1)
+
+
+def test_mu_of_a_filling_holds_so_many_states():
+    model = two_layers(15.0)
+    mu, error = chemical_potential(model, [0.3, 1.4], 0.1)
+    k = model.cell.momenta(2000, 0.1)
+    filled = 1 / (1 + np.exp((model.energies(k)[..., None] - mu) / 0.1))
+    np.testing.assert_allclose(filled.sum(axis=1).mean(axis=0), [0.3, 1.4], atol=1e-9)
+    assert (error < 1e-6).all()
+
+
+def test_mu_of_a_filling_at_zero_temperature():
+    model = two_layers(7.0)
+    mu, error = chemical_potential(model, [0.3, 1.0])
+    assert mu[1] == pytest.approx(gap(model, 1).mu)
+    assert error[1] == 0
+    energies = model.energies(model.cell.momenta(20_000, 0.1))
+    assert abs((energies < mu[0]).sum(axis=1).mean() - 0.3) < 1e-3
+    slope = 1 / ((energies < mu[0] + 0.01).sum(axis=1).mean() - (energies < mu[0]).sum(axis=1).mean()) * 0.01
+    exact = np.sort(energies, axis=None)[round(0.3 * 20_000)]
+    assert abs(mu[0] - exact) < error[0] + 1e-3 * slope
+
+
+def test_the_middle_of_a_gap_is_that_of_kane_and_mele():
+    model = sc.models.kane_mele()
+    assert chemical_potential(model, 2.0)[0] == pytest.approx(gap(model, 2).mu, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (({}, 20.0), r"filling: expected numbers between 0 and 14, that of the bands, got 20.0"),
+        (({}, [0.5, np.nan]), r"filling: expected numbers"),
+        (({}, 0.5, -1.0), r"temperature: expected a number >= 0"),
+    ],
+)
+def test_bad_fillings_are_named(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        chemical_potential(twisted_dichalcogenide(reach=1.0), *arguments[1:])
+
+
+def test_a_continuum_has_no_filling():
+    with pytest.raises(ValueError, match=r"expected a lattice model \(a filling counts electrons per cell\)"):
+        chemical_potential(sc.models.rashba(), 0.5)
