@@ -21,7 +21,8 @@ from symcur.band_structures.exact import number_array
 from symcur.brillouin.occupation import occupation
 from symcur.superconductors.nambu import Superconductor
 
-_START = {1: 64, 2: 24, 3: 10}  # points per axis
+_START = 12  # points per axis
+_MOST = 1 << 40  # points per axis where nothing limits the slope of the occupation
 _OFFSET = 0.31  # of the meshes, in their spacing
 _PLAIN = 12  # iterations before the root finder
 _NORMAL = 1e-6  # of the first amplitudes: below this they have died out
@@ -37,7 +38,7 @@ class GapSolution:
     ``residual`` is the largest |Delta_ab(R) - V_ab(R) <c c>| on the last mesh after the amplitudes have been found as the best of their
     kind; ``left_out`` that of pairs which the interaction forms and no amplitude describes, in equal units (zero where the ansatz is
     closed). ``error`` is the change of an amplitude from the mesh before. ``condensation`` is the potential per cell less that
-    of the normal state: positive for a solution that is not stable. ``normal``: the amplitudes have died out, nothing pairs.
+    of the normal state, with its change on a finer mesh: positive for a solution that is not stable. ``normal``: the amplitudes have died out, nothing pairs.
     """
 
     model: Superconductor
@@ -46,6 +47,7 @@ class GapSolution:
     left_out: float
     error: float
     condensation: float
+    condensation_error: float
     normal: bool
     points: int
 
@@ -79,18 +81,20 @@ def solve_gap_equation(
     scale = float(np.abs(start).max(initial=0.0))
     if not scale > 0:
         raise ValueError(f"amplitudes: expected values to begin with of which one is not 0, got {start.tolist()}")
-    size, x, change = _START[model.dimension], start, np.inf
+    needed = problem.points_per_axis(start, _START, tolerance)
+    size, x, change = max(_START, -(-2 * needed // 3)), start, np.inf
     while size**model.dimension <= max_points:
-        found = problem.solution(x, size, scale, tolerance)
+        # What has died out on a coarse mesh may live on a finer one.
+        found = problem.solution(x if x.any() else start, size, scale, tolerance)
         change = float(np.abs(found - x).max()) if x is not start else np.inf
-        x = found
-        if change <= tolerance * scale:
+        x, needed = found, problem.points_per_axis(found, size, tolerance)
+        if change <= tolerance * scale and size >= needed:
             return problem.result(x, change, size, scale)
-        size = -(-3 * size // 2)
+        size = max(-(-3 * size // 2), -(-2 * needed // 3))
     raise ValueError(
-        f"max_points: expected enough momenta for amplitudes within {tolerance:g} of {scale:g}, got {max_points}, with which they are "
-        f"{x.tolist()} and still change by {change:.1e}; raise max_points, tolerance or "
-        "the temperature"
+        f"max_points: expected enough momenta for amplitudes within {tolerance:g} of {scale:g}, got {max_points}; states near zero "
+        f"energy at temperature = {temperature:g} need about {needed} per axis, and the amplitudes {x.tolist()} still change by "
+        f"{change:.1e}; raise max_points, tolerance or the temperature"
     )
 
 
@@ -151,6 +155,16 @@ class _Problem:
         return bool(self.model.H.subs(zero)[:n, n:].is_zero_matrix)
 
     # -- one iteration -----------------------------------------------------------------------------------------------
+    def points_per_axis(self, x: Array, size: int, tolerance: float) -> int:
+        """f(H) is analytic within the distance of the poles of f, pi T from real energies, over the largest velocity."""
+        k = self.cell.momenta(size, _OFFSET)
+        model = self.model.with_values(dict(zip(self.names, x.tolist(), strict=True)))
+        speeds = [np.linalg.norm(model.matrix("H", k, (i,)), 2, axis=(-2, -1)).max() for i in range(model.dimension)]
+        distance = float(np.hypot(np.pi * self.temperature, np.abs(model.energies(k)).min()))
+        shortest = float(np.linalg.norm(self.cell.vectors, axis=1).min())
+        points = -np.log(tolerance) * max(speeds) / (max(distance, np.finfo(float).tiny) * shortest)
+        return int(min(np.ceil(points), _MOST))
+
     def states(self, x: Array, size: int) -> tuple[Array, Array, ComplexArray]:
         k = self.cell.momenta(size, _OFFSET)
         model = self.model.with_values(dict(zip(self.names, x.tolist(), strict=True)))
@@ -188,11 +202,10 @@ class _Problem:
             )
         return np.asarray(found.x) if np.abs(found.x).max() > _NORMAL * scale else np.zeros_like(x)
 
-    def potential(self, x: Array, size: int) -> float:
-        """Per cell."""
-        _, energies, _ = self.states(x, size)
-        g = occupation("g", energies, 0.0, self.temperature).sum(axis=1).mean()
-        return self.factor * float(g + x @ self.overlaps @ x)
+    def condensation(self, x: Array, size: int) -> float:
+        """The potential per cell less that of the normal state."""
+        g = [occupation("g", self.states(y, size)[1], 0.0, self.temperature).sum(axis=1).mean() for y in (x, 0 * x)]
+        return self.factor * float(g[0] - g[1] + x @ self.overlaps @ x)
 
     def result(self, x: Array, change: float, size: int, scale: float) -> GapSolution:
         pairs = self.pairs(x, size)
@@ -200,13 +213,15 @@ class _Problem:
         described = np.einsum("jrab,j->rab", self.B, self.best(pairs))
         amplitudes = dict(zip(self.names, x.tolist(), strict=True))
         normal = bool(np.abs(x).max() <= _NORMAL * scale)
+        coarse, fine = (0.0 if normal else self.condensation(x, points) for points in (size, -(-3 * size // 2)))
         return GapSolution(
             model=self.model.with_values(amplitudes),
             amplitudes=amplitudes,
             residual=float(np.abs(described - Delta).max()),
             left_out=float(np.abs(wanted - described).max()),
             error=change,
-            condensation=0.0 if normal else self.potential(x, size) - self.potential(np.zeros_like(x), size),
+            condensation=fine,
+            condensation_error=abs(fine - coarse),
             normal=normal,
             points=size**self.model.dimension,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from symcur import models
 from symcur.models.pauli import kron, sigma_0, sigma_x, sigma_y, sigma_z
@@ -136,6 +136,24 @@ def test_an_attraction_on_the_sites_gives_the_gap_of_bcs_in_either_form():
     assert potential(gap) < min(potential(gap - 0.01), potential(gap + 0.01))
 
 
+def test_an_attraction_on_the_bonds_pairs_electrons_of_one_spin_at_the_minimum_of_their_potential():
+    """Odd pairs: the sign of the bond counts. D^2/4 on each of four bonds, and half of the sums over Nambu space."""
+    V = 4.0
+    model = bdg(xi, D * (sp.sin(kx) + sp.I * sp.sin(ky)), k, {D: 0.5}, SQUARE, form="spinless")
+    found = solve_gap_equation(model, {(1, 0): [[-V]], (0, 1): [[-V]]}, ["D"], T)
+    mesh = model.cell.momenta(90, 0.2)
+    x, shape = -2 * np.cos(mesh).sum(axis=1) + 1, np.linalg.norm(np.sin(mesh), axis=1)
+
+    def potential(d):
+        return np.mean(-T * np.log(2 * np.cosh(np.hypot(x, d * shape) / 2 / T))) + d**2 / V / 2
+
+    least = minimize_scalar(potential, bounds=(0.1, 3.0), method="bounded", options={"xatol": 1e-8}).x
+    assert found.amplitudes["D"] == pytest.approx(least, abs=1e-6)
+    assert found.condensation == pytest.approx(potential(least) - potential(0.0), rel=1e-6)
+    assert found.condensation_error < 1e-6 * abs(found.condensation)
+    assert found.left_out < 1e-9
+
+
 def test_above_the_transition_the_amplitudes_die_out():
     found = solve_gap_equation(bdg(xi, D, k, {D: 0.5}, SQUARE), {(0, 0): [[-U]]}, ["D"], 1.0)
     assert (found.normal, found.amplitudes["D"], found.condensation) == (True, 0.0, 0.0)
@@ -178,6 +196,16 @@ def test_bonds_decide_for_d_wave_and_spin_orbit_coupling_adds_triplets_that_an_a
 def test_gap_equations_without_a_solution_are_refused_by_name(interaction, names, options, message):
     with pytest.raises((ValueError, TypeError), match=message):
         solve_gap_equation(NAMBU, interaction, names, **{"temperature": 0.3, **options})
+
+
+def test_meshes_that_do_not_resolve_the_occupation_decide_nothing():
+    """24 x 24 points are too few at T = 0.03, and on Fermi surfaces at T = 0 no mesh is fine enough."""
+    model = models.spin_orbit_superconductor()
+    weak = {(0, 0): [[0, -2.381], [-2.381, 0]]}
+    with pytest.raises(ValueError, match=r"max_points: .* need about \d+ per axis"):
+        solve_gap_equation(model.with_values(B=0.0), weak, ["Delta_0"], 0.03, tolerance=1e-2, max_points=600)
+    with pytest.raises(ValueError, match=r"max_points: .*zero energy at temperature = 0 need about"):
+        solve_gap_equation(model, weak, ["Delta_0"], 0.0, tolerance=1e-2)
 
 
 def test_amplitudes_that_begin_at_zero_are_refused():
