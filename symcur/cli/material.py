@@ -85,7 +85,7 @@ def material(
 
     First what the files hold. Then the parts side by side: conventional, torque, and the conserved current, intrinsic = band + dipole;
     filled_multiplet does not depend on how filled levels split. For 18 functions a mesh of 41 points takes seconds with the symmetry of
-    the crystal (--symmetrize) and a minute or two without. With -o FILE the finished sums are kept in FILE.part, also after Ctrl-C:
+    the crystal (--symmetrize) and about a minute without. With -o FILE the finished sums are kept in FILE.part, also after Ctrl-C:
     --resume goes on from there and ends with the same numbers, bit by bit.
     """  # fmt: skip
     require_file("--output", output, observables.FORMATS)
