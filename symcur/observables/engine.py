@@ -26,7 +26,10 @@ from symcur.quantities import Quantity
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
 _NONE = 18.0  # likewise below 2e-8, where bands above are left out of sums
 _OFFSET = 0.3819660112501051  # of meshes, in their spacing: off the symmetric points
-_COARSE = 12  # points per axis at which a larger basis is compared
+_COARSE, _COARSE_POINTS = (
+    12,
+    20_000,
+)  # points per axis at which a larger basis is compared; in all where it changes too much
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
 
 
@@ -164,19 +167,32 @@ def integrand(bands: BandValues, k: ArrayLike, mu: float, temperature: float) ->
 
 
 def integrate_parts(
-    bands: BandValues, domain: Domain, mu: Array, temperature: Array, integrate: Callable[..., Integral]
+    bands: BandValues,
+    domain: Domain,
+    mu: Array,
+    temperature: Array,
+    integrate: Callable[..., Integral],
+    rtol: float,
+    max_evaluations: int,
 ) -> tuple[dict[str, Part], Integral]:
     """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
 
-    ``integrate`` is ``integrate_bands`` with its tolerance and method. Parts of several terms add values and errors. After
-    Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
+    ``integrate`` is ``integrate_bands`` with its tolerance and method; it gets rtol and max_evaluations, or less
+    accuracy and fewer points where a finite basis is worth no more. Parts of several terms add values and errors. After Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
     """
     with _touchings() as merged:
+        missing = _missing(bands, domain, mu, temperature)
+        least = 0.0 if missing is None else float(missing.max(axis=-1).min()) / 2
+        accuracy = {"rtol": rtol, "max_evaluations": max_evaluations}
+        if least > rtol:
+            accuracy = {"rtol": min(least, 0.5), "max_evaluations": min(max_evaluations, _COARSE_POINTS)}
         try:
-            integral = integrate(bands, domain, bands.weights, mu, temperature)
+            integral = integrate(bands, domain, bands.weights, mu, temperature, **accuracy)
         except Interrupted as stopped:
             integral = stopped.result
-    integral = _of_finite_basis(bands, domain, bands.judged(integral), mu, temperature)
+    integral = bands.judged(integral)
+    if missing is not None and bands.model.larger is not None:
+        integral = _of_finite_basis(integral, missing, rtol, (bands.model.size, bands.model.larger.size))
     note = "; bands touch at points of the sweep and were merged there" if merged else ""
     if bands.bending is None:
         note += "; nothing is known of H between samples"
@@ -195,19 +211,18 @@ def occupied_bands(model: BandStructure, domain: Domain, mu: Array, temperature:
     return min(int((lowest <= mu.max() + _NONE * temperature.max()).sum()) + 1, model.size)
 
 
-def _of_finite_basis(bands: BandValues, domain: Domain, integral: Integral, mu: Array, temperature: Array) -> Integral:
-    """The integral with what a larger basis changes in its error, for band structures that cut one off.
+def _missing(bands: BandValues, domain: Domain, mu: Array, temperature: Array) -> Array | None:
+    """What a larger basis changes, (mu, T, columns), for band structures that cut one off: the relative error of integrals of the modulus.
 
     On a coarse mesh the integrand is compared with that of the next larger basis, at a temperature that the mesh resolves: twice the
-    mean modulus of the change, relative to that of the integrand, is the relative error of the integral of the modulus.
+    mean modulus of the change, relative to that of the integrand.
     """
-    larger = bands.model.larger
-    if larger is None or integral.status == "interrupted":
-        return integral
+    if bands.model.larger is None:
+        return None
     grid = domain.grid(_COARSE, _OFFSET)
     k, jacobian = domain.map(grid.reshape(-1, domain.dimension))
-    (energies, values), (others, changed) = (found.probe(k) for found in (bands, bands.of(larger)))
-    columns = integral.value.shape[-1]
+    (energies, values), (others, changed) = (found.probe(k) for found in (bands, bands.of(bands.model.larger)))
+    columns = len(bands.weights) // bands.variants
     steps = np.abs(np.diff(energies.reshape(*grid.shape[:-1], -1), axis=0)).reshape(-1, energies.shape[1]).mean(axis=0)
     relative = np.empty((mu.size, temperature.size, columns))
     for a, b in np.ndindex(relative.shape[:2]):
@@ -220,12 +235,17 @@ def _of_finite_basis(bands: BandValues, domain: Domain, integral: Integral, mu: 
         )
         size = np.maximum(np.abs(one).sum(axis=0), np.finfo(float).tiny)
         relative[a, b] = 2 * np.abs(other - one).sum(axis=0) / size
-    change = np.minimum(relative, 1 / RESOLVED).reshape(integral.value.shape) * integral.scale
-    error, tolerance = integral.error + change, integral.tolerance
+    return np.minimum(relative, 1 / RESOLVED)
+
+
+def _of_finite_basis(integral: Integral, missing: Array, rtol: float, sizes: tuple[int, int]) -> Integral:
+    """The integral with what is missing in its error, judged by the tolerance that was asked for; ``sizes`` are the numbers of bands."""
+    change = missing.reshape(integral.value.shape) * integral.scale
+    error, tolerance = integral.error + change, replace(integral.tolerance, rtol=rtol)
     allowed = tolerance.allowed(integral.value.ravel(), integral.scale.ravel()).reshape(error.shape)
-    met = integral.met & (error <= allowed)
-    text = f"{larger.size} bands instead of {bands.model.size} change it by {float((change / allowed).max()):.1e} of the tolerance"
-    return replace(integral, error=error, met=met, message=f"{text}; {integral.message}")
+    text = f"{sizes[1]} bands instead of {sizes[0]} change it by {float((change / allowed).max()):.1e} of the tolerance"
+    met, message = integral.met & (error <= allowed), f"{text}; {integral.message}"
+    return replace(integral, error=error, met=met, tolerance=tolerance, message=message)
 
 
 def domain_of(

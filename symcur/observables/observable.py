@@ -133,16 +133,14 @@ class Observable:
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
         integrate = partial(
             integrate_bands,
-            rtol=rtol,
             atol=atol + engine.RESOLVED * natural,
             relative_to="largest",
             natural=natural,
             method=method,
             workers=workers,
             progress=progress,
-            max_evaluations=max_evaluations,
         )
-        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate)
+        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate, rtol, max_evaluations)
         # What cancels exactly on every sample is known to rounding all the same.
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
