@@ -8,6 +8,9 @@ points per axis at another place. Where points fall like random ones, as in meta
 by a few times the difference of the others: that much is divided by 2^(D/2). What it deviates more counts in full, since the others
 may agree by accident. n is doubled; two meshes are part of those of 2n, and nothing is then evaluated twice.
 
+Single components agree by chance on any few meshes. What the others of the same tensor differ by, in parts of the integrals of their
+moduli, tells how far off each may be.
+
 Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
 or else if a hundred samples lie within 2 T of mu; otherwise nothing is known and the error is infinite. Features of the bands
 narrower than the spacing are found before (``landmarks``) and what they may add counts; in 3D this would cost more than the
@@ -49,6 +52,7 @@ ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
 THIRD = 0.9  # the points per axis of the third mesh, where there are three
+TYPICAL = 3  # by how many times their typical difference the mean of two meshes may be off
 AS_RANDOM = 6  # by how many times their difference coarser meshes deviate where points fall like random ones
 
 
@@ -147,7 +151,8 @@ class Mesh(Method):
             scale, apart = np.abs(scale), np.max([np.abs(a[0] - b[0]) for a, b in combinations(means, 2)], axis=0)
             off = np.abs(points.mean(coarse)[0] - value)
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
-            yield Level(n, value, np.maximum(apart, off) + ROUNDING * scale, scale, apart)
+            error = np.maximum.reduce([apart, off, points.typical(off, scale), TYPICAL * points.typical(apart, scale)])
+            yield Level(n, value, error + ROUNDING * scale, scale, apart)
             two = (
                 len(places) == 2
             )  # with the points between them they make the first mesh of twice as many points per axis
@@ -266,6 +271,21 @@ class _Points:
         for about, odd in ((n, n % 2), (THIRD * n, 1 - n % 2), (coarse, 0)):
             halves += (_half(about, D, odd, n, halves),)
         return Place(n, centre), *(Place(2 * half, centre, parity) for half in halves)
+
+    def typical(self, deviation: Array, scale: Array) -> Array:
+        """What the components of a tensor deviate by at the same mu and T, root mean square in parts of their scales.
+
+        One of many components agrees by chance on any two meshes; all of them do not.
+        """
+        if isinstance(self.problem, SmoothProblem) or self.problem.tensors is None:
+            return np.zeros_like(deviation)
+        ends = np.cumsum(self.problem.tensors)
+        part = (deviation / np.where(scale > 0, scale, np.inf)).reshape(-1, ends[-1])
+        typical = np.empty(part.shape)
+        for tensor in np.split(np.arange(ends[-1]), ends[:-1]):
+            counted = (part[:, tensor] > ROUNDING).sum(axis=1, keepdims=True)  # not what vanishes by symmetry
+            typical[:, tensor] = np.sqrt((part[:, tensor] ** 2).sum(axis=1, keepdims=True) / np.maximum(counted, 1))
+        return np.asarray(typical.ravel() * scale)
 
     def mean(self, place: Place) -> AnyArray:
         """The mean over the points of the integrand and of its modulus, shape (2, size)."""

@@ -123,6 +123,8 @@ class BandProblem:
         self.probe: Bands = getattr(bands, "probe", bands)
         self.bending: Bending | None = getattr(bands, "bending", None)
         self.ranks: tuple[int, ...] | None = getattr(bands, "ranks", None)
+        # How many columns belong to each tensor; of other integrands nothing is known.
+        self.tensors = None if self.ranks is None else [domain.dimension**rank for rank in self.ranks]
         self.images: Callable[[Array], list[AnyArray]] | None = getattr(bands, "images", None)
         self.restricted: Callable[[Sequence[AnyArray], Sequence[int]], Bands] | None = getattr(
             bands, "restricted", None
@@ -150,7 +152,7 @@ class BandProblem:
         probe, shape = getattr(bands, "probe", bands), (*self.shape[:-1], len(weights))
         vars(other).update(
             bands=bands, probe=probe, weights=tuple(weights), together=len(weights), shape=shape, size=size,
-            left_out=np.zeros(size), ranks=None, images=None, restricted=None,
+            left_out=np.zeros(size), ranks=None, tensors=None, images=None, restricted=None,
         )  # fmt: skip
         return other
 

@@ -200,3 +200,37 @@ def test_an_interruption_keeps_the_last_pair_of_meshes():
     assert "last complete mesh" in part.message
     whole = integrate_bands(square_lattice, SQUARE, ["f", "-df/de"], -1.3, 0.02, rtol=1e-9)
     assert (abs(part.value - whole.value) <= part.error + whole.error).all()
+
+
+# -- components that agree by chance -------------------------------------------------------------------------------------
+class RandomTensor:
+    """A band and the nine components of a tensor with random harmonics up to the third in every direction."""
+
+    ranks = (2,)
+
+    def __init__(self, seed):
+        generator = np.random.default_rng(seed)
+        self.harmonics = np.array(list(product(range(-3, 4), repeat=3)))
+        size = np.exp(-0.9 * np.linalg.norm(self.harmonics, axis=1))[:, None]
+        self.energy, self.values = (size * generator.normal(size=(len(size), n)) for n in (1, 9))
+
+    def __call__(self, k):
+        waves = np.cos(k @ self.harmonics.T + 0.3)
+        return waves @ self.energy, (waves @ self.values)[:, None]
+
+
+def outside(seed):
+    """Which of the components lie outside of their errors, where a mesh has met its tolerance."""
+    bands = RandomTensor(seed)
+    found = integrate_bands(bands, CUBE, ["-df/de"] * 9, 0.2, 0.12, rtol=0.1, method="mesh", max_evaluations=40_000)
+    energies, values = bands(CUBE.momenta(48))
+    weights = 1 / (4 * 0.12 * np.cosh((energies - 0.2) / 0.24) ** 2)
+    exact = (weights[..., None] * values).sum(axis=1).mean(axis=0)
+    return (np.abs(found.value - exact) > found.error) & found.met
+
+
+def test_components_that_agree_by_chance_are_not_believed(monkeypatch):
+    """Of nine components some are alike on any two meshes; what the others differ by tells how far off they may be."""
+    assert not np.any([outside(seed) for seed in range(1, 4)])
+    monkeypatch.setattr(_Points, "typical", lambda points, deviation, scale: 0 * deviation)
+    assert np.any([outside(seed) for seed in range(1, 3)])
