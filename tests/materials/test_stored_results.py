@@ -13,12 +13,12 @@ RESULTS = ROOT / "docs/results"
 
 
 def test_platinum_on_a_coarse_mesh(monkeypatch):
-    """sigma is known on 61^3 points; on 12^3 it is within the error of these, and no zero."""
+    """sigma is known on 61^3 points; on 20^3 it is within the error of these, and no zero."""
     monkeypatch.syspath_prepend(RESULTS)
     platinum = importlib.import_module("platinum")
     stored = observables.load(RESULTS / "platinum.json")
     j = int(np.argmin(np.abs(stored.mu - platinum.FERMI)))
-    coarse = platinum.conductivity(platinum.platinum(data("Pt/wannier90_hr.dat.gz")), 12, [platinum.FERMI])
+    coarse = platinum.conductivity(platinum.platinum(data("Pt/wannier90_hr.dat.gz")), 20, [platinum.FERMI])
     assert set(coarse.parts) == set(stored.parts)
     assert (coarse.unit, coarse.convention, coarse.level, coarse.window) == (
         stored.unit,
