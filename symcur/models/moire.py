@@ -61,10 +61,7 @@ def twisted_dichalcogenide(
     H = -H_v with the valence bands H_v of Wu et al.: p^2/2m - 2 V sum_g cos(g.r +- psi) in the layers, g = b_1 - b_2, b_2, -b_1, and
     -w (1 + e^{-i b_1.r} + e^{-i b_2.r}) between them, + displacement s. Theta and psi in degrees, V, w and displacement, the difference of the layers'
     energies, in meV, mass in m_e, the lattice constant a in nm. Energies ascend: the lowest band of holes is the highest valence
-    band, with its Berry curvature (those of the opposite valley lack the electrons). Other fits: MoTe2 V = 11.2, psi = -91, w =
-    -13.3, a = 0.352 (A. P. Reddy et al., Phys. Rev. B 108, 085117 (2023)); V = 20.8, psi = 107.7, w = -23.8, mass = 0.6, a = 0.352 (C. Wang
-    et al., Phys. Rev. Lett. 132, 036501 (2024)); WSe2 V = 9, psi = 128, w = 18, mass = 0.43, a = 0.3317 (T. Devakul et al., Nat.
-    Commun. 12, 6730 (2021)).
+    band, with its Berry curvature (those of the opposite valley lack the electrons).
     """
     k_theta, kappa, lattice = _moire(theta, a)
     kinetic = {axes: HALF_BY_MASS / _positive("mass", mass) * np.eye(2) for axes in ((0, 0), (1, 1))}
