@@ -65,7 +65,10 @@ class LatticeCell(Domain):
         self.dimension = a.shape[0]
         self.periodic = (True,) * self.dimension
         self.volume = float(volume)
-        self.description = f"one reciprocal cell of the {self.dimension}D lattice {a.tolist()}"
+        shown = (
+            np.round(a, 12 - int(np.ceil(np.log10(np.abs(a).max())))) + 0.0
+        )  # without the rounding of a symmetrised lattice
+        self.description = f"one reciprocal cell of the {self.dimension}D lattice {shown.tolist()}"
 
     def momenta(self, n: int, offset: ArrayLike = 0.0) -> Array:
         """Cartesian k of the grid with n points along each axis, shape (n^D, D)."""

@@ -122,13 +122,15 @@ def finish(
     components: str = "*",
     kept: Path | None = None,
     as_json: bool = False,
+    *,
+    panels: bool = False,
 ) -> None:
     """Write the files, show the table of the components that a pattern like "x?" names, or JSON, and set the exit status.
 
     ``kept``, the file of what was summed, goes when the result is written.
     """
     try:
-        note = write_files(result, output, plot)
+        note = write_files(result, output, plot, panels)
     except OSError:
         show(result, subject, most=None, components=components)  # the file would have held all rows
         raise
@@ -157,7 +159,7 @@ def _levels(
     return observables.gap(model, round(float(filling))).mu
 
 
-def write_files(result: Result, output: Path | None, plot: Path | None) -> str:
+def write_files(result: Result, output: Path | None, plot: Path | None, panels: bool = False) -> str:
     """Write the result and its picture, under other names after an interruption: the text then says where they are."""
     interrupted = result.status == "interrupted"
     if interrupted and not np.isfinite(result.value).any():
@@ -170,7 +172,7 @@ def write_files(result: Result, output: Path | None, plot: Path | None) -> str:
         from symcur import plotting
 
         written.append(name_for(plot, interrupted))
-        plotting.save(plotting.draw_scan(result), written[-1])
+        plotting.save(plotting.draw_panels(result) if panels else plotting.draw_scan(result), written[-1])
     if not interrupted or not written:
         return ""
     asked = " and ".join(str(path) for path in (output, plot) if path is not None)

@@ -15,7 +15,7 @@ from symcur.brillouin import Mesh
 from symcur.cli import terminal
 from symcur.cli.compute import complete, energy, finish, numbers
 from symcur.cli.files import require_file, require_picture
-from symcur.cli.plot import corners
+from symcur.cli.plot import corners, vectors
 
 if TYPE_CHECKING:
     from symcur.materials import Material, WannierFunctions
@@ -71,10 +71,19 @@ def material(
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
     plot: Annotated[
-        Path | None, typer.Option(help="Draw the scan, or the bands along --path: FILE.png, .pdf, .svg.")
+        Path | None,
+        typer.Option(help="Draw the parts of the scan, or --path, or --plane at the first mu: FILE.png, .pdf, .svg."),
     ] = None,
     path: Annotated[
-        str | None, typer.Option(help="'G=0,0,0 X=0,0,1.6', 1/Angstrom: bands with their s dipole.")
+        str | None,
+        typer.Option(help="'G=0,0,0 X=0,0,1.6', 1/Angstrom, names of points, or auto: bands coloured by --by."),
+    ] = None,
+    by: Annotated[
+        str,
+        typer.Option(help="s_dipole, another quantity, or the integrand of the conductivity: conventional, conserved."),
+    ] = "s_dipole",
+    plane: Annotated[
+        str | None, typer.Option(help="'0,0,0 1,0,0 0,1,0', corner and edges in 1/Angstrom: maps of both integrands.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout, all else on stderr.")] = False,
     resume: Annotated[
@@ -92,8 +101,13 @@ def material(
     require_picture("--plot", plot)
     kept = _record(output, resume)
     levels, temperatures = _levels(mu), numbers("--temperature", temperature or ["0.05"])
-    if plot is not None and path is None and np.size(levels) == np.size(temperatures) == 1:
-        raise ValueError("--plot: expected --path, or several values of mu or of temperature, got one of each")
+    k_space = path is not None or plane is not None
+    if plot is not None and not k_space and np.size(levels) == np.size(temperatures) == 1:
+        raise ValueError("--plot: expected --path, --plane, or several values of mu or of temperature, got one of each")
+    if k_space and (plot is None or None not in (path, plane)):
+        raise ValueError(
+            f"--{'path' if path else 'plane'}: expected --plot FILE and only one of the two, got {path or plane!r}"
+        )
     method, merged = _mesh(mesh, memory, kept), energy("--window", window)
     _axis("--flow", flow), _axis("--field", field)  # what is wrong is said before the work
     functions, symmetry = _functions(files, lattice, centres, atoms, orbitals, moments, spin, symmetrize)
@@ -103,10 +117,8 @@ def material(
     components = _axis("--flow", flow, subject.dimension) + _axis("--field", field, subject.dimension)
     if mesh is None and rtol is None:
         method = _mesh(POINTS[subject.dimension], memory, kept)
-    if plot is not None and path is not None:
-        from symcur import plotting
-
-        plotting.save(plotting.draw_path(subject, "s_dipole", corners(path, subject.dimension)), plot)
+    if plot is not None and k_space:
+        _draw(subject, plot, path, plane, by, components, float(np.ravel(levels)[0]), float(np.ravel(temperatures)[0]))
         plot = None
     with terminal.progress(subject.name) as progress:
         result = complete(
@@ -127,7 +139,7 @@ def material(
     # The charge of electrons enters twice in a current of charge.
     sign = "paper" if _is_number(subject) else "literature"
     result = result.convert(UNITS.get(subject.dimension, "1"), sign=sign)
-    finish(result, subject, output, plot, components, kept, as_json)
+    finish(result, subject, output, plot, components, kept, as_json, panels=True)
 
 
 def _record(output: Path | None, resume: bool) -> Path | None:
@@ -211,6 +223,24 @@ def _material(functions: WannierFunctions, s: str, spin: str | None, orbitals: s
         order = _vectors("--spin", spin).astype(int).tolist()
     text = None if orbitals is None else orbitals.replace("|", "\n")
     return Material(functions, operator, spin=order, orbitals=text, level=level)
+
+
+def _draw(
+    subject: Material, file: Path, path: str | None, plane: str | None, by: str, components: str, mu: float, T: float
+) -> None:
+    """Bands along a path, or the integrands on a plane; of the component that was asked for, [x, y] by default."""
+    from symcur import plotting
+
+    flow, field = (0 if asked == "?" else "xyz".index(asked) for asked in components)
+    pair = (flow, 1 if components[1] == "?" else field)
+    if plane is not None:
+        origin, *span = vectors("--plane", plane, subject.dimension, 3)
+        parts = ("intrinsic",) if subject.level == "full" else ("conventional", "intrinsic")
+        figure = plotting.draw_plane(subject, mu, T, parts, pair, origin=origin, spanning=span)
+    else:
+        chosen = pair if by in ("conventional", "conserved") else ()
+        figure = plotting.draw_path(subject, by, corners(path or "", subject.dimension), chosen, mu=mu)
+    plotting.save(figure, file)
 
 
 def _is_number(subject: Material) -> bool:

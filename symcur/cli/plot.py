@@ -77,7 +77,7 @@ def plot(
         if path is not None and plane is not None:
             raise ValueError("--path: expected it or --plane, got both")
         if plane is not None:
-            origin, *span = _vectors("--plane", plane, subject.dimension, 3)
+            origin, *span = vectors("--plane", plane, subject.dimension, 3)
             figure = plotting.draw_plane(
                 subject, mu, temperature, _parts(quantity), chosen or (0, 1), observable=quantity, origin=origin,
                 spanning=span, reduced=reduced, window=window, scale=scale, **more,
@@ -134,7 +134,7 @@ def corners(text: str, dimension: int) -> str | list[tuple[str, tuple[float, ...
     return found
 
 
-def _vectors(option: str, text: str, dimension: int, count: int) -> list[list[float]]:
+def vectors(option: str, text: str, dimension: int, count: int) -> list[list[float]]:
     try:
         rows = [[float(number) for number in part.split(",")] for part in text.split()]
     except ValueError:

@@ -100,7 +100,7 @@ def draw_plane(
         axes.set_xlabel(f"k along {_numbers(along[0])}{per_length}")
     grid[0, 0].set_ylabel(f"k along {_numbers(along[1])}{per_length}")
     bar = figure.colorbar(image, ax=grid[0].tolist())
-    bar.set_label(colours.label(f"integrand  [{readable(unit, model)}]"), fontsize=9)
+    bar.set_label(colours.label(f"integrand, sign of the paper  [{readable(unit, model)}]"), fontsize=9)
     name = f"{observable.name} [{''.join(map(axis_name, component))}] of {at_level(model.name, model.level)}, sum over bands"
     figure.suptitle(f"{name}\nplane through {_numbers(start)}, mu = {mu:g}, T = {temperature:g}", fontsize=9)
     return figure

@@ -117,7 +117,21 @@ def test_scans_and_bands_are_drawn_whatever_the_errors(symcur, written, tmp_path
     assert "inf (not met)" in out
     status, _, _ = symcur(*arguments, "--mu", "0.3", "--plot", str(bands), "--path", "G=0,0,0 X=0,0,1.2083")
     assert status == 1
+    for k_space in (("--path", "G=0,0,0 X=0,0,1.2083", "--by", "conserved"), ("--plane", "0,0,0 1,0,0 0,1,0")):
+        maps = tmp_path / f"{k_space[0]}.png"
+        status, _, _ = symcur(*arguments, "--mu", "0.3", "--plot", str(maps), *k_space)
+        assert (status, maps.read_bytes()[:4]) == (1, b"\x89PNG")
     assert all(file.read_bytes().startswith(b"\x89PNG") for file in (scan, bands))
+
+
+def test_pictures_in_k_space_are_one_at_a_time_and_go_to_a_file(symcur, written):
+    for options in (
+        ("--path", "G=0,0,0 X=0,0,1"),
+        ("--plot", "x.png", "--path", "auto", "--plane", "0,0,0 1,0,0 0,1,0"),
+    ):
+        status, _, err = symcur("material", str(written / "X_hr.dat"), *FAST, *options)
+        assert status == 2
+        assert "expected --plot FILE and only one of the two" in " ".join(err.split())
 
 
 # -- interruptions -----------------------------------------------------------------------------------------------------
@@ -230,7 +244,7 @@ def _truncated(text):
         ({"X_hr.dat": str, "X.win": str}, ("--mesh", "1"), "points: expected an integer >= 2"),
         ({"X_hr.dat": str, "X.win": str}, ("--window", "wide"), "--window: expected an energy or auto, got 'wide'"),
         ({"X_hr.dat": str, "X.win": str}, ("--resume",), "--resume: expected -o FILE"),
-        ({"X_hr.dat": str, "X.win": str}, ("--plot", "x.png"), "--plot: expected --path, or several values of mu"),
+        ({"X_hr.dat": str, "X.win": str}, ("--plot", "x.png"), "--plot: expected --path, --plane, or several values of mu"),
         ({"X_hr.dat": str, "X.win": str}, ("-o", "x.txt"), "--output: expected a name that ends in one of"),
         (
             {"X_hr.dat": str, "X.win": lambda text: text.replace("X: s; p", "X: s; d")},
