@@ -26,10 +26,8 @@ from symcur.quantities import Quantity
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
 _NONE = 18.0  # likewise below 2e-8, where bands above are left out of sums
 _OFFSET = 0.3819660112501051  # of meshes, in their spacing: off the symmetric points
-_COARSE, _COARSE_POINTS = (
-    12,
-    20_000,
-)  # points per axis at which a larger basis is compared; in all where it changes too much
+_COARSE = 12  # points per axis at which a larger basis is compared
+_COARSE_POINTS = 20_000  # in all, where it changes too much
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
 
 
@@ -184,7 +182,7 @@ def integrate_parts(
         missing = _missing(bands, domain, mu, temperature)
         least = 0.0 if missing is None else float(missing.max(axis=-1).min()) / 2
         accuracy = {"rtol": rtol, "max_evaluations": max_evaluations}
-        if least > rtol:
+        if isinstance(rtol, float) and least > rtol:  # what is no number is refused by ``integrate``
             accuracy = {"rtol": min(least, 0.5), "max_evaluations": min(max_evaluations, _COARSE_POINTS)}
         try:
             integral = integrate(bands, domain, bands.weights, mu, temperature, **accuracy)

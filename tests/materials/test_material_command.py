@@ -244,7 +244,11 @@ def _truncated(text):
         ({"X_hr.dat": str, "X.win": str}, ("--mesh", "1"), "points: expected an integer >= 2"),
         ({"X_hr.dat": str, "X.win": str}, ("--window", "wide"), "--window: expected an energy or auto, got 'wide'"),
         ({"X_hr.dat": str, "X.win": str}, ("--resume",), "--resume: expected -o FILE"),
-        ({"X_hr.dat": str, "X.win": str}, ("--plot", "x.png"), "--plot: expected --path, --plane, or several values of mu"),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--plot", "x.png"),
+            "--plot: expected --path, --plane, or several values of mu",
+        ),
         ({"X_hr.dat": str, "X.win": str}, ("-o", "x.txt"), "--output: expected a name that ends in one of"),
         (
             {"X_hr.dat": str, "X.win": lambda text: text.replace("X: s; p", "X: s; d")},
