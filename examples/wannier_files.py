@@ -72,7 +72,7 @@ symmetric = sc.materials.symmetrize(functions, atoms=functions.atoms, orbitals=f
 material = sc.materials.Material(symmetric, s="spin_z", spin="block", name="symmetrised")
 print(*functions.notes, *symmetric.notes[len(functions.notes) :], sep="\n")
 
-scans = {"raw": sigma(raw, 12), "symmetrised": sigma(material, 16)}
+scans = {"raw": sigma(raw, 12), "symmetrised": sigma(material, 40)}
 for name, scan in scans.items():
     print(f"\n{name}: {scan.status}; sigma^z_xy, {scan.unit}")
     print("  mu/eV    conventional          conserved     half, twice the window")

@@ -52,7 +52,7 @@ def platinum_solid():
 @pytest.mark.parametrize(("solid", "n"), [(random_solid, 20), (platinum_solid, 61)])
 def test_a_solid_on_a_mesh(benchmark, solid, n) -> None:
     model, matrices, mu, T = solid()
-    n = n if benchmark.enabled else 4
+    n = n if benchmark.enabled else 7
     k = model.cell.momenta(n, 0.3)[:: max(1, n**3 // LOOP)][:LOOP]
     s, H = model.matrix("s", np.zeros(3)), matrices(k)[0]
     ways = {
