@@ -274,7 +274,10 @@ def test_list_names_everything(symcur, kind):
     status, out, _ = symcur("list", kind)
     assert status == 0
     first_words = {line.split()[0] for line in out.splitlines() if not line.startswith(" ")}
-    assert first_words == {*getattr(sc, kind).names(), *([*sc.bosons.names(), *sc.models.NUMERIC.names()] if kind == "models" else ())}
+    assert first_words == {
+        *getattr(sc, kind).names(),
+        *([*sc.bosons.names(), *sc.models.NUMERIC.names()] if kind == "models" else ()),
+    }
     assert max(map(cell_len, out.splitlines())) <= 100
 
 

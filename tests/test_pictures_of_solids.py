@@ -90,8 +90,9 @@ def test_bands_are_coloured_by_what_they_add_to_the_conserved_conductivity():
     """Omega^{li} s + d_l d^{is} = Omega^{lis} + chi^{il}: the colours, through the other side of the identity."""
     model, k = models.kane_mele(), np.array([[0.4, 0.3], [1.1, -0.2]])
     corners = [("a", k[0]), ("b", k[1])]
-    conventional = evaluate(model, "s_berry_curvature", k + SHIFT)[..., 1, 0]
-    torque = evaluate(model, "torque_polarizability", k + SHIFT)[..., 0, 1]
+    k = k + SHIFT * (k[1] - k[0])
+    conventional = evaluate(model, "s_berry_curvature", k)[..., 1, 0]
+    torque = evaluate(model, "torque_polarizability", k)[..., 0, 1]
     for name, expected in (("conventional", conventional), ("conserved", conventional + torque)):
         figure = plotting.draw_path(model, name, corners, (0, 1), points=2)
         for band in range(4):
@@ -345,3 +346,13 @@ def test_what_symcur_plot_cannot_draw_is_one_line(arguments, message, tmp_path, 
     assert message in " ".join(error.split())
     assert "Traceback" not in error
     assert not (tmp_path / "a.png").exists()
+
+
+def test_what_vanishes_on_a_path_by_symmetry_is_zero_there():
+    """On k along x the mirror that turns y keeps every k: with s = s_y, odd in it, d^x has nothing to point along."""
+    model = kramers_pairs().with_s(np.kron(np.eye(2), np.array([[0, -1j], [1j, 0]])) / 2)
+    on, off = np.array([[0.7, 0.0, 0.0]]), np.array([[0.7, 0.1, 0.2]])
+    assert np.abs(evaluate(model, "s_dipole", off)[..., 0]).max() > 1e-4
+    assert np.abs(evaluate(model, "s_dipole", on)[..., 0]).max() < 1e-14
+    figure = plotting.draw_path(model, "s_dipole", [("G", (0, 0, 0)), ("X", (np.pi, 0, 0))], (0,), points=11)
+    assert all(not np.any(lines.get_array()) for lines in figure.axes[0].collections)

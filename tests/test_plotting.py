@@ -78,7 +78,7 @@ def test_a_path_shows_all_bands():
     assert distance == 0
     assert energy == pytest.approx(np.linalg.eigvalsh(model.matrix("H", [0.0, 0.0]))[0], abs=1e-5)
     value = np.asarray(figure.axes[0].collections[3].get_array())
-    assert value[5] == pytest.approx(evaluate(model, "s_expectation", [4.18879 / 2 + 1e-6, 1e-6])[3])
+    assert value[5] == pytest.approx(evaluate(model, "s_expectation", [4.18879 * (1 / 2 + 1e-6), 0])[3])
 
 
 @pytest.mark.parametrize("ending", plotting.PICTURES)

@@ -114,7 +114,7 @@ class Mesh(Method):
             for level in self._levels(points):
                 error, blind = level.error + problem.left_out, ~seen.on(level.n)
                 if points.symmetry is not None:
-                    error = error + points.symmetry.deviation * level.scale
+                    error = error + points.symmetry.deviation * points.largest(level.scale)
                 if marks is not None:
                     error = error + marks.unresolved(POINTS_PER_FEATURE / level.n)
                 error = np.where(blind, np.inf, error)
@@ -279,13 +279,21 @@ class _Points:
         """
         if isinstance(self.problem, SmoothProblem) or self.problem.tensors is None:
             return np.zeros_like(deviation)
-        ends = np.cumsum(self.problem.tensors)
-        part = (deviation / np.where(scale > 0, scale, np.inf)).reshape(-1, ends[-1])
+        part = (deviation / np.where(scale > 0, scale, np.inf)).reshape(-1, sum(self.problem.tensors))
         typical = np.empty(part.shape)
-        for tensor in np.split(np.arange(ends[-1]), ends[:-1]):
+        for tensor in _of_tensors(self.problem.tensors):
             counted = (part[:, tensor] > ROUNDING).sum(axis=1, keepdims=True)  # not what vanishes by symmetry
             typical[:, tensor] = np.sqrt((part[:, tensor] ** 2).sum(axis=1, keepdims=True) / np.maximum(counted, 1))
         return np.asarray(typical.ravel() * scale)
+
+    def largest(self, scale: Array) -> Array:
+        """The largest scale of each tensor, for each of its components: those that its symmetry forbids have none of their own."""
+        if isinstance(self.problem, SmoothProblem) or self.problem.tensors is None:
+            return scale
+        found = scale.reshape(-1, sum(self.problem.tensors)).copy()
+        for tensor in _of_tensors(self.problem.tensors):
+            found[:, tensor] = found[:, tensor].max(axis=1, keepdims=True)
+        return found.ravel()
 
     def mean(self, place: Place) -> AnyArray:
         """The mean over the points of the integrand and of its modulus, shape (2, size)."""
@@ -309,6 +317,11 @@ class _Points:
         total = total / place.count
         # A mesh that has only some of the symmetries stands for all those that the others make of it.
         return total if self.symmetry is None else self.symmetry.average(total)
+
+
+def _of_tensors(sizes: list[int]) -> list[AnyArray]:
+    """The numbers of the columns of each tensor."""
+    return np.split(np.arange(sum(sizes)), np.cumsum(sizes)[:-1])
 
 
 def _half(about: float, dimension: int, odd: int, n: int, others: tuple[int, ...]) -> int:

@@ -97,7 +97,7 @@ def mesh_symmetry(problem: Problem) -> MeshSymmetry | None:
         return None
     looked = _Looked(problem, ranks, domain.reciprocal)
     more, operators = looked.by_images()
-    kept = looked.own | more
+    kept = _group(looked.own | more, looked.candidates)
     if len(kept) < 2:
         return None
     size = len(problem.weights)
@@ -158,6 +158,14 @@ class _Looked:
             found, left = found | some, [j for j in left if j not in some]
             operators.append(s)
         return found, operators
+
+
+def _group(kept: Kept, candidates: Indices) -> Kept:
+    """Those with which every product stays among all: a group, whatever misses decided about single ones."""
+    which = list(kept)
+    products = candidates[which][:, None] @ candidates[which][None]
+    known = {matrix.tobytes() for matrix in candidates[which]}
+    return {j: kept[j] for j, row in zip(which, products, strict=True) if all(X.tobytes() in known for X in row)}
 
 
 def _needed(mean: Array, sizes: list[int]) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
 from symcur.brillouin import Ball
+from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.windows import window_of
 from symcur.plotting.canvas import Colouring, at_level, colouring, new_figure, readable
 from symcur.plotting.high_symmetry import Path, segments
@@ -55,13 +57,17 @@ def draw_path(
     model = model.with_values(parameters)
     require_points(points)
     lines = segments(model, path, reduced)
-    k = np.concatenate([a + (b - a) * np.linspace(0, 1, points)[:, None] for (_, a), (_, b) in lines])
+    # Not exactly at the corners, where bands touch; and not off the line, where what vanishes on it by symmetry is not zero.
+    t = np.linspace(0, 1, points)[:, None] + SHIFT
+    k = np.concatenate([a + (b - a) * t for (_, a), (_, b) in lines])
     steps = np.linalg.norm(np.diff(k, axis=0, prepend=k[:1]), axis=-1)
     steps[::points] = 0.0
-    distance, levels = np.cumsum(steps), model.energies(k + SHIFT) - mu
+    distance, levels = np.cumsum(steps), model.energies(k) - mu
     closest = window_of(window, model, model.cell or Ball(model.dimension, 1.0))
     kind = BY_BAND.get(quantity, quantity) if isinstance(quantity, str) else quantity
-    value, label, natural = by_band(model, kind, component, k + SHIFT, closest)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegeneracyWarning)  # where bands touch their mean is drawn
+        value, label, natural = by_band(model, kind, component, k, closest)
     low, high = energies or (-np.inf, np.inf)
     seen = (levels >= low) & (levels <= high)
     seen[:, : bands_of(model, both_norms).start] = False

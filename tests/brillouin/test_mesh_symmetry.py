@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from symcur import models
-from symcur.brillouin import Mesh, integrate_bands
-from symcur.brillouin.mesh_symmetry import mesh_symmetry
+from symcur.brillouin import LatticeCell, Mesh, integrate_bands
+from symcur.brillouin.mesh_symmetry import _group, mesh_symmetry
 from symcur.brillouin.problem import BandProblem
 from symcur.linear_response.lattices import random_lattice
 from symcur.observables import conductivity, get
@@ -66,3 +66,41 @@ def test_a_wrong_sign_of_a_tensor_is_no_symmetry():
     assert len(mesh_symmetry(problem).matrices) == 2  # the mirror of the other axis is left
     uneven.bending = None
     assert mesh_symmetry(BandProblem(uneven, model.cell, bands.weights, 0.1, 0.2)) is None
+
+
+def test_operations_that_are_no_group_are_left_out():
+    """Each is judged by itself, and one that rounding lets pass may have products that do not."""
+    turn, mirror, one = np.array([[0, -1], [1, 0]]), np.diag([1, -1]), np.eye(2, dtype=int)
+    every = np.array([one, turn, -one, -turn, mirror, turn @ mirror, -mirror, -turn @ mirror])
+
+    def left(*which):
+        return sorted(_group({j: (0, np.eye(1), 0.0) for j in which}, every))
+
+    assert left(*range(8)) == list(range(8))
+    assert left(0, 2, 4, 6) == [0, 2, 4, 6]
+    assert left(0, 1) == left(0, 2, 4) == left(0, 1, 2, 3, 4) == [0]
+    assert left(0, 1, 2, 3) == [0, 1, 2, 3]
+
+
+class AlmostSymmetric:
+    """A vector on the square lattice that the mirror of y keeps to 1e-11: without that its second component vanishes."""
+
+    ranks = (1,)
+
+    def __call__(self, k):
+        x, y = k.T
+        values = np.stack([1 + np.cos(x) + np.cos(y) / 2, 1e-11 * (2 + np.cos(x))], axis=-1)
+        return np.cos(x)[:, None] + np.cos(y)[:, None] / 2, values[:, None]
+
+    def bending(self, k, radius, step):
+        return np.zeros(len(k))
+
+
+def test_components_that_a_symmetry_forbids_have_the_error_of_breaking_it():
+    cell = LatticeCell(np.eye(2))
+    problem = BandProblem(AlmostSymmetric(), cell, ["f"] * 2, 0.2, 0.5)
+    found = integrate_bands(AlmostSymmetric(), cell, ["f"] * 2, 0.2, 0.5, rtol=1e-3, method=Mesh(32))
+    exact = integrate_bands(AlmostSymmetric(), cell, ["f"] * 2, 0.2, 0.5, rtol=1e-9, atol=1e-15, method="trapezoid")
+    assert mesh_symmetry(problem) is not None
+    assert exact.value[1] > 1e-12
+    assert (np.abs(found.value - exact.value) <= found.error).all()
