@@ -8,8 +8,8 @@ points per axis at another place. Where points fall like random ones, as in meta
 by a few times the difference of the others: that much is divided by 2^(D/2). What it deviates more counts in full, since the others
 may agree by accident. n is doubled; two meshes are part of those of 2n, and nothing is then evaluated twice.
 
-Single components agree by chance on any few meshes. What the others of the same tensor differ by, in parts of the integrals of their
-moduli, tells how far off each may be.
+Single components agree by chance on any few meshes. What all with the same occupation differ by, in parts of the integrals of
+their moduli, tells how far off each may be; in 3D, where meshes are too coarse for the difference to fall fast.
 
 Points must see the Fermi surface: n points per axis are enough if energies change by less than a few T between neighbours at mu,
 or else if a hundred samples lie within 2 T of mu; otherwise nothing is known and the error is infinite. Features of the bands
@@ -35,7 +35,7 @@ from symcur.version import __version__
 from .landmarks import landmarks
 from .mesh_symmetry import MeshSymmetry, mesh_symmetry
 from .method import METHODS, Method
-from .occupation import OCCUPATIONS
+from .occupation import OCCUPATIONS, columns
 from .problem import BandProblem, Problem, SmoothProblem
 from .records import Record
 from .reduced_meshes import irreducible_mesh
@@ -52,7 +52,8 @@ ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
 THIRD = 0.9  # the points per axis of the third mesh, where there are three
-TYPICAL = 3  # by how many times their typical difference the mean of two meshes may be off
+TYPICAL = 5  # by how many times their typical difference the mean of a few meshes may be off
+VANISHING = 1e-6  # of the largest: components that symmetry forbids
 AS_RANDOM = 6  # by how many times their difference coarser meshes deviate where points fall like random ones
 
 
@@ -273,17 +274,18 @@ class _Points:
         return Place(n, centre), *(Place(2 * half, centre, parity) for half in halves)
 
     def typical(self, deviation: Array, scale: Array) -> Array:
-        """What the components of a tensor deviate by at the same mu and T, root mean square in parts of their scales.
+        """What all components with the same occupation in 3D deviate by at the same mu and T, root mean square in parts of their scales.
 
-        One of many components agrees by chance on any two meshes; all of them do not.
+        One of many components agrees by chance on any few meshes; all of them do not.
         """
-        if isinstance(self.problem, SmoothProblem) or self.problem.tensors is None:
+        if isinstance(self.problem, SmoothProblem) or self.problem.tensors is None or self.problem.domain.dimension < 3:
             return np.zeros_like(deviation)
-        part = (deviation / np.where(scale > 0, scale, np.inf)).reshape(-1, sum(self.problem.tensors))
+        part = (deviation / np.where(scale > 0, scale, np.inf)).reshape(-1, self.problem.together)
         typical = np.empty(part.shape)
-        for tensor in _of_tensors(self.problem.tensors):
-            counted = (part[:, tensor] > ROUNDING).sum(axis=1, keepdims=True)  # not what vanishes by symmetry
-            typical[:, tensor] = np.sqrt((part[:, tensor] ** 2).sum(axis=1, keepdims=True) / np.maximum(counted, 1))
+        for which in columns(self.problem.weights).values():
+            largest = part[:, which].max(axis=1, keepdims=True)
+            counted = np.maximum((part[:, which] > VANISHING * largest).sum(axis=1, keepdims=True), 1)
+            typical[:, which] = np.sqrt((part[:, which] ** 2).sum(axis=1, keepdims=True) / counted)
         return np.asarray(typical.ravel() * scale)
 
     def largest(self, scale: Array) -> Array:

@@ -84,7 +84,7 @@ def test_what_the_files_hold_is_said_before_the_numbers(symcur, written):
 
 def test_symmetry_that_noise_breaks_is_restored(symcur, written):
     """One component stands for all six then."""
-    mesh = ("--mesh", "8", "--rtol", "0.9")
+    mesh = ("--mesh", "16", "--rtol", "0.9")
     status, out, _ = symcur("material", str(written / "X_hr.dat"), *FAST[:4], *mesh, "--symmetrize", "--json")
     assert status == 0
     data = json.loads(out)
