@@ -49,6 +49,6 @@ def rounded(result, step=1e-6):
 
 
 if __name__ == "__main__":
-    result = conductivity(platinum(), 61)
+    result = conductivity(platinum(), 81)
     HERE.joinpath("platinum.json").write_text(rounded(result))
     print(result.status, result.message)

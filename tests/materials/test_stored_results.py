@@ -13,7 +13,7 @@ RESULTS = ROOT / "docs/results"
 
 
 def test_platinum_on_a_coarse_mesh(monkeypatch):
-    """sigma is known on 61^3 points; on 20^3 it is within the error of these, and no zero."""
+    """sigma is known on 81^3 points; on 20^3 it is within the error of these, and no zero."""
     monkeypatch.syspath_prepend(RESULTS)
     platinum = importlib.import_module("platinum")
     stored = observables.load(RESULTS / "platinum.json")
