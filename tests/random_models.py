@@ -46,3 +46,19 @@ def separated(model, k):
     """The points where all gaps exceed a fiftieth of the bandwidth: elsewhere digits are lost, not identities."""
     energies = np.linalg.eigvalsh(model.matrix("H", k))
     return k[np.diff(energies).min(axis=-1, initial=np.inf) > 0.02 * np.ptp(energies, axis=-1)]
+
+
+def random_solid(bands=4, seed=5):
+    """Hoppings to the nearest neighbours of a cubic lattice, and a random s: levels come close somewhere."""
+    random = np.random.default_rng(seed)
+
+    def matrix():
+        return random.normal(size=(bands, bands)) + 1j * random.normal(size=(bands, bands))
+
+    hoppings = {(0, 0, 0): (lambda X: X + X.conj().T)(matrix() / 2)}
+    for axis in range(3):
+        R = tuple(int(j == axis) for j in range(3))
+        hoppings[R] = matrix() / 3
+        hoppings[tuple(-x for x in R)] = hoppings[R].conj().T
+    s = matrix()
+    return hoppings, s + s.conj().T

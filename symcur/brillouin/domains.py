@@ -65,9 +65,8 @@ class LatticeCell(Domain):
         self.dimension = a.shape[0]
         self.periodic = (True,) * self.dimension
         self.volume = float(volume)
-        shown = (
-            np.round(a, 12 - int(np.ceil(np.log10(np.abs(a).max())))) + 0.0
-        )  # without the rounding of a symmetrised lattice
+        digits = 12 - int(np.ceil(np.log10(np.abs(a).max())))
+        shown = np.round(a, digits) + 0.0  # without the rounding of a symmetrised lattice
         self.description = f"one reciprocal cell of the {self.dimension}D lattice {shown.tolist()}"
 
     def momenta(self, n: int, offset: ArrayLike = 0.0) -> Array:

@@ -154,9 +154,8 @@ class Mesh(Method):
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
             error = np.maximum.reduce([apart, off, points.typical(off, scale), TYPICAL * points.typical(apart, scale)])
             yield Level(n, value, error + ROUNDING * scale, scale, apart)
-            two = (
-                len(places) == 2
-            )  # with the points between them they make the first mesh of twice as many points per axis
+            # Two meshes and the points between them make the first mesh of twice as many points per axis.
+            two = len(places) == 2
             cost = sum(place.count for place in points.places(2 * n)) - (2 * n**dimension if two else 0)
             if self.points is not None or not sweep.affords(int(cost)):
                 return
@@ -278,7 +277,7 @@ class _Points:
 
         One of many components agrees by chance on any few meshes; all of them do not.
         """
-        if isinstance(self.problem, SmoothProblem) or self.problem.tensors is None or self.problem.domain.dimension < 3:
+        if self.problem.tensors is None or self.problem.domain.dimension < 3:
             return np.zeros_like(deviation)
         part = (deviation / np.where(scale > 0, scale, np.inf)).reshape(-1, self.problem.together)
         typical = np.empty(part.shape)
@@ -290,7 +289,7 @@ class _Points:
 
     def largest(self, scale: Array) -> Array:
         """The largest scale of each tensor, for each of its components: those that its symmetry forbids have none of their own."""
-        if isinstance(self.problem, SmoothProblem) or self.problem.tensors is None:
+        if self.problem.tensors is None:
             return scale
         found = scale.reshape(-1, sum(self.problem.tensors)).copy()
         for tensor in _of_tensors(self.problem.tensors):

@@ -31,7 +31,7 @@ class SmoothProblem:
     """
 
     has_steps = alone = False
-    bending = None
+    bending = tensors = None
 
     def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
         self.function, self.domain, self.look, self.looked = function, domain, look, 0

@@ -6,9 +6,6 @@ one more filled band adds for a given b takes products with the triangles of X, 
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import add
-
 import numpy as np
 
 from symcur import expressions as ex
@@ -25,7 +22,7 @@ def cumulated(states: Eigenbasis, operand: ex.Expression) -> ComplexArray | None
             pairs = [_pair(term) for term in terms]
         case _:
             return None
-    found = {axes: reduce(add, (c for c, other in pairs if other == axes)) for _, axes in pairs}
+    found = {axes: sum(c for c, other in pairs if other == axes) for _, axes in pairs}
     if () in found:
         return None
     X = states.operator(ex.Product(tuple(before)))

@@ -44,7 +44,8 @@ class Eigenstates(Eigenbasis):
                 getattr(known[0], x)[known[1]] for x in ("levels", "left", "vectors")
             )
         energies = self.levels
-        joined, norms = follows(model, energies, self.k, tolerance), None
+        joined = self.joined = follows(model, energies, self.k, tolerance)
+        norms = None
         self.amplification: Array = amplification(energies, joined)
         if model.bosons is not None:
             self.amplification = self.amplification * (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size

@@ -134,7 +134,6 @@ class Kernel:
         self.model, self.multiplets, self.reason = model, multiplets, reason
         self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
         self._buffers = BufferPool()
-        self._sizes: dict[Any, float] = {}
         self.tolerance, self.threads = arguments[-2:]
         momenta = (
             [symbol.name for symbol in model.k]
@@ -178,14 +177,8 @@ class Kernel:
                 report_touchings(model, flat, levels, self.tolerance)
         shape = points.shape[:-1]
         values = {name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()}
-        return Values(values, len(where), squares.reshape(shape), self._size(model, flat, tuple(numbers)))
-
-    def _size(self, model: BandStructure, points: Array, numbers: tuple[float, ...]) -> float:
-        """How large the terms of H are at momenta as large as the largest given."""
-        key = (numbers, 0.0 if model.periodic else float(np.abs(points).max(initial=0.0)))
-        if key not in self._sizes:
-            self._sizes[key] = float(model.size_of_terms(np.full(model.dimension, key[1])))
-        return self._sizes[key]
+        furthest = np.full(model.dimension, 0.0 if model.periodic else np.abs(flat).max(initial=0.0))
+        return Values(values, len(where), squares.reshape(shape), float(model.size_of_terms(furthest)))
 
     # -- the program, block by block ---------------------------------------------------------------------------------
     def _run(

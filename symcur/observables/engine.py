@@ -19,13 +19,13 @@ from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.landmarks import touchings
 from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
+from symcur.brillouin.trapezoid import OFFSET
 from symcur.eigenstates import DegeneracyWarning, Eigenstates, blocks
 from symcur.observables.result import Part
 from symcur.quantities import Quantity
 
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
 _NONE = 18.0  # likewise below 2e-8, where bands above are left out of sums
-_OFFSET = 0.3819660112501051  # of meshes, in their spacing: off the symmetric points
 _COARSE = 12  # points per axis at which a larger basis is compared
 _COARSE_POINTS = 20_000  # in all, where it changes too much
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
@@ -179,18 +179,21 @@ def integrate_parts(
     accuracy and fewer points where a finite basis is worth no more. Parts of several terms add values and errors. After Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
     """
     with _touchings() as merged:
-        missing = _missing(bands, domain, mu, temperature)
-        least = 0.0 if missing is None else float(missing.max(axis=-1).min()) / 2
-        accuracy = {"rtol": rtol, "max_evaluations": max_evaluations}
-        if isinstance(rtol, float) and least > rtol:  # what is no number is refused by ``integrate``
-            accuracy = {"rtol": min(least, 0.5), "max_evaluations": min(max_evaluations, _COARSE_POINTS)}
+        accuracy, larger = {"rtol": rtol, "max_evaluations": max_evaluations}, bands.model.larger
+        if larger is not None:
+            missing = _missing(bands, larger, domain, mu, temperature)
+            least = float(missing.max(axis=-1).min()) / 2
+            if isinstance(rtol, float) and least > rtol:  # what is no number is refused by ``integrate``
+                accuracy = {"rtol": min(least, 0.5), "max_evaluations": min(max_evaluations, _COARSE_POINTS)}
         try:
             integral = integrate(bands, domain, bands.weights, mu, temperature, **accuracy)
         except Interrupted as stopped:
             integral = stopped.result
     integral = bands.judged(integral)
-    if missing is not None and bands.model.larger is not None:
-        integral = _of_finite_basis(integral, missing, rtol, (bands.model.size, bands.model.larger.size))
+    if larger is not None:
+        change = missing.reshape(integral.value.shape) * integral.scale
+        asked = replace(integral, tolerance=replace(integral.tolerance, rtol=rtol))
+        integral = with_change(asked, change, f"{larger.size} bands instead of {bands.model.size}")
     note = "; bands touch at points of the sweep and were merged there" if merged else ""
     if bands.bending is None:
         note += "; nothing is known of H between samples"
@@ -202,26 +205,36 @@ def occupied_bands(model: BandStructure, domain: Domain, mu: Array, temperature:
     """How many bands may be occupied, and one more, of a model that has infinitely many; None where all of them are there."""
     if model.larger is None:
         return None
-    grid = domain.grid(_COARSE, _OFFSET)
+    grid = domain.grid(_COARSE, OFFSET[0])
     energies = model.energies(domain.map(grid)[0])
-    steps = np.abs(np.diff(energies, axis=0)).reshape(-1, model.size).mean(axis=0)
-    lowest = energies.reshape(-1, model.size).min(axis=0) - 2 * steps
+    lowest = energies.reshape(-1, model.size).min(axis=0) - 2 * _steps(energies)
     return min(int((lowest <= mu.max() + _NONE * temperature.max()).sum()) + 1, model.size)
 
 
-def _missing(bands: BandValues, domain: Domain, mu: Array, temperature: Array) -> Array | None:
+def _steps(energies: Array) -> Array:
+    """The mean change of each band from one point of a mesh to the next along its first axis."""
+    return np.asarray(np.abs(np.diff(energies, axis=0)).reshape(-1, energies.shape[-1]).mean(axis=0))
+
+
+def with_change(integral: Integral, change: Array, what: str) -> Integral:
+    """The integral with what something changes in its error, judged by its tolerance; ``what`` says in words what does."""
+    error = integral.error + change
+    allowed = integral.tolerance.allowed(integral.value.ravel(), integral.scale.ravel()).reshape(error.shape)
+    text = f"{what} change it by {float((change / allowed).max()):.1e} of the tolerance"
+    return replace(integral, error=error, met=integral.met & (error <= allowed), message=f"{text}; {integral.message}")
+
+
+def _missing(bands: BandValues, larger: BandStructure, domain: Domain, mu: Array, temperature: Array) -> Array:
     """What a larger basis changes, (mu, T, columns), for band structures that cut one off: the relative error of integrals of the modulus.
 
     On a coarse mesh the integrand is compared with that of the next larger basis, at a temperature that the mesh resolves: twice the
     mean modulus of the change, relative to that of the integrand.
     """
-    if bands.model.larger is None:
-        return None
-    grid = domain.grid(_COARSE, _OFFSET)
+    grid = domain.grid(_COARSE, OFFSET[0])
     k, jacobian = domain.map(grid.reshape(-1, domain.dimension))
-    (energies, values), (others, changed) = (found.probe(k) for found in (bands, bands.of(bands.model.larger)))
+    (energies, values), (others, changed) = (found.probe(k) for found in (bands, bands.of(larger)))
     columns = len(bands.weights) // bands.variants
-    steps = np.abs(np.diff(energies.reshape(*grid.shape[:-1], -1), axis=0)).reshape(-1, energies.shape[1]).mean(axis=0)
+    steps = _steps(energies.reshape(*grid.shape[:-1], -1))
     relative = np.empty((mu.size, temperature.size, columns))
     for a, b in np.ndindex(relative.shape[:2]):
         level, band = mu.flat[a], np.abs(energies.mean(axis=0) - mu.flat[a]).argmin()
@@ -234,16 +247,6 @@ def _missing(bands: BandValues, domain: Domain, mu: Array, temperature: Array) -
         size = np.maximum(np.abs(one).sum(axis=0), np.finfo(float).tiny)
         relative[a, b] = 2 * np.abs(other - one).sum(axis=0) / size
     return np.minimum(relative, 1 / RESOLVED)
-
-
-def _of_finite_basis(integral: Integral, missing: Array, rtol: float, sizes: tuple[int, int]) -> Integral:
-    """The integral with what is missing in its error, judged by the tolerance that was asked for; ``sizes`` are the numbers of bands."""
-    change = missing.reshape(integral.value.shape) * integral.scale
-    error, tolerance = integral.error + change, replace(integral.tolerance, rtol=rtol)
-    allowed = tolerance.allowed(integral.value.ravel(), integral.scale.ravel()).reshape(error.shape)
-    text = f"{sizes[1]} bands instead of {sizes[0]} change it by {float((change / allowed).max()):.1e} of the tolerance"
-    met, message = integral.met & (error <= allowed), f"{text}; {integral.message}"
-    return replace(integral, error=error, met=met, tolerance=tolerance, message=message)
 
 
 def domain_of(
@@ -325,7 +328,7 @@ def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperatu
 
 def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> Iterator[tuple[Eigenstates, Array]]:
     """The eigenstates on a mesh of ``points`` along every axis, block by block, and the weights of their momenta in int d^Dk/(2 pi)^D."""
-    k, jacobian = domain.map(domain.grid(points, _OFFSET).reshape(-1, domain.dimension))
+    k, jacobian = domain.map(domain.grid(points, OFFSET[0]).reshape(-1, domain.dimension))
     start = 0
     for block in blocks(model, k):
         yield Eigenstates(model, block), jacobian[start : start + len(block)] / len(k)

@@ -9,9 +9,9 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters, gap
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
+from symcur.brillouin.trapezoid import OFFSET
 
 _MESHES = {1: (256, 1024), 2: (48, 64), 3: (16, 20)}  # points per axis
-_OFFSETS = 0.3819660112501051, 0.1458980337503154
 _ROOT = 1e-12  # of the spread of the energies
 
 
@@ -35,7 +35,9 @@ def chemical_potential(
         raise ValueError(
             f"model: expected electrons, got {model.name}, whose energies are measured from the chemical potential"
         )
-    levels = [_levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], _OFFSETS, strict=True)]
+    levels = [
+        _levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], OFFSET[[0, 2]], strict=True)
+    ]
     mu, error = np.empty(asked.shape), np.empty(asked.shape)
     for place, number in np.ndenumerate(asked):
         middle = _middle_of_gap(model, float(number), levels) if temperature == 0 else None

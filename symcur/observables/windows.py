@@ -20,10 +20,10 @@ from symcur import quantities
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.band_structures.images import images
-from symcur.band_structures.levels import Window, joined
+from symcur.band_structures.levels import Window, follows
 from symcur.brillouin import Domain, Integral, LatticeCell, Mesh, Method
 from symcur.eigenstates import Eigenstates, blocks
-from symcur.observables.engine import BandValues, Parts
+from symcur.observables.engine import BandValues, Parts, with_change
 from symcur.observables.result import Part
 
 AUTO = "auto"
@@ -84,15 +84,11 @@ class WindowedValues(BandValues):
         value, half, double = np.split(integral.value, self.variants, axis=-1)
         error, scale = integral.error[..., :columns], integral.scale[..., :columns]
         self.change = np.maximum(np.abs(half - value), np.abs(double - value))
-        error = error + self.change
         atol = integral.tolerance.atol.reshape(integral.value.shape)[..., :columns].ravel()
-        tolerance = replace(integral.tolerance, atol=atol, together=columns)
-        allowed = tolerance.allowed(value.ravel(), scale.ravel()).reshape(value.shape)
-        met = integral.met[..., :columns] & (error <= allowed)
-        excess = float((self.change / allowed).max())
-        text = f"half and twice the window of {self.windows[0].energy:.3g} change it by {excess:.1e} of the tolerance"
-        text += f"; matrices took up to {self.held / 1e6:.0f} MB in each thread"
-        return replace(integral, value=value, error=error, scale=scale, met=met, message=f"{text}; {integral.message}")
+        tolerance, met = replace(integral.tolerance, atol=atol, together=columns), integral.met[..., :columns]
+        message = f"matrices took up to {self.held / 1e6:.0f} MB in each thread; {integral.message}"
+        alone = replace(integral, value=value, error=error, scale=scale, met=met, message=message, tolerance=tolerance)
+        return with_change(alone, self.change, f"half and twice the window of {self.windows[0].energy:.3g}")
 
     def checks(self, name: str, temperature: Array) -> dict[str, Part]:
         change = self.part(name, self.change, self.change, temperature).error
@@ -124,10 +120,9 @@ class Restricted:
         operators = [states.rotated(s) for s in self.operators]
         values = np.empty((self._size, *states.levels.shape))
         self._fill(values, range(self.whole.variants), states, operators)
-        size = self.whole.model.size_of_terms(states.k)
-        usual, *patterns = (joined(states.levels, window, size) for window in self.whole.windows)
-        for v, (window, pattern) in enumerate(zip(others, patterns, strict=True), 1):
-            where = np.flatnonzero((pattern != usual).any(axis=-1))
+        for v, window in enumerate(others, 1):
+            pattern = follows(states.model, states.levels, states.k, window)
+            where = np.flatnonzero((pattern != states.joined).any(axis=-1))
             if len(where):
                 some = values[:, where]
                 self._fill(some, [v], states.rejoined(window, where), [s[where] for s in operators])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from random_models import random_solid
 
 from symcur import Model, bosons, conductivity, magnetization, models, thermoelectric
 from symcur.brillouin import Mesh
@@ -13,19 +14,9 @@ MU, T = 0.2, 0.4
 CUBIC = np.eye(3) * 1.7
 
 
-def solid(bands=4, seed=5):
-    random = np.random.default_rng(seed)
-
-    def matrix():
-        return random.normal(size=(bands, bands)) + 1j * random.normal(size=(bands, bands))
-
-    hoppings = {(0, 0, 0): (lambda X: X + X.conj().T)(matrix() / 2)}
-    for axis in range(3):
-        R = tuple(int(j == axis) for j in range(3))
-        hoppings[R] = matrix() / 3
-        hoppings[tuple(-x for x in R)] = hoppings[R].conj().T
-    s = matrix()
-    return Model.from_hoppings(hoppings, s + s.conj().T, CUBIC)
+def solid():
+    hoppings, s = random_solid()
+    return Model.from_hoppings(hoppings, s, CUBIC)
 
 
 def plain(model, k, eta):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from plain_solid import on_mesh
+from random_models import random_solid
 
 from symcur import Model, compile, conductivity, evaluate, magnetization, models
 from symcur.band_structures import Window
@@ -16,25 +17,9 @@ MU, T = 0.2, 0.4
 CUBIC = np.eye(3) * 1.7
 
 
-def random_hoppings(bands=4, seed=5):
-    """Hoppings to the nearest neighbours of a cubic lattice, and a random s: levels come close somewhere."""
-    random = np.random.default_rng(seed)
-
-    def matrix():
-        return random.normal(size=(bands, bands)) + 1j * random.normal(size=(bands, bands))
-
-    hoppings = {(0, 0, 0): (lambda X: X + X.conj().T)(matrix() / 2)}
-    for axis in range(3):
-        R = tuple(int(j == axis) for j in range(3))
-        hoppings[R] = matrix() / 3
-        hoppings[tuple(-x for x in R)] = hoppings[R].conj().T
-    s = matrix()
-    return hoppings, s + s.conj().T
-
-
 @pytest.mark.parametrize("window", [0.0, 0.25, 0.6])
 def test_parts_are_plain_sums_over_the_two_meshes(window):
-    hoppings, s = random_hoppings()
+    hoppings, s = random_solid()
     model = Model.from_hoppings(hoppings, s, CUBIC)
     result = conductivity(model, MU, T, method=Mesh(4), window=window, rtol=1e-2)
     two = [on_mesh(hoppings, s, CUBIC, 4, shift, None, MU, T, window) for shift in (0, 0.5)]
@@ -47,7 +32,7 @@ def test_parts_are_plain_sums_over_the_two_meshes(window):
 
 
 def test_half_and_twice_the_window_belong_to_the_error():
-    hoppings, s = random_hoppings()
+    hoppings, s = random_solid()
     model, window = Model.from_hoppings(hoppings, s, CUBIC), 0.25
     result = conductivity(model, MU, T, method=Mesh(4), window=window, rtol=0.3)
     plain = [
