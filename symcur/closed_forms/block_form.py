@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from symcur.arrays import AnyArray, Array, Indices, Mask
 from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
+from symcur.band_structures.levels import joined
 from symcur.closed_forms import calculus, conditioning
 from symcur.closed_forms.arbitrary_precision import closest, exact_parameter
 from symcur.closed_forms.common_subexpressions import Definitions, unused
@@ -291,7 +292,9 @@ class BlockForm:
         energies = np.take_along_axis(energies, order, axis=1)
         conditioning.require_levels(self, model, energies)
         result = np.take_along_axis(values, order.reshape(*order.shape, *[1] * len(self.shape)), axis=1)
-        for point, band in np.argwhere(_undecided(energies, owners[order], result)):
+        for point, band in np.argwhere(
+            _undecided(joined(energies, 0.0, model.size_of_terms(flat)), owners[order], result)
+        ):
             if self.band in (None, band):
                 result[point, band] = self._number(flat[point], int(band), model)
         if self.band is not None:
@@ -320,16 +323,17 @@ class BlockForm:
         return f"BlockForm({self.name} of {self.model.name}{which}: {len(self.labels)} components in {len(self.copies)} blocks)"
 
 
-def _undecided(energies: Array, owners: Indices, values: AnyArray) -> Mask:
-    """(points, bands) whose energies rounding does not tell from those of a band of another block with other values."""
-    size = energies.shape[1]
-    rounding = 8 * size * np.finfo(float).eps * np.abs(energies).max(axis=1, keepdims=True)
-    close = np.diff(energies, axis=1) <= rounding
+def _undecided(together: Mask, owners: Indices, values: AnyArray) -> Mask:
+    """(points, bands) whose energies rounding does not tell from those of a band of another block with other values.
+
+    ``together``: which energies it does not tell from the one below.
+    """
+    size, close = together.shape[1], together[:, 1:]
     flat = values.reshape(len(values), size, -1)
     size_of = np.nan_to_num(np.abs(flat)).max(axis=(1, 2))[:, None]
     differ = np.abs(np.diff(flat, axis=1)).max(axis=2) > conditioning.PROMISE * size_of
     pairs = close & (np.diff(owners, axis=1) != 0) & differ
-    found = np.zeros(energies.shape, dtype=bool)
+    found = np.zeros(together.shape, dtype=bool)
     found[:, 1:] |= pairs
     found[:, :-1] |= pairs
     for _ in range(size):  # through bands as close to them
