@@ -73,7 +73,7 @@ class Mesh(Method):
 
     ``memory``, bytes, bounds what one chunk of momenta takes (each thread works on one), on top of the momenta and sums themselves;
     sums over other chunks differ by rounding. ``record``, the path of a file: what is summed is kept there, and where it exists, the sums go on from it and end at
-    bitwise the same numbers. It is left to whoever named it to remove it.
+    bitwise the same numbers. It is left to whoever named it to remove it; where it cannot be written, ``message`` says so.
     """
 
     name = "mesh"
@@ -133,11 +133,11 @@ class Mesh(Method):
                 if met.all():
                     break
         except KeyboardInterrupt:
-            return best.stopped("mesh")
+            best = best.stopped("mesh")
         finally:
             if self.record is not None:
                 self.record.write()
-        return best
+        return best if self.record is None or not self.record.trouble else best.saying(self.record.trouble)
 
     def _levels(self, points: _Points) -> Iterator[Level]:
         dimension, sweep = points.problem.domain.dimension, points.sweep
