@@ -58,7 +58,9 @@ def compute(
             help="Threads; the result does not depend on it. By default one, for levels with a window one per core."
         ),
     ] = None,
-    unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
+    unit: Annotated[
+        str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
+    ] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
     sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",
     lattice_constant: Annotated[

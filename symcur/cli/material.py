@@ -90,7 +90,7 @@ def material(
         bool, typer.Option("--resume", help="Go on from FILE.part beside -o FILE, if it is there.")
     ] = False,
 ) -> None:
-    """Wannier functions from files: the conventional and the conserved conductivity, in (hbar/e) S/cm and the literature's sign.
+    """Wannier functions from files: the conventional and the conserved conductivity, in (hbar/e) S/cm (S/cm of the charge) and the literature's sign.
 
     First what the files hold. Then the parts side by side: conventional, torque, and the conserved current, intrinsic = band + dipole;
     filled_multiplet does not depend on how filled levels split. For 18 functions a mesh of 41 points takes seconds with the symmetry of
@@ -136,9 +136,7 @@ def material(
             ),
             kept,
         )
-    # The charge of electrons enters twice in a current of charge.
-    sign = "paper" if _is_number(subject) else "literature"
-    result = result.convert(UNITS.get(subject.dimension, "1"), sign=sign)
+    result = result.convert(UNITS.get(subject.dimension, "1"), sign="literature")
     finish(result, subject, output, plot, components, kept, as_json, panels=True)
 
 
@@ -241,11 +239,6 @@ def _draw(
         chosen = pair if by in ("conventional", "conserved") else ()
         figure = plotting.draw_path(subject, by, corners(path or "", subject.dimension), chosen, mu=mu)
     plotting.save(figure, file)
-
-
-def _is_number(subject: Material) -> bool:
-    """Whether s is a multiple of the identity, the charge."""
-    return bool(np.abs(subject.s - subject.s[0, 0] * np.eye(subject.size)).max() < 1e-12 * np.abs(subject.s).max())
 
 
 # -- what stands in options --------------------------------------------------------------------------------------------

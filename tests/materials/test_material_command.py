@@ -65,6 +65,21 @@ def test_numbers_are_those_of_the_conductivity_with_the_other_sign(symcur, writt
     assert "8 Wannier functions, 7 R vectors; H(R) is Hermitian to" in err
 
 
+def test_a_conductivity_of_charge_is_in_siemens_per_centimetre(symcur, written):
+    """The charge enters twice: the sign is the paper's, and nothing is counted in hbar."""
+    ones = ",".join(8 * ["1"])
+    status, out, _ = symcur("material", str(written / "X_hr.dat"), *FAST, "--s", ones, "--json")
+    assert status == 0
+    data = json.loads(out)
+    assert data["unit"] == "S/cm"
+    assert "hbar" not in data["convention"]
+    expected = sc.conductivity(solid(written, s=np.ones(8)), 0.3, 1.5, method=Mesh(4), rtol=0.9)
+    scale = sc.observables.result.CONDUCTANCE * 1e8
+    np.testing.assert_allclose(
+        data["parts"]["conventional"]["value"], scale * expected.parts["conventional"].value, rtol=1e-13
+    )
+
+
 def test_what_the_files_hold_is_said_before_the_numbers(symcur, written):
     status, out, _ = symcur("material", str(written / "X_hr.dat"), *FAST, "--flow", "x", "--field", "y")
     assert status == 0
