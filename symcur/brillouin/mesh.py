@@ -102,7 +102,7 @@ class Mesh(Method):
         return problem.domain.dimension == 3 and problem.count > MANY_BANDS and not problem.has_steps
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
-        """Raises ValueError at a step: where a band is cut by mu at T = 0."""
+        """Raises ValueError at a step, where a band is cut by mu at T = 0, and where the memory is too small for one momentum."""
         seen, marks = _Seen(problem), None
         watched = problem.domain.dimension < 3
         if watched:
@@ -237,7 +237,13 @@ class _Points:
             bands = problem.count
             numbers = COPIES * bands * (problem.together + len(problem.mu)) + MATRICES * bands**2
         usual = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
-        return usual if self.memory is None else max(1, min(usual, int(self.memory / (8 * numbers))))
+        if self.memory is None:
+            return usual
+        if self.memory < 8 * numbers:
+            raise ValueError(
+                f"memory: expected at least {8 * numbers} bytes ({8e-6 * numbers:.3g} MB), what one momentum takes, got {self.memory:.4g}"
+            )
+        return min(usual, int(self.memory / (8 * numbers)))
 
     def key(self, n: int | None) -> str:
         """A digest of the sums: the integrand at a few momenta, bit by bit, its occupations, and how the momenta are taken together."""

@@ -28,7 +28,9 @@ NOTHING = "Interrupted before the first complete round; no file was written."
 def compute(
     model: ModelName,
     observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
-    mu: Annotated[list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0.")] = None,
+    mu: Annotated[
+        list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0. Given again, all.")
+    ] = None,
     temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B = 1.")] = None,
     filling: Annotated[
         list[str] | None,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from symcur import models, observables
-from symcur.observables import conductivity, gap, hall_conductivity, magnetization
+from symcur.observables import Part, conductivity, gap, hall_conductivity, magnetization
 
 
 def close(a, b, error):
@@ -248,3 +250,15 @@ def test_names_lead_to_functions_and_unknown_ones_are_refused():
     assert observables.get("conductivity") is conductivity
     with pytest.raises(ValueError, match=r"observable: expected one of .*did you mean conductivity"):
         observables.get("conductivty")
+
+
+def test_what_the_window_changes_by_rounding_is_not_worth_a_word():
+    """The change is part of the error and is named where it is as much as a millionth of it."""
+    result = conductivity(models.haldane(), -0.3, 0.1, rtol=1e-3)
+
+    def notes(size):
+        change = Part(np.full_like(result.value, size) * result.error, np.zeros_like(result.value))
+        return [note for note in replace(result, checks={"window": change}).notes if "window" in note]
+
+    assert notes(1e-50) == notes(0.0) == []
+    assert len(notes(1e-3)) == 1
