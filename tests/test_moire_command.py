@@ -28,7 +28,8 @@ def test_fillings_give_mu(symcur):
         "--rtol",
         "1e-2",
     )
-    status, out, _ = symcur(*arguments)
+    status, out, err = symcur(*arguments)
+    assert "mu of the filling is known to within" in err
     levels = chemical_potential(models.haldane(), [0.5, 1.5], 0.1)[0]
     assert all(f"{level:g}" in out for level in levels)
     status, _, err = symcur("compute", "haldane", "conductivity", "--filling", "0.5", "--temperature", "0.1,0.2")

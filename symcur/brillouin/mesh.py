@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import combinations, product
 from math import gcd
@@ -144,7 +144,7 @@ class Mesh(Method):
         n = self.points or START[dimension]
         shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
         first: AnyArray | None = None
-        cost = sum(place.count for place in points.places(n))
+        cost = sum(map(points.cost, points.places(n)))
         while sweep.affords(int(cost)):
             *places, coarse = points.places(n)
             means = [points.mean(place) if j or first is None else first for j, place in enumerate(places)]
@@ -156,7 +156,7 @@ class Mesh(Method):
             yield Level(n, value, error + ROUNDING * scale, scale, apart)
             # Two meshes and the points between them make the first mesh of twice as many points per axis.
             two = len(places) == 2
-            cost = sum(place.count for place in points.places(2 * n)) - (2 * n**dimension if two else 0)
+            cost = sum(map(points.cost, points.places(2 * n))) - (2 * points.cost(places[0]) if two else 0)
             if self.points is not None or not sweep.affords(int(cost)):
                 return
             if two:
@@ -222,6 +222,7 @@ class _Points:
     symmetry: MeshSymmetry | None
     memory: float | None = None
     record: Record | None = None
+    known: dict[Place, tuple[Array, AnyArray | None]] = field(default_factory=dict)
 
     @property
     def summed(self) -> Problem:
@@ -278,6 +279,25 @@ class _Points:
             halves += (_half(about, D, odd, n, halves),)
         return Place(n, centre), *(Place(2 * half, centre, parity) for half in halves)
 
+    def cost(self, place: Place) -> float:
+        """How many points have to be evaluated; at least so many where these are too many."""
+        if self.symmetry is None:
+            return place.count
+        least = place.count / len(self.symmetry.of_mesh(place.n, place.shift))
+        return len(self.momenta(place)[0]) if self.sweep.affords(int(least)) else least
+
+    def momenta(self, place: Place) -> tuple[Array, AnyArray | None]:
+        """One point of each orbit, as fractions (P, D), and how many each stands for; all of them, without weights, where nothing is known."""
+        if place not in self.known:
+            n, D = place.n, self.problem.domain.dimension
+            group = None if self.symmetry is None else self.symmetry.of_mesh(n, place.shift)
+            if group is None:
+                self.known[place] = self.problem.domain.grid(n, place.shift).reshape(-1, D), None
+            else:
+                mesh = irreducible_mesh(group, (n,) * D, place.shift, place.parity)
+                self.known[place] = mesh.points, mesh.weights
+        return self.known[place]
+
     def typical(self, deviation: Array, scale: Array) -> Array:
         """What all components with the same occupation in 3D deviate by at the same mu and T, root mean square in parts of their scales.
 
@@ -304,13 +324,8 @@ class _Points:
 
     def mean(self, place: Place) -> AnyArray:
         """The mean over the points of the integrand and of its modulus, shape (2, size)."""
-        n, D = place.n, self.problem.domain.dimension
-        group = None if self.symmetry is None else self.symmetry.of_mesh(n, place.shift)
-        if self.symmetry is None or group is None:
-            u, weights = self.problem.domain.grid(n, place.shift).reshape(-1, D), None
-        else:
-            mesh = irreducible_mesh(group, (n,) * D, place.shift, place.parity)
-            u, weights = mesh.points, mesh.weights
+        u, weights = self.momenta(place)
+        del self.known[place]  # every mesh is summed once
         pieces = [slice(start, start + self.chunk) for start in range(0, len(u), self.chunk)]
         arguments = [(u[piece], None if weights is None else weights[piece]) for piece in pieces]
         total = self.sweep.total(
@@ -318,7 +333,7 @@ class _Points:
             partial(_sum, self.summed),
             arguments,
             [len(some) for some, _ in arguments],
-            f"mesh, {n} points per axis",
+            f"mesh, {place.n} points per axis",
             self.record,
         )
         total = total / place.count

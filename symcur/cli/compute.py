@@ -155,7 +155,10 @@ def _levels(
 ) -> float | ObjectArray:
     """mu of a filling; one temperature, or whole numbers of bands below a gap, whose middle does not depend on it."""
     if np.size(temperature) == 1 and (np.size(filling) > 1 or filling != round(float(filling))):
-        return observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]))[0]
+        levels, error = observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]))
+        note = f"mu of the filling is known to within {float(error.max()):.1g}, which is no part of the errors below."
+        terminal.console(stderr=True).print(note, markup=False)
+        return levels
     if np.size(filling) > 1 or float(filling) != round(float(filling)):
         raise ValueError(
             f"--temperature: expected one where a filling that is no gap is asked for, got {np.size(temperature)}"

@@ -12,6 +12,7 @@ from symcur.brillouin.occupation import occupation
 from symcur.brillouin.trapezoid import OFFSET
 
 _MESHES = {1: (256, 1024), 2: (48, 64), 3: (16, 20)}  # points per axis
+_COARSE = 12  # points per axis at which a larger basis is compared
 _ROOT = 1e-12  # of the spread of the energies
 
 
@@ -22,7 +23,8 @@ def chemical_potential(
 
     A whole number at T = 0 gives the middle of the gap above so many bands, where there is one. Else sum_n f(e_n - mu) is solved
     on two meshes of the zone, by linear interpolation of the ordered energies at T = 0: the value is that of the finer one, the
-    error twice the difference. Units of energy of the model. Raises ValueError where states do not suffice.
+    error twice the difference. Where plane waves are cut off, twice what the next two shells
+    of them change is part of it. Units of energy of the model. Raises ValueError where states do not suffice.
     """
     model = model.with_values(parameters)
     cell = model.lattice_cell("a filling counts electrons per cell")
@@ -38,11 +40,20 @@ def chemical_potential(
     levels = [
         _levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], OFFSET[[0, 2]], strict=True)
     ]
+    larger = None if model.larger is None else model.larger.larger or model.larger
+    few = [] if larger is None else [_levels(one, cell, _COARSE, float(OFFSET[0])) for one in (model, larger)]
     mu, error = np.empty(asked.shape), np.empty(asked.shape)
     for place, number in np.ndenumerate(asked):
         middle = _middle_of_gap(model, float(number), levels) if temperature == 0 else None
         coarse, fine = (_solved(energies, float(number), temperature) for energies in levels)
         mu[place], error[place] = (fine, 2 * abs(fine - coarse)) if middle is None else (middle, 0.0)
+        if larger is not None:
+            here, there = (
+                [_solved(energies, float(number), temperature) for energies in few]
+                if middle is None
+                else (middle, gap(larger, round(number)).mu)
+            )
+            error[place] += 2 * abs(there - here)
     return mu, error
 
 

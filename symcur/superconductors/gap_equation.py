@@ -27,6 +27,7 @@ _OFFSET = 0.31  # of the meshes, in their spacing
 _PLAIN = 12  # iterations before the root finder
 _NORMAL = 1e-6  # of the first amplitudes: below this they have died out
 _NEGLIGIBLE = 1e-9
+_ROUNDING = 1e-8  # of the rate at which amplitudes of _NORMAL grow in one iteration
 
 Bonds = Mapping[tuple[int, ...], ArrayLike]
 
@@ -38,7 +39,8 @@ class GapSolution:
     ``residual`` is the largest |Delta_ab(R) - V_ab(R) <c c>| on the last mesh after the amplitudes have been found as the best of their
     kind; ``left_out`` that of pairs which the interaction forms and no amplitude describes, in equal units (zero where the ansatz is
     closed). ``error`` is the change of an amplitude from the mesh before. ``condensation`` is the potential per cell less that
-    of the normal state, with its change on a finer mesh: positive for a solution that is not stable. ``normal``: the amplitudes have died out, nothing pairs.
+    of the normal state, with its change on a finer mesh: positive for a solution that is not stable. ``normal``: the amplitudes have died out,
+    and small ones do not grow.
     """
 
     model: Superconductor
@@ -184,6 +186,30 @@ class _Problem:
         return np.asarray(np.linalg.solve(self.overlaps, -np.einsum("jrab,rab->j", self.B.conj(), pairs).real))
 
     def solution(self, x: Array, size: int, scale: float, tolerance: float) -> Array:
+        """A root where the iteration leads from x; the normal state only where no small amplitude grows."""
+        found = self._root(x, size, scale, tolerance)
+        if not found.any() and (growing := self._growing(size, scale)) is not None:
+            found = self._root(growing, size, scale, tolerance)
+            if not found.any():
+                raise ValueError(
+                    f"amplitudes: expected values to begin with that lead away from the normal state, in which pairs grow, got {x.tolist()}"
+                )
+        return found
+
+    def _growing(self, size: int, scale: float) -> Array | None:
+        """Amplitudes beyond those at which pairs of the kind that grows fastest out of the normal state cease to grow; None if none grows."""
+        small = _NORMAL * scale
+        rows = [self.best(self.pairs(small * one, size)) / small for one in np.eye(len(self.names))]
+        rates, kinds = np.linalg.eig(np.array(rows).T)
+        fastest = int(rates.real.argmax())
+        if rates[fastest].real <= 1 + _ROUNDING:
+            return None
+        x = small * kinds[:, fastest].real / np.abs(kinds[:, fastest].real).max()
+        while x @ self.overlaps @ (self.best(self.pairs(x, size)) - x) > 0:
+            x = 2 * x
+        return np.asarray(x)
+
+    def _root(self, x: Array, size: int, scale: float, tolerance: float) -> Array:
         from scipy.optimize import root
 
         def difference(x: Array) -> Array:

@@ -104,3 +104,17 @@ def test_components_that_a_symmetry_forbids_have_the_error_of_breaking_it():
     assert mesh_symmetry(problem) is not None
     assert exact.value[1] > 1e-12
     assert (np.abs(found.value - exact.value) <= found.error).all()
+
+
+@pytest.mark.filterwarnings("ignore:bands were merged")
+def test_points_that_symmetry_saves_do_not_count_for_the_limit():
+    """A mesh is affordable where one point of each orbit is."""
+    model = models.kane_mele()
+    bands = integrand(model)
+    asked = {"rtol": 0.5, "method": Mesh(30), "max_evaluations": 410}
+    found = integrate_bands(bands, model.cell, bands.weights, 0.1, 0.5, **asked)
+    alone = integrate_bands(Unranked(bands), model.cell, bands.weights, 0.1, 0.5, **asked)
+    assert np.isfinite(found.error).all()
+    assert 350 < found.evaluations <= 410  # of 30^2 points twice and 16^2, with 12 operations at k = 0
+    assert np.isinf(alone.error).all()
+    assert alone.evaluations == 0

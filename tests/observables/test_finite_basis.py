@@ -86,12 +86,22 @@ def test_mu_of_a_filling_at_zero_temperature():
     model = two_layers(7.0)
     mu, error = chemical_potential(model, [0.3, 1.0])
     assert mu[1] == pytest.approx(gap(model, 1).mu)
-    assert error[1] == 0
+    assert abs(mu[1] - gap(two_layers(40.0), 1).mu) <= error[1]
     energies = model.energies(model.cell.momenta(20_000, 0.1))
     assert abs((energies < mu[0]).sum(axis=1).mean() - 0.3) < 1e-3
     slope = 1 / ((energies < mu[0] + 0.01).sum(axis=1).mean() - (energies < mu[0]).sum(axis=1).mean()) * 0.01
     exact = np.sort(energies, axis=None)[round(0.3 * 20_000)]
     assert abs(mu[0] - exact) < error[0] + 1e-3 * slope
+
+
+@pytest.mark.parametrize("temperature", [0.0, 0.1])
+@pytest.mark.parametrize("cutoff", [2.5, 4.0, 7.0])
+def test_the_error_of_mu_holds_what_plane_waves_are_missing(cutoff, temperature):
+    fillings = [0.3, 1.4]
+    mu, error = chemical_potential(two_layers(cutoff), fillings, temperature)
+    truth, left = chemical_potential(two_layers(40.0), fillings, temperature)
+    assert (np.abs(mu - truth) <= error + left).all()
+    assert cutoff > 2.5 or error.max() > 1e-3
 
 
 def test_the_middle_of_a_gap_is_that_of_kane_and_mele():

@@ -214,3 +214,12 @@ def test_amplitudes_that_begin_at_zero_are_refused():
     twice = NAMBU.replace(H=NAMBU.H.subs(D, D + q), parameters={**NAMBU.parameters, q: 0.1})
     with pytest.raises(ValueError, match="amplitudes: expected independent pairings, got D, q"):
         solve_gap_equation(twice, ON_SITE, ["D", "q"], 0.3)
+
+
+@pytest.mark.parametrize("start", [0.03, 1e-3])
+def test_small_amplitudes_grow_out_of_a_normal_state_that_is_not_stable(start):
+    """Where 1/V < mean tanh(x/2T)/2x the potential falls at D = 0, and the gap is found wherever the search begins."""
+    found = [solve_gap_equation(bdg(xi, D, k, {D: d}, SQUARE), {(0, 0): [[-2.0]]}, ["D"], 0.1) for d in (0.5, start)]
+    assert not found[1].normal
+    assert found[1].condensation < 0
+    assert found[1].amplitudes["D"] == pytest.approx(found[0].amplitudes["D"], abs=1e-7)
