@@ -73,7 +73,7 @@ class Mesh(Method):
 
     ``memory``, bytes, bounds what one chunk of momenta takes (each thread works on one), on top of the momenta and sums themselves;
     sums over other chunks differ by rounding. ``record``, the path of a file: what is summed is kept there, and where it exists, the sums go on from it and end at
-    bitwise the same numbers. It is left to whoever named it to remove it.
+    bitwise the same numbers. It is left to whoever named it to remove it; where it cannot be written, ``message`` says so.
     """
 
     name = "mesh"
@@ -102,7 +102,7 @@ class Mesh(Method):
         return problem.domain.dimension == 3 and problem.count > MANY_BANDS and not problem.has_steps
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
-        """Raises ValueError at a step: where a band is cut by mu at T = 0."""
+        """Raises ValueError at a step, where a band is cut by mu at T = 0, and where the memory is too small for one momentum."""
         seen, marks = _Seen(problem), None
         watched = problem.domain.dimension < 3
         if watched:
@@ -133,11 +133,11 @@ class Mesh(Method):
                 if met.all():
                     break
         except KeyboardInterrupt:
-            return best.stopped("mesh")
+            best = best.stopped("mesh")
         finally:
             if self.record is not None:
                 self.record.write()
-        return best
+        return best if self.record is None or not self.record.trouble else best.saying(self.record.trouble)
 
     def _levels(self, points: _Points) -> Iterator[Level]:
         dimension, sweep = points.problem.domain.dimension, points.sweep
@@ -237,7 +237,13 @@ class _Points:
             bands = problem.count
             numbers = COPIES * bands * (problem.together + len(problem.mu)) + MATRICES * bands**2
         usual = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
-        return usual if self.memory is None else max(1, min(usual, int(self.memory / (8 * numbers))))
+        if self.memory is None:
+            return usual
+        if self.memory < 8 * numbers:
+            raise ValueError(
+                f"memory: expected at least {8 * numbers} bytes ({8e-6 * numbers:.3g} MB), what one momentum takes, got {self.memory:.4g}"
+            )
+        return min(usual, int(self.memory / (8 * numbers)))
 
     def key(self, n: int | None) -> str:
         """A digest of the sums: the integrand at a few momenta, bit by bit, its occupations, and how the momenta are taken together."""

@@ -19,12 +19,12 @@ class Record:
     """Sums by name, each with how many of its terms are in, and the file that holds them.
 
     The file is written whole or not at all, every few seconds and at the end; it belongs to one integral on one kind of machine,
-    which a ``key`` tells.
+    which a ``key`` tells. Where it cannot be written, as on a full disk, the sweep goes on and ``trouble`` says so, until it can.
     """
 
     def __init__(self, path: str | Path) -> None:
         files.require_writable("record", path)
-        self.path, self.key = Path(path), ""
+        self.path, self.key, self.trouble = Path(path), "", ""
         self._sums: dict[str, tuple[int, AnyArray]] = {}
         self._written, self._changed = monotonic(), False
 
@@ -43,14 +43,19 @@ class Record:
             self.write()
 
     def write(self) -> None:
-        """Write the file, if there is anything new."""
+        """Write the file, if there is anything new; nothing is raised where that fails."""
         if not self._changed:
             return
         head = json.dumps({"key": self.key, "counts": {name: count for name, (count, _) in self._sums.items()}})
         memory = io.BytesIO()
         np.savez(memory, np.array(head), *(total for _, total in self._sums.values()))
-        files.write(self.path, memory.getvalue())
-        self._written, self._changed = monotonic(), False
+        self._written = monotonic()
+        try:
+            files.write(self.path, memory.getvalue())
+        except OSError as error:
+            self.trouble = f"the sums could not be written to {self.path} ({error.strerror})"
+        else:
+            self._changed, self.trouble = False, ""
 
 
 def _read(path: Path, key: str) -> dict[str, tuple[int, AnyArray]]:

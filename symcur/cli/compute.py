@@ -28,7 +28,9 @@ NOTHING = "Interrupted before the first complete round; no file was written."
 def compute(
     model: ModelName,
     observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
-    mu: Annotated[list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0.")] = None,
+    mu: Annotated[
+        list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0. Given again, all.")
+    ] = None,
     temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B = 1.")] = None,
     filling: Annotated[
         list[str] | None,
@@ -58,7 +60,9 @@ def compute(
             help="Threads; the result does not depend on it. By default one, for levels with a window one per core."
         ),
     ] = None,
-    unit: Annotated[str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D).")] = "1",
+    unit: Annotated[
+        str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
+    ] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
     sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",
     lattice_constant: Annotated[

@@ -71,7 +71,9 @@ def _print_formulas(form: ClosedForm, screen: Console) -> None:
     """The steps and components, and the energies where they are short."""
     components = zip(form.labels, sp.flatten(form.compact), strict=True)
     steps = [*form.definitions, *((sp.Symbol(unicode_math(label)), value) for label, value in components)]
-    long = len(steps) > SHORT
+    symbols = {*form.arguments, *(symbol for symbol, _ in form.definitions)}
+    alike = len({sp.pretty(symbol, use_unicode=True) for symbol in symbols}) < len(symbols)  # E and E_, say
+    long = alike or len(steps) > SHORT
     for symbol, expression in steps:
         _print_equation(symbol, expression, screen, long)
     if form.energies:

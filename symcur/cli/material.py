@@ -10,12 +10,12 @@ import numpy as np
 import typer
 
 from symcur import observables
-from symcur.arrays import Array
 from symcur.brillouin import Mesh
 from symcur.cli import terminal
 from symcur.cli.compute import complete, energy, finish, numbers
 from symcur.cli.files import require_file, require_picture
 from symcur.cli.plot import corners, vectors
+from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions, rows_of
 
 if TYPE_CHECKING:
     from symcur.materials import Material, WannierFunctions
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 POINTS = {1: 400, 2: 120, 3: 41}  # of the mesh along each axis, where nothing is asked for
 UNITS = {2: "e/2pi", 3: "(hbar/e) S/cm"}
 MEGABYTE = 1e6
+SAME = 1e-6  # eV: an operation that changes H(R) by less is there
 
 
 def material(
@@ -33,20 +34,17 @@ def material(
         ),
     ],
     mu: Annotated[
-        list[str] | None, typer.Option("--mu", "--energies", help="eV: E, list a,b,c or first:last:count.")
+        list[str] | None,
+        typer.Option("--mu", "--energies", help="eV: E, list a,b,c or first:last:count; given again, all."),
     ] = None,
     temperature: Annotated[list[str] | None, typer.Option(help="The same, k_B T in eV, > 0; 0.05.")] = None,
-    s: Annotated[str, typer.Option(help="spin_x, spin_y, spin_z, orbital_x, ..., or N numbers a,b,c.")] = "spin_z",
+    s: Operator = "spin_z",
     level: Annotated[
         str, typer.Option(help="tight_binding, projected or full: how much of position enters.")
     ] = "tight_binding",
-    spin: Annotated[
-        str | None, typer.Option(help="block, interlaced, files, or pairs 'up,down up,down'; found if it can be.")
-    ] = None,
-    lattice: Annotated[
-        str | None, typer.Option(help="Vectors in Angstrom, 'x,y,z x,y,z x,y,z', if no file has them.")
-    ] = None,
-    centres: Annotated[str | None, typer.Option(help="Centres likewise, one for each function or one for all.")] = None,
+    spin: Spin = None,
+    lattice: Lattice = None,
+    centres: Centres = None,
     atoms: Annotated[
         str | None, typer.Option(help="'Ga=0,0,0 As=0.25,0.25,0.25', fractions; else those of .win.")
     ] = None,
@@ -90,7 +88,7 @@ def material(
         bool, typer.Option("--resume", help="Go on from FILE.part beside -o FILE, if it is there.")
     ] = False,
 ) -> None:
-    """Wannier functions from files: the conventional and the conserved conductivity, in (hbar/e) S/cm and the literature's sign.
+    """Wannier functions from files: the conventional and the conserved conductivity, in (hbar/e) S/cm (S/cm of the charge) and the literature's sign.
 
     First what the files hold. Then the parts side by side: conventional, torque, and the conserved current, intrinsic = band + dipole;
     filled_multiplet does not depend on how filled levels split. For 18 functions a mesh of 41 points takes seconds with the symmetry of
@@ -111,7 +109,7 @@ def material(
     method, merged = _mesh(mesh, memory, kept), energy("--window", window)
     _axis("--flow", flow), _axis("--field", field)  # what is wrong is said before the work
     functions, symmetry = _functions(files, lattice, centres, atoms, orbitals, moments, spin, symmetrize)
-    subject = _material(functions, s, spin, orbitals, level)
+    subject = made(functions, s, spin, orbitals, level)
     screen = terminal.console(stderr=as_json)
     screen.print(f"{subject.summary()}\n{symmetry}\n", markup=False, soft_wrap=True)
     components = _axis("--flow", flow, subject.dimension) + _axis("--field", field, subject.dimension)
@@ -136,9 +134,7 @@ def material(
             ),
             kept,
         )
-    # The charge of electrons enters twice in a current of charge.
-    sign = "paper" if _is_number(subject) else "literature"
-    result = result.convert(UNITS.get(subject.dimension, "1"), sign=sign)
+    result = result.convert(UNITS.get(subject.dimension, "1"), sign="literature")
     finish(result, subject, output, plot, components, kept, as_json, panels=True)
 
 
@@ -183,11 +179,7 @@ def _functions(
     missing = [str(file) for file in files if not file.is_file()]
     if missing:
         raise ValueError(f"files: expected files that are there, got {', '.join(missing)}")
-    functions = materials.read_functions(
-        files[0] if len(files) == 1 else files,
-        lattice=None if lattice is None else _vectors("--lattice", lattice),
-        centres=None if centres is None else _one_for_all(_vectors("--centres", centres)),
-    )
+    functions = read_functions(files[0] if len(files) == 1 else files, lattice, centres)
     if atoms is not None:
         functions = replace(functions, atoms=_by_species("--atoms", atoms))
     crystal: dict[str, Any] = {
@@ -208,21 +200,12 @@ def _functions(
         return done, f"Space group: {group.name}, {len(group)} operations, which H(R) now has to rounding."
     broken = materials.residuals(functions, group)
     worst = group.operations[int(broken.argmax())]
+    if broken.max() < SAME:
+        return functions, f"Space group: {group.name}, {len(group)} operations, which H(R) has to 1e-6 eV."
     return functions, (
-        f"Space group: {group.name}, {len(group)} operations; H(R) has {(broken < 1e-6).sum()} of them to 1e-6 eV and breaks "
+        f"Space group: {group.name}, {len(group)} operations; H(R) has {(broken < SAME).sum()} of them to 1e-6 eV and breaks "
         f"({worst}) by {broken.max():.2g} eV, the most (' is time reversal); --symmetrize restores them."
     )
-
-
-def _material(functions: WannierFunctions, s: str, spin: str | None, orbitals: str | None, level: str) -> Material:
-    from symcur.materials import Material
-
-    operator: Any = s if s.strip("0123456789.,-+e ") else numbers("--s", [s])
-    order: Any = spin
-    if spin is not None and "," in spin:
-        order = _vectors("--spin", spin).astype(int).tolist()
-    text = None if orbitals is None else orbitals.replace("|", "\n")
-    return Material(functions, operator, spin=order, orbitals=text, level=level)
 
 
 def _draw(
@@ -243,26 +226,7 @@ def _draw(
     plotting.save(figure, file)
 
 
-def _is_number(subject: Material) -> bool:
-    """Whether s is a multiple of the identity, the charge."""
-    return bool(np.abs(subject.s - subject.s[0, 0] * np.eye(subject.size)).max() < 1e-12 * np.abs(subject.s).max())
-
-
 # -- what stands in options --------------------------------------------------------------------------------------------
-def _vectors(option: str, text: str) -> Array:
-    """ "0,0,1 1,0,0" as rows."""
-    try:
-        rows = [[float(number) for number in part.split(",")] for part in text.split()]
-        array = np.array(rows, dtype=float)
-    except ValueError:
-        array = np.zeros(0)
-    if array.ndim != 2:
-        raise ValueError(f"{option}: expected vectors 'x,y,z x,y,z ...', got {text!r}")
-    return array
-
-
-def _one_for_all(rows: Array) -> Array:
-    return rows[0] if len(rows) == 1 else rows
 
 
 def _by_species(option: str, text: str) -> dict[str, list[list[float]]]:
@@ -270,7 +234,7 @@ def _by_species(option: str, text: str) -> dict[str, list[list[float]]]:
     found: dict[str, list[list[float]]] = {}
     for part in text.split():
         name, _, numbers = part.partition("=")
-        vector = _vectors(option, numbers or "?") if name else np.zeros(0)
+        vector = rows_of(option, numbers or "?") if name else np.zeros(0)
         if vector.shape != (1, 3):
             raise ValueError(f"{option}: expected 'SPECIES=x,y,z ...', got {part!r}")
         found.setdefault(name, []).extend(vector.tolist())

@@ -15,6 +15,8 @@ from symcur.band_structures import BandStructure, BuildingFunction, Model
 from symcur.models import LibraryModel
 from symcur.registry import Registry
 
+LACKING = ("lattice: ", "centres: ", "spin: ")  # what options say in the place of files
+
 ModelName = Annotated[
     str, typer.Argument(help="A library model, FILE.toml, FILE.py[:NAME], which is run, or SEED_hr.dat and its like.")
 ]
@@ -32,7 +34,12 @@ def find_model(name: str) -> BandStructure:
     if materials.holds_functions(name):
         if not Path(name).is_file():
             raise ValueError(f"model: expected a file, got {name}, which does not exist")
-        return materials.read(name)
+        try:
+            return materials.read(name)
+        except ValueError as error:
+            if not str(error).startswith(LACKING):
+                raise
+            raise ValueError(f"{error}; symcur material and symcur plot have options for it") from None
     path, _, variable = name.partition(":")
     if path.endswith(".py"):
         return _from_file(Path(path), variable)

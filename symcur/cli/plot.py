@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from symcur import observables
+from symcur import materials, observables
+from symcur.band_structures import BandStructure
 from symcur.cli.files import require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
+from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 AXES = {"x": 0, "y": 1, "z": 2}
+SPIN = "spin_z"
 
 
 def plot(
@@ -55,10 +58,14 @@ def plot(
         typer.Option("--both-norms", help="Bosons: also the bands of negative norm, which repeat the others at -k."),
     ] = False,
     set_: Settings = None,
+    s: Operator = SPIN,
+    spin: Spin = None,
+    lattice: Lattice = None,
+    centres: Centres = None,
 ) -> None:
     """A quantity of one band over a 2D zone; with --path all bands along lines, coloured by it; with --plane what an observable sums up.
 
-    MODEL may also be a file of Wannier functions whose neighbours hold lattice and centres, and the result of a scan, FILE.json,
+    MODEL may also be a file of Wannier functions, whose neighbours or options hold lattice and centres, and the result of a scan, FILE.json,
     whose parts are then drawn side by side.
     """
     from symcur import plotting
@@ -68,10 +75,11 @@ def plot(
     chosen = _component(component)
     figure: Figure
     if model.endswith(".json"):
+        _require_no_functions(model, s, spin, lattice, centres)
         _require_nothing(quantity, path, plane)
         figure = plotting.draw_panels(observables.load(model), component=chosen or None, mark=mu or None)
     else:
-        subject = with_settings(find_model(model), set_)
+        subject = with_settings(_subject(model, s, spin, lattice, centres), set_)
         if quantity is None:
             raise ValueError("quantity: expected one, such as s_dipole, got none; symcur list quantities shows them")
         if path is not None and plane is not None:
@@ -91,6 +99,23 @@ def plot(
             figure = plotting.draw_zone(subject, quantity, band, chosen, scale=scale, both_norms=both_norms, **more)
     plotting.save(figure, output)
     print(f"{output} written")
+
+
+def _subject(model: str, s: str, spin: str | None, lattice: str | None, centres: str | None) -> BandStructure:
+    """The model, or the material of a file of Wannier functions with the options that belong to one."""
+    if materials.holds_functions(model) and Path(model).is_file():
+        return made(read_functions(Path(model), lattice, centres), s, spin)
+    _require_no_functions(model, s, spin, lattice, centres)
+    return find_model(model)
+
+
+def _require_no_functions(model: str, s: str, spin: str | None, lattice: str | None, centres: str | None) -> None:
+    operator = None if s == SPIN else s
+    for label, given in (("--s", operator), ("--spin", spin), ("--lattice", lattice), ("--centres", centres)):
+        if given is not None:
+            raise ValueError(
+                f"{label}: expected none for {model}, which is no file of Wannier functions, got {given!r}"
+            )
 
 
 def _component(text: str) -> tuple[int, ...]:

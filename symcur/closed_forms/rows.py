@@ -11,11 +11,10 @@ WIDTH = 78
 """Of a row with the labels in front, in letters: the width of a page of 6.5 inches in type of 10 points."""
 PAGE = 42
 """Rows without fractions on a page of 9 inches."""
-PAGE = 42
-"""Rows without fractions on a page of 9 inches."""
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
-_WIDE = {r"\cos": 3.0, r"\sin": 3.0, r"\tanh": 4.0, r"\exp": 3.0, r"\mathrm": 0.0, r"\quad": 2.0, r"\dots": 2.0}
-_NARROW = (r"\left", r"\right", r"\bigl", r"\bigr", r"\,", r"\tfrac", r"\textstyle", "{", "}", "&")
+_WIDE = {r"\cos": 3.0, r"\sin": 3.0, r"\tanh": 4.0, r"\exp": 3.0, r"\quad": 2.0, r"\dots": 2.0}
+_TYPES = (r"\mathrm", r"\mathcal", r"\texttt", r"\tilde", r"\hat", r"\bar", r"\check", r"\breve")
+_NARROW = (*_TYPES, r"\left", r"\right", r"\bigl", r"\bigr", r"\,", r"\tfrac", r"\textstyle", "{", "}", "&")
 _SCRIPT = 0.7  # of subscripts and exponents
 Write = Callable[[sp.Expr], str]
 

@@ -11,6 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from symcur.band_structures import Model
 from symcur.closed_forms.circles import in_circles
+from symcur.closed_forms.printed_names import MATRIX_LETTERS, given_names, own_names
 from symcur.closed_forms.rows import PAGE, WIDTH, bracketed, height, packed, rows, width
 from symcur.closed_forms.words import Z, descending, signed, times
 from symcur.expressions import Expression
@@ -62,7 +63,7 @@ def latex(form: Form) -> str:
     """One aligned environment: the components, then what their symbols mean."""
     if (form.formula or form.parts) and form.written is None and form.definitions:
         return _aligned(_in_matrices(form))
-    write = _Writer(form)
+    write = Writer(form)
     shown = [(write(symbol), value) for symbol, value in form.definitions if symbol not in form.latex_names]
     labels = [*form.labels, *(rf"\text{{where }}{name}" for name, _ in shown)]
     most = WIDTH - max(map(width, labels))
@@ -75,7 +76,7 @@ def _aligned(lines: Sequence[str]) -> str:
     return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
 
 
-def _components(form: Form, write: _Writer, most: float) -> list[str]:
+def _components(form: Form, write: Writer, most: float) -> list[str]:
     """Label = formula; equal, opposite and vanishing components by reference."""
     known: dict[sp.Expr, str] = {}
     lines, zeros = [], []
@@ -97,43 +98,66 @@ def _vanishing(labels: Sequence[str], most: float) -> list[str]:
     return packed(f"{first} &= ", [others[0], *(f"= {label}" for label in others[1:])], most)
 
 
-def _where(form: Form, shown: Sequence[tuple[str, sp.Expr]], write: _Writer, most: float) -> list[str]:
+def _where(form: Form, shown: Sequence[tuple[str, sp.Expr]], write: Writer, most: float) -> list[str]:
     lines = [row for name, value in shown for row in rows(name, value, write, most)]
     if len(shown) < len(form.definitions):
-        lines.append(r"h_{a,i} &= \partial_{k_i} h_a")
+        h = next(write(symbol) for symbol, _ in form.definitions if symbol in form.latex_names).partition("_")[0]
+        lines.append(rf"{h}_{{a,i}} &= \partial_{{k_i}} {h}_a")
     if lines:
         lines[0] = rf"\text{{where }}{lines[0]}"
     return lines
 
 
-class _Writer:
+class Writer:
     """SymPy's LaTeX with the names of the form; undefined functions without their arguments."""
 
-    def __init__(self, form: Form) -> None:
-        taken = {symbol.name for symbol in form.model.parameters}
-        self.names: dict[sp.Symbol, str] = dict(form.latex_names)
-        self.names |= {s: _NAMES[s.name] for s, _ in form.definitions if s.name in _NAMES and s.name not in taken}
-        self.names |= {
-            s: _part_of_an_entry(*found.groups()) for s, _ in form.definitions if (found := _ENTRY.match(s.name))
-        }
+    def __init__(self, form: Form, reserved: Sequence[str] = ()) -> None:
+        definitions = () if reserved else form.definitions
+        shown = [*sp.flatten(form.compact), *(formula for _, formula in definitions)] if not reserved else []
+        shown += [energy for energy in form.energies or () if reserved]
+        own = dict.fromkeys([form.energy_symbol, *(symbol for symbol, _ in definitions)])
+        free = set().union(*(value.free_symbols for value in shown)) - {*own}
+        atoms = set().union(*(value.atoms(AppliedUndef) for value in (*shown, form.model.H)))
+        functions = {f.func.__name__: _placeholder(f) for f in sorted(atoms, key=str)}
+        given = [*form.model.k, *form.model.parameters, *sorted(free, key=str)]
+        self.names = given_names([*given, *functions.values()], [*reserved, *_constants(shown)])
+        wanted = {symbol: self._wanted(form, symbol) for symbol in own}
+        self.names |= own_names(wanted, [*self.names.values(), *form.labels])
+
+    @staticmethod
+    def _wanted(form: Form, symbol: sp.Symbol) -> str:
+        name = symbol.name.rstrip("_")
+        entry = _ENTRY.match(name)
+        if symbol in form.latex_names:
+            return form.latex_names[symbol]
+        return _part_of_an_entry(*entry.groups()) if entry else _NAMES.get(name) or str(sp.latex(sp.Symbol(name)))
 
     def __call__(self, value: sp.Expr) -> str:
         derivatives = {d for d in value.atoms(sp.Derivative) if isinstance(d.expr, AppliedUndef)}
         functions = value.atoms(AppliedUndef)
-        short = {f: sp.Symbol(f"{f.func.__name__}()") for f in functions} | {d: sp.Symbol(str(d)) for d in derivatives}
-        names = {short[f]: sp.latex(sp.Symbol(f.func.__name__)) for f in functions}
-        names |= {short[d]: _derivative(d) for d in derivatives}
-        return str(sp.latex(value.xreplace(short), symbol_names=self.names | names))
+        short = {f: _placeholder(f) for f in functions} | {d: sp.Symbol(str(d)) for d in derivatives}
+        names = self.names | {short[d]: self._derivative(d) for d in derivatives}
+        return str(sp.latex(value.xreplace(short), symbol_names=names))
+
+    def _derivative(self, derivative: sp.Derivative) -> str:
+        along = "".join(rf"\partial_{{{self(k)}}}" * int(n) for k, n in derivative.variable_count)
+        return rf"({along} {self(derivative.expr)})"
+
+
+def _placeholder(function: AppliedUndef) -> sp.Symbol:
+    return sp.Symbol(f"{function.func.__name__}()")
+
+
+def _constants(values: Sequence[sp.Expr]) -> list[str]:
+    """What SymPy prints for numbers and functions that occur."""
+    found = [text for atom, text in ((sp.I, "i"), (sp.E, "e"), (sp.pi, r"\pi")) if any(v.has(atom) for v in values)]
+    functions = set().union(*(value.atoms(sp.Function) for value in values)) if values else set()
+    return [*found, *sorted(f.func.__name__ for f in functions if not isinstance(f, AppliedUndef))]
 
 
 def _part_of_an_entry(part: str, matrix: str, index: str) -> str:
     """ReP12_kx and the like, the parts of the entries of matrices in steps."""
     return rf"\mathrm{{{part}}}\,{f'({matrix})' if len(matrix) > 1 else matrix}_{{{index.replace('_', chr(92) + '_')}}}"
-
-
-def _derivative(derivative: sp.Derivative) -> str:
-    along = "".join(rf"\partial_{{{sp.latex(k)}}}" * int(n) for k, n in derivative.variable_count)
-    return rf"({along} {sp.latex(sp.Symbol(derivative.expr.func.__name__))})"
 
 
 # -- matrices ----------------------------------------------------------------------------------------------------------
@@ -162,6 +186,8 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     if uniform:  # H' is traceless
         c[:d] = [*(-a for a in reversed(sp.symbols(f"a_2:{d + 1}"))), sp.Integer(0)]
     q = sum((c[j] * Z**j for j in range(d + 1)), sp.Integer(0))
+    write = Writer(form, [*MATRIX_LETTERS, *(f"{letter}_{j}" for letter in "ac" for j in range(d + 1))])
+    energy = write(form.energy_symbol)
     lines: list[str] = []
     for label, formula in equations:
         if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
@@ -181,7 +207,7 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
         rest = times(sp.expand(-q.diff(Z, 2) / 2), "P")
         lines += packed("S &= ", bracketed(_SLOPE, signed([*_polynomial([b.diff(Z) for b in B]), rest])))
     lines += [
-        rf"H' &= H - h_0,\quad h_0 = \tfrac{{1}}{{{form.model.size}}}\mathrm{{Tr}}\,H,\quad z = {form.energy_symbol} - h_0",
+        rf"H' &= H - h_0,\quad h_0 = \tfrac{{1}}{{{form.model.size}}}\mathrm{{Tr}}\,H,\quad z = {energy} - h_0",
         rf"q(z) &= {descending(q)} = 0",
     ]
     if uniform:
@@ -190,7 +216,7 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
         lines.append(r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'")
     if form.band is not None and form.energies is not None:
         level = [level for level, rank in enumerate(form.multiplicities) for _ in range(rank)][form.band]
-        lines += rows(str(form.energy_symbol), form.energies[level], _Writer(form), WIDTH - 2)
+        lines += rows(energy, form.energies[level], write, WIDTH - 2)
     return lines
 
 

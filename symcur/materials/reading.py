@@ -260,9 +260,10 @@ def _files(source: Any) -> dict[str, Path]:
         require_file(path)
     main = [str(found[kind]) for kind in _MAIN if kind in found]
     if len(main) != 1:
+        given = " and ".join(main or map(str, found.values()))
+        hint = "" if main else "; it holds none, and is read by itself where the name of its neighbour with H is given"
         raise ValueError(
-            "source: expected one file with the Hamiltonian, _hr.dat, _tb.dat, .chk or .hdf5, got "
-            f"{' and '.join(main) or 'none of them'}"
+            f"source: expected one file with the Hamiltonian, SEED_hr.dat, SEED_tb.dat, SEED.chk or NAME.hdf5, got {given}{hint}"
         )
     return found
 

@@ -180,3 +180,10 @@ def is_conserved(model: BandStructure) -> bool:
     H, s = model.matrix("H", k), model.matrix("s", k)
     g = model.metric
     return bool(np.abs(s @ g @ H - H @ g @ s).max() <= 1e-12 * np.abs(s).max() * np.abs(H).max())
+
+
+def is_number(model: BandStructure) -> bool:
+    """Whether s is a multiple of the identity at a few momenta, the charge."""
+    k = np.random.default_rng(41).uniform(-2, 2, size=(4, model.dimension))
+    s = model.matrix("s", k)
+    return bool(s.any() and np.abs(s - s.flat[0] * np.eye(s.shape[-1])).max() <= 1e-12 * np.abs(s).max())

@@ -20,8 +20,12 @@ CHECKS = {
 }
 ELECTRONS = "codes that compute spin Hall conductivities from Wannier functions, positive sigma^z_xy of Pt, give minus the [x, y] here"
 LITERATURE = "minus the paper's components: the field acts on carriers of charge -|e|, as in codes that find sigma^z_xy > 0 for Pt"
+NOTHING = 1e-6  # of an error: what the window changes is part of the error, and not worth a word where it is less of it
 SIGNED = "filled_lattice"  # the check that is an answer; the others are sizes
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
+SOLID = "(hbar/e) S/cm"
+OF_CHARGE = {"e/2pi": "e^2/h", "e/8pi": "e^2/4h", SOLID: "S/cm"}  # the same numbers where s is the charge
+CHARGE = "s = 1 is the charge of the carriers, which enters twice, so that signs are those of the literature"
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Result:
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
     on what was asked. ``level`` says what a material knows of position; ``length_unit`` is its unit of length in Angstrom, None for
-    other models. Levels closer than ``window``, an energy, count as one
+    other models; ``charge`` tells a conductivity of a multiple of the identity, the charge. Levels closer than ``window``, an energy, count as one
     multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
@@ -76,6 +80,7 @@ class Result:
     window: float | None = None
     level: str = ""
     length_unit: float | None = None
+    charge: bool = False
 
     @property
     def notes(self) -> list[str]:
@@ -84,7 +89,7 @@ class Result:
         for name, sentence in CHECKS.items():
             if name in self.checks:
                 check = self.checks[name]
-                told = 0.0 if name == "window" else np.maximum(self.error, check.error)  # the error holds it
+                told = self.error * NOTHING if name == "window" else np.maximum(self.error, check.error)
                 excess = np.abs(check.value) - told
                 if (excess > 0).any():
                     first = int((excess >= (1 - 1e-6) * excess.max()).argmax())  # not decided by rounding
@@ -121,16 +126,23 @@ class Result:
         ``s_unit`` is "hbar" or "hbar/2": the unit in which s is then counted (numbers in hbar/2 are twice those in hbar).
         ``sign`` is "paper", for carriers on which eE acts, or "literature", for conductivities: -|e|E acts on electrons, all
         components change sign, and those of Pt are as codes for solids have them. ``unit`` and ``convention`` say which. Where s is
-        the charge itself, sign = "paper" is that of the literature too.
+        the charge itself, units are "e^2/h", "e^2/4h" and "S/cm", for the same numbers and whichever of the two names is given, and
+        sign = "literature" changes nothing.
         """
         if self.conversion:
             raise ValueError(
                 f"unit: expected a result in its original unit, got one in {self.unit}; convert the original"
             )
+        given, unit = unit, self._named(unit)
         factor = self._factor(unit, lattice_constant) * _spin_factor(s_unit)
-        label = self.unit if unit == "1" else unit
-        convention = f"; {ELECTRONS}" if unit == "(hbar/e) S/cm" else ""
-        if self._is_literature(sign):
+        label = self.unit if unit == "1" else OF_CHARGE[unit] if self.charge else unit
+        convention = f"; {ELECTRONS}" if unit == SOLID else ""
+        literature = self._is_literature(sign)
+        if self.charge:
+            if s_unit != "hbar":
+                raise ValueError(f"s_unit: expected 'hbar', which is not used for the charge, got {s_unit!r}")
+            convention = f"; {CHARGE}"
+        elif literature:
             factor, label, convention = -factor, f"{label} in the sign of the literature", f"; {LITERATURE}"
         parts = {name: _times(part, factor) for name, part in self.parts.items()}
         checks = {name: _times(part, factor if name == SIGNED else abs(factor)) for name, part in self.checks.items()}
@@ -141,9 +153,18 @@ class Result:
             parts=parts,
             checks=checks,
             convention=self.convention + convention,
-            unit=f"{label}, s in {s_unit}",
-            conversion={"unit": unit, "s_unit": s_unit, "lattice_constant": lattice_constant, "sign": sign},
+            unit=label if self.charge else f"{label}, s in {s_unit}",
+            conversion={"unit": given, "s_unit": s_unit, "lattice_constant": lattice_constant, "sign": sign},
         )
+
+    def _named(self, unit: str) -> str:
+        """The name for any s of a unit of the charge."""
+        for name, of_charge in OF_CHARGE.items():
+            if unit == of_charge:
+                if not self.charge:
+                    raise ValueError(f"unit: expected {name!r} where s is not the charge, got {unit!r}")
+                return name
+        return unit
 
     def _is_literature(self, sign: str) -> bool:
         if sign not in ("paper", "literature"):
@@ -163,7 +184,7 @@ class Result:
             if self.dimension != 2:
                 raise ValueError(f"unit: expected one for D = {self.dimension}, got {unit!r}, a unit in 2D")
             return 2 * np.pi if unit == "e/2pi" else 8 * np.pi
-        if unit == "(hbar/e) S/cm":
+        if unit == SOLID:
             if self.dimension != 3:
                 raise ValueError(f"unit: expected one for D = {self.dimension}, got {unit!r}, a unit in 3D")
             length = self.length_unit if lattice_constant is None else lattice_constant

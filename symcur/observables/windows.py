@@ -86,7 +86,7 @@ class WindowedValues(BandValues):
         self.change = np.maximum(np.abs(half - value), np.abs(double - value))
         atol = integral.tolerance.atol.reshape(integral.value.shape)[..., :columns].ravel()
         tolerance, met = replace(integral.tolerance, atol=atol, together=columns), integral.met[..., :columns]
-        message = f"matrices took up to {self.held / 1e6:.0f} MB in each thread; {integral.message}"
+        message = f"matrices of this run took up to {self.held / 1e6:.0f} MB in each thread; {integral.message}"
         alone = replace(integral, value=value, error=error, scale=scale, met=met, message=message, tolerance=tolerance)
         return with_change(alone, self.change, f"half and twice the window of {self.windows[0].energy:.3g}")
 

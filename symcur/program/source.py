@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from itertools import chain, count
+from typing import Any, cast
 
 import sympy as sp
 from sympy.printing.c import C99CodePrinter
@@ -15,21 +17,11 @@ from sympy.printing.mathematica import MCodePrinter
 from sympy.printing.pycode import PythonCodePrinter
 
 from symcur.program.program import FUNCTIONS, Program
+from symcur.program.reserved_names import LONGEST_NAME, RESERVED
 
-_RESERVED = {
-    "python": "and as assert async await break class continue def del elif else except finally for from global if import in "
-    "is lambda nonlocal not or pass raise return try while with yield None True False math complex",
-    "c": "auto break case char const continue default do double else enum extern float for goto if inline int long register "
-    "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while I j0 j1 jn y0 y1 "
-    "yn result cos sin tan sqrt pow exp log fabs atan2 cosh sinh tanh M_PI M_E NAN INFINITY NULL main",
-    "fortran": "result values dp ieee_arithmetic ieee_value ieee_quiet_nan cos sin tan sqrt exp log abs atan2 cosh sinh tanh real aimag kind if do end function "
-    "subroutine program module use call return",
-    "julia": "baremodule begin break catch const continue do else elseif end export false finally for function global if "
-    "import let local macro module quote return struct true try using while im pi e cos sin tan sqrt exp log abs complex",
-    "mathematica": "C D E I K N O Pi Module",
-}
-LANGUAGES = tuple(_RESERVED)
+LANGUAGES = tuple(RESERVED)
 Definitions = Sequence[tuple[sp.Symbol, sp.Expr]]
+_LARGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -62,10 +54,14 @@ def source(function: Function, language: str) -> str:
     """A complete function of scalars in one of LANGUAGES; C and Fortran fill an array with the results, the others return it."""
     if language not in LANGUAGES:
         raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
-    function = replace(
-        function, name=identifier(function.name), heading=[commented(line, language) for line in function.heading]
-    )
     names = _legal_names(function, language)
+    renamed_arguments = [(str(names[x]), x.name) for x in function.arguments if str(names[x]) != x.name]
+    heading = [*function.heading, *(f"The argument {name} is {given}." for name, given in renamed_arguments)]
+    function = replace(
+        function,
+        name=_free_name(function.name, language, set()),
+        heading=[commented(line, language) for line in heading],
+    )
     make_printer, number, write = _WRITERS[language]
     printer = make_printer()
 
@@ -125,21 +121,31 @@ def commented(line: str, language: str) -> str:
 
 
 def _legal_names(function: Function, language: str) -> dict[sp.Symbol, sp.Symbol]:
-    """Names that the language accepts; Fortran does not tell t from T, Mathematica has no underscores."""
-    fold = str.lower if language == "fortran" else str
-    taken = {fold(word) for word in _RESERVED[language].split()} | {fold(function.name)}
+    """Names that the language accepts, all different in it."""
+    taken = {_seen_as(_free_name(function.name, language, set()), language)}
     names: dict[sp.Symbol, sp.Symbol] = {}
     for symbol in (*function.arguments, *function.symbols):
-        name = identifier(symbol.name)
-        if language == "mathematica":
-            name = name.replace("_", "")
-        base, number = name, 1
-        while fold(name) in taken:
-            number += 1
-            name = f"{base}v{number}" if language == "mathematica" else f"{base}_{number}"
-        taken.add(fold(name))
-        names[symbol] = sp.Symbol(name, real=True)
+        if symbol not in names:
+            name = _free_name(symbol.name, language, taken)
+            taken.add(_seen_as(name, language))
+            names[symbol] = sp.Symbol(name, real=True)
     return names
+
+
+def _free_name(name: str, language: str, taken: Container[str]) -> str:
+    """The name, or it with the first number from 2 with which the language has no meaning for it and it is not ``taken``."""
+    name = identifier(name)
+    if language == "mathematica":  # has no underscores
+        name = name.replace("_", "")
+    base, between = name[:LONGEST_NAME], "v" if language == "mathematica" else "_"
+    names = chain([base], (f"{base}{between}{number}" for number in count(2)))
+    reserved = RESERVED[language]
+    return next(name for name in names if (seen := _seen_as(name, language)) not in taken and seen not in reserved)
+
+
+def _seen_as(name: str, language: str) -> str:
+    """Fortran does not tell t from T."""
+    return name.lower() if language == "fortran" else name
 
 
 Steps = list[tuple[str, str]]
@@ -244,13 +250,27 @@ def _mathematica(
     return "\n".join([*lines, "  {" + ",\n   ".join(results) + "}", "]", ""])
 
 
+_FREE_FORM = {"source_format": "free", "standard": 2008, "name_mangling": False}
+
+
+def _printer(kind: Any, settings: dict[str, Any], real: str = "") -> CodePrinter:
+    """Of legal names. Where numbers have a form ``real`` that is not their digits alone, constants and large integers are such
+    numbers: M_PI is no part of ISO C, and no int holds large integers."""
+    printer = kind(dict(settings))  # from which SymPy takes some out
+    printer.reserved_words = set()
+    if real:
+        printer._print_NumberSymbol = lambda constant, **_: real.format(constant.evalf(20))
+        printer._print_Integer = lambda n, **_: str(n) if abs(n) <= _LARGEST_INTEGER else real.format(f"{n}.0")
+    return cast("CodePrinter", printer)
+
+
 # The printer, a complex number of two real ones (where there is none, both are results), and the writer.
 _WRITERS: dict[
     str, tuple[Callable[[], CodePrinter], str, Callable[[Function, list[str], Check | None, Steps, list[str]], str]]
 ] = {
-    "python": (lambda: PythonCodePrinter({"fully_qualified_modules": True}), "complex({}, {})", _python),
-    "c": (C99CodePrinter, "", _c),
-    "fortran": (lambda: FCodePrinter({"source_format": "free", "standard": 2008}), "", _fortran),
+    "python": (partial(_printer, PythonCodePrinter, {"fully_qualified_modules": True}), "complex({}, {})", _python),
+    "c": (partial(_printer, C99CodePrinter, {"math_macros": {}}, "{}"), "", _c),
+    "fortran": (partial(_printer, FCodePrinter, _FREE_FORM, "{}d0"), "", _fortran),
     "julia": (lambda: JuliaCodePrinter({"contract": False}), "complex({}, {})", _julia),
     "mathematica": (MCodePrinter, "({}) + I*({})", _mathematica),
 }

@@ -197,7 +197,7 @@ def test_sources_that_are_no_files_are_refused(tmp_path):
     refused(tmp_path / "x.cif", "x.cif: expected a name that tells what the file is")
     refused([path, tmp_path / "z_hr.dat"], "one file of each kind")
     refused([path, write(tmp_path, tb=TB)], "one file with the Hamiltonian, .* got .*x_hr.dat and .*x_tb.dat")
-    refused([write(tmp_path, win="")], "got none of them")
+    refused([write(tmp_path, win="")], r"got .*x\.win; it holds none, and is read by itself")
     (tmp_path / "d_hr.dat").mkdir()
     refused(tmp_path / "d_hr.dat", "got a directory", lattice=files.LATTICE)
     for wrong in (3, None, [3], b"x_hr.dat"):

@@ -65,6 +65,21 @@ def test_numbers_are_those_of_the_conductivity_with_the_other_sign(symcur, writt
     assert "8 Wannier functions, 7 R vectors; H(R) is Hermitian to" in err
 
 
+def test_a_conductivity_of_charge_is_in_siemens_per_centimetre(symcur, written):
+    """The charge enters twice: the sign is the paper's, and nothing is counted in hbar."""
+    ones = ",".join(8 * ["1"])
+    status, out, _ = symcur("material", str(written / "X_hr.dat"), *FAST, "--s", ones, "--json")
+    assert status == 0
+    data = json.loads(out)
+    assert data["unit"] == "S/cm"
+    assert "hbar" not in data["convention"]
+    expected = sc.conductivity(solid(written, s=np.ones(8)), 0.3, 1.5, method=Mesh(4), rtol=0.9)
+    scale = sc.observables.result.CONDUCTANCE * 1e8
+    np.testing.assert_allclose(
+        data["parts"]["conventional"]["value"], scale * expected.parts["conventional"].value, rtol=1e-13
+    )
+
+
 def test_what_the_files_hold_is_said_before_the_numbers(symcur, written):
     status, out, _ = symcur("material", str(written / "X_hr.dat"), *FAST, "--flow", "x", "--field", "y")
     assert status == 0
@@ -92,6 +107,63 @@ def test_symmetry_that_noise_breaks_is_restored(symcur, written):
     value = np.array(data["value"])
     assert abs(value[0, 1]) > 1
     np.testing.assert_allclose(value, value[0, 1] * np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 0]]), atol=1e-6)
+
+
+def test_what_is_not_broken_is_not_to_be_restored(symcur, written, tmp_path):
+    """H(R) of a symmetric crystal, and the same with noise."""
+    functions, _ = atomic_orbitals(LATTICE, {"X": [[0, 0, 0]]}, ORBITALS)
+    near = np.abs(functions.cells).sum(axis=1) <= 1
+    weights = np.ones(near.sum(), dtype=int)
+    (tmp_path / "Y_hr.dat").write_text(hr(functions.cells[near], weights, functions.hamiltonian[near]))
+    (tmp_path / "Y.win").write_text(WIN)
+    _, whole, _ = symcur("material", str(tmp_path / "Y_hr.dat"), *FAST)
+    _, broken, _ = symcur("material", str(written / "X_hr.dat"), *FAST)
+    assert "96 operations, which H(R) has to 1e-6 eV." in whole
+    assert "--symmetrize" not in whole
+    assert "--symmetrize restores them" in " ".join(broken.split())
+
+
+def test_options_given_twice(symcur, written):
+    """Energies and temperatures are all taken, of any other option the last."""
+    command = (
+        "material",
+        str(written / "X_hr.dat"),
+        "--mesh",
+        "3",
+        "--mesh",
+        "4",
+        "--rtol",
+        "0.1",
+        "--rtol",
+        "0.9",
+        "--json",
+    )
+    _, out, _ = symcur(*command, "--mu", "0.3", "--mu", "0.4,0.5", "--temperature", "1.5", "--temperature", "2")
+    data = json.loads(out)
+    assert (data["mu"], data["temperature"]) == ([0.3, 0.4, 0.5], [1.5, 2.0])
+    assert "; 4 points per axis" in data["message"]
+
+
+def test_lattice_and_centres_are_options_of_pictures_too(symcur, written, tmp_path):
+    """Of a file alone; commands without these options name those that have them."""
+    alone, picture = tmp_path / "alone_hr.dat", tmp_path / "bands.png"
+    alone.write_bytes((written / "X_hr.dat").read_bytes())
+    command = ("plot", str(alone), "s_expectation", "--path", "G=0,0,0 X=0,0,1", "--points", "4", "-o", str(picture))
+    options = ("--lattice", "2.6,0,0 0,2.6,0 0,0,2.6", "--centres", "0,0,0", "--s", "spin_x", "--spin", "block")
+    assert symcur(*command, *options)[0] == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    status, _, err = symcur(*command, *options[:-1], "interlaced")
+    assert (status, err.startswith("symcur: spin: expected the order that time reversal shows")) == (2, True)
+    status, _, err = symcur("compute", str(alone), "conductivity")
+    assert status == 2
+    assert err.startswith("symcur: lattice: expected the primitive vectors")
+    assert err.endswith("; symcur material and symcur plot have options for it\n")
+    for option in ("--lattice", "--centres", "--s", "--spin"):
+        status, _, err = symcur("plot", "haldane", "s_dipole", option, "1", "-o", str(picture))
+        assert (status, err) == (
+            2,
+            f"symcur: {option}: expected none for haldane, which is no file of Wannier functions, got '1'\n",
+        )
 
 
 def test_atoms_and_orbitals_stand_in_for_a_win_file(symcur, written, tmp_path):
@@ -196,6 +268,23 @@ def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_file(symcur, writte
     assert sorted(path.name for path in tmp_path.iterdir()) == ["result.json", "whole.json"]
 
 
+def test_a_full_disk_costs_neither_the_table_nor_what_was_there(symcur, written, monkeypatch, tmp_path):
+    """Neither the sums nor the result can be written: the numbers are shown, and both are said."""
+    file = tmp_path / "result.json"
+    file.write_text("a good one")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    status, out, err = symcur("material", str(written / "X_hr.dat"), *FAST, "-o", str(file), "--resume")
+    assert status == 2
+    assert f"the sums could not be written to {file}.part (No space left on device" in " ".join(out.split())
+    assert "intrinsic" in out
+    assert err.endswith(f"No space left on device; what was there before is whole: '{file}'\n")
+    assert file.read_text() == "a good one"
+
+
 # -- bad input ---------------------------------------------------------------------------------------------------------
 def _truncated(text):
     return text[: len(text) // 2]
@@ -241,6 +330,11 @@ def _truncated(text):
         ({"X_hr.dat": str, "X.win": str}, ("--flow", "a"), "--flow: expected x or y or z, got 'a'"),
         ({"X_hr.dat": str, "X.win": str}, ("--temperature", "0"), "method: expected one that can integrate a step"),
         ({"X_hr.dat": str, "X.win": str}, ("--memory", "-1"), "memory: expected a number of bytes"),
+        (
+            {"X_hr.dat": str, "X.win": str},
+            ("--memory", "0.0001"),
+            r"memory: expected at least \d+ bytes \(0\.\d+ MB\), what one momentum takes, got 100",
+        ),
         ({"X_hr.dat": str, "X.win": str}, ("--mesh", "1"), "points: expected an integer >= 2"),
         ({"X_hr.dat": str, "X.win": str}, ("--window", "wide"), "--window: expected an energy or auto, got 'wide'"),
         ({"X_hr.dat": str, "X.win": str}, ("--resume",), "--resume: expected -o FILE"),
@@ -266,7 +360,11 @@ def _truncated(text):
             ("--lattice", "long"),
             "--lattice: expected vectors 'x,y,z x,y,z ...', got 'long'",
         ),
-        ({"X.win": str}, (), "source: expected one file with the Hamiltonian"),
+        (
+            {"X.win": str},
+            (),
+            r"source: expected one file with the Hamiltonian, SEED_hr\.dat, .* got X\.win; it holds none",
+        ),
         ({"picture.jpg": str}, (), "picture.jpg: expected a name that tells what the file is"),
         ({}, (), "files: expected files that are there, got X_hr.dat"),
     ],
@@ -281,7 +379,7 @@ def test_bad_input_is_one_line_and_status_2(symcur, written, monkeypatch, tmp_pa
         "material", *named, "--mu", "0.3", *([] if "--mesh" in arguments else ["--mesh", "2"]), *arguments
     )
     assert status == 2
-    assert out == "" or "--temperature" in arguments or "--window" in arguments
+    assert out == "" or {"--temperature", "--window", "--memory"} & set(arguments)  # known when the files are read
     assert err.count("\n") == 1
     assert err.startswith("symcur: ")
     assert re.search(message, err), err

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from symcur import models, observables
-from symcur.observables import conductivity, gap, hall_conductivity, magnetization
+from symcur.observables import Part, conductivity, gap, hall_conductivity, magnetization
 
 
 def close(a, b, error):
@@ -147,7 +149,7 @@ def test_s_proportional_to_the_identity_gives_that_multiple_of_the_charge_respon
 
 
 def test_units_are_stated_and_converted():
-    result = hall_conductivity(models.haldane().with_s(1), 0.0, 0.1)
+    result = hall_conductivity(models.haldane().with_s(np.diag([1, 0])), 0.0, 0.1)
     assert close(result.convert("e/2pi").value, 2 * np.pi * result.value, 1e-14)
     assert close(result.convert("e/2pi", s_unit="hbar/2").value, 4 * np.pi * result.value, 1e-14)
     assert result.convert("e/8pi").unit == "e/8pi, s in hbar"
@@ -157,6 +159,25 @@ def test_units_are_stated_and_converted():
     factor = quantum / 5.0e-8
     assert volume._factor("1", None) == 1
     assert volume.value == pytest.approx(factor * conductivity(models.weyl(), 0.2, 0.5, rtol=1e-2).value)
+
+
+def test_the_conductivity_of_the_charge_has_its_own_units_and_one_sign():
+    """One quantum e^2/h of a Chern insulator, whatever the sign of the carriers; the spin keeps its units."""
+    charge = conductivity(models.haldane().with_s(1), 0.0, 0.01, rtol=1e-3)
+    assert charge.charge
+    for unit in ("e/2pi", "e^2/h"):
+        for sign in ("paper", "literature"):
+            found = charge.convert(unit, sign=sign)
+            assert found.unit == "e^2/h"
+            assert abs(abs(found.value[0, 1]) - 1) < 1e-3
+            assert found.value[0, 1] == 2 * np.pi * charge.value[0, 1]
+            assert "signs are those of the literature" in found.convention
+    with pytest.raises(ValueError, match="s_unit: expected 'hbar', which is not used for the charge, got 'hbar/2'"):
+        charge.convert("e^2/h", s_unit="hbar/2")
+    spin = conductivity(models.haldane(), 0.0, 0.01, rtol=1e-1)
+    assert not spin.charge
+    with pytest.raises(ValueError, match=r"unit: expected 'e/2pi' where s is not the charge, got 'e\^2/h'"):
+        spin.convert("e^2/h")
 
 
 def test_the_sign_of_the_literature_is_that_of_carriers_of_the_other_charge():
@@ -229,3 +250,15 @@ def test_names_lead_to_functions_and_unknown_ones_are_refused():
     assert observables.get("conductivity") is conductivity
     with pytest.raises(ValueError, match=r"observable: expected one of .*did you mean conductivity"):
         observables.get("conductivty")
+
+
+def test_what_the_window_changes_by_rounding_is_not_worth_a_word():
+    """The change is part of the error and is named where it is as much as a millionth of it."""
+    result = conductivity(models.haldane(), -0.3, 0.1, rtol=1e-3)
+
+    def notes(size):
+        change = Part(np.full_like(result.value, size) * result.error, np.zeros_like(result.value))
+        return [note for note in replace(result, checks={"window": change}).notes if "window" in note]
+
+    assert notes(1e-50) == notes(0.0) == []
+    assert len(notes(1e-3)) == 1
