@@ -255,7 +255,8 @@ class BlockForm:
         """The bands of the block that a form holds for."""
         if form.band is None:
             return range(form.model.size)
-        return range(form.band, form.band + form.multiplicities[0])
+        starts = np.cumsum([0, *form.multiplicities])
+        return range(form.band, int(starts[np.searchsorted(starts, form.band, side="right")]))
 
     def _located(self, k: Any, band: int, digits: int, numbers: Mapping[str, Any]) -> tuple[int, int]:
         """The block of a band and its number there."""

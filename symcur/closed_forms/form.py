@@ -284,7 +284,7 @@ class ClosedForm:
         flat = points.reshape(-1, model.dimension)
         form = self if model is self.model else replace(self, model=model)
         result = conditioning.evaluated(form, model, flat, lambda k, band: form.component_digits(k, band, _DOUBLE))
-        return result.reshape(*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape)
+        return result.reshape((*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape))
 
     def __repr__(self) -> str:
         return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components)"

@@ -197,3 +197,14 @@ def test_what_needs_no_energy_is_explicit_and_blocks_have_theirs() -> None:
     k = np.random.default_rng(3).uniform(-1, 1, (5, 2))
     for band in range(3):
         np.testing.assert_allclose(derive(same, "energy").explicit(band)(k), same.energies(k)[:, band], atol=1e-13)
+
+
+def test_explicit_bands_of_a_block_with_flat_bands() -> None:
+    """The flat level of the block holds two bands, the others one."""
+    flat = sublattices(1, 3, sp.Integer(0))
+    whole = Model(sp.diag(flat.H, k_x / 3), sp.diag(flat.s, 1), (k_x, k_y), {M: 1.2})
+    form, k = derive(whole, "s_expectation"), np.random.default_rng(3).uniform(-2, 2, (6, 2))
+    expected = form(k)
+    for band in range(5):
+        np.testing.assert_allclose(form.explicit(band)(k), expected[:, band], atol=1e-10)
+    assert form.explicit(2)(k[0]).shape == ()
