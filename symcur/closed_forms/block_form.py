@@ -197,6 +197,8 @@ class BlockForm:
             times = f" ({self.copies[owner]} times)" if self.copies[owner] > 1 else ""
             states = r",\ ".join(_state(self.bases[owner][:, a]) for a in range(self.bases[owner].cols))
             text = rf"\text{{block {owner + 1} of {len(self.copies)}{times}, of the states }} {states}"
+            if form.written is None:
+                text += r"\text{, with its } H,\ v,\ s"
             if self.band is not None:
                 text += rf"\text{{, its band {form.band}, where this is band {self.band} of all}}"
             result.append(text)
@@ -253,7 +255,8 @@ class BlockForm:
         """The bands of the block that a form holds for."""
         if form.band is None:
             return range(form.model.size)
-        return range(form.band, form.band + form.multiplicities[0])
+        starts = np.cumsum([0, *form.multiplicities])
+        return range(form.band, int(starts[np.searchsorted(starts, form.band, side="right")]))
 
     def _located(self, k: Any, band: int, digits: int, numbers: Mapping[str, Any]) -> tuple[int, int]:
         """The block of a band and its number there."""

@@ -34,7 +34,7 @@ Written = tuple[Definitions, Sequence[sp.Expr]]
 
 def derived(form: Any, **changes: Any) -> Any:
     """The form with other contents, which what is known about how the quantity is written does not hold for."""
-    return replace(form, **{"formula": "", "in_words": "", "latex_names": {}, **changes})
+    return replace(form, **{"formula": "", "in_words": "", "latex_names": {}, "in_blocks": None, **changes})
 
 
 def _in_matrices(form: Any) -> dict[str, str]:
@@ -48,10 +48,14 @@ def explicit(form: Any, band: int) -> Any:
     if form.band is not None:
         raise ValueError(f"band: expected a form with the energy {form.energy_symbol}, got that of band {form.band}")
     form.require_band(band)
+    if form.energies is None and form.written is not None and not _holds_energy(form):
+        return derived(form, band=band, guarded=False, **_in_matrices(form))
+    if form.energies is None and form.in_blocks is not None:
+        return form.in_blocks().explicit(band)
     if form.energies is None:
         raise ValueError(
             f"band: expected a model whose energies have a short closed form, got {form.model.name} with "
-            f"{len(form.multiplicities)} distinct ones; work with the energy {form.energy_symbol}, or expand by form.series"
+            f"{len(form.multiplicities)} distinct ones, or none in the same order at every k; work with the energy {form.energy_symbol}, or expand by form.series"
         )
     level = int(np.repeat(np.arange(len(form.multiplicities)), form.multiplicities)[band])
     energy = form.energies[level]
@@ -63,6 +67,11 @@ def explicit(form: Any, band: int) -> Any:
     written = form.written and _put_in(form.written, {form.energy_symbol: energy})
     changes = {"band": band, "outputs": outputs, "node_labels": labels, "written": written}
     return in_lowest_terms(derived(form, **changes, **_in_matrices(form)))
+
+
+def _holds_energy(form: Any) -> bool:
+    definitions, results = form.written
+    return any(form.energy_symbol in formula.free_symbols for formula in (*results, *(f for _, f in definitions)))
 
 
 def in_lowest_terms(form: Any) -> Any:

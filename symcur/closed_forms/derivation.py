@@ -10,22 +10,21 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from flint import fmpq
 
 from symcur import expressions as ex
 from symcur import quantities
 from symcur.band_structures import BandStructure, Model
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
-from symcur.closed_forms.blocks import blocks, is_sum_over_blocks
+from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks
 from symcur.closed_forms.calculus import length
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import Definitions, unused
-from symcur.closed_forms.degeneracy import multiplicities, power_sums
+from symcur.closed_forms.degeneracy import multiplicities
+from symcur.closed_forms.energies import explicit_energies
 from symcur.closed_forms.entries import Components, Entries
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
-from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
 from symcur.closed_forms.reading import Reading, Reads
@@ -41,17 +40,19 @@ from symcur.quantities import Quantity
 
 _Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
-_PREFERENCE = 1.3  # how much longer a formula in the functions of the model may be than one in components of H
+_PREFERENCE, _LONGER = (
+    0.3,
+    25,
+)  # how much longer a formula in the functions of the model may be than one in components of H
 _LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
-_SHORT = 150  # operations in all radicands of explicit energies together
 
 
 def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
     """The closed form of a quantity, or of any scalar expression with integer axes, in k, parameters and the band energy.
 
-    Up to four distinct energies are treated by polynomials in H and simplified, others through the adjugate and the square-free part of
-    the characteristic polynomial, constant blocks one by one (``BlockForm``). The shortest form is kept. Eigenvectors are never used. For bosons every operator X is read as g X, and E is the signed
-    energy. Raises ValueError or TypeError naming the argument.
+    Up to four distinct energies are treated by polynomials in H and simplified, others through the adjugate and the square-free
+    part of the characteristic polynomial, constant blocks one by one (``BlockForm``). The shortest form is kept. Eigenvectors are
+    never used. For bosons every operator X is read as g X, and E is the signed energy. Raises ValueError or TypeError naming the argument.
     """
     if not isinstance(quantity, (str, Quantity, Expression)):
         raise TypeError(f"quantity: expected a name, a Quantity or an Expression, got {type(quantity).__name__}")
@@ -92,7 +93,7 @@ class _Derivation:
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
         self.energy = sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
-        self.energies = _explicit_energies(model, self.multiplicities)
+        self.energies = explicit_energies(model, self.multiplicities)
         self._taken = taken
         self._reading = cache(self._new_reading)
 
@@ -158,21 +159,32 @@ class _Derivation:
         found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
         if not found:
             return self._whole(target, written)
+        whole, in_blocks = self._in_blocks(target, written, found)
+        return replace(whole, in_blocks=in_blocks) if self.energies is None and isinstance(whole, ClosedForm) else whole
+
+    def _in_blocks(
+        self, target: _Target, written: _Written | None, found: Sequence[Block]
+    ) -> tuple[ClosedForm | BlockForm, Callable[[], BlockForm]]:
+        """The shorter of the form of all bands and that of blocks; and how to make the latter."""
         derived = [(derivation := _shared(block.model), derivation._shortest(target)) for block in found]
         forms = [derivation._whole(target, own) for derivation, own in derived]
+
+        def in_blocks() -> BlockForm:
+            return BlockForm(
+                model=self.model, name=target.name, labels=target.labels, shape=target.shape, energy_symbol=self.energy,
+                multiplicities=self.multiplicities, blocks=tuple(forms), bases=tuple(block.basis for block in found),
+                copies=tuple(block.copies for block in found), owners=tuple(range(len(found))), formula=target.formula,
+            )  # fmt: skip
+
         if len(found) == 1 and found[0].copies == 1:
             whole = self._whole(target, written)
-            return whole if self.model.bosons is not None else self._in_basis(forms[0], whole)  # of the same metric
+            return whole if self.model.bosons is not None else self._in_basis(forms[0], whole), in_blocks
         if written and written.length() <= sum(map(_length, forms)):
-            return self._whole(target, written)
+            return self._whole(target, written), in_blocks
         first = derived[0][1]
         if first and target.real and forms[0].written and all(form.written == forms[0].written for form in forms):
-            return self._form(self._common(target), target, first)  # whatever the block
-        return BlockForm(
-            model=self.model, name=target.name, labels=target.labels, shape=target.shape, energy_symbol=self.energy,
-            multiplicities=self.multiplicities, blocks=tuple(forms), bases=tuple(block.basis for block in found),
-            copies=tuple(block.copies for block in found), owners=tuple(range(len(found))), formula=target.formula,
-        )  # fmt: skip
+            return self._form(self._common(target), target, first), in_blocks  # whatever the block
+        return in_blocks(), in_blocks
 
     def _in_basis(self, rotated: ClosedForm, whole: ClosedForm) -> ClosedForm:
         """The shorter one of the form derived in another basis, in which numbers are the same, and that in the basis of H."""
@@ -221,7 +233,8 @@ class _Derivation:
             return components  # written out it takes long
         explicit = self._written(self._reading(Entries), target)
         if explicit and components:
-            return explicit if explicit.length() <= components.length() * _PREFERENCE + 10 else components
+            longer = min(components.length() * _PREFERENCE + 10, _LONGER)
+            return explicit if explicit.length() <= components.length() + longer else components
         return explicit or components
 
     def _written(self, reading: Reading | None, target: _Target) -> _Written | None:
@@ -359,41 +372,3 @@ def _require_one_band(expression: Expression) -> None:
     bands = ex.bands_of(expression)
     if len(bands) > 1:
         raise ValueError(f"quantity: expected an expression of one band, got the bands {', '.join(bands)}")
-
-
-# -- explicit energies -------------------------------------------------------------------------------------------------
-def _explicit_energies(model: Model, multiplicities: tuple[int, ...]) -> tuple[sp.Expr, ...] | None:
-    """The distinct energies, ascending, for one or two of them, and for three or four that lie symmetrically.
-
-    With H traceless (h0 = Tr H/N taken out) and p_j = Tr H^j/r: two energies are -+sqrt(p_2/2); with p_3 = 0, three
-    are 0, -+sqrt(p_2/2), and four are -+sqrt(p_2/4 +- sqrt(p_4/4 - p_2^2/16)).
-    """
-    distinct, r = len(multiplicities), multiplicities[0]
-    if distinct > 4 or len(set(multiplicities)) > 1:
-        return None
-    try:
-        entries = Entries(model)
-        h0, H = entries.h0, entries.traceless
-        if distinct == 1:
-            return (written(h0).expression,)
-        p = [moment * fmpq(1, r) for moment in power_sums(H, 2 if distinct == 2 else 4)]
-    except NotExact:
-        return None
-    if distinct > 2 and not p[3].is_zero:
-        return None
-    if distinct < 4:
-        inner = _root(p[2] * fmpq(1, 2))
-        values = [-inner, inner] if distinct == 2 else [-inner, sp.Integer(0), inner]
-    else:
-        splitting = _root((p[4] * fmpq(1, 4) - p[2] * p[2] * fmpq(1, 16)).reduced())
-        middle = written(p[2] * fmpq(1, 4)).expression
-        outer, inner = sp.sqrt(middle + splitting), sp.sqrt(middle - splitting)
-        values = [-outer, -inner, inner, outer]
-    if sum(sp.count_ops(value) for value in values) > _SHORT * distinct:
-        return None
-    start = written(h0).expression
-    return tuple(start + value for value in values)
-
-
-def _root(value: Exact) -> sp.Expr:
-    return sp.sqrt(written(value).expression)

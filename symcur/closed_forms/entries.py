@@ -7,9 +7,10 @@ class of models with these matrices, and is often the shortest one.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property, reduce
 from math import prod
+from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -21,13 +22,15 @@ from symcur.band_structures import Model
 from symcur.band_structures.formulas import any_functions, generic_values
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.harmonics import written
+from symcur.closed_forms.independent import independent
 from symcur.closed_forms.letters import letters
-from symcur.closed_forms.ring import Exact, NotExact, Ring, reduced, total
+from symcur.closed_forms.ring import Exact, NotExact, Ring, rational, reduced, total
 from symcur.expressions.interpreter import shifted
 
 _ORDERS = 3  # derivatives of H at most, where they bring functions that H does not have
 _TINY = 1e-9  # of the largest term of a sum: what is larger is not zero
 _COMPONENT_ORDERS = 2  # the highest derivatives of H in the quantities of the theory
+_Groups = list[tuple[str, list[tuple[fmpq, str]]]]  # a name, and the factors of matrices of ``basis`` with these labels
 
 
 class Entries:
@@ -75,13 +78,53 @@ class Components(Entries):
         self._taken = {*taken}
         self.letters: dict[sp.Symbol, sp.Expr] = {}
         self.names: dict[sp.Symbol, str] = {}
-        groups = self._proportional(self.given.operator("H", ()))
-        self._parts = [(self._functions(label, pairs), pairs) for label, pairs in groups]
+        self._parts = self._components()
         explicit = [f for functions, _ in self._parts for f in functions.values()]
-        self.ring = Ring([*explicit, *model.s], model.k, extra)
+        numbers = [number for _, matrix in self._parts for number in matrix.values()]
+        self.ring = Ring([*explicit, *numbers, *model.s], model.k, extra)
         self.operator = cache(self._operator)
 
-    def _proportional(self, H: ObjectArray) -> list[tuple[str, list[tuple[fmpq, str]]]]:
+    def _components(self) -> list[tuple[dict[tuple[int, ...], sp.Expr], dict[tuple[int, int], sp.Expr]]]:
+        """H = sum_a h_a B_a: the functions h_a and their derivatives, and the entries of B_a.
+
+        Where no more than half as many functions are independent, as in a constant basis in which H is not simple, these are taken.
+        """
+        groups = self._proportional(self.given.operator("H", ()))
+
+        @cache
+        def values(axes: tuple[int, ...]) -> list[Exact]:
+            return [component(self.given.operator("H", axes), pairs[0][1]) for _, pairs in groups]
+
+        fewer = independent(values(())) if groups else []
+        if 2 * len(fewer) > len(groups):
+            return [
+                (self._functions(name, lambda axes, a=a: values(axes)[a]), self._matrix({a: sp.Integer(1)}, groups))
+                for a, (name, _) in enumerate(groups)
+            ]
+        return [
+            (
+                self._functions(
+                    str(j),
+                    lambda axes, weights=weights: total(
+                        (values(axes)[a] * w for a, w in weights.items()), self.given.ring
+                    ),
+                ),
+                self._matrix({a: written(number).expression for a, number in numbers.items()}, groups),
+            )
+            for j, (weights, numbers) in enumerate(fewer, 1)
+        ]
+
+    def _matrix(self, numbers: Mapping[int, Any], groups: _Groups) -> dict[tuple[int, int], sp.Expr]:
+        """sum_a number_a B_a."""
+        result: dict[tuple[int, int], sp.Expr] = {}
+        for a, number in numbers.items():
+            for factor, label in groups[a][1]:
+                for place, (re, im) in entries_of(label, self.model.size).items():
+                    entry = number * rational(factor) * (re + sp.I * im)
+                    result[place] = sp.expand(result.get(place, 0) + entry)
+        return result
+
+    def _proportional(self, H: ObjectArray) -> _Groups:
         """The components, those that differ by a rational factor together: (name, [(factor, label of B)])."""
         groups: list[tuple[Exact, list[tuple[fmpq, str]]]] = []
         for label in basis(len(H)):
@@ -100,13 +143,13 @@ class Components(Entries):
         names = ["0" if name and not name.strip("0") else name for name in names]
         return [(name, pairs) for name, (_, pairs) in zip(names, groups, strict=True)]
 
-    def _functions(self, label: str, pairs: list[tuple[fmpq, str]]) -> dict[tuple[int, ...], sp.Expr]:
+    def _functions(self, label: str, component: Callable[..., Exact]) -> dict[tuple[int, ...], sp.Expr]:
         """The component and its derivatives: symbols where they depend on k."""
         moving = set(self.model.k)
         functions: dict[tuple[int, ...], sp.Expr] = {}
         for order in range(_COMPONENT_ORDERS + 1):
             for axes in itertools.combinations_with_replacement(range(self.model.dimension), order):
-                value = written(component(self.given.operator("H", axes), pairs[0][1])).expression
+                value = written(component(axes)).expression
                 if value.free_symbols & moving and not isinstance(value, AppliedUndef | sp.Derivative):
                     suffix = "".join(f"_{self.model.k[axis].name}" for axis in axes)
                     symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
@@ -165,11 +208,10 @@ class Components(Entries):
         if len(axes) > _COMPONENT_ORDERS:
             raise NotExact(f"expression: expected derivatives up to order {_COMPONENT_ORDERS}, got {axes}")
         H = np.full((self.model.size, self.model.size), self.ring.zero)
-        for functions, pairs in self._parts:
+        for functions, matrix in self._parts:
             value = self.ring.convert(functions[axes])
-            for factor, label in pairs:
-                for place, (re, im) in entries_of(label, self.model.size).items():
-                    H[place] = H[place] + value * self.ring.number(re * factor, im * factor)
+            for place, number in matrix.items():
+                H[place] = H[place] + value * self.ring.convert(number)
         return reduced(H)
 
 

@@ -73,6 +73,9 @@ class ClosedForm:
     parts: tuple[Expression, ...] = ()
     band: int | None = None
     guarded: bool = True  # does code check that the band is separate?
+    in_blocks: Callable[[], Any] | None = (
+        None  # the same in constant blocks, whose energies may be explicit where these are not
+    )
 
     # -- expressions -------------------------------------------------------------------------------------------------
     @property
@@ -146,13 +149,13 @@ class ClosedForm:
         return _tree_size(self.program, self.nodes)
 
     # -- calculus ----------------------------------------------------------------------------------------------------
-    def explicit(self, band: int) -> ClosedForm:
+    def explicit(self, band: int) -> Any:
         """The form for one band (from 0, by ascending energy) with its energy put in: k and parameters alone remain.
 
-        Raises ValueError where the energies have no short closed form (``energies`` is None).
+        Where only the blocks of H have short energies it is a ``BlockForm``. Raises ValueError where no energies have a short
+        closed form (``energies`` is None), or their order changes with k.
         """
-        result: ClosedForm = calculus.explicit(self, band)
-        return result
+        return calculus.explicit(self, band)
 
     def diff(self, variable: int | str | sp.Symbol) -> ClosedForm:
         """The total derivative, dE/dx = Tr[P dH/dx]/r included, by a momentum (its axis, name or symbol) or a parameter."""
@@ -281,7 +284,7 @@ class ClosedForm:
         flat = points.reshape(-1, model.dimension)
         form = self if model is self.model else replace(self, model=model)
         result = conditioning.evaluated(form, model, flat, lambda k, band: form.component_digits(k, band, _DOUBLE))
-        return result.reshape(*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape)
+        return result.reshape((*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape))
 
     def __repr__(self) -> str:
         return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components)"

@@ -16,6 +16,7 @@ from symcur.expressions.calculus import collected
 
 _COLLECTED_TERMS = 200  # longer polynomials are not worth the search for a shorter form
 _SEARCHED_TERMS = 24
+_FEW_TERMS = 6  # of a factor, for which multiple angles and sines in the place of cosines are tried
 _VARIED_TERMS = 40  # longer polynomials are written in two ways only
 _WAYS = 9
 
@@ -135,15 +136,68 @@ def _factored(ring: Ring, polynomial: Any, collect: bool = True) -> Written:
         number = polynomial.leading_coefficient() if not polynomial.is_zero() else fmpq(0)
         return Written((rational(number),), 0 if abs(number) == 1 else 1)
     number, factors = polynomial.factor()
-    write = _collected if collect else _plain
-    parts = [(write(ring, factor), int(power)) for factor, power in factors]
+    number, factors = _with_pythagoras(ring, number, factors)
+    write = _collected if collect else _simple
+    parts = []
+    for factor, power in factors:
+        best = write(ring, factor)
+        for sign, other in _with_sines(ring, factor):
+            if (way := write(ring, other)).length < best.length:
+                best, number = way, number * sign**power
+        parts.append((best, power))
     length = sum(part.length + (power > 1) for part, power in parts) + (abs(number) != 1)
     return Written(lambda: (rational(number), *(part.expression**power for part, power in parts)), length)
 
 
+def _with_pythagoras(ring: Ring, number: Any, factors: Iterable[tuple[Any, int]]) -> tuple[Any, list[tuple[Any, int]]]:
+    """(cos - 1)(cos + 1) = -sin^2 and the same for sin, as often as they occur."""
+    found = [(factor, int(power)) for factor, power in factors]
+    generators = ring.context.gens()
+    for place in ring.phases if len(found) > 1 else ():
+        pair = [generators[j] for j in ring.cosine_and_sine(place)]
+        for x, y in (pair, pair[::-1]):
+            times = min(sum(n for factor, n in found if factor == x + sign) for sign in (-1, 1))
+            if times:
+                number = number * (-1) ** times
+                found = [(f, n - times * (f in (x - 1, x + 1)) + 2 * times * (f == y)) for f, n in found]
+                found += [] if any(f == y for f, _ in found) else [(y, 2 * times)]
+    return number, [(factor, power) for factor, power in found if power]
+
+
+def _with_sines(ring: Ring, factor: Any) -> Iterable[tuple[int, Any]]:
+    """A sign and what it multiplies: the factor with 1 - sin^2 for the cos^2 of one angle, where that is shorter."""
+    for place in ring.phases if len(factor) <= _FEW_TERMS else ():
+        if factor.degrees()[ring.cosine_and_sine(place)[0]] < 2:
+            continue
+        other = _in_sines(Exact(ring, factor, ring.zero.real, ring.no_shift), place).real
+        if _plain(ring, other).length < _plain(ring, factor).length:
+            sign = -1 if 2 * sum(c < 0 for c in other.coeffs()) > len(other) else 1
+            yield sign, other * sign
+            return
+
+
+def _simple(ring: Ring, polynomial: Any) -> Written:
+    """An irreducible polynomial multiplied out: with powers of cosines and sines, or with the harmonics of one angle."""
+    ways, degrees = [_plain(ring, polynomial)], polynomial.degrees()
+    for place in ring.phases if len(polynomial) <= _FEW_TERMS else ():
+        cosine, sine = ring.cosine_and_sine(place)
+        if degrees[cosine] + degrees[sine] < 2:
+            continue
+        groups = ring.by_powers(polynomial, [cosine, sine])
+        if len(groups) < 2:
+            continue
+        z, back = ring.monomial({place: 1}), ring.monomial({place: -1})
+        c, s = (z + back) / 2, (z - back) * ring.number(0, fmpq(-1, 2))
+        value = ring.zero
+        for e, inner in groups.items():
+            value = value + Exact(ring, inner, ring.zero.real, ring.no_shift) * c ** e[cosine] * s ** e[sine]
+        ways.insert(0, _sum_over_harmonics(value.reduced(), {}))
+    return min(ways, key=lambda way: way.length)
+
+
 def _collected(ring: Ring, polynomial: Any) -> Written:
     """An irreducible polynomial, collected by one generator or by all parameters, whichever makes it shortest."""
-    best = _plain(ring, polynomial)
+    best = _simple(ring, polynomial)
     if not 3 <= len(polynomial) <= _COLLECTED_TERMS:
         return best
     used = [j for j, top in enumerate(polynomial.degrees()) if top]

@@ -50,9 +50,8 @@ class ThreeLevels(Reading):
         symbols: dict[str, sp.Symbol],
     ) -> None:
         ring = self.ring = entries.ring
-        single, r = _ranks(ranks)
         self._places = tuple(ring.place[generator] for generator in generators)
-        self.single, t, self.d = _levels(entries, single, r)
+        single, r, self.single, t, self.d = levels_of_three(entries, ranks)
         H, half = reduced(shifted(entries.operator("H", ()), -self.single)), t / 2
         self.h_squared = (half * half - self.d).reduced()
         if self.d.is_zero or self.h_squared.is_zero:
@@ -194,8 +193,9 @@ def _ranks(ranks: tuple[int, ...]) -> tuple[int, int]:
     raise NotExact(f"multiplicities: expected two equal ones and another, got {ranks}")
 
 
-def _levels(entries: Entries, single: int, r: int) -> tuple[Exact, Exact, Exact]:
-    """e_0, t and d, from the minimal polynomial z^3 + c_2 z^2 + ...: c_2 is minus the sum of the three energies."""
+def levels_of_three(entries: Entries, ranks: tuple[int, ...]) -> tuple[int, int, Exact, Exact, Exact]:
+    """r_0, r, e_0, t and d, from the minimal polynomial z^3 + c_2 z^2 + ...: c_2 is minus the sum of the three energies."""
+    single, r = _ranks(ranks)
     H, name = entries.traceless, entries.model.name
     m = power_sums(H, 5)
     zero = entries.ring.zero
@@ -217,4 +217,4 @@ def _levels(entries: Entries, single: int, r: int) -> tuple[Exact, Exact, Exact]
     square = reduced(shift @ shifted(shift, -t))
     if not all(entry.is_zero for entry in reduced(shift @ shifted(square, d)).flat):
         raise NotExact(f"{name}: expected three energies, {single}, {r} and {r} times")
-    return (e_0 + entries.h0).reduced(), t, d
+    return single, r, (e_0 + entries.h0).reduced(), t, d

@@ -53,7 +53,10 @@ class TwoLevels(Reading):
                 "two bands, H' = h . sigma" if N == 2 else f"two energies, {self.rank} times each: H'^2 = h^2"
             )
         else:
-            middle, self.rank = _of_unequal_ranks(entries, ranks, w)
+            middle, h = levels_of_two(entries, ranks)
+            first, second = ranks
+            equal, odd = (fmpq(first + sign * second, 2 * first * second) for sign in (1, -1))
+            self.rank = Rank(ring.number(equal) - h * w * odd)
             H = reduced(shifted(H, -middle))
             self.structure = f"two energies, {min(ranks)} and {max(ranks)} times: H'^2 = h^2"
         super().__init__(entries, energy, symbols, entries.h0 + middle)
@@ -120,8 +123,8 @@ class TwoLevels(Reading):
         return self.quotient(sum(terms, self.ring.zero), {self.h_squared: highest})
 
 
-def _of_unequal_ranks(entries: Entries, ranks: tuple[int, ...], inverse_eps: Exact) -> tuple[Exact, Rank]:
-    """(e + e')/2 - Tr H/N, and the rank; NotExact where H has other energies than two of these ranks."""
+def levels_of_two(entries: Entries, ranks: tuple[int, ...]) -> tuple[Exact, Exact]:
+    """(e + e')/2 - Tr H/N and (e - e')/2, e of the first rank; NotExact where H has other energies than two of these ranks."""
     r, other = ranks
     H = entries.traceless
     moments = power_sums(H, 3)
@@ -134,5 +137,4 @@ def _of_unequal_ranks(entries: Entries, ranks: tuple[int, ...], inverse_eps: Exa
     shift = reduced(shifted(H, -middle))
     if not all(entry.is_zero for entry in reduced(shifted(shift @ shift, -(h * h))).flat):
         raise NotExact(f"{entries.model.name}: expected two energies, {r} and {other} times")
-    inverse = entries.ring.number(fmpq(r + other, 2 * r * other)) + h * inverse_eps * fmpq(other - r, 2 * r * other)
-    return middle, Rank(inverse)
+    return middle, h

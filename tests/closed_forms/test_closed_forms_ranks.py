@@ -154,3 +154,57 @@ def test_where_products_are_too_long_steps_are_taken(monkeypatch: pytest.MonkeyP
     form = derive(model.replace(name="another"), "s_dipole")
     assert form.structure.startswith("the adjugate")
     assert largest_difference(form, "s_dipole", np.array([0.4, -0.7])) < 1e-11
+
+
+@pytest.mark.parametrize("name", ["one of three", "two flat bands", "three flat bands"])
+def test_explicit_energies_of_unequal_multiplicity(name: str) -> None:
+    """Each band has the energy and the value that it has in the form with E."""
+    found = CASES[name][0]
+    k = np.random.default_rng(3).uniform(-2, 2, (4, 2))
+    for quantity in ("energy", "s_expectation", "s_dipole"):
+        form = derive(found, quantity)
+        for band in range(found.size):
+            explicit = form.explicit(band)
+            assert form.energy_symbol not in sp.Tuple(*sp.flatten(explicit.expressions)).free_symbols
+            values = sp.lambdify((*found.k, *found.parameters), sp.flatten(explicit.expressions))
+            expected = form(k)[:, band].reshape(4, -1)
+            written = np.array([np.broadcast_to(values(*point, 1.2), expected.shape[1]) for point in k])
+            np.testing.assert_allclose(written, expected, atol=1e-10 * max(1, np.abs(expected).max()))
+            np.testing.assert_allclose(
+                explicit(k).reshape(4, -1), expected, atol=1e-10 * max(1, np.abs(expected).max())
+            )
+
+
+def test_a_flat_band_below_two_others_comes_first() -> None:
+    """Two energies of one block and the flat ones of another, below them at every k."""
+    n = sp.Matrix([sp.cos(k_x), sp.sin(k_x)])
+    H = sp.diag(3 * sp.eye(2) + n * n.T + sp.sin(k_y) * sp.eye(2) / 2, sp.zeros(2))
+    form = derive(model(H, "above"), "energy")
+    assert form.energies == (0, sp.sin(k_y) / 2 + 3, sp.sin(k_y) / 2 + 4)
+
+
+def test_energies_whose_order_depends_on_k_are_not_put_in() -> None:
+    u = sp.Matrix([sp.cos(k_x), sp.sin(k_x), 0])
+    form = derive(model(k_y * u * u.T, "crossing"), "energy")
+    with pytest.raises(ValueError, match="in the same order at every k"):
+        form.explicit(1)
+
+
+def test_what_needs_no_energy_is_explicit_and_blocks_have_theirs() -> None:
+    H = sp.diag(sp.sin(k_x), sp.Matrix([[1, k_x - sp.I * k_y], [k_x + sp.I * k_y, -1]]) / 3)
+    same = Model(H, 2 * sp.eye(3), (k_x, k_y))
+    assert derive(same, "s_expectation").explicit(1).expressions == sp.Array(2)
+    k = np.random.default_rng(3).uniform(-1, 1, (5, 2))
+    for band in range(3):
+        np.testing.assert_allclose(derive(same, "energy").explicit(band)(k), same.energies(k)[:, band], atol=1e-13)
+
+
+def test_explicit_bands_of_a_block_with_flat_bands() -> None:
+    """The flat level of the block holds two bands, the others one."""
+    flat = sublattices(1, 3, sp.Integer(0))
+    whole = Model(sp.diag(flat.H, k_x / 3), sp.diag(flat.s, 1), (k_x, k_y), {M: 1.2})
+    form, k = derive(whole, "s_expectation"), np.random.default_rng(3).uniform(-2, 2, (6, 2))
+    expected = form(k)
+    for band in range(5):
+        np.testing.assert_allclose(form.explicit(band)(k), expected[:, band], atol=1e-10)
+    assert form.explicit(2)(k[0]).shape == ()
