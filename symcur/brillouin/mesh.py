@@ -142,26 +142,29 @@ class Mesh(Method):
     def _levels(self, points: _Points) -> Iterator[Level]:
         dimension, sweep = points.problem.domain.dimension, points.sweep
         n = self.points or START[dimension]
-        shifts = list(product((0.0, 0.5), repeat=dimension))  # the first and the last are the two meshes
-        first: AnyArray | None = None
-        cost = sum(map(points.cost, points.places(n)))
-        while sweep.affords(int(cost)):
+        # Two meshes and the points between them make the first mesh of twice as many points per axis.
+        halves: list[AnyArray] = []
+        between: list[Place] = []
+        while True:
             *places, coarse = points.places(n)
-            means = [points.mean(place) if j or first is None else first for j, place in enumerate(places)]
+            others = places[1:] if halves else places
+            if not sweep.affords(int(sum(map(points.cost, [*between, *others, coarse])))):
+                return
+            first = [np.mean([*halves, *map(points.mean, between)], axis=0)] if halves else []
+            means = [*first, *map(points.mean, others)]
             value, scale = np.mean(means, axis=0)
             scale, apart = np.abs(scale), np.max([np.abs(a[0] - b[0]) for a, b in combinations(means, 2)], axis=0)
             off = np.abs(points.mean(coarse)[0] - value)
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
             error = np.maximum.reduce([apart, off, points.typical(off, scale), TYPICAL * points.typical(apart, scale)])
             yield Level(n, value, error + ROUNDING * scale, scale, apart)
-            # Two meshes and the points between them make the first mesh of twice as many points per axis.
-            two = len(places) == 2
-            cost = sum(map(points.cost, points.places(2 * n))) - (2 * points.cost(places[0]) if two else 0)
-            if self.points is not None or not sweep.affords(int(cost)):
+            if self.points is not None:
                 return
-            if two:
-                first = np.mean([*means, *(points.mean(Place(n, shift)) for shift in shifts[1:-1])], axis=0)
-            n, cost = 2 * n, 0
+            halves, between = [], []
+            if len(places) == 2:
+                _, *inner, _ = product((0.0, 0.5), repeat=dimension)
+                halves, between = means, [Place(n, shift) for shift in inner]
+            n *= 2
 
 
 MESH = Mesh()
