@@ -205,7 +205,7 @@ class _Problem:
         if rates[fastest].real <= 1 + _ROUNDING:
             return None
         x = small * kinds[:, fastest].real / np.abs(kinds[:, fastest].real).max()
-        while x @ self.overlaps @ (self.best(self.pairs(x, size)) - x) > 0:
+        while x @ self.best(self.pairs(x, size)) > x @ x:  # comes to an end, as pairs are bounded
             x = 2 * x
         return np.asarray(x)
 
