@@ -227,8 +227,6 @@ def _draw(
 
 
 # -- what stands in options --------------------------------------------------------------------------------------------
-
-
 def _by_species(option: str, text: str) -> dict[str, list[list[float]]]:
     """ "Ga=0,0,0 As=0.25,0.25,0.25" by species, which may come again."""
     found: dict[str, list[list[float]]] = {}

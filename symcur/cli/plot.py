@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from symcur import materials, observables
 from symcur.band_structures import BandStructure
 from symcur.cli.files import require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
-from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions
+from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions, rows_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -160,12 +159,8 @@ def corners(text: str, dimension: int) -> str | list[tuple[str, tuple[float, ...
 
 
 def vectors(option: str, text: str, dimension: int, count: int) -> list[list[float]]:
-    try:
-        rows = [[float(number) for number in part.split(",")] for part in text.split()]
-    except ValueError:
-        rows = []
-    if np.shape(rows if len({len(row) for row in rows}) == 1 else []) != (count, dimension):
-        raise ValueError(f"{option}: expected {count} vectors of {dimension} numbers, such as 0,0,1, got {text!r}")
+    expected = f"{count} vectors of {dimension} numbers, such as 0,0,1"
+    rows: list[list[float]] = rows_of(option, text, (count, dimension), expected).tolist()
     return rows
 
 

@@ -49,15 +49,17 @@ def made(
     return Material(functions, operator, spin=order, orbitals=text, level=level)
 
 
-def rows_of(option: str, text: str) -> Array:
-    """ "0,0,1 1,0,0" as rows."""
+def rows_of(
+    option: str, text: str, shape: tuple[int, int] | None = None, expected: str = "vectors 'x,y,z x,y,z ...'"
+) -> Array:
+    """ "0,0,1 1,0,0" as rows, of this shape if one is given; ``expected`` says what is."""
     try:
         rows = [[float(number) for number in part.split(",")] for part in text.split()]
         array = np.array(rows, dtype=float)
     except ValueError:
         array = np.zeros(0)
-    if array.ndim != 2:
-        raise ValueError(f"{option}: expected vectors 'x,y,z x,y,z ...', got {text!r}")
+    if array.ndim != 2 or shape not in (None, array.shape):
+        raise ValueError(f"{option}: expected {expected}, got {text!r}")
     return array
 
 

@@ -40,10 +40,8 @@ from symcur.quantities import Quantity
 
 _Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
-_PREFERENCE, _LONGER = (
-    0.3,
-    25,
-)  # how much longer a formula in the functions of the model may be than one in components of H
+# How much longer a formula in the functions of the model may be than one in components of H: a part of it and _FREE, at most _LONGER.
+_PREFERENCE, _FREE, _LONGER = 0.3, 10, 25
 _LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
 
 
@@ -233,7 +231,7 @@ class _Derivation:
             return components  # written out it takes long
         explicit = self._written(self._reading(Entries), target)
         if explicit and components:
-            longer = min(components.length() * _PREFERENCE + 10, _LONGER)
+            longer = min(components.length() * _PREFERENCE + _FREE, _LONGER)
             return explicit if explicit.length() <= components.length() + longer else components
         return explicit or components
 

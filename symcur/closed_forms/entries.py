@@ -10,7 +10,6 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, cached_property, reduce
 from math import prod
-from typing import Any
 
 import numpy as np
 import sympy as sp
@@ -95,32 +94,28 @@ class Components(Entries):
         def values(axes: tuple[int, ...]) -> list[Exact]:
             return [component(self.given.operator("H", axes), pairs[0][1]) for _, pairs in groups]
 
-        fewer = independent(values(())) if groups else []
-        if 2 * len(fewer) > len(groups):
-            return [
-                (self._functions(name, lambda axes, a=a: values(axes)[a]), self._matrix({a: sp.Integer(1)}, groups))
-                for a, (name, _) in enumerate(groups)
-            ]
+        ring = self.given.ring
+        found = independent(values(())) if groups else []
+        names = [str(j) for j in range(1, len(found) + 1)]
+        if 2 * len(found) > len(groups):
+            found, names = [({a: ring.one}, {a: ring.one}) for a in range(len(groups))], [name for name, _ in groups]
+
+        def combined(weights: Mapping[int, Exact]) -> Callable[..., Exact]:
+            return lambda axes: total((values(axes)[a] * w for a, w in weights.items()), ring)
+
         return [
-            (
-                self._functions(
-                    str(j),
-                    lambda axes, weights=weights: total(
-                        (values(axes)[a] * w for a, w in weights.items()), self.given.ring
-                    ),
-                ),
-                self._matrix({a: written(number).expression for a, number in numbers.items()}, groups),
-            )
-            for j, (weights, numbers) in enumerate(fewer, 1)
+            (self._functions(name, combined(weights)), self._matrix(numbers, groups))
+            for name, (weights, numbers) in zip(names, found, strict=True)
         ]
 
-    def _matrix(self, numbers: Mapping[int, Any], groups: _Groups) -> dict[tuple[int, int], sp.Expr]:
+    def _matrix(self, numbers: Mapping[int, Exact], groups: _Groups) -> dict[tuple[int, int], sp.Expr]:
         """sum_a number_a B_a."""
         result: dict[tuple[int, int], sp.Expr] = {}
         for a, number in numbers.items():
+            value = written(number).expression
             for factor, label in groups[a][1]:
                 for place, (re, im) in entries_of(label, self.model.size).items():
-                    entry = number * rational(factor) * (re + sp.I * im)
+                    entry = value * rational(factor) * (re + sp.I * im)
                     result[place] = sp.expand(result.get(place, 0) + entry)
         return result
 

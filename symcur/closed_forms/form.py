@@ -73,9 +73,7 @@ class ClosedForm:
     parts: tuple[Expression, ...] = ()
     band: int | None = None
     guarded: bool = True  # does code check that the band is separate?
-    in_blocks: Callable[[], Any] | None = (
-        None  # the same in constant blocks, whose energies may be explicit where these are not
-    )
+    in_blocks: Callable[[], Any] | None = None  # the same in blocks, whose energies may be explicit where these are not
 
     # -- expressions -------------------------------------------------------------------------------------------------
     @property

@@ -113,8 +113,7 @@ class Writer:
 
     def __init__(self, form: Form, reserved: Sequence[str] = ()) -> None:
         definitions = () if reserved else form.definitions
-        shown = [*sp.flatten(form.compact), *(formula for _, formula in definitions)] if not reserved else []
-        shown += [energy for energy in form.energies or () if reserved]
+        shown = list(form.energies or ()) if reserved else [*sp.flatten(form.compact), *(f for _, f in definitions)]
         own = dict.fromkeys([form.energy_symbol, *(symbol for symbol, _ in definitions)])
         free = set().union(*(value.free_symbols for value in shown)) - {*own}
         atoms = set().union(*(value.atoms(AppliedUndef) for value in (*shown, form.model.H)))

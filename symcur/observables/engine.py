@@ -26,7 +26,7 @@ from symcur.quantities import Quantity
 
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
 _NONE = 18.0  # likewise below 2e-8, where bands above are left out of sums
-_COARSE = 12  # points per axis at which a larger basis is compared
+COARSE = 12  # points per axis at which a larger basis is compared
 _COARSE_POINTS = 20_000  # in all, where it changes too much
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
 
@@ -205,7 +205,7 @@ def occupied_bands(model: BandStructure, domain: Domain, mu: Array, temperature:
     """How many bands may be occupied, and one more, of a model that has infinitely many; None where all of them are there."""
     if model.larger is None:
         return None
-    grid = domain.grid(_COARSE, OFFSET[0])
+    grid = domain.grid(COARSE, OFFSET[0])
     energies = model.energies(domain.map(grid)[0])
     lowest = energies.reshape(-1, model.size).min(axis=0) - 2 * _steps(energies)
     return min(int((lowest <= mu.max() + _NONE * temperature.max()).sum()) + 1, model.size)
@@ -230,7 +230,7 @@ def _missing(bands: BandValues, larger: BandStructure, domain: Domain, mu: Array
     On a coarse mesh the integrand is compared with that of the next larger basis, at a temperature that the mesh resolves: twice the
     mean modulus of the change, relative to that of the integrand.
     """
-    grid = domain.grid(_COARSE, OFFSET[0])
+    grid = domain.grid(COARSE, OFFSET[0])
     k, jacobian = domain.map(grid.reshape(-1, domain.dimension))
     (energies, values), (others, changed) = (found.probe(k) for found in (bands, bands.of(larger)))
     columns = len(bands.weights) // bands.variants

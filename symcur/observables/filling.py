@@ -10,9 +10,9 @@ from symcur.band_structures import BandStructure, Parameters, gap
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
 from symcur.brillouin.trapezoid import OFFSET
+from symcur.observables.engine import COARSE
 
 _MESHES = {1: (256, 1024), 2: (48, 64), 3: (16, 20)}  # points per axis
-_COARSE = 12  # points per axis at which a larger basis is compared
 _ROOT = 1e-12  # of the spread of the energies
 
 
@@ -41,19 +41,18 @@ def chemical_potential(
         _levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], OFFSET[[0, 2]], strict=True)
     ]
     larger = None if model.larger is None else model.larger.larger or model.larger
-    few = [] if larger is None else [_levels(one, cell, _COARSE, float(OFFSET[0])) for one in (model, larger)]
+    few = [] if larger is None else [_levels(one, cell, COARSE, float(OFFSET[0])) for one in (model, larger)]
     mu, error = np.empty(asked.shape), np.empty(asked.shape)
     for place, number in np.ndenumerate(asked):
         middle = _middle_of_gap(model, float(number), levels) if temperature == 0 else None
         coarse, fine = (_solved(energies, float(number), temperature) for energies in levels)
         mu[place], error[place] = (fine, 2 * abs(fine - coarse)) if middle is None else (middle, 0.0)
         if larger is not None:
-            here, there = (
-                [_solved(energies, float(number), temperature) for energies in few]
-                if middle is None
-                else (middle, gap(larger, round(number)).mu)
-            )
-            error[place] += 2 * abs(there - here)
+            if middle is None:
+                both = [_solved(energies, float(number), temperature) for energies in few]
+            else:
+                both = [middle, gap(larger, round(number)).mu]
+            error[place] += 2 * np.ptp(both)
     return mu, error
 
 

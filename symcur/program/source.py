@@ -54,14 +54,11 @@ def source(function: Function, language: str) -> str:
     """A complete function of scalars in one of LANGUAGES; C and Fortran fill an array with the results, the others return it."""
     if language not in LANGUAGES:
         raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
+    function = replace(function, name=_free_name(function.name, language, set()))
     names = _legal_names(function, language)
     renamed_arguments = [(str(names[x]), x.name) for x in function.arguments if str(names[x]) != x.name]
     heading = [*function.heading, *(f"The argument {name} is {given}." for name, given in renamed_arguments)]
-    function = replace(
-        function,
-        name=_free_name(function.name, language, set()),
-        heading=[commented(line, language) for line in heading],
-    )
+    function = replace(function, heading=[commented(line, language) for line in heading])
     make_printer, number, write = _WRITERS[language]
     printer = make_printer()
 
@@ -122,7 +119,7 @@ def commented(line: str, language: str) -> str:
 
 def _legal_names(function: Function, language: str) -> dict[sp.Symbol, sp.Symbol]:
     """Names that the language accepts, all different in it."""
-    taken = {_seen_as(_free_name(function.name, language, set()), language)}
+    taken = {_seen_as(function.name, language)}
     names: dict[sp.Symbol, sp.Symbol] = {}
     for symbol in (*function.arguments, *function.symbols):
         if symbol not in names:
