@@ -129,12 +129,17 @@ def test_the_bound_on_bending_holds_and_is_not_far_off():
     assert model.replace(kinetic={(1, 1, 1): np.eye(2)}).bending is None
 
 
-def test_larger_has_the_next_plane_waves():
-    sizes, model = [], random_model(cutoff=0.0)
-    for _ in range(5):
-        sizes.append(len(model.waves))
-        model = model.larger
-    assert sizes == [1, 7, 13, 19, 31]
+def test_larger_has_all_plane_waves_that_the_potential_links_to_those_kept():
+    model = random_model(cutoff=0.0)
+    for _ in range(3):
+        larger = model.larger
+        shifts = np.array(list(model.potentials)) @ model.cell.reciprocal
+        linked = (model.waves[:, None] + shifts).reshape(-1, model.dimension)
+        missing = np.linalg.norm(linked[:, None] - larger.waves, axis=-1).min(axis=1)
+        assert missing.max() < 1e-9
+        assert len(larger.waves) > len(model.waves)
+        model = larger
+    assert len(model.replace(potentials={}).larger.waves) > len(model.waves)  # free waves: the next ones
 
 
 @pytest.mark.parametrize(

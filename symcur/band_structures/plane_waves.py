@@ -10,8 +10,8 @@ whose derivatives are exact. s is a matrix between the orbitals, 1 between plane
 shift of plane waves, so no value depends on the choice of the cell.
 
 All G make H(k + b) = H(k) up to a shift of plane waves. Finitely many, |G| <= cutoff, break this: H(k) holds next to k = 0, and the
-momenta of the cell are those next to k = 0 (``NearCell``). What is cut off changes numbers; ``larger`` is the same with the next
-plane waves, by which observables estimate it.
+momenta of the cell are those next to k = 0 (``NearCell``). What is cut off changes numbers; ``larger`` is the same with all plane
+waves that the potential links to those that are kept, by which observables estimate it.
 """
 
 from __future__ import annotations
@@ -105,6 +105,7 @@ class PlaneWaveModel(BandStructure):
     waves: Array
     coupling: ComplexArray
     parameters: Mapping[str, float]
+    most = _MOST
 
     def __init__(
         self,
@@ -134,8 +135,10 @@ class PlaneWaveModel(BandStructure):
         if local.shape != (n, n) or np.abs(local - local.conj().T).max() > _HERMITIAN * np.abs(local).max():
             raise ValueError(f"s: expected a Hermitian matrix of shape {(n, n)}, that of the orbitals, got {s!r}")
         counts = _within(cell, cutoff)
-        if len(counts) * n > _MOST:
-            raise ValueError(f"cutoff: expected one with at most {_MOST} bands, got {cutoff!r} with {len(counts) * n}")
+        if len(counts) * n > self.most:
+            raise ValueError(
+                f"cutoff: expected one with at most {self.most} bands, got {cutoff!r} with {len(counts) * n}"
+            )
         full = np.kron(np.eye(len(counts)), local)
         full.setflags(write=False)
         vars(self).update(
@@ -184,11 +187,13 @@ class PlaneWaveModel(BandStructure):
         return self.replace(kinetic=h, potentials=V, offsets=-self.offsets, s=self.local.conj())
 
     @cached_property
-    def larger(self) -> Self:
-        """The same with the next plane waves."""
+    def larger(self) -> PlaneWaveModel:
+        """The same with all plane waves G + g that the potential V_g links to those that are kept, and at least with the next ones."""
         lengths = np.linalg.norm(_within(self.cell, 2 * self.cutoff + self._step) @ self.cell.reciprocal, axis=1)
         following = float(lengths[lengths > self.cutoff * (1 + 1e-9)].min())
-        return self.replace(cutoff=following * (1 + 1e-9))
+        shifts = [np.array(g) @ self.cell.reciprocal for g, V in self.potentials.items() if V.any()]
+        linked = max((float(np.linalg.norm(self.waves + g, axis=1).max()) for g in shifts), default=0.0)
+        return _Larger(**{**self.arguments(), "cutoff": max(following, linked) * (1 + 1e-9)})
 
     @property
     def _step(self) -> float:
@@ -221,6 +226,12 @@ class PlaneWaveModel(BandStructure):
         at = np.linalg.norm(k, axis=-1) <= np.linalg.norm(self.cell.near(k), axis=-1) * (1 + 1e-9)
         one, other = (self.energies(x[at])[:, :bands] for x in (k, k - b[:, None]))
         return float(np.abs(one - other).max())
+
+
+class _Larger(PlaneWaveModel):
+    """What tells how far another model is from all plane waves."""
+
+    most = 8 * _MOST
 
 
 def _matrices(

@@ -227,7 +227,7 @@ def with_change(integral: Integral, change: Array, what: str) -> Integral:
 def _missing(bands: BandValues, larger: BandStructure, domain: Domain, mu: Array, temperature: Array) -> Array:
     """What a larger basis changes, (mu, T, columns), for band structures that cut one off: the relative error of integrals of the modulus.
 
-    On a coarse mesh the integrand is compared with that of the next larger basis, at a temperature that the mesh resolves: twice the
+    On a coarse mesh the integrand is compared with that of the larger basis, at a temperature that the mesh resolves: twice the
     mean modulus of the change, relative to that of the integrand.
     """
     grid = domain.grid(COARSE, OFFSET[0])

@@ -23,8 +23,8 @@ def chemical_potential(
 
     A whole number at T = 0 gives the middle of the gap above so many bands, where there is one. Else sum_n f(e_n - mu) is solved
     on two meshes of the zone, by linear interpolation of the ordered energies at T = 0: the value is that of the finer one, the
-    error twice the difference. Where plane waves are cut off, twice what the next two shells
-    of them change is part of it. Units of energy of the model. Raises ValueError where states do not suffice.
+    error twice the difference. Where plane waves are cut off, twice what those change that the
+    potential links to them is part of it. Units of energy of the model. Raises ValueError where states do not suffice.
     """
     model = model.with_values(parameters)
     cell = model.lattice_cell("a filling counts electrons per cell")
@@ -40,7 +40,7 @@ def chemical_potential(
     levels = [
         _levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], OFFSET[[0, 2]], strict=True)
     ]
-    larger = None if model.larger is None else model.larger.larger or model.larger
+    larger = model.larger
     few = [] if larger is None else [_levels(one, cell, COARSE, float(OFFSET[0])) for one in (model, larger)]
     mu, error = np.empty(asked.shape), np.empty(asked.shape)
     for place, number in np.ndenumerate(asked):
