@@ -23,13 +23,13 @@ from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 
 WARM_LEVELS = np.array([-30.0, -11.0, -4.0, 0.0, 4.0, 11.0, 30.0])
 COLD_LEVELS = np.zeros(1)
-# An axis is taken as monotone if its smallest slope is at least this part of its largest.
-SLOPE_RATIO = 0.4
+# An axis is taken as monotone if its smallest slope is at least this part of its largest; in 3D parts cost more than points.
+SLOPE_RATIO = {1: 0.4, 2: 0.4, 3: 0.3}
 # Pieces smaller than this part of the cube, next to a critical point on the level, are not resolved further.
 SMALLEST = 1e-12
 
-# Numbers kept at once; pieces that would need more are left unresolved, with an error bound.
-LARGEST = 1_000_000
+# Numbers in all parts into which a piece may fall; what is left then stays unresolved, with an error bound.
+MOST_PARTS = 150_000
 # Numbers handled at a time, so that they stay in the cache.
 BLOCK = 100_000
 
@@ -69,8 +69,12 @@ class Parts:
     def __len__(self) -> int:
         return len(self.piece)
 
-    def __getitem__(self, which: Indices | Mask) -> Parts:
+    def __getitem__(self, which: Indices | Mask | slice) -> Parts:
         return Parts(self.whole, *(getattr(self, name)[which] for name in ("e", "piece", "low", "size", "axes")))
+
+    def blocks(self, size: int) -> list[Parts]:
+        """The same parts, so many at a time."""
+        return [self[i : i + size] for i in range(0, len(self), size)]
 
     @property
     def mu(self) -> Array:
@@ -131,17 +135,18 @@ def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> 
     all are positive. n is the number of Gauss points per smooth stretch.
     """
     total = np.zeros((3, rows, len(weights)))
-    dimension = pieces.e.ndim - 1
-    numbers = _flat(pieces.e).shape[1] * (1 + len(weights))  # in one piece
-    most = max(4 * len(pieces.row), LARGEST // numbers)
-    parts = Parts.of(pieces)
-    while len(parts):
+    dimension, numbers = pieces.e.ndim - 1, _flat(pieces.e).shape[1]
+    tried = np.zeros(len(pieces.row), dtype=np.intp)
+    waiting = Parts.of(pieces).blocks(BLOCK // numbers)
+    while waiting:
+        parts = waiting.pop(0)
+        tried += np.bincount(parts.piece, minlength=len(tried))
         smooth, empty = _smooth(parts)
         total += _collect(parts[smooth], _gauss(parts[smooth], weights, n), rows)
         parts = _steepest_last(parts[~smooth & ~empty])
         split = _obstacle(parts)
-        tiny = (split > 0) & ((parts.volume < SMALLEST) | (len(split) > most))
-        total += _collect(parts[tiny], _unresolved(parts[tiny], weights, n), rows)
+        left = (split > 0) & ((parts.volume < SMALLEST) | (numbers * tried[parts.piece] > MOST_PARTS))
+        total += _collect(parts[left], _unresolved(parts[left], weights, n), rows)
         good = parts[split == 0]
         if len(good):
             levels = _levels(good)
@@ -149,7 +154,8 @@ def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> 
                 good.e, good.v, good.low, good.size, good.mu, good.temperature, levels, _outer(levels, dimension)
             )
             total += _collect(good, _slices(lines, weights, n), rows)
-        parts = Parts.joined([parts[(split == axes) & ~tiny].halves(axes) for axes in range(1, dimension + 1)])
+        halves = Parts.joined([parts[(split == axes) & ~left].halves(axes) for axes in range(1, dimension + 1)])
+        waiting += halves.blocks(BLOCK // numbers)
     return total
 
 
@@ -242,18 +248,19 @@ def _steepest_last(parts: Parts) -> Parts:
     return parts.turned(np.argsort(steep, axis=1, kind="stable"))
 
 
-def _monotone(e: Array) -> Mask:
+def _monotone(e: Array, ratio: float) -> Mask:
     """Whether each polynomial is safely monotone along its last axis."""
     steps = _flat(np.diff(e, axis=-1))
     low, high = steps.min(axis=1), steps.max(axis=1)
-    monotone: Mask = (low > SLOPE_RATIO * high) | (high < SLOPE_RATIO * low)
+    monotone: Mask = (low > ratio * high) | (high < ratio * low)
     return monotone
 
 
 def _obstacle(parts: Parts) -> Indices:
     """0 where the reduction works, else the number of leading axes along which to bisect."""
     e, dimension = parts.e, parts.e.ndim - 1
-    split = np.where(_monotone(e), 0, dimension).astype(np.intp)
+    ratio = SLOPE_RATIO[dimension]
+    split = np.where(_monotone(e, ratio), 0, dimension).astype(np.intp)
     if dimension == 1 or len(e) == 0:
         return split
     levels = _outer(_levels(parts), dimension)
@@ -261,7 +268,7 @@ def _obstacle(parts: Parts) -> Indices:
         for face in (e[..., 0], e[..., -1]):
             flat = _flat(face)
             crossed = (flat.min(axis=1)[:, None] < levels) & (levels < flat.max(axis=1)[:, None])
-            split = np.where((split == 0) & crossed.any(axis=1) & ~_monotone(face), 2, split)
+            split = np.where((split == 0) & crossed.any(axis=1) & ~_monotone(face, ratio), 2, split)
     for edge in np.moveaxis(_edges(e), -1, 0):
         many = (sign_changes(edge, levels) > 1).any(axis=1)
         split = np.where((split == 0) & many, 1, split)

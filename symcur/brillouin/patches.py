@@ -19,7 +19,7 @@ from functools import partial
 
 import numpy as np
 
-from symcur.arrays import Array, Indices, Mask
+from symcur.arrays import AnyArray, Array, Indices, Mask
 
 from .bernstein import basis, transform
 from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
@@ -37,16 +37,32 @@ START = {1: 4, 2: 3, 3: 2}
 SLOW = 2.5
 # Unresolved touchings of bands at the Fermi level are followed down to boxes of this size.
 HIDDEN = {1: 1e-6, 2: 1e-5, 3: 5e-2}
+# Energies closer than this part of the largest are those of one multiplet: rounding moves them so far.
+ROUNDED = 32 * np.finfo(float).eps
+# Tasks whose samples are kept at a time.
+TOGETHER = 32
 # Level-set pieces per task; it bounds the memory of the nested slices.
 PIECES = {1: 4096, 2: 512, 3: 64}
 
 
-def stretch_points(dimension: int, rtol: float) -> int:
-    """Gauss points per smooth stretch of a level-set integral; each gains a bit over a digit of the layer at mu."""
+def points_per_axis(dimension: int, rtol: float) -> int:
+    """Points of a box along each axis; in 3D, where boxes are many, fewer for fewer digits."""
+    return POINTS[dimension] - (2 if dimension == 3 and rtol >= 1e-4 else 0)
+
+
+def stretch_points(dimension: int, rtol: float, cold: bool) -> tuple[int, int]:
+    """Gauss points per smooth stretch of a level-set integral, and in the one that it is compared with.
+
+    Each gains a bit over a digit, at T > 0 of the layer at mu.
+    """
     if dimension == 1:
-        return 16
+        return 16, 13
     digits = -np.log10(max(rtol, 1e-12))
-    return int(np.ceil((digits - 4.7) / 1.2)) + (10 if dimension == 2 else 9)
+    if dimension == 3 and cold:
+        n = int(np.ceil((digits - 0.6) / 1.2)) + 4
+        return n, n - 2
+    n = int(np.ceil((digits - 4.7) / 1.2)) + (10 if dimension == 2 else 9)
+    return n, n - 3
 
 
 class Patches(Method):
@@ -61,8 +77,8 @@ class Patches(Method):
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
-        rule = partial(_rule, problem, sweep, stretch_points(dimension, tolerance.rtol))
-        points, marks = POINTS[dimension] ** dimension, landmarks(problem, tolerance.rtol)
+        rule = partial(_rule, problem, sweep, tolerance.rtol)
+        points, marks = points_per_axis(dimension, tolerance.rtol) ** dimension, landmarks(problem, tolerance.rtol)
         most = int(FIRST * sweep.max_evaluations) // points
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen = problem.left_out + unresolved
@@ -77,8 +93,8 @@ METHODS.add(PATCHES)
 class Sampled:
     """What a task learns about its boxes: the Gauss part, and where level sets are needed.
 
-    value, error and scale have shape (B, mu, T, C); ``must_bisect`` (B, mu, T) marks boxes to bisect in any case; ``sharp`` lists
-    (box, band, mu, T), for which e (B, N, P) and v (B, N, C, P) are kept; e and v are empty where no box needs them.
+    value, error and scale have shape (B, mu, T, C); ``must_bisect`` (B, mu, T) marks boxes to bisect in any case. ``sharp`` lists
+    (box, number, mu, T): the number tells which of the bands kept it is, e (U, P) and v (U, C, P).
     """
 
     value: Array
@@ -90,24 +106,30 @@ class Sampled:
     v: Array
 
 
-def _rule(problem: BandProblem, sweep: Sweep, n: int, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
+def _rule(problem: BandProblem, sweep: Sweep, rtol: float, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
     dimension = problem.domain.dimension
-    p = POINTS[dimension]
+    p = points_per_axis(dimension, rtol)
     per_task = max(1, CHUNK // p**dimension)
     tasks = [boxes[i : i + per_task] for i in range(0, len(boxes), per_task)]
     message = f"patches, {len(boxes)} new boxes"
-    samples: list[Sampled] = sweep.run(partial(_sample, problem, p), tasks, len(boxes) * p**dimension, message)
-    value, error, scale = (np.concatenate([getattr(s, name) for s in samples]) for name in ("value", "error", "scale"))
-    change = np.zeros_like(value)
-    sharp = list(_sharp_tasks(problem, samples, per_task))
-    answers = sweep.run(partial(_sharp_task, problem.weights, p, dimension, n), [task for task, _ in sharp], 0, message)
-    for (_, where), parts in zip(sharp, answers, strict=True):
-        for target, part in zip((value, change, scale, error), parts, strict=True):
-            np.add.at(target, where, part)
-    error += 3 * np.abs(change)
-    hidden = np.concatenate([s.must_bisect for s in samples])[..., None]
+    samples: list[tuple[AnyArray, ...]] = []
+    for i in range(0, len(tasks), TOGETHER):
+        some = tasks[i : i + TOGETHER]
+        points = sum(map(len, some)) * p**dimension
+        sampled: list[Sampled] = sweep.run(partial(_sample, problem, p), some, points, message)
+        value, error, scale = (
+            np.concatenate([getattr(s, name) for s in sampled]) for name in ("value", "error", "scale")
+        )
+        change = np.zeros_like(value)
+        sharp = list(_sharp_tasks(problem, sampled, per_task))
+        task = partial(_sharp_task, problem.weights, p, dimension, rtol)
+        for (_, where), parts in zip(sharp, sweep.run(task, [task for task, _ in sharp], 0, message), strict=True):
+            for target, part in zip((value, change, scale, error), parts, strict=True):
+                np.add.at(target, where, part)
+        hidden = np.concatenate([s.must_bisect for s in sampled])[..., None]
+        samples.append((value, error + 3 * np.abs(change), scale, np.broadcast_to(hidden, value.shape)))
     value, error, scale, must_bisect = (
-        x.reshape(len(boxes), -1) for x in (value, error, scale, np.broadcast_to(hidden, value.shape))
+        np.concatenate(part).reshape(len(boxes), -1) for part in zip(*samples, strict=True)
     )
     return value, error, scale, must_bisect
 
@@ -118,10 +140,11 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     energies, values = problem.sample(u.reshape(-1, dimension))
     e = np.ascontiguousarray(energies.reshape(count, -1, problem.count).swapaxes(1, 2))
     v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1) * boxes.volume()[:, None, None, None]
+    _gather(e, v)
     full, empty, smooth, must_bisect = _occupations(problem, e, p)
     rows = functionals(p, dimension)
     total = np.zeros((len(rows) + 1, count, len(problem.mu), len(problem.temperature), size))
-    cut = ~(full | empty | smooth)
+    cut = ~(full | empty | smooth) & np.asarray(v.any(axis=(2, 3)))[:, :, None, None]
     moments = _moments(e, v, rows)
     for name, which in columns(problem.weights).items():
         if OCCUPATIONS.get(name).constant:
@@ -136,10 +159,19 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
         if cut[:, n].any():
             _add_full(problem, moments[:, :, :, n : n + 1], cut[:, n : n + 1], below)
             error = np.maximum(error, tail_error(below[1:-1], below[-1]))
-    sharp = np.argwhere(cut)
-    keep = (e, v) if len(sharp) else (e[:0], v[:0])
     must_bisect[boxes.size.max(axis=1) <= HIDDEN[dimension]] = False
-    return Sampled(total[0], error, total[-1], must_bisect, sharp, *keep)
+    kept, sharp = cut.any(axis=(2, 3)), np.argwhere(cut)
+    sharp[:, 1] = (np.cumsum(kept) - 1).reshape(kept.shape)[sharp[:, 0], sharp[:, 1]]
+    return Sampled(total[0], error, total[-1], must_bisect, sharp, e[kept], v[kept])
+
+
+def _gather(e: Array, v: Array) -> None:
+    """Where bands (B, N, P) are degenerate throughout a box the lowest of them takes the values (B, N, C, P) of all."""
+    rounded = ROUNDED * np.abs(e).max(axis=(1, 2))
+    for n in range(e.shape[1] - 1, 0, -1):
+        same = np.abs(e[:, n] - e[:, n - 1]).max(axis=1) <= rounded
+        v[same, n - 1] += v[same, n]
+        v[same, n] = 0.0
 
 
 def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
@@ -248,15 +280,15 @@ def _sharp_tasks(problem: BandProblem, samples: list[Sampled], per_task: int) ->
         for some in (sample.sharp[cold], sample.sharp[~cold]):
             for i in range(0, len(some), PIECES[dimension]):
                 box, band, m, t = some[i : i + PIECES[dimension]].T
-                pairs, which = np.unique(box * problem.count + band, return_inverse=True)
-                at = pairs // problem.count, pairs % problem.count
+                at, which = np.unique(band, return_inverse=True)
                 task = SharpTask(sample.e[at], sample.v[at], which, problem.mu[m], problem.temperature[t])
                 yield task, (number * per_task + box, m, t)
 
 
-def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTask) -> Array:
+def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, task: SharpTask) -> Array:
     """The integrals, their change with coarser interpolants, those of the modulus, the error bounds: (4, I, C)."""
     b, count = basis(p), len(task.which)
+    n, fewer = stretch_points(dimension, rtol, task.temperature[0] == 0)
     used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant]
     names = tuple(weights[c] for c in used)
     e = task.e.reshape(-1, *(p,) * dimension)
@@ -264,7 +296,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, n: int, task: SharpTas
     results = []
     # On a line the Fermi level picks single points, at which one of the last two Legendre polynomials may vanish, but not both.
     lines = [(b.fine @ b.shorter, n)] if dimension == 1 else []
-    for matrix, points in ((b.fine, n), *lines, (b.fine @ b.cut, n - 3)):
+    for matrix, points in ((b.fine, n), *lines, (b.fine @ b.cut, fewer)):
         pieces = Pieces(
             transform(matrix, e, dimension)[task.which],
             transform(matrix, v, dimension)[task.which],
@@ -290,6 +322,6 @@ def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array) -> Arra
     They grow with the depth to which a band reaches below mu, or vary with mu as the band does within the box.
     """
     low, high = e.min(axis=-1), e.max(axis=-1)
-    shift = 32 * np.finfo(float).eps * np.maximum(np.abs(low), np.abs(high))
+    shift = ROUNDED * np.maximum(np.abs(low), np.abs(high))
     depth = np.stack([high - low if OCCUPATIONS.get(name).delta else mu - low for name in weights], axis=-1)
     return np.asarray(shift[:, None] / np.maximum(np.maximum(depth, temperature[:, None]), shift[:, None]))

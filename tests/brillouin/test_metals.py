@@ -21,9 +21,11 @@ from known_integrals import (
 )
 
 import symcur.brillouin
-from symcur.brillouin import Ball, LatticeCell, Plane, integrate_bands
+from symcur.brillouin import Ball, LatticeCell, Plane, integrate_bands, level_sets, patches
 from symcur.brillouin.bernstein import basis, transform
+from symcur.brillouin.cells import Boxes, tensor
 from symcur.brillouin.level_sets import Pieces, level_set_integrals
+from symcur.brillouin.problem import BandProblem
 
 SQUARE = LatticeCell(np.eye(2))
 
@@ -116,6 +118,44 @@ def test_a_degenerate_pair_counts_twice():
     two = integrate_bands(pair, SQUARE, ["f", "-df/de"], -0.7, 0.0, rtol=1e-7)
     np.testing.assert_allclose(two.value, 2 * one.value, rtol=1e-7)
     assert two.evaluations == one.evaluations
+
+
+def test_the_level_sets_of_a_degenerate_pair_are_integrated_once():
+    """Rounding splits a pair at some points; a third band at mu keeps its own values."""
+    split = 1 + 1e-16 * np.array([0.0, 5.0])
+
+    def bands(k):
+        (e, v), (f, w) = square_lattice(k), square_lattice(k + 1.0)
+        return np.concatenate([e * split, f + 4.0], axis=1), np.concatenate([v, 2 * v, w], axis=1)
+
+    weights = ["f", "-df/de"]
+    problem = BandProblem(bands, SQUARE, weights, -0.7, 0.0)
+    whole = Boxes(np.zeros((1, 2)), np.ones((1, 2)))
+    sampled = patches._sample(problem, 10, whole)
+    assert len(sampled.e) == 2
+    one, _ = BandProblem(square_lattice, SQUARE, weights, -0.7, 0.0).sample(whole.points(tensor(basis(10).nodes, 2))[0])
+    np.testing.assert_allclose(sampled.v[0], 3.0)
+    np.testing.assert_allclose(sampled.e[0], one[:, 0])
+
+
+def test_pieces_do_not_share_the_parts_into_which_they_may_fall(monkeypatch):
+    """A bent level set beside many others is resolved as well as alone: how pieces are grouped changes no number."""
+    b = basis(6)
+    u = np.stack(np.meshgrid(b.nodes, b.nodes, indexing="ij"), axis=-1)
+    e = transform(b.fine, ((u - 0.45) ** 2).sum(axis=-1)[None], 2)
+    monkeypatch.setattr(level_sets, "MOST_PARTS", 36 * 20)
+    ones = lambda count: np.ones((count, 1, 6, 6))  # noqa: E731
+    found = [
+        level_set_integrals(
+            Pieces(np.repeat(e, n, axis=0), ones(n), np.full(n, 0.04), np.zeros(n), np.ones(n), np.arange(n)),
+            ("f",),
+            8,
+            n,
+        )
+        for n in (1, 40)
+    ]
+    np.testing.assert_allclose(found[1], np.repeat(found[0], 40, axis=1), rtol=1e-12)
+    assert found[0][2].max() > 0
 
 
 def test_auto_takes_the_trapezoid_rule_where_it_is_better():
