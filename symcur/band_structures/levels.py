@@ -24,6 +24,10 @@ _MOST_BANDS = 8  # beyond, energies to fifty digits take too long
 _POINTS = 2
 
 
+class DigitsWarning(UserWarning):
+    """Numbers have lost digits by rounding: more than a closed form promises, or half of them through eigenstates."""
+
+
 def pattern(H: sp.ImmutableDenseMatrix, point: Mapping[sp.Symbol, sp.Expr]) -> tuple[int, ...]:
     """The multiplicities of the energies of H with these values put in, ascending, to fifty digits."""
     with mpmath.workdps(_DIGITS):

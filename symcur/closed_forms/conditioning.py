@@ -19,7 +19,7 @@ import sympy as sp
 from symcur import expressions as ex
 from symcur.arrays import AnyArray, Array, Indices
 from symcur.band_structures import Model
-from symcur.band_structures.levels import CLEAR_GAP
+from symcur.band_structures.levels import CLEAR_GAP, DigitsWarning
 from symcur.closed_forms.arbitrary_precision import exact_parameter
 from symcur.expressions import Axis, Interpreter
 from symcur.program import operations
@@ -32,10 +32,6 @@ _MARGIN = 30  # points of less risk than some whose bounds are so much smaller t
 _FEW = 64  # points whose bounds are computed at least
 _BLOCK = 512  # k points treated at once
 _LAPACK = 4  # times N: the error of an energy in units of rounding and of the largest
-
-
-class DigitsWarning(UserWarning):
-    """Numbers of a closed form have lost more digits than it promises."""
 
 
 # -- values with bounds ------------------------------------------------------------------------------------------------

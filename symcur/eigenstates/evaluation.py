@@ -13,12 +13,14 @@ from symcur import expressions as ex
 from symcur import quantities
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure, Parameters
-from symcur.band_structures.levels import Closeness, Window, closer_than_told_apart
+from symcur.band_structures.levels import Closeness, DigitsWarning, Window, closer_than_told_apart
 from symcur.eigenstates.basis import Components
 from symcur.eigenstates.states import Eigenstates
 from symcur.expressions import Expression, Resolvent
 from symcur.quantities import Quantity
 
+# Rounding errors of eigenvectors, in units of their size: up to four times their amplification in units of 2^-52. Half of the digits.
+_ROUNDING, _LOST = 4 * 2.0**-52, 1e-8
 # A matrix at every k of a block takes half a megabyte; in blocks shorter than the shortest the calls cost more than they work.
 _NUMBERS, _SHORTEST, _LONGEST = 1 << 15, 64, 4096
 # glibc gives freed memory back to the system beyond twice the largest piece that was ever freed (mallopt(3), M_TRIM_THRESHOLD), and
@@ -77,7 +79,8 @@ def evaluate(
     k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending
     energy. Bands closer than ``tolerance`` times the spread of the energies at k, or than a ``Window`` in units of energy,
     form a multiplet; each of its r members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the
-    bands are known to be distinct at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
+    bands are known to be distinct at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning,
+    and small gaps at which half of the digits are lost by a DigitsWarning.
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
     ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
     TypeError naming the argument for invalid input, and for what has no meaning for the model.
@@ -89,12 +92,13 @@ def evaluate(
         quantity = quantities.get(quantity)
         model.require_local(quantity.name, quantity.local)
     if isinstance(quantity, Quantity) and quantity.operator:
-        result, distinct = _operator_elements(model, quantity, flat, tolerance)
+        result, distinct, amplified = _operator_elements(model, quantity, flat, tolerance)
     else:
         components = quantities.components(quantity, model.dimension)
-        values, distinct, _ = values_at(model, {"": components}, flat, tolerance)
+        values, distinct, amplified = values_at(model, {"": components}, flat, tolerance)
         result = values[""] if isinstance(quantity, Expression) else values[""].real
     report_touchings(model, flat, distinct, tolerance)
+    report_digits(model, quantity, flat, amplified)
     if isinstance(quantity, Quantity) and quantity.name in quantities.names():
         report_level(model, quantity)
     return result.reshape(*points.shape[:-1], *result.shape[1:])
@@ -102,15 +106,30 @@ def evaluate(
 
 def _operator_elements(
     model: BandStructure, quantity: Quantity, k: Array, tolerance: Closeness
-) -> tuple[AnyArray, Array]:
-    """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n)."""
-    elements, distinct = [], []
+) -> tuple[AnyArray, Array, Array]:
+    """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n); the others as of ``values_at``."""
+    elements, distinct, amplified = [], [], []
     for block in blocks(model, k):
         states = Eigenstates(model, block, tolerance)
         rows = [states.rows((ex.adjoint(quantity.expression(*axes)),)) for axes in quantity.components(model.dimension)]
         elements.append(np.stack([states.adjoint(row) for row in rows], axis=1))
         distinct.append(states.distinct)
-    return np.concatenate(elements), np.concatenate(distinct)
+        amplified.append(states.amplification)
+    return np.concatenate(elements), np.concatenate(distinct), np.concatenate(amplified)
+
+
+def report_digits(model: BandStructure, quantity: Quantity | Expression, k: Array, amplified: Array) -> None:
+    """Gaps so small that eigenvectors, and all that is made of them, have lost half of their digits by rounding."""
+    lost = np.flatnonzero(_ROUNDING * amplified > _LOST)
+    if len(lost) and quantity != quantities.get("energy"):
+        worst = lost[amplified[lost].argmax()]
+        warnings.warn(
+            f"{getattr(quantity, 'name', 'the expression')} of {model.name}: rounding errors of up to about "
+            f"{_ROUNDING * amplified[worst]:.0e} of its size next to such a gap at {len(lost)} of {len(k)} points, the largest at "
+            f"k = {k[worst].tolist()}; a closed form (derive) has more digits",
+            DigitsWarning,
+            stacklevel=3,
+        )
 
 
 def report_level(model: BandStructure, quantity: Quantity) -> None:

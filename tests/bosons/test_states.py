@@ -120,6 +120,7 @@ def test_letters_are_read_with_the_metric():
     assert isinstance(H, Operator)
 
 
+@pytest.mark.filterwarnings("ignore::symcur.closed_forms.DigitsWarning")
 @pytest.mark.parametrize("apart", [sp.Rational(1, 10**10), 0], ids=["apart", "equal"])
 def test_bosons_that_are_close_but_distinct_are_told_apart(apart):
     """1e-10 of the spread: each has its own s, unless they coincide at every k."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import mpmath
@@ -154,11 +155,19 @@ def test_values_at_which_more_bands_coincide_are_refused(case: str) -> None:
 # -- multiplets --------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("size", [1e-6, 1e-9, 1e-10, 1e-11])
 def test_bands_that_are_distinct_have_values_of_their_own(size: float) -> None:
-    """BHZ at tiny Delta_BIA: eigenstates lose |H|/gap digits, and closed forms none."""
+    """BHZ at tiny Delta_BIA: eigenstates lose |H|/gap digits and say how many, and closed forms none."""
     model = models.bhz().with_values(Delta_BIA=size)
     exact = derive(model, "s_dipole")(GENERIC)
     assert np.abs(exact).max() > 0.1
-    for values in (evaluate(model, "s_dipole", GENERIC), compile(model, ["s_dipole"])(GENERIC)["s_dipole"]):
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        eigenstates = evaluate(model, "s_dipole", GENERIC)
+        evaluate(model, "energy", GENERIC)
+    assert [warning.category for warning in told] == [conditioning.DigitsWarning] * (size < 1e-8)
+    for warning in told:
+        bound = float(re.search(r"of up to about (\S+) of its size", str(warning.message))[1])
+        assert np.abs(eigenstates - exact).max() <= bound * np.abs(exact).max() < 1e-13 / size
+    for values in (eigenstates, compile(model, ["s_dipole"])(GENERIC)["s_dipole"]):
         assert np.abs(values - exact).max() < 1e-14 / size
     kernel = compile(models.bhz(), ["s_dipole"])
     found = kernel(GENERIC, Delta_BIA=size)

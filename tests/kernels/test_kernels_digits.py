@@ -28,6 +28,7 @@ def ring(radius: float, points: int = 24) -> np.ndarray:
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=-1)
 
 
+@pytest.mark.filterwarnings("ignore::symcur.closed_forms.DigitsWarning")
 @pytest.mark.parametrize(("backend", "N", "lower"), FOR_BOTH)
 def test_at_every_distance_from_a_crossing(backend, N, lower):
     if backend == "heyoka":
