@@ -20,7 +20,7 @@ from rich.progress import Progress
 import symcur as sc
 from symcur import claims
 from symcur.cli import terminal
-from symcur.cli.unicode_math import sentence, unicode_math
+from symcur.display import sentence, unicode_math
 
 MODEL_FILE = """
 import sympy as sp

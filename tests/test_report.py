@@ -15,7 +15,8 @@ import pytest
 
 from symcur import claims
 from symcur.claims import CheckResult, ClaimResult
-from symcur.cli.report import html, mathml
+from symcur.cli.report import html
+from symcur.display import mathml
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PROBE = """<script>

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from symcur.claims import cards
 from symcur.claims.faults import Fault
 from symcur.claims.prover import Counterexample, Equality, ProofResult
+from symcur.display import Card, Shown
 from symcur.registry import Registry
 
 KINDS = {
@@ -33,7 +35,7 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Shown):
     """One row of the ledger.
 
     ``where`` maps versions A, B, C of the paper to places; ``statement`` is LaTeX; ``recorded`` is the kind of verdict
@@ -54,6 +56,10 @@ class Claim:
     why_open: str = ""
     faults: Mapping[str, Fault] = field(default_factory=dict)
 
+    def card(self) -> Card:
+        """What notebooks show: the statement and its places."""
+        return cards.of_claim(self)
+
 
 CLAIMS: Registry[Claim] = Registry("claim")
 define = CLAIMS.maker(Claim)
@@ -66,7 +72,7 @@ def section(title: str) -> Callable[..., Claim]:
 
 
 @dataclass(frozen=True)
-class ClaimResult:
+class ClaimResult(Shown):
     """The result of checking one claim: its kind, how it was reached, residuals on models, a counterexample, the time.
 
     ``faults`` are the checks with each fault of the claim injected, if that was asked for.
@@ -113,6 +119,10 @@ class ClaimResult:
     def as_recorded(self) -> bool:
         """Whether the verdict is what the ledger records."""
         return self.kind == self.claim.recorded
+
+    def card(self) -> Card:
+        """What notebooks show: statement, verdict, counterexample, and folded the evidence."""
+        return cards.of_result(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -27,6 +27,8 @@ from typing import Any
 from sympy import QQ_I, Matrix
 
 from symcur import expressions as ex
+from symcur.claims import cards
+from symcur.display import Card, Shown
 from symcur.expressions import FIELD, Axis, Expression, as_expression
 from symcur.expressions.axes import momentum, nabla
 from symcur.expressions.bosons import electronic, has_metric
@@ -123,7 +125,7 @@ class Counterexample:
 
 
 @dataclass(frozen=True)
-class ProofResult:
+class ProofResult(Shown):
     """What the engine found about one equality."""
 
     equality: Equality
@@ -131,6 +133,10 @@ class ProofResult:
     how: str
     seconds: float
     counterexample: Counterexample | None = None
+
+    def card(self) -> Card:
+        """What notebooks show: both sides, the outcome, the counterexample."""
+        return cards.of_proof(self)
 
 
 def settle(

@@ -15,7 +15,7 @@ from symcur import quantities
 from symcur.band_structures import Model
 from symcur.cli import terminal
 from symcur.cli.named_models import ModelName, Settings, find_model, settings
-from symcur.cli.unicode_math import unicode_math
+from symcur.display import unicode_math
 from symcur.quantities import Quantity
 
 if TYPE_CHECKING:

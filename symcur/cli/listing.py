@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from symcur.cli import terminal
-from symcur.cli.unicode_math import unicode_math
+from symcur.display import unicode_math
 
 
 class Kind(StrEnum):

@@ -8,7 +8,7 @@ from html import escape
 from symcur import claims
 from symcur.claims import ClaimResult, ProofResult
 from symcur.claims.claim import KINDS
-from symcur.cli.unicode_math import sentence
+from symcur.display import mathml, sentence
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8886; --dim: #666; --back: #fff; --text: #1a1a1a; --link: #0a4fb3; }
@@ -67,13 +67,6 @@ def html(verdicts: Sequence[ClaimResult], asked: int | None = None) -> str:
         + "\n".join(body)
         + "\n</body>\n</html>\n"
     )
-
-
-def mathml(formula: str, display: bool = False) -> str:
-    """LaTeX mathematics as MathML."""
-    from latex2mathml.converter import convert
-
-    return str(convert(formula, display="block" if display else "inline"))
 
 
 def _interruption(done: int, asked: int) -> str:

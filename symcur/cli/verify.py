@@ -21,7 +21,7 @@ from symcur.cli import terminal
 from symcur.cli.certificates import HELP, write_certificates
 from symcur.cli.files import name_for, require_file
 from symcur.cli.named_models import find_model
-from symcur.cli.unicode_math import sentence, unicode_math
+from symcur.display import sentence, unicode_math
 
 LEGEND = (
     "proof: equal normal forms, any number of bands, checked at random exact points. counterexample: exact matrices. "
