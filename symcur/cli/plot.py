@@ -9,6 +9,7 @@ import typer
 
 from symcur import materials, observables
 from symcur.band_structures import BandStructure
+from symcur.cli import completion
 from symcur.cli.files import require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
 from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions, rows_of
@@ -25,7 +26,8 @@ def plot(
     quantity: Annotated[
         str | None,
         typer.Argument(
-            help="A band quantity (symcur list quantities); with --path also conserved or conventional; with --plane an observable."
+            help="A band quantity (symcur list quantities); with --path also conserved or conventional; with --plane an observable.",
+            autocompletion=completion.quantities_and_observables,
         ),
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.png, .pdf or .svg.")] = Path("symcur.png"),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from signal import SIGINT
 from threading import Timer
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -15,6 +17,11 @@ from symcur.claims import ClaimResult
 
 INTERRUPTED = 128 + SIGINT  # the exit status that shells report after Ctrl-C
 PAGE = 100  # columns, where the output is not a terminal
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout, all else on stderr.")]
+Plain = Annotated[
+    bool | None,
+    typer.Option("--plain/--table", help="Tab-separated values, as where the output is no terminal, or the table."),
+]
 STYLES = {
     "proved": "green",
     "proved for a model": "green",
@@ -31,6 +38,26 @@ def console(stderr: bool = False) -> Console:
     screen = Console(file=sys.stderr if stderr else sys.stdout, highlight=False)
     screen.width = min(screen.width, PAGE) if screen.is_terminal else PAGE
     return screen
+
+
+def is_plain(asked: bool | None) -> bool:
+    """Whether tab-separated values are wanted: as asked, or where stdout is no terminal."""
+    return not sys.stdout.isatty() if asked is None else asked
+
+
+def has_unicode() -> bool:
+    """Whether stdout takes any letter."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
+def tabbed(cells: Iterable[str]) -> str:
+    """A line of tab-separated values; tabs and ends of lines within a value become spaces."""
+    return "\t".join(" ".join(cell.split()) for cell in cells)
+
+
+def comment(label: str, value: str) -> str:
+    """A line above tab-separated values that says something about them."""
+    return f"# {label}: {' '.join(value.split())}"
 
 
 @contextmanager

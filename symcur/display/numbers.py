@@ -5,16 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
+_DECIMALS = 8
+_SMALL = 1e-4  # of which eight decimals show less than four digits
 _LONG = 12  # significant digits; what needs more was computed, not typed
 _NOTHING = 1e-12  # of the largest number of a list: what rounding leaves of zero
 
 
 def number(value: float, error: float) -> str:
-    """As many decimals as the error allows, at most eight; large numbers in scientific notation."""
+    """As many decimals as the error allows, at most eight; large numbers, and small ones that are not zero, in scientific notation.
+
+    What is smaller than its error by its printed digits is zero; nothing else is.
+    """
     if not (math.isfinite(value) and math.isfinite(error)) or abs(value) >= 1e6:
         return f"{value:.6e}"
-    decimals = 8 if error <= 1e-8 else max(math.ceil(-math.log10(error)) + 1, 0)
-    text = f"{value:.{min(decimals, 8)}f}"
+    decimals = _DECIMALS + 1 if error < 10.0**-_DECIMALS else max(math.ceil(-math.log10(error)) + 1, 0)
+    if decimals > _DECIMALS and error < abs(value) < _SMALL:
+        digits = math.log10(abs(value) / error) if error > 0 else 8.0
+        return f"{value:.{min(math.ceil(digits) + 1, 8)}e}"
+    text = f"{value:.{min(decimals, _DECIMALS)}f}"
     return text.removeprefix("-") if float(text) == 0 else text
 
 

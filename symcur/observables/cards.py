@@ -12,12 +12,12 @@ _SLICED = 12  # rows; more are shown a slice at a time, one for each mu or tempe
 _MOST = 200  # slices
 
 
-def card(result: Any, components: str = "*", most: int | None = None) -> Card:
+def card(result: Any, components: str = "*", most: int | None = None, hint: str = "") -> Card:
     """All rows (of components such as "x?", at most so many), the components that vanish on one line, then the facts."""
     numbers, vanishing = table(result, components)
     left = 0 if most is None else max(0, len(numbers.rows) - most)
     blocks: list[Block] = [Numbers(numbers.keys, numbers.parts, numbers.rows[:most])] if numbers.rows else []
-    more = f"... {left} more rows" if left else ""
+    more = f"... {left} more rows{hint}" if left else ""
     return Card(_title(result), (*blocks, *(Sentence(text) for text in (vanishing, more) if text), facts(result)))
 
 
