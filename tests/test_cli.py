@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
 import sys
-import threading
 from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import Progress
 
 import symcur as sc
 from symcur import claims
-from symcur.cli import terminal
 from symcur.display import sentence, unicode_math
 
 MODEL_FILE = """
@@ -172,23 +167,6 @@ def test_what_interruptions_left_is_not_overwritten_either(symcur, impatient, tm
     impatient("torque-dipole")
     symcur("verify", *NAMES, "--model", "rashba", "--report", str(page))
     assert len(list(tmp_path.iterdir())) == 2, "nothing was finished, nothing is written"
-
-
-def test_the_bar_appears_only_when_work_takes_long(monkeypatch):
-    start = Progress.start
-
-    def shown(delay: float) -> str:
-        screen, begun = Console(file=io.StringIO(), force_terminal=True, width=90), threading.Event()
-        monkeypatch.setattr(terminal, "console", lambda stderr=False: screen)
-        monkeypatch.setattr(Progress, "start", lambda bar: start(bar) or begun.set())
-        with terminal.progress(total=2, delay=delay) as report:
-            report(0, "torque-dipole")
-            if delay == 0:
-                assert begun.wait(60)
-        return screen.file.getvalue()
-
-    assert "torque-dipole" in shown(0.0)
-    assert shown(60.0) == ""
 
 
 # -- derive ------------------------------------------------------------------------------------------------------------

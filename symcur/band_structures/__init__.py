@@ -2,6 +2,7 @@
 
 from symcur.band_structures.band_structure import FERMI, BandStructure, Parameters, Statistics
 from symcur.band_structures.built import BuildingFunction, BuiltModel
+from symcur.band_structures.by_name import named
 from symcur.band_structures.energies import Gap, gap
 from symcur.band_structures.hoppings import TightBinding, tight_binding
 from symcur.band_structures.levels import Window
@@ -25,5 +26,6 @@ __all__ = [
     "TightBinding",
     "Window",
     "gap",
+    "named",
     "tight_binding",
 ]

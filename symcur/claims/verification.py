@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from symcur import models
+from symcur import models, running
 from symcur.band_structures import BandStructure, Model
 from symcur.brillouin import Interrupted
 from symcur.claims import on_models
@@ -16,6 +16,7 @@ from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, Cla
 from symcur.claims.prover import ProofResult, examine
 
 
+@running.watched("verify")
 def verify(
     claim: str | Claim,
     model: str | BandStructure | None = None,
@@ -71,15 +72,15 @@ def verify_all(
     """
     chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
     verdicts: list[ClaimResult] = []
-    for number, claim in enumerate(chosen):
-        if progress:
-            progress(number, len(chosen), claim.name)
-        try:
-            verdicts.append(verify(claim, model, faults=faults))
-        except KeyboardInterrupt:
-            raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
-    if progress:
-        progress(len(chosen), len(chosen), "")
+    given = None if progress is None else (lambda done, name: progress(done, len(chosen), name))
+    with running.reported("claims", given, len(chosen)) as report:
+        for number, claim in enumerate(chosen):
+            report(number, claim.name)
+            try:
+                verdicts.append(verify(claim, model, faults=faults))
+            except KeyboardInterrupt:
+                raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
+        report(len(chosen), "")
     return verdicts
 
 
@@ -89,7 +90,7 @@ def _models(model: str | BandStructure | None) -> Iterator[Model]:
     elif isinstance(model, BandStructure):
         raise TypeError(f"model: expected one given by formulas, for its closed forms, got {model!r}")
     elif model:
-        yield from _models(models.get(model))
+        yield from _models(models.named(model))
     else:
         for name in models.names():
             yield models.MODELS.get(name)()

@@ -11,7 +11,7 @@ from typing import Annotated, cast
 import numpy as np
 import typer
 
-from symcur import observables
+from symcur import observables, running
 from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin import Interrupted
@@ -91,7 +91,7 @@ def compute(
     levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
-    with terminal.progress(f"{observable} of {subject.name}") as progress:
+    with running.progress(f"{observable} of {subject.name}") as progress:
         result = complete(
             lambda: observables.get(observable)(
                 subject,

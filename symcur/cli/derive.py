@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 
-from symcur import quantities
+from symcur import quantities, running
 from symcur.band_structures import Model
 from symcur.cli import completion, terminal
 from symcur.cli.named_models import ModelName, Settings, find_model, settings
@@ -51,7 +51,7 @@ def derive(
     if isinstance(subject, Model):  # others are refused with the reason by the derivation
         subject = subject.with_parameters(settings(set_))
     wanted = quantities.get(quantity)
-    with terminal.progress(f"{subject.name} {wanted.name}"):
+    with running.progress(f"{subject.name} {wanted.name}"):
         form = closed_form(subject, wanted.name)
         if to is not None:
             text = form.latex() if to is Language.latex else form.source(to.value)

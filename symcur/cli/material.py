@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from symcur import observables
+from symcur import observables, running
 from symcur.brillouin import Mesh
 from symcur.cli import terminal
 from symcur.cli.compute import complete, energy, finish, numbers
@@ -119,7 +119,7 @@ def material(
     if plot is not None and k_space:
         _draw(subject, plot, path, plane, by, components, float(np.ravel(levels)[0]), float(np.ravel(temperatures)[0]))
         plot = None
-    with terminal.progress(subject.name) as progress:
+    with running.progress(subject.name) as progress:
         result = complete(
             lambda: observables.conductivity(
                 subject,

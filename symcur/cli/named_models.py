@@ -9,11 +9,9 @@ from typing import Annotated
 import sympy as sp
 import typer
 
-from symcur import bosons, materials, models
-from symcur.band_structures import BandStructure, BuildingFunction, Model
+from symcur import materials, models
+from symcur.band_structures import BandStructure
 from symcur.cli import completion, model_scripts
-from symcur.models import LibraryModel
-from symcur.registry import Registry
 
 LACKING = ("lattice: ", "centres: ", "spin: ")  # what options say in the place of files
 
@@ -47,10 +45,7 @@ def find_model(name: str) -> BandStructure:
     script = model_scripts.split(name)
     if script is not None:
         return model_scripts.model_in(*script)
-    library: Registry[LibraryModel[Model] | BuildingFunction] = Registry(
-        "model", [*models.MODELS, *models.NUMERIC, *bosons.MODELS]
-    )
-    return library.get(name)()
+    return models.named(name)
 
 
 def settings(pairs: Iterable[str] | None) -> dict[str, sp.Rational]:

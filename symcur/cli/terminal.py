@@ -1,17 +1,14 @@
-"""The terminal: consoles, the progress bar that appears after a second, and how a verdict looks in a table."""
+"""The terminal: consoles, tab-separated values, and how a verdict looks in a table."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from signal import SIGINT
-from threading import Timer
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from symcur.claims import ClaimResult
 
@@ -58,34 +55,6 @@ def tabbed(cells: Iterable[str]) -> str:
 def comment(label: str, value: str) -> str:
     """A line above tab-separated values that says something about them."""
     return f"# {label}: {' '.join(value.split())}"
-
-
-@contextmanager
-def progress(title: str = "", total: int | None = None, delay: float = 1.0) -> Iterator[Callable[..., None]]:
-    """A bar on stderr, shown once the work has taken ``delay`` seconds, on a terminal only.
-
-    Yields ``report(done, message)``: how much is done (of ``total`` steps, or as a fraction; None where it is not known),
-    and what is being done.
-    """
-    screen = console(stderr=True)
-    count = (MofNCompleteColumn(),) if total else ()
-    columns = (TextColumn("{task.description:<26}"), BarColumn(), *count, TimeElapsedColumn())
-    bar = Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
-    task = bar.add_task(title, total=total)
-
-    def report(done: float | None, message: str) -> None:
-        known = total or (1.0 if done is not None else None)
-        bar.update(task, description=f"{title} {message}".strip()[:60], total=known, completed=done or 0)
-
-    timer = Timer(delay, bar.start)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield report
-    finally:
-        timer.cancel()
-        timer.join()
-        bar.stop()
 
 
 def places(where: Mapping[str, str]) -> str:

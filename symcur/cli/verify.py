@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from symcur import claims, files
+from symcur import claims, files, running
 from symcur.certificates import prepare
 from symcur.claims import Claim, ClaimResult, ProofResult
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
@@ -75,7 +75,7 @@ def verify(
     verdicts: list[ClaimResult] = []
     interrupted = False
     try:
-        with terminal.progress(total=len(chosen)) as report_progress:
+        with running.progress("claims", total=len(chosen)) as report_progress:
             for number, item in enumerate(chosen):
                 report_progress(number, item.name)
                 verdicts.append(claims.verify(item, subject, faults=faults))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, named
 from symcur.brillouin import Interrupted
 from symcur.brillouin.sweep import Progress
 from symcur.disorder.currents import Currents, Work, converged_currents, unknown
@@ -20,6 +20,7 @@ from symcur.disorder.momentum_cell import Unresolved
 from symcur.disorder.potentials import Disorder, is_number
 from symcur.disorder.rates import Scattering, TooLarge
 from symcur.observables import Part, Result, conductivity
+from symcur.running import watched
 
 MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
 _CHECKED = 1e-9  # differences that theory says vanish may be this large, or ten times rtol
@@ -115,8 +116,9 @@ class Transport:
         )
 
 
+@watched("transport")
 def transport(
-    model: BandStructure,
+    model: BandStructure | str,
     disorder: Disorder,
     mu: float = 0.0,
     temperature: float = 0.0,
@@ -240,10 +242,9 @@ def _sum_of(parts: Mapping[str, Part], *names: str) -> Part:
 
 
 def _checked(
-    model: BandStructure, disorder: Disorder, mu: float, temperature: float, rtol: float, form: str
+    model: BandStructure | str, disorder: Disorder, mu: float, temperature: float, rtol: float, form: str
 ) -> BandStructure:
-    if not isinstance(model, BandStructure):
-        raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
+    model = named(model)
     if model.statistics.no_electric_field:
         raise ValueError(f"model: expected a metal, got {model.name}; {model.statistics.no_electric_field}")
     if model.periodic and model.positions is None:

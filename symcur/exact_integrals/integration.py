@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import ObjectArray
-from symcur.band_structures import BandStructure, Model, Parameters
+from symcur.band_structures import BandStructure, Model, Parameters, named
 from symcur.band_structures.exact import exact_formula, is_formula
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.exact_integrals.curve import Curve
@@ -19,10 +19,12 @@ from symcur.exact_integrals.result import ExactIntegral
 from symcur.exact_integrals.sums import BandSums, is_warm
 from symcur.observables import KINDS, OBSERVABLES, Form, Observable
 from symcur.observables.hall import ALL, FARADAY, PAPER, Choice, chosen, hall_text
+from symcur.running import watched
 
 
+@watched("integrate_exactly")
 def integrate_exactly(
-    model: BandStructure,
+    model: BandStructure | str,
     observable: str | Observable,
     *,
     form: str | None = None,
@@ -113,10 +115,13 @@ def _observable(observable: str | Observable) -> Observable:
     return OBSERVABLES.get(observable)
 
 
-def _continuum(model: BandStructure) -> Model:
+def _continuum(model: BandStructure | str) -> Model:
+    model = named(model)
     if not isinstance(model, Model):
-        given = f"{model.name}, which is given by numbers" if isinstance(model, BandStructure) else type(model).__name__
-        raise TypeError(f"model: expected a Model given by formulas, because integrals are made of them, got {given}")
+        raise TypeError(
+            "model: expected a Model given by formulas, because integrals are made of them, "
+            f"got {model.name}, which is given by numbers"
+        )
     if model.periodic:
         raise DoesNotClose(
             f"model: expected a continuum model, whose bands can be isotropic, got the lattice model {model.name}"

@@ -12,7 +12,7 @@ import numpy as np
 
 from symcur import expressions as ex
 from symcur import quantities as catalogue
-from symcur.band_structures import BandStructure, Model
+from symcur.band_structures import BandStructure, Model, named
 from symcur.band_structures.formulas import Formulas, generic_values
 from symcur.band_structures.levels import Closeness, Window, follows
 from symcur.band_structures.metric import Metric
@@ -34,7 +34,7 @@ _POINTS = 5  # momenta at which the pattern of multiplets is looked at
 
 
 def compile(
-    model: BandStructure,
+    model: BandStructure | str,
     quantities: Sequence[str | Quantity] | Mapping[str, str | Quantity | Expression],
     backend: str = "auto",
     tolerance: Closeness = None,
@@ -60,6 +60,7 @@ def compile(
     Raises ValueError or TypeError naming the argument for invalid input, and for ``interband_torque_dipole``, which is
     an operator and not a number per band.
     """
+    model = named(model)
     chosen = _chosen(model, quantities)
     if backend not in ("auto", *BACKENDS):
         raise ValueError(f"backend: expected one of auto, {', '.join(BACKENDS)}, got {backend!r}")

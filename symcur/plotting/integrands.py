@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from symcur import observables
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, named
 from symcur.expressions import axis_name
 from symcur.observables import Observable
 from symcur.observables.engine import KINDS
@@ -45,7 +45,7 @@ BY_BAND = {
 
 
 def draw_plane(
-    model: BandStructure,
+    model: BandStructure | str,
     mu: float = 0.0,
     temperature: float = 0.0,
     parts: Sequence[str] = ("conventional", "intrinsic"),
@@ -69,7 +69,7 @@ def draw_plane(
     to rounding by the size of the integrand is drawn as zero. ``form``, ``hall`` and ``window`` as in the observable;
     ``scale``: "linear", "symlog" or "auto"; the label says where the colours end.
     """
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     observable = observables.get(observable) if isinstance(observable, str) else observable
     require_component(component, observable.indices, observable.name, model)
     require_points(points)

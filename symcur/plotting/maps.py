@@ -8,7 +8,7 @@ import numpy as np
 
 from symcur import quantities
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, named
 from symcur.band_structures.levels import Window
 from symcur.eigenstates import evaluate
 from symcur.plotting.canvas import at_level, colouring, natural_size, new_figure, readable
@@ -21,7 +21,7 @@ SHIFT = 1e-6  # of k: keeps high-symmetry points, where bands may touch, off the
 
 
 def draw_zone(
-    model: BandStructure,
+    model: BandStructure | str,
     quantity: str | Quantity,
     band: int = 0,
     component: tuple[int, ...] = (),
@@ -37,7 +37,7 @@ def draw_zone(
     positive norm are counted and drawn, unless ``both_norms`` are asked for: the others repeat them at -k. ``scale``: "linear",
     "symlog" or "auto"; the label says where the colours end.
     """
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     if model.dimension != 2:
         raise ValueError(f"model: expected D = 2 for a map of the zone, got {model.name} with D = {model.dimension}")
     require_points(points)
