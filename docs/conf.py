@@ -19,4 +19,6 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence", "deflist"]
 html_math_renderer = "mathml"
+html_static_path = ["mathematics.css", "../symcur/display/math_font.woff2"]
+html_css_files = ["mathematics.css"]
 myst_heading_anchors = 3

@@ -18,6 +18,7 @@ from relation_tables import relation_tables
 
 from symcur import claims, observables, quantities
 from symcur.claims import Claim, Equality
+from symcur.display import Formula, pieces
 from symcur.observables import KINDS, Observable, Term
 from symcur.observables.hall import ALL, Choice
 from symcur.quantities import Quantity
@@ -177,19 +178,19 @@ def ledger() -> Iterator[str]:
 def _claim(claim: Claim) -> Iterator[str]:
     yield f"### {claim.name}\n"
     yield f"**{claim.recorded}** · {_places(claim.where)}\n"
-    yield f"{claim.text}\n"
+    yield f"{_told(claim.text)}\n"
     if claim.statement:
         yield f"$$\n{claim.statement}\n$$\n"
     if claim.assumptions:
-        yield f"Assumptions: {'; '.join(claim.assumptions)}.\n"
+        yield f"Assumptions: {_told('; '.join(claim.assumptions))}.\n"
     if claim.why_open:
-        yield f"Open: {claim.why_open}\n"
+        yield f"Open: {_told(claim.why_open)}\n"
     if claim.faults:
-        yield f"Notices: {_plain('; '.join(claim.faults))}.\n"
+        yield f"Notices: {_told('; '.join(claim.faults))}.\n"
     for role, title in (("printed", "As printed"), ("corrected", "As corrected")):
         for equality in claim.equalities:
             if equality.role == role:
-                yield f"{title} ({equality.note.replace('_', chr(92) + '_')}):\n\n$$\n{_equation(equality)}\n$$\n"
+                yield f"{title} ({_told(equality.note)}):\n\n$$\n{_equation(equality)}\n$$\n"
 
 
 def _equation(equality: Equality) -> str:
@@ -203,6 +204,11 @@ def _places(where: Mapping[str, str]) -> str:
 def _sentence(text: str) -> str:
     text = _plain(text)
     return text[:1].upper() + text[1:] + "."
+
+
+def _told(text: str) -> str:
+    """A text with its mathematics."""
+    return "".join(f"${piece.latex}$" if isinstance(piece, Formula) else _plain(piece) for piece in pieces(text))
 
 
 def _plain(text: str) -> str:

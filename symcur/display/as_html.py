@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Iterable
+from functools import cache
 from html import escape
+from importlib import resources
 
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Picture, Sentence, Slices
 from symcur.display.numbers import number
-from symcur.display.one_line import sentence
+from symcur.display.prose import pieces
 
 _STYLE = """<style>
 .symcur { line-height: 1.45; max-width: 100%; }
@@ -54,9 +56,23 @@ def mathml(formula: str, display: bool = False) -> str:
         return f"<code>{escape(formula)}</code>"
     for mark, bracket in (("\ue000", "&lt;"), ("\ue001", "&gt;")):
         found = found.replace(f"<mi>{mark}</mi>", f"<mo>{bracket}</mo>").replace(mark, bracket)
+    found = found.replace("<mo>&#x02202;</mo>", "<mi>&#x02202;</mi>")  # a letter, without the space around an operator
     for side in ("left", "right"):  # browsers read the style
         found = found.replace(f'columnalign="{side}"', f'columnalign="{side}" style="text-align: {side}"')
     return found
+
+
+def prose(text: str) -> str:
+    """A sentence with its mathematics as MathML."""
+    return "".join(mathml(piece.latex) if isinstance(piece, Formula) else escape(piece) for piece in pieces(text))
+
+
+@cache
+def font_face() -> str:
+    """A style sheet with the font "symcur math" in it: without one for mathematics browsers do not lower subscripts."""
+    font = resources.files("symcur.display").joinpath("math_font.woff2").read_bytes()
+    source = f"data:font/woff2;base64,{b64encode(font).decode()}"
+    return f'@font-face {{ font-family: "symcur math"; src: url({source}) format("woff2"); }}\n'
 
 
 def _blocks(blocks: Iterable[Block]) -> str:
@@ -68,8 +84,7 @@ def _block(block: Block) -> str:
         case Formula():
             return f'<div class="formula">{mathml(block.latex, display=True)}</div>'
         case Sentence(words, strong):
-            told = escape(sentence(words))
-            return f"<p><strong>{told}</strong></p>" if strong else f"<p>{told}</p>"
+            return f"<p><strong>{prose(words)}</strong></p>" if strong else f"<p>{prose(words)}</p>"
         case Facts():
             return f"<dl>{''.join(_fact(*pair) for pair in block.told)}</dl>"
         case Numbers():
