@@ -154,7 +154,7 @@ def test_interrupting_leaves_what_was_finished(symcur, impatient, tmp_path):
     content = json.loads((tmp_path / "ledger.interrupted.json").read_text())
     assert [row["name"] for row in content["verdicts"]] == ["torque-dipole", "torque-berry"]
     assert not content["complete"]
-    assert "Interrupted after 2 of 4 claims." in (tmp_path / "ledger.interrupted.html").read_text()
+    assert "interrupted after 2 of 4 claims." in (tmp_path / "ledger.interrupted.html").read_text()
 
 
 def test_what_interruptions_left_is_not_overwritten_either(symcur, impatient, tmp_path):

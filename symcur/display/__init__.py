@@ -6,8 +6,8 @@ from symcur.display.as_text import text
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Picture, Row, Sentence, Slices
 from symcur.display.numbers import as_typed, number, zeros
 from symcur.display.one_line import sentence, unicode_math
-from symcur.display.prose import pieces
 from symcur.display.shown import Shown
+from symcur.display.symbols import pieces
 
 __all__ = [
     "Block",

@@ -14,7 +14,7 @@ from importlib import resources
 
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Picture, Sentence, Slices
 from symcur.display.numbers import number
-from symcur.display.prose import pieces
+from symcur.display.symbols import pieces
 
 _STYLE = """<style>
 .symcur { line-height: 1.45; max-width: 100%; }
