@@ -169,9 +169,10 @@ def test_documentation_builds_without_a_warning(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert result.returncode == 0, result.stderr
-    names = ("conventions", "quantities", "ledger", "relations", "index")
+    names = ("conventions", "quantities", "models", "ledger", "relations", "index")
     pages = {name: (tmp_path / "html" / f"{name}.html").read_text() for name in names}
     assert all(name in pages["quantities"] for name in sc.quantities.names())
+    assert all(f'id="{name.replace("_", "-")}"' in pages["models"] for name in sc.models.names() + sc.bosons.names())
     assert all(f'id="{name}"' in pages["ledger"] for name in sc.claims.names())
     for observable in sc.observables.OBSERVABLES:
         section = (
