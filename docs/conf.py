@@ -9,6 +9,7 @@ os.environ["SYMCUR_DOCS"] = str(Path(__file__).parent)  # for the notebooks, whi
 
 project = "symcur"
 author = "The symcur developers"
+copyright = author
 extensions = ["myst_nb", "generated_pages", "mathml"]
 exclude_patterns = ["_build", "README.md"]
 html_theme = "furo"
