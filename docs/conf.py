@@ -9,7 +9,7 @@ os.environ["SYMCUR_DOCS"] = str(Path(__file__).parent)  # for the notebooks, whi
 
 project = "symcur"
 author = "The symcur developers"
-extensions = ["myst_nb", "generated_pages", "mathml"]
+extensions = ["myst_nb", "generated_pages", "api_reference", "mathml"]
 exclude_patterns = ["_build", "README.md"]
 html_theme = "furo"
 html_title = "symcur"
@@ -20,3 +20,11 @@ nb_execution_timeout = 120
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence", "deflist"]
 html_math_renderer = "mathml"
 myst_heading_anchors = 3
+add_module_names = False
+toc_object_entries = False
+autodoc_typehints_format = "short"
+# Names that say more than what they stand for.
+_ALIASES = "AnyArray Array ArrayLike Bending Closeness ComplexArray Components Indices Mask ObjectArray Parameters"
+autodoc_type_aliases = {name: name for name in _ALIASES.split()}
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 100
