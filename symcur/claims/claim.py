@@ -42,6 +42,11 @@ class Claim(Shown):
     the ledger expects. ``equalities`` are settled by proof; ``check`` is a numerical check, for what expressions cannot say;
     ``faults`` are mistakes in what the claim is about, each of which must turn the check to failed; ``why_open`` tells what a
     verdict would need.
+
+    >>> import symcur as sc
+    >>> claim = sc.claims.get("torque-dipole")
+    >>> claim.recorded, claim.where["A"]
+    ('proved', '(10)')
     """
 
     name: str
@@ -76,6 +81,11 @@ class ClaimResult(Shown):
     """The result of checking one claim: its kind, how it was reached, residuals on models, a counterexample, the time.
 
     ``faults`` are the checks with each fault of the claim injected, if that was asked for.
+
+    >>> import symcur as sc
+    >>> result = sc.verify("torque-dipole", "rashba")
+    >>> result.as_recorded, result.residual < 1e-9
+    (True, True)
     """
 
     claim: Claim

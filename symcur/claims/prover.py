@@ -49,6 +49,10 @@ class Equality:
 
     ``role`` is "claim" for what is asserted, "denied" for an equality that the claim says does not hold, "printed" for a
     form that is in print and suspected wrong, "corrected" for what replaces it. ``note`` says in words what the equality states.
+
+    >>> from symcur import Equality, expressions as ex
+    >>> print(*Equality(ex.Trace(ex.P * ex.s), ex.Trace(ex.s * ex.P)).latex(), sep=" = ")
+    \\mathrm{Tr}[P\\, s] = \\mathrm{Tr}[s\\, P]
     """
 
     lhs: Expression
@@ -150,6 +154,12 @@ def settle(
 
     The expressions must be scalars (traces, Re, Im) or operators on both sides. Floats are refused: write exact numbers.
     An identity may also be typed, as in ``settle(r"d^{i\\tau} = -J^{is} + v^i s")``, see ``symcur.typed``.
+
+    >>> import symcur as sc
+    >>> sc.settle(r"d^{i\\tau} = -J^{is} + v^i s").outcome
+    'proved'
+    >>> sc.settle(r"d^{i\\tau} = J^{is} + v^i s").outcome
+    'refuted'
     """
     if isinstance(lhs, str):
         if modulo is not None or rhs != 0:

@@ -28,6 +28,10 @@ def verify(
     Equalities are settled by proof and, where they speak of numbers of one band, compared on models as closed form
     against eigenstates: on ``model``, or on every library model. Other claims run their numerical check. ``faults`` also
     runs it with each fault of the claim injected; one that it does not notice makes the verdict "failed".
+
+    >>> import symcur as sc
+    >>> sc.verify("torque-dipole", check_models=False).kind
+    'proved'
     """
     claim = CLAIMS.get(claim)
     start = time.perf_counter()
@@ -69,6 +73,10 @@ def verify_all(
     """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
     Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
+
+    >>> import symcur as sc
+    >>> [result.kind for result in sc.verify_all("rashba", ["torque-dipole", "intrinsic-geometry"])]
+    ['proved', 'misprint']
     """
     chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
     verdicts: list[ClaimResult] = []

@@ -51,6 +51,13 @@ def derive(model: BandStructure | str, quantity: str | Quantity | Expression) ->
     Up to four distinct energies are treated by polynomials in H and simplified, others through the adjugate and the square-free
     part of the characteristic polynomial, constant blocks one by one (``BlockForm``). The shortest form is kept. Eigenvectors are
     never used. For bosons every operator X is read as g X, and E is the signed energy. Raises ValueError or TypeError naming the argument.
+
+    >>> import symcur as sc
+    >>> form = sc.derive(sc.models.rashba(), "s_dipole")
+    >>> print(form.latex().splitlines()[1])
+    d^{xs} &= - \\frac{\\alpha^{2} k_{y}}{4 \\left(M^{2} + \\alpha^{2} \\left(k_{x}^{2} + k_{y}^{2}\\right)\\right)} \\\\
+    >>> form([0.3, 0.2]).shape  # [band, i]
+    (2, 2)
     """
     if not isinstance(quantity, (str, Quantity, Expression)):
         raise TypeError(f"quantity: expected a name, a Quantity or an Expression, got {type(quantity).__name__}")

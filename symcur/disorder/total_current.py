@@ -146,6 +146,11 @@ def transport(
     Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for impurities that do not conserve s
     or leave a part unscattered that the field accelerates, for one dimension and for superconductors. Ctrl-C raises
     ``Interrupted``, a KeyboardInterrupt whose ``result`` holds what was finished, with its errors.
+
+    >>> import symcur as sc
+    >>> found = sc.transport(sc.models.rashba(M=0.3), sc.disorder.white_noise(), mu=1.0, rtol=1e-3)
+    >>> found.status, "side_jump" in found.parts
+    ('converged', True)
     """
     model = _checked(model, disorder, mu, temperature, rtol, form).with_values(parameters)
     disorder.require_no_torque(model)

@@ -83,6 +83,11 @@ def evaluate(
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
     ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
     TypeError naming the argument for invalid input, and for what has no meaning for the model.
+
+    >>> import symcur as sc
+    >>> sc.evaluate(sc.models.rashba(M=0.3), "s_dipole", [0.3, 0.2]).round(6)  # [band, i]
+    array([[-0.159401,  0.239102],
+           [-0.159401,  0.239102]])
     """
     model = named(model).with_values(parameters)
     points = model.points(k)

@@ -51,6 +51,11 @@ def integrate_exactly(
     ------
     TypeError or ValueError naming the argument, what was expected and what was given; DoesNotClose, a ValueError, where the
     total has no exact form of this kind, with the reason. Other parts without one are left out, see ``refused``.
+
+    >>> import symcur as sc
+    >>> exact = sc.integrate_exactly(sc.models.rashba(), "conductivity")
+    >>> print(exact.between(exact.intervals[-1], "conventional")[0, 1])  # [flow, field] with both subbands filled
+    alpha**2*m*mu/(4*pi*(M**2 + 2*alpha**2*m*mu))
     """
     record = _observable(observable)
     model = _continuum(record.prepare(_continuum(model).with_parameters(parameters), np.ones(()), hall))

@@ -204,6 +204,11 @@ def relations(
 
     Raises Unreadable for a text that cannot be read, TypeError and ValueError for what is outside of the fragment in which normal
     forms decide, by name.
+
+    >>> import symcur as sc
+    >>> print(sc.relations(r"d^{i\\tau}", ["J^{is}", "v^i s"]))
+    1 relation among 3 expressions
+      d^{i tau} = -J^{is} + v^{i}s
     """
     given = [*_listed("targets", targets)], [*_listed("basis", basis)]
     operators = any(map(_speaks_of_operators, (*given[0], *given[1])))

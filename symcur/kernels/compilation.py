@@ -59,6 +59,12 @@ def compile(
 
     Raises ValueError or TypeError naming the argument for invalid input, and for ``interband_torque_dipole``, which is
     an operator and not a number per band.
+
+    >>> import symcur as sc
+    >>> kernel = sc.compile(sc.models.kane_mele(lambda_R=0.05), ["s_dipole"])
+    >>> values = kernel([[0.3, 0.2], [1.0, 2.0]])
+    >>> values["energy"].shape, values["s_dipole"].shape
+    ((2, 4), (2, 4, 2))
     """
     model = named(model)
     chosen = _chosen(model, quantities)

@@ -118,6 +118,13 @@ class Observable:
         ------
         ValueError or TypeError naming the argument, what was expected and what was given; after Ctrl-C ``Interrupted``, a
         KeyboardInterrupt whose ``result`` is the last complete round with its errors.
+
+        >>> import symcur as sc
+        >>> sigma = sc.conductivity(sc.models.kane_mele(lambda_R=0.05), mu=0.0, temperature=0.0, rtol=1e-4)
+        >>> sigma.status, round(float(sigma.value[0, 1]), 3), sigma.unit  # [flow, field]
+        ('converged', 0.156, 'e s / (hbar length^(D-2))')
+        >>> list(sigma.parts)
+        ['conventional', 'torque', 'band', 'dipole', 'intrinsic']
         """
         model, mu, temperature = self._prepared(model, mu, temperature, parameters, hall)
         written = self._form(form)
