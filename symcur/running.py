@@ -31,7 +31,11 @@ Report = Callable[[float | None, str], None]
 
 
 def show_progress(on: bool) -> None:
-    """Whether a line tells of work that takes more than two seconds, in this process and those that it starts."""
+    """Whether a line tells of work that takes more than two seconds, in this process and those that it starts.
+
+    >>> import symcur as sc
+    >>> sc.show_progress(False)
+    """
     os.environ[_SWITCH] = "1" if on else "0"
 
 

@@ -23,7 +23,8 @@ EXPLAINED = {
 
 
 @pytest.mark.parametrize("function", EXPLAINED, ids=EXPLAINED.values())
-def test_examples_of_public_names_run(function):
+def test_examples_of_public_names_run(function, monkeypatch):
+    monkeypatch.setenv("SYMCUR_PROGRESS", "0")
     example = doctest.DocTestParser().get_doctest(inspect.getdoc(function), {}, function.__name__, None, 0)
     assert example.examples, "no example"
     assert doctest.DocTestRunner().run(example).failed == 0
