@@ -22,7 +22,8 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 NOTEBOOKS = sorted(
     path
-    for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/tutorials/*.md"), *ROOT.glob("derivations/*.md")]
+    for folder in ("docs", "docs/tutorials", "docs/how_to", "derivations")
+    for path in ROOT.glob(f"{folder}/*.md")
     if "```{code-cell}" in path.read_text(encoding="utf-8")
 )
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?P<options>---\n.*?^---\n|(?::[^\n]*\n)*)(?P<code>.*?)^```$", re.M | re.S)
@@ -54,6 +55,14 @@ def test_notebooks_run(path, monkeypatch, tmp_path):
         import matplotlib.pyplot
 
         matplotlib.pyplot.close("all")
+
+
+def test_a_task_takes_25_lines():
+    tasks = [path for path in NOTEBOOKS if path.parent.name == "how_to"]
+    assert len(tasks) >= 5
+    for path in tasks:
+        text = path.read_text(encoding="utf-8").split("---\n", 2)[2].strip()
+        assert text.count("\n") < 25, path
 
 
 def test_there_is_a_tutorial():
