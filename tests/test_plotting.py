@@ -60,12 +60,15 @@ def test_a_map_of_the_zone_holds_the_quantity():
     figure = plotting.draw_zone(model, "berry_curvature", band=1, component=(1, 0), points=21, parameters={"M": 0.1})
     (mesh,) = figure.axes[0].collections
     value = np.asarray(mesh.get_array()).reshape(21, 21)
-    largest = np.abs(model.cell.reciprocal).max()
-    assert largest == pytest.approx(4 * np.pi / np.sqrt(3), rel=1e-15)
+    outline = figure.axes[0].lines[0].get_xydata()
+    K = 4 * np.pi / 3  # the corners of the hexagon
+    assert np.linalg.norm(outline, axis=1) == pytest.approx(np.full(7, K), rel=1e-12)
+    ends = 1.08 * np.array([K, K * np.sqrt(3) / 2])
     middle = evaluate(model, "berry_curvature", [1e-6, 1e-6], parameters={"M": 0.1})[1, 1, 0]
-    corner = evaluate(model, "berry_curvature", [1e-6 - largest, 1e-6 + largest], parameters={"M": 0.1})[1, 1, 0]
+    corner = evaluate(model, "berry_curvature", 1e-6 - ends, parameters={"M": 0.1})[1, 1, 0]
     assert value[10, 10] == pytest.approx(middle)
-    assert corner in value[[0, -1]][:, [0, -1]]
+    assert np.abs(value - corner).min() < 1e-9 * abs(corner)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["Γ", "K", "M"]
     assert "length$^2$" in figure.axes[1].get_ylabel()
 
 
