@@ -69,7 +69,7 @@ def _block(block: Block) -> str:
             return f'<div class="formula">{mathml(block.latex, display=True)}</div>'
         case Sentence(words, strong):
             told = escape(sentence(words))
-            return f"<p><strong>{told}</strong></p>" if strong else f"<p>{told}</p>"
+            return f"<p><strong>{told}</strong></p>" if strong else f"<p>{told}</p>" if told else ""
         case Facts():
             return f"<dl>{''.join(_fact(*pair) for pair in block.told)}</dl>"
         case Numbers():

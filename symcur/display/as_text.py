@@ -9,7 +9,8 @@ from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, 
 from symcur.display.numbers import number
 from symcur.display.one_line import sentence, unicode_math
 
-_LABEL = 11  # columns of the labels of facts
+_LEAST = 10  # columns of running text
+_LABEL = 11  # columns of the labels of facts, at least
 
 
 def text(card: Card, width: int = 100) -> str:
@@ -24,7 +25,7 @@ def lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
         match block:
             case Formula(latex):
                 yield from wrapped(unicode_math(latex), width, "    ")
-            case Sentence(words):
+            case Sentence(words) if words:
                 yield from wrapped(sentence(words), width)
             case Facts():
                 yield from _facts(block, width)
@@ -47,18 +48,19 @@ def wrapped(words: str, width: int, indent: str = "") -> list[str]:
         line
         for paragraph in words.splitlines() or [""]
         for line in textwrap.wrap(
-            paragraph, max(width, 20), initial_indent=indent, subsequent_indent=indent,
+            paragraph, max(width, _LEAST), initial_indent=indent, subsequent_indent=indent,
             break_long_words=False, break_on_hyphens=False,
         ) or [""]
     ]  # fmt: skip
 
 
 def _facts(facts: Facts, width: int) -> Iterator[str]:
+    margin = max(_LABEL, *(len(label) for label, _ in facts.told)) if facts.told else _LABEL
     for label, value in facts.told:
         words = unicode_math(value.latex) if isinstance(value, Formula) else value
-        first, *rest = (line for part in words.splitlines() for line in wrapped(part, width - _LABEL - 2))
-        yield f"{label:>{_LABEL}}  {first}"
-        yield from (" " * (_LABEL + 2) + line for line in rest)
+        first, *rest = (line for part in words.splitlines() for line in wrapped(part, width - margin - 2))
+        yield f"{label:>{margin}}  {first}"
+        yield from (" " * (margin + 2) + line for line in rest)
 
 
 def table(numbers: Numbers, width: int) -> list[str]:
