@@ -90,12 +90,13 @@ def test_the_leading_value_of_each_part_is_not_decided_by_rounding():
 
 
 # -- text --------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
+@pytest.mark.parametrize("width", [20, 40, 64, 80, 120])
 def test_no_number_is_cut_at_any_width(width):
     text = display.text(Card("sigma", (TABLE,)), width)
     for number in ("-0.16346459", "0.16346461", "0.14265489", "0.00000000", "6.0e-07"):
         assert re.search(rf"(?<!\S){re.escape(number)}(?!\S)", text), number
     assert "…" not in text
+    assert ("part" in text) == (width == 64), "stacked where it is too wide"
     if width >= 60:
         assert max(map(len, text.splitlines())) <= width
 
@@ -136,6 +137,7 @@ def test_rows_of_aligned_formulas_are_rows():
     found = display.mathml(r"\begin{aligned} a &= 1 \\ b &= \frac12 \end{aligned}", display=True)
     assert found.count("<mtr>") == 2
     assert "&</mi>" not in found
+    assert "<mtext>a&lt;b</mtext><mo>&lt;</mo>" in display.mathml(r"\text{a<b}<")
     assert display.mathml(r"\frac{") == r"<code>\frac{</code>"
 
 

@@ -86,7 +86,12 @@ def test_no_small_curvature_is_taken_for_zero():
     """A tiny mass, by which the gap is 1e-5 of the spread: the peak at K is what it is."""
     gap = 3 * np.sqrt(3) * 0.2 * np.sin(1.0)
     figure = plotting.draw_path(
-        "haldane", "berry_curvature", [("a", (-4.1887, 0)), ("b", (-4.1888, 0))], (0, 1), 11, parameters={"M": gap + 1e-5}
+        "haldane",
+        "berry_curvature",
+        [("a", (-4.1887, 0)), ("b", (-4.1888, 0))],
+        (0, 1),
+        11,
+        parameters={"M": gap + 1e-5},
     )
     k = np.stack([-4.1887 - 1e-4 * (np.linspace(0, 1, 11) + 1e-6), np.zeros(11)], axis=-1)
     expected = evaluate("haldane", "berry_curvature", k, parameters={"M": gap + 1e-5})[:, 0, 0, 1]

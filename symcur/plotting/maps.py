@@ -11,7 +11,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters, named, natural_size
 from symcur.band_structures.levels import Window
 from symcur.eigenstates import evaluate
-from symcur.expressions import Resolvent, Trace, walk
+from symcur.expressions import Derivative, Resolvent, Trace, walk
 from symcur.plotting.canvas import ZERO, at_level, colouring, new_figure, readable
 from symcur.plotting.high_symmetry import special_points
 from symcur.quantities import Quantity
@@ -162,17 +162,18 @@ def by_band(
 
 
 def _rounding(model: BandStructure, quantity: Quantity, k: Array) -> Array:
-    """What rounding leaves of a zero, (..., bands), of the natural size: eps (spread / gap)^(p + 1), with S^p in the expression."""
+    """What rounding leaves of a zero, (..., bands), of the natural size: eps (spread / gap)^(p + 1), with S^p in the expression.
+
+    A derivative counts as one S more.
+    """
     energies = model.energies(k)
-    spread = float(np.ptp(energies)) or 1.0
+    spread = max(float(np.ptp(energies)), natural_size(model, "energy")) or 1.0
     gaps = np.abs(energies[..., :, None] - energies[..., None, :])
     gaps[gaps < SAME * spread] = spread  # the same level
-    powers = (
-        sum(node.power for node in walk(trace) if isinstance(node, Resolvent))
-        for trace in walk(quantity.expression())
-        if isinstance(trace, Trace)
-    )
-    return np.asarray(SAFETY * np.finfo(float).eps * (spread / gaps.min(axis=-1)) ** (max(powers, default=0) + 1))
+    nodes = list(walk(quantity.expression()))
+    traces = (sum(node.power for node in walk(x) if isinstance(node, Resolvent)) for x in nodes if isinstance(x, Trace))
+    p = max(traces, default=0) + sum(isinstance(node, Derivative) for node in nodes)
+    return np.asarray(SAFETY * np.finfo(float).eps * (spread / gaps.min(axis=-1)) ** (p + 1))
 
 
 def require_component(component: tuple[int, ...], indices: tuple[str, ...], name: str, model: BandStructure) -> None:
