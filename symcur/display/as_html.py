@@ -23,7 +23,7 @@ _STYLE = """<style>
 .symcur thead th { border-bottom: 1px solid #8888; }
 .symcur .dim { opacity: .65; font-weight: normal; }
 .symcur dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 .8rem; margin: .3rem 0; }
-.symcur dt { opacity: .65; font-weight: normal; text-align: right; } .symcur dd { margin: 0; overflow: auto hidden; }
+.symcur dt { opacity: .65; font-weight: normal; text-align: right; margin: 0; } .symcur dd { margin: 0; overflow: auto hidden; }
 .symcur p { margin: .3rem 0; } .symcur img { max-width: 100%; }
 </style>"""
 _SLIDE = (  # the children of a group of slices are the slider and the slices

@@ -27,7 +27,7 @@ def draw_phases(
     """``number(model)`` over two parameters, {name: values, name: values}, the first along the horizontal axis.
 
     Colours are symmetric around white where the number has both signs, else they go from its smallest to its largest value; NaN
-    stays blank. ``draw_phases(lambda m: gap(m, 1).width, "haldane", {"phi": ..., "M": ...})`` calls it once for every pair.
+    stays blank. ``number`` is called once for every pair.
     """
     model = named(model)
     if len(parameters) != 2:
