@@ -101,6 +101,11 @@ def test_no_number_is_cut_at_any_width(width):
         assert max(map(len, text.splitlines())) <= width
 
 
+def test_matrices_and_aligned_equations_are_lines():
+    formula = Formula(r"\begin{aligned} H &= \begin{pmatrix}a & 0 \\ 0 & b\end{pmatrix} \\ a &= \frac12 \end{aligned}")
+    assert display.text(Card("x", (formula,))).splitlines() == ["x", "    H = (a, 0; 0, b)", "    a = ½"]
+
+
 def test_facts_hang_below_their_first_line():
     text = display.text(Card("x", (Facts((("unit", "e/2pi"), ("note", "one two three four"), ("none", ""))),)), 24)
     assert text.splitlines() == ["x", "       unit  e/2pi", "       note  one two", "             three four"]

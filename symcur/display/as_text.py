@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -9,6 +10,7 @@ from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, 
 from symcur.display.numbers import number
 from symcur.display.one_line import sentence, unicode_math
 
+_MATRIX = re.compile(r"\\begin{(pmatrix|cases)}(.*?)\\end{\1}", re.DOTALL)
 _LEAST = 10  # columns of running text
 _LABEL = 11  # columns of the labels of facts, at least
 
@@ -24,7 +26,7 @@ def lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
     for block in blocks:
         match block:
             case Formula(latex):
-                yield from wrapped(unicode_math(latex), width, "    ")
+                yield from (line for row in _rows(latex) for line in wrapped(unicode_math(row), width, "    "))
             case Sentence(words) if words:
                 yield from wrapped(sentence(words), width)
             case Facts():
@@ -40,6 +42,17 @@ def lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
                 for value, inner in slices:
                     yield f"{name} = {value}"
                     yield from lines(inner, width)
+
+
+def _rows(latex: str) -> list[str]:
+    """The rows of aligned equations, with matrices and cases within a row as (a, b; c, d)."""
+    inner = _MATRIX.sub(lambda found: f"({_entries(found[2])})", latex)
+    bare = inner.replace(r"\begin{aligned}", "").replace(r"\end{aligned}", "").replace("&", "")
+    return [row.strip() for row in bare.split(r"\\") if row.strip()]
+
+
+def _entries(body: str) -> str:
+    return "; ".join(", ".join(entry.strip() for entry in row.split("&")) for row in body.split(r"\\"))
 
 
 def wrapped(words: str, width: int, indent: str = "") -> list[str]:
