@@ -137,7 +137,7 @@ def test_the_mean_of_a_map_over_the_cell_is_the_conductivity():
         mean = shown(figure, panel).mean() / model.cell.volume
         assert mean == pytest.approx(known.parts[part].value[0, 1], abs=2e-6), part
     assert [axes.get_title() for axes in figure.axes[:3]] == ["conventional", "conserved", "conserved - conventional"]
-    assert figure.axes[3].get_ylabel().startswith("integrand, sign of the paper  [e s length$^2$ / hbar]")
+    assert figure.axes[3].get_ylabel().startswith("integrand, sign of the paper\n[e s length$^2$ / hbar]")
 
 
 def test_a_plane_of_a_zone_in_three_dimensions():
