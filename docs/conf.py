@@ -6,6 +6,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "ext"))
 os.environ["SYMCUR_DOCS"] = str(Path(__file__).parent)  # for the notebooks, which run elsewhere
+os.environ["SYMCUR_PROGRESS"] = "0"  # pages hold results, not what happened on the way
 
 project = "symcur"
 author = "The symcur developers"

@@ -10,6 +10,7 @@ from symcur.band_structures.metric import Metric
 from symcur.band_structures.model import Model
 from symcur.band_structures.numeric import NumericModel
 from symcur.band_structures.plane_waves import PlaneWaveModel
+from symcur.band_structures.scales import natural_size
 
 __all__ = [
     "FERMI",
@@ -27,5 +28,6 @@ __all__ = [
     "Window",
     "gap",
     "named",
+    "natural_size",
     "tight_binding",
 ]

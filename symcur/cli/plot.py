@@ -58,6 +58,14 @@ def plot(
         bool,
         typer.Option("--both-norms", help="Bosons: also the bands of negative norm, which repeat the others at -k."),
     ] = False,
+    arrows: Annotated[
+        str | None,
+        typer.Option(
+            help="A quantity with one index, such as s_dipole, as arrows on a map.",
+            autocompletion=completion.quantities,
+        ),
+    ] = None,
+    contours: Annotated[float | None, typer.Option(metavar="MU", help="Lines on a map where bands cross MU.")] = None,
     set_: Settings = None,
     s: Operator = SPIN,
     spin: Spin = None,
@@ -97,7 +105,9 @@ def plot(
                 window=window, scale=scale, both_norms=both_norms, **more,
             )  # fmt: skip
         else:
-            figure = plotting.draw_zone(subject, quantity, band, chosen, scale=scale, both_norms=both_norms, **more)
+            figure = plotting.draw_zone(
+                subject, quantity, band, chosen, scale=scale, both_norms=both_norms, mu=contours, arrows=arrows, **more
+            )  # fmt: skip
     plotting.save(figure, output)
     print(f"{output} written")
 

@@ -19,7 +19,10 @@ from symcur.disorder.fermi_states import fermi_surface, sampled
 from symcur.disorder.momentum_cell import Unresolved
 from symcur.disorder.potentials import Disorder, is_number
 from symcur.disorder.rates import Scattering, TooLarge
+from symcur.display import Card, Facts, Numbers, Row, Sentence, Shown, as_typed, zeros
+from symcur.expressions import axis_name
 from symcur.observables import Part, Result, conductivity
+from symcur.observables.engine import RESOLVED
 from symcur.running import watched
 
 MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
@@ -46,7 +49,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Transport:
+class Transport(Shown):
     """The parts of the conserved current as tensors [i, l] = [flow, field], in units e = hbar = 1.
 
     ``parts`` maps the names of ``MEANING`` to values and error estimates; intrinsic, band and total are absent if no
@@ -90,6 +93,33 @@ class Transport:
         if E.shape != self["charge"].shape[-1:]:
             raise ValueError(f"field: expected {self['charge'].shape[-1]} Cartesian components, got shape {E.shape}")
         return {name: part.value @ E for name, part in self.parts.items()}
+
+    def card(self) -> Card:
+        """What notebooks show: a column for each part, the components that vanish on one line, and what the numbers mean."""
+        pairs: dict[str, list[tuple[float, float]]] = {}
+        for axes in np.ndindex(self["charge"].shape):
+            numbers = [
+                (float(part.value[axes]), float(part.error[axes] + RESOLVED * np.abs(part.value).max()))
+                for part in self.parts.values()
+            ]
+            pairs["".join(map(axis_name, axes))] = numbers
+        empty, vanishing = zeros(pairs)
+        rows = (Row((name,), tuple(numbers)) for name, numbers in pairs.items() if name not in empty)
+        mu, T, rate = as_typed([self.mu, self.temperature, self.rate])
+        facts = [(name, MEANING[name]) for name in self.parts]
+        facts += [
+            ("at", f"mu = {mu}, T = {T}; scattering rate {rate}"),
+            ("disorder", self.disorder),
+            ("form", self.form),
+        ]
+        facts += [
+            ("convention", "[i, l] = [flow, field]; e = hbar = k_B = 1"),
+            ("status", f"{self.status}: {self.message}"),
+        ]
+        table = Numbers(("component",), tuple(self.parts), tuple(rows))
+        return Card(
+            f"transport of {self.model}", (table, Sentence(vanishing), Facts((*facts, ("valid for", self.validity))))
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

@@ -25,7 +25,7 @@ _STYLE = """<style>
 .symcur thead th { border-bottom: 1px solid #8888; }
 .symcur .dim { opacity: .65; font-weight: normal; }
 .symcur dl { display: grid; grid-template-columns: max-content 1fr; gap: 0 .8rem; margin: .3rem 0; }
-.symcur dt { opacity: .65; font-weight: normal; text-align: right; } .symcur dd { margin: 0; overflow: auto hidden; }
+.symcur dt { opacity: .65; font-weight: normal; text-align: right; margin: 0; } .symcur dd { margin: 0; overflow: auto hidden; }
 .symcur p { margin: .3rem 0; } .symcur img { max-width: 100%; }
 </style>"""
 _SLIDE = (  # the children of a group of slices are the slider and the slices
@@ -84,7 +84,8 @@ def _block(block: Block) -> str:
         case Formula():
             return f'<div class="formula">{mathml(block.latex, display=True)}</div>'
         case Sentence(words, strong):
-            return f"<p><strong>{prose(words)}</strong></p>" if strong else f"<p>{prose(words)}</p>"
+            told = prose(words)
+            return f"<p><strong>{told}</strong></p>" if strong else f"<p>{told}</p>" if told else ""
         case Facts():
             return f"<dl>{''.join(_fact(*pair) for pair in block.told)}</dl>"
         case Numbers():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +10,9 @@ from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, 
 from symcur.display.numbers import number
 from symcur.display.one_line import sentence, unicode_math
 
-_LABEL = 11  # columns of the labels of facts
+_MATRIX = re.compile(r"\\begin{(pmatrix|cases)}(.*?)\\end{\1}", re.DOTALL)
+_LEAST = 10  # columns of running text
+_LABEL = 11  # columns of the labels of facts, at least
 
 
 def text(card: Card, width: int = 100) -> str:
@@ -23,8 +26,8 @@ def lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
     for block in blocks:
         match block:
             case Formula(latex):
-                yield from wrapped(unicode_math(latex), width, "    ")
-            case Sentence(words):
+                yield from (line for row in _rows(latex) for line in wrapped(unicode_math(row), width, "    "))
+            case Sentence(words) if words:
                 yield from wrapped(sentence(words), width)
             case Facts():
                 yield from _facts(block, width)
@@ -41,24 +44,36 @@ def lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
                     yield from lines(inner, width)
 
 
+def _rows(latex: str) -> list[str]:
+    """The rows of aligned equations, with matrices and cases within a row as (a, b; c, d)."""
+    inner = _MATRIX.sub(lambda found: f"({_entries(found[2])})", latex)
+    bare = inner.replace(r"\begin{aligned}", "").replace(r"\end{aligned}", "").replace("&", "")
+    return [row.strip() for row in bare.split(r"\\") if row.strip()]
+
+
+def _entries(body: str) -> str:
+    return "; ".join(", ".join(entry.strip() for entry in row.split("&")) for row in body.split(r"\\"))
+
+
 def wrapped(words: str, width: int, indent: str = "") -> list[str]:
     """A text on lines of this width; words and numbers stay whole."""
     return [
         line
         for paragraph in words.splitlines() or [""]
         for line in textwrap.wrap(
-            paragraph, max(width, 20), initial_indent=indent, subsequent_indent=indent,
+            paragraph, max(width, _LEAST), initial_indent=indent, subsequent_indent=indent,
             break_long_words=False, break_on_hyphens=False,
         ) or [""]
     ]  # fmt: skip
 
 
 def _facts(facts: Facts, width: int) -> Iterator[str]:
+    margin = max(_LABEL, *(len(label) for label, _ in facts.told)) if facts.told else _LABEL
     for label, value in facts.told:
         words = unicode_math(value.latex) if isinstance(value, Formula) else value
-        first, *rest = (line for part in words.splitlines() for line in wrapped(part, width - _LABEL - 2))
-        yield f"{label:>{_LABEL}}  {first}"
-        yield from (" " * (_LABEL + 2) + line for line in rest)
+        first, *rest = (line for part in words.splitlines() for line in wrapped(part, width - margin - 2))
+        yield f"{label:>{margin}}  {first}"
+        yield from (" " * (margin + 2) + line for line in rest)
 
 
 def table(numbers: Numbers, width: int) -> list[str]:

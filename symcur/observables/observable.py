@@ -134,7 +134,7 @@ class Observable:
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if cutoff is not None or domain is not None:
             choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
-        natural = engine.natural_size(model, region, self.kind)
+        natural = engine.size_of_kind(model, region, self.kind)
         merged = _window(window, model, region, method, eta)
         bands = _bands(model, choice.parts, merged, eta, engine.occupied_bands(model, region, mu, temperature))
         workers = bands.threads if workers is None else workers

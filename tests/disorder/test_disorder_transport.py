@@ -120,7 +120,7 @@ def test_time_reversal_symmetric_models_carry_no_occupation_current_of_spin():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"model": "rashba"}, TypeError, "model: expected a Model"),
+        ({"model": 3}, TypeError, "model: expected a Model"),
         ({"disorder": 0.1}, TypeError, "disorder: expected white_noise, gaussian"),
         ({"mu": [0.1, 0.2]}, ValueError, "mu: expected a finite number"),
         ({"temperature": -0.1}, ValueError, "temperature: expected a number >= 0"),
