@@ -22,7 +22,6 @@ from symcur.disorder.rates import Scattering, TooLarge
 from symcur.display import Card, Facts, Numbers, Row, Sentence, Shown, as_typed, zeros
 from symcur.expressions import axis_name
 from symcur.observables import Part, Result, conductivity
-from symcur.observables.engine import RESOLVED
 from symcur.running import watched
 
 MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
@@ -98,10 +97,7 @@ class Transport(Shown):
         """What notebooks show: a column for each part, the components that vanish on one line, and what the numbers mean."""
         pairs: dict[str, list[tuple[float, float]]] = {}
         for axes in np.ndindex(self["charge"].shape):
-            numbers = [
-                (float(part.value[axes]), float(part.error[axes] + RESOLVED * np.abs(part.value).max()))
-                for part in self.parts.values()
-            ]
+            numbers = [(float(part.value[axes]), float(part.error[axes])) for part in self.parts.values()]
             pairs["".join(map(axis_name, axes))] = numbers
         empty, vanishing = zeros(pairs)
         rows = (Row((name,), tuple(numbers)) for name, numbers in pairs.items() if name not in empty)
@@ -248,7 +244,9 @@ def _of_fermi_surface(
 
 def _parts(found: Currents, sea: Result | None, intrinsic: bool) -> dict[str, Part]:
     """The parts in the order of their meanings; after Ctrl-C the intrinsic ones may be NaN with an infinite error."""
-    parts: dict[str, Part] = {name: part for name, part in found.parts.items() if name in MEANING}
+    parts = {
+        name: Part(part.value, part.error + part.rounding) for name, part in found.parts.items() if name in MEANING
+    }
     if intrinsic:
         like = np.full_like(found.parts["charge"].value, np.nan)
         lacking = Part(like, np.full_like(like, np.inf))

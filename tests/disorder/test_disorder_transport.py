@@ -147,3 +147,11 @@ def test_impurities_that_turn_s_are_refused():
     text = [["__import__('os').abort()", 0], [0, 1]]
     with pytest.raises(TypeError, match=r"^structure: expected .* got text"):
         white_noise(structure=text)
+
+
+def test_what_vanishes_by_symmetry_is_zero_within_its_error():
+    found = transport(models.rashba(M=0.3), white_noise(), 1.0, rtol=1e-3)
+    for name, (same, other) in {"conventional": ("xx", "xy"), "dipole_shift": ("xy", "xx")}.items():
+        part = found.parts[name]
+        a, b = (tuple(map("xyz".index, axes)) for axes in (same, other))
+        assert abs(part.value[b]) <= part.error[b] < 1e-9 * abs(part.value[a])
