@@ -142,6 +142,7 @@ def test_the_tolerance_decides_what_is_a_multiplet():
             evaluate(model, "energy", k, tolerance=tolerance)
 
 
+@pytest.mark.filterwarnings("ignore::symcur.closed_forms.DigitsWarning")
 @pytest.mark.parametrize("offset", [0, 10**8])
 def test_a_large_constant_in_H_does_not_hide_a_degeneracy(offset):
     model, k = kramers_model(), np.array([0.3, 1.9])
