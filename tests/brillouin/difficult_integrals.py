@@ -13,8 +13,7 @@ import numpy as np
 from known_integrals import (
     chern_insulator,
     dirac,
-    dirac_disk,
-    dirac_filled,
+    dirac_disk_filled,
     random_cases,
     square_lattice,
     square_lattice_2d,
@@ -101,7 +100,7 @@ def difficult_cases(seed, rounds):
 
         mass, mus = 10 ** rng.uniform(-5, -1), rng.choice([-1, 1], size=3) * rng.uniform(0.2, 1, size=3)
         result = integrate_bands(dirac(mass), Ball(2, 2), ["f"], mus, 0.0, **options)
-        yield "Dirac at the centre, scan", result, [[dirac_filled(mass, mu, dirac_disk(mass, 2))] for mu in mus]
+        yield "Dirac at the centre, scan", result, [[dirac_disk_filled(mass, mu, 2)] for mu in mus]
 
         depth = 10 ** rng.uniform(-5, -1)
         result = integrate_bands(moved(square_lattice, place), SQUARE, ["f", "-df/de"], depth - 4, 0.0, rtol=rtol)

@@ -80,6 +80,11 @@ def dirac_disk(mass, cutoff):
     return (1 - mass / np.hypot(cutoff, mass)) / 2
 
 
+def dirac_disk_filled(mass, mu, cutoff):
+    """``dirac_filled`` of the disk, without the difference of numbers near 1/2."""
+    return mass * (1 / max(abs(mu), mass) - 1 / np.hypot(cutoff, mass)) / 2
+
+
 def dirac_square(mass, half_width):
     return np.arctan(half_width**2 / (mass * np.sqrt(2 * half_width**2 + mass**2))) / np.pi
 
