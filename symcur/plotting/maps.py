@@ -11,7 +11,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters
 from symcur.band_structures.levels import Window
 from symcur.eigenstates import evaluate
-from symcur.plotting.canvas import at_level, colouring, natural_size, new_figure, readable
+from symcur.plotting.canvas import at_level, colouring, natural_size, near, new_figure, readable
 from symcur.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def draw_zone(
         raise ValueError(f"band: expected a whole number from 0 to {len(bands) - 1}, got {band!r}")
     axis = np.linspace(-1, 1, points) * (2.0 if model.cell is None else np.abs(model.cell.reciprocal).max())
     k = np.stack(np.meshgrid(axis, axis, indexing="ij"), axis=-1)
-    every, label, natural = by_band(model, quantity, component, k + SHIFT)
+    every, label, natural = by_band(model, quantity, component, near(model, k + SHIFT))
     colours = colouring(every[..., bands[band]], natural, scale)
     figure, axes = new_figure(5.4, 4.6)
     image = axes.pcolormesh(
