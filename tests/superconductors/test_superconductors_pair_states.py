@@ -134,3 +134,25 @@ def test_the_error_of_the_condensation_at_zero_temperature_holds_that_of_the_nor
     gap = found.amplitudes["D"]
     exact = np.mean(np.abs(x) - np.hypot(x, gap)) + gap**2 / 2
     assert abs(found.condensation - exact) < found.condensation_error < 0.1 * abs(exact)
+
+
+def test_pairs_of_orbitals_at_different_places_are_those_of_the_bonds_between_them():
+    """A at 0, B at a_1/2, and an attraction between neighbours along the chain: D^2/4 on each of four bonds of a cell."""
+    V, T = 9.0, 0.2
+    between = 2 * sp.cos(kx / 2)
+    h = sp.Matrix([[-2 * sp.cos(ky), between], [between, -2 * sp.cos(ky)]])
+    model = bdg(h, sp.Matrix([[0, D * sp.cos(kx / 2)], [D * sp.cos(kx / 2), 0]]), k, {D: 0.5}, SQUARE)
+    bonds = {(0, 0): [[0, -V], [-V, 0]], (1, 0): [[0, 0], [-V, 0]]}
+    found = solve_gap_equation(model, bonds, ["D"], T, tolerance=1e-5)
+
+    def potential(gap):
+        e = model.with_values(D=gap).energies(MESH)
+        return np.mean(-T * np.logaddexp(0, -e / T).sum(axis=1)) + gap**2 / V
+
+    gap = found.amplitudes["D"]
+    assert gap > 0.3
+    assert potential(gap) < min(potential(gap + 1e-2), potential(gap - 1e-2))
+    assert abs(potential(gap + 1e-3) - potential(gap - 1e-3)) < 2e-8
+    assert found.condensation == pytest.approx(potential(gap) - potential(0.0), abs=1e-5)
+    with pytest.raises(ValueError, match=r"interaction: expected V\[1, 0\] at R = \(1, 0\), where D pairs, got none"):
+        solve_gap_equation(model, {(0, 0): bonds[(0, 0)]}, ["D"], T)
