@@ -97,10 +97,11 @@ def _shape(model: Superconductor, name: str, names: tuple[str, ...], bonds: Mapp
         raise ValueError(f"amplitudes: expected parameters of Delta alone, got {name}, on which h depends")
     # With h, which ties the orbitals to their places.
     alone = tight_binding(model.with_values({**dict.fromkeys(names, 0.0), name: 1.0}))
-    if np.abs(alone.positions - model.positions).max() > _NEGLIGIBLE:
+    places = np.asarray(model.positions)
+    if np.abs(alone.positions - places).max() > _NEGLIGIBLE:
         raise ValueError(
             f"model: expected an h that ties all orbitals to their places, got {model.name} whose orbitals may lie at "
-            f"{np.round(alone.positions, 6).tolist()} or at {np.round(np.array(model.positions), 6).tolist()}"
+            f"{np.round(alone.positions, 6).tolist()} or at {np.round(places, 6).tolist()}"
         )
     whole = {place: t[:n, n:] for place, t in alone.hoppings.items()}
     largest = max(float(np.abs(t).max()) for t in whole.values())
