@@ -9,6 +9,7 @@ import numpy as np
 
 from symcur.arrays import Array
 from symcur.band_structures.band_structure import BandStructure, Parameters
+from symcur.band_structures.by_name import named
 
 _GRID = {1: 512, 2: 96, 3: 28}
 MANY = 64  # bands, from which on grids have half as many points along each axis
@@ -37,7 +38,7 @@ class Gap:
         return self.bottom - self.top
 
 
-def gap(model: BandStructure, occupied: int, *, parameters: Parameters = None) -> Gap:
+def gap(model: BandStructure | str, occupied: int, *, parameters: Parameters = None) -> Gap:
     """The (indirect) gap of a lattice model with ``occupied`` filled bands, from neutrality where that is where fillings count from (``model.neutral``).
 
     Raises ValueError where there is none.
@@ -46,7 +47,7 @@ def gap(model: BandStructure, occupied: int, *, parameters: Parameters = None) -
     gap below 1e-7 of the width of all bands counts as a touching. Where a basis was cut off, one whose middle does not lie
     in the gap of a larger basis that tells it is refused.
     """
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     cell = model.lattice_cell("a filling counts electrons per cell")
     least, most = 1 - model.neutral, model.size - 1 - model.neutral
     if isinstance(occupied, bool) or not isinstance(occupied, int | np.integer) or not least <= occupied <= most:
