@@ -1,0 +1,118 @@
+"""What a scan is, as the labels and attributes of its Dataset: two scans are the same if these are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symcur.band_structures import BandStructure, Model
+from symcur.files import shortened
+from symcur.observables import KINDS, Observable
+from symcur.observables.labelled import attributes, coordinates
+from symcur.scans.points import Points
+from symcur.version import __version__
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+MISSING = "missing"
+SAME = 1e-9  # of the largest element: matrices of a model by numbers that differ by less are the same
+IGNORED = ("date", "samples")
+
+
+def template(points: Points, model: BandStructure, observable: Observable, options: Mapping[str, Any]) -> Dataset:
+    """The Dataset of a scan before its first point: NaN, "missing"; raises what the observable says of its arguments."""
+    from xarray import Dataset
+
+    first = model.with_values(points.at((0,) * len(points.shape)))
+    asked = {key: options[key] for key in ("mu", "temperature", "form", "hall", "eta")}
+    prepared, mu, temperature, form, choice = observable.outline(first, **asked, parameters=None)
+    about = _Outline(mu, temperature, observable.indices, observable.kind, prepared.dimension)
+    dims, labels = coordinates(about, tuple(choice.parts))
+    shape = (
+        *points.shape,
+        *(np.size(labels[dim][1] if isinstance(labels[dim], tuple) else labels[dim]) for dim in dims),
+    )
+    unit = KINDS[observable.kind].unit
+    data: dict[str, Any] = {
+        name: ((*points.dims, *dims), np.full(shape, fill), {"units": unit})
+        for name, fill in (("value", np.nan), ("error", np.nan))
+    }
+    for name, text in (("message", ""), ("status", MISSING)):
+        data[name] = (points.dims, np.full(points.shape, text, dtype=object))
+    fixed = {
+        str(name): value for name, value in first.arguments()["parameters"].items() if str(name) not in points.values
+    }
+    plain = {
+        "holds": "scan",
+        "observable": observable.name,
+        "model": model.name,
+        "parameters": {name: value if isinstance(value, str) else float(value) for name, value in fixed.items()},
+        "unit": unit,
+        "convention": observable.convention,
+        "indices": observable.indices,
+        "kind": observable.kind,
+        "dimension": prepared.dimension,
+        "form": form.text,
+        "sums": choice.sums,
+        "total": choice.total,
+        "version": __version__,
+        "date": date.today().isoformat(),
+        **{key: _plain(value) for key, value in options.items() if key not in ("mu", "temperature", "form")},
+        **model.description,
+        "samples": None if isinstance(model, Model) and model.bosons is None else _samples(model, points),
+    }
+    return Dataset(data, points.coordinates | labels, attributes(plain))
+
+
+class _Outline:
+    """What ``coordinates`` asks of a result."""
+
+    def __init__(self, mu: Any, temperature: Any, indices: tuple[str, ...], kind: str, dimension: int) -> None:
+        self.mu, self.temperature, self.indices, self.kind, self.dimension = mu, temperature, indices, kind, dimension
+
+
+def _plain(value: Any) -> Any:
+    """An option as plain data: an object by its class and what it holds."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    return f"{type(value).__name__}({', '.join(f'{key}={what!r}' for key, what in sorted(vars(value).items()))})"
+
+
+def _samples(model: BandStructure, points: Points) -> list[float]:
+    """H, s and the metric of bosons at generic momenta, for the first and the last set: what tells models by numbers apart."""
+    k = np.random.default_rng(29).uniform(-2, 2, size=(3, model.dimension))
+    found = []
+    for index in ((0,) * len(points.shape), tuple(n - 1 for n in points.shape)):
+        one = model.with_values(points.at(index))
+        found += [one.matrix("H", k), one.matrix("s", k), one.metric]
+    flat = np.concatenate([matrix.ravel() for matrix in found])
+    return [*flat.real.tolist(), *flat.imag.tolist()]
+
+
+def differences(asked: Dataset, stored: Dataset) -> list[str]:
+    """In what a stored scan is not the one that is asked for, in words."""
+    found = [
+        f"{key} is {shortened(str(stored.attrs.get(key)))} instead of {shortened(str(asked.attrs.get(key)))}"
+        for key in dict.fromkeys((*asked.attrs, *stored.attrs))
+        if key not in IGNORED and stored.attrs.get(key) != asked.attrs.get(key)
+    ]
+    for name in dict.fromkeys((*asked.coords, *stored.coords)):
+        one, other = (dataset.coords.get(name) for dataset in (asked, stored))
+        if one is None or other is None or one.dims != other.dims or not np.array_equal(one.values, other.values):
+            texts = ["none" if x is None else shortened(str(x.values.tolist())) for x in (other, one)]
+            found.append(f"{name} has the values {texts[0]} instead of {texts[1]}")
+    if list(asked["value"].dims) != list(stored["value"].dims) and not found:
+        found.append(f"the dimensions are {stored['value'].dims} instead of {asked['value'].dims}")
+    samples = [np.array(json.loads(dataset.attrs.get("samples", "null")), dtype=float) for dataset in (asked, stored)]
+    if samples[0].shape != samples[1].shape or not (
+        samples[0].ndim == 0 or np.abs(samples[0] - samples[1]).max() <= SAME * np.abs(samples[0]).max()
+    ):
+        found.append("H, s or the metric have other values at the momenta at which they are compared")
+    return found
