@@ -6,11 +6,12 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from symcur import files
-from symcur.observables.labelled import NUMBERS, attributes, finite, one_line, require_xarray, total
+from symcur.observables.labelled import NUMBERS, attributes, finite, one_line, require_xarray
 from symcur.observables.result import Result
 
 if TYPE_CHECKING:
@@ -51,7 +52,18 @@ def write_arrays(dataset: Dataset, path: str | Path) -> None:
     if Path(path).suffix == ".zarr":
         files.write_directory(path, lambda aside: dataset.to_zarr(aside, zarr_format=3, consolidated=False))
     else:
-        files.write(path, bytes(dataset.to_netcdf(engine="h5netcdf")))
+        with _no_cluster():
+            content = bytes(dataset.to_netcdf(engine="h5netcdf"))
+        files.write(path, content)
+
+
+def _no_cluster() -> AbstractContextManager[object]:
+    """Where the client of a Dask cluster is open, xarray asks the cluster for leave to write, also one that is gone."""
+    try:
+        from dask import config
+    except ImportError:
+        return nullcontext()
+    return cast("AbstractContextManager[object]", config.set(scheduler="threads"))
 
 
 def rows(result: Result) -> list[dict[str, Any]]:
@@ -69,7 +81,7 @@ def _csv(result: Result) -> str:
     plain = result.to_dict()
     shape = {name: list(getattr(result, name).shape) for name in ("mu", "temperature")}
     above = {key: value for key, value in plain.items() if key not in NUMBERS or key == "checks"}
-    for key, value in attributes({**above, "total": total(result), "shape": shape}).items():
+    for key, value in attributes({**above, "shape": shape}).items():
         file.write(f"# {key}: {one_line(str(value))}\n")
     writer = csv.DictWriter(file, fieldnames=list(table[0]))
     writer.writeheader()

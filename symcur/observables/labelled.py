@@ -127,7 +127,7 @@ def to_dataset(result: Any) -> Dataset:
             stacked = np.stack([getattr(check, name) for check in result.checks.values()])
             data[f"check_{name}"] = (("check", *dims[1:]), stacked, {"units": result.unit})
     plain = {key: value for key, value in result.to_dict().items() if key not in NUMBERS}
-    return Dataset(data, labels, attributes({"holds": "result", "total": total(result), **plain}))
+    return Dataset(data, labels, attributes({"holds": "result", **plain}))
 
 
 def from_dataset(dataset: Dataset) -> dict[str, Any]:
@@ -142,16 +142,8 @@ def from_dataset(dataset: Dataset) -> dict[str, Any]:
         for dim, prefix in (("part", ""), ("check", "check_"))
     ]
     arrays = {name: np.asarray(dataset[name].values) for name in ("mu", "temperature", "met")}
-    whole = pairs[0][data.pop("total")]
+    whole = pairs[0][data["total"]]
     return {**data, **whole, "parts": pairs[0], "checks": pairs[1], **arrays}
-
-
-def total(result: Any) -> str:
-    """The part that is the value."""
-    for name, part in result.parts.items():
-        if all(np.array_equal(getattr(part, a), getattr(result, a), equal_nan=True) for a in ("value", "error")):
-            return str(name)
-    raise ValueError(f"parts: expected one that is the value, got {', '.join(result.parts)}")
 
 
 def read_dataset(path: Path) -> Dataset:

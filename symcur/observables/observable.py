@@ -187,6 +187,7 @@ class Observable:
             length_unit=model.length_unit,
             charge=self.kind == "conductivity" and is_number(model),
             remarks=tuple(remarks),
+            total=choice.total,
             source={
                 "version": __version__,
                 "date": date.today().isoformat(),

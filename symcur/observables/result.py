@@ -45,7 +45,7 @@ class Result:
     """An observable as a function of mu and temperature.
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
-    what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
+    what, ``total`` which of them is the value (``sums`` says it in words), ``total`` which of them is the value. ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
     on what was asked. ``level`` says what a material knows of position; ``length_unit`` is its unit of length in Angstrom, None for
@@ -88,6 +88,12 @@ class Result:
     length_unit: float | None = None
     charge: bool = False
     source: Mapping[str, Any] = field(default_factory=dict)
+    total: str = ""
+
+    def __post_init__(self) -> None:
+        if self.total not in self.parts:  # in files of before
+            same = (name for name, part in self.parts.items() if _same(part, Part(self.value, self.error)))
+            object.__setattr__(self, "total", next(same, ""))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):

@@ -70,7 +70,7 @@ def _from_csv(path: Path) -> Any:
         above = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
         data = from_attributes({key: broken(value) for key, value in above.items()})
         table = list(csv.DictReader(line for line in lines if not line.startswith("# ")))
-        names, shape, whole = list(dict.fromkeys(row["part"] for row in table)), data.pop("shape"), data.pop("total")
+        names, shape, whole = list(dict.fromkeys(row["part"] for row in table)), data.pop("shape"), data["total"]
         outer = (*shape["mu"], *shape["temperature"])
         inner = (data["dimension"],) * len(data["indices"])
         columns = {key: np.array([float(row[key]) for row in table]) for key in ("mu", "temperature", "value", "error")}

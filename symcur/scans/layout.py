@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from xarray import Dataset
 
 MISSING = "missing"
+MOST_PROBES = 50  # parameter sets at which the arguments are looked at before the work
 SAME = 1e-9  # of the largest element: matrices of a model by numbers that differ by less are the same
 IGNORED = ("date", "samples")
 
@@ -28,9 +29,9 @@ def template(points: Points, model: BandStructure, observable: Observable, optio
     """The Dataset of a scan before its first point: NaN, "missing"; raises what the observable says of its arguments."""
     from xarray import Dataset
 
-    first = model.with_values(points.at((0,) * len(points.shape)))
     asked = {key: options[key] for key in ("mu", "temperature", "form", "hall", "eta")}
-    prepared, mu, temperature, form, choice = observable.outline(first, **asked, parameters=None)
+    first = _possible(points, model, observable, asked)
+    prepared, mu, temperature, form, choice = observable.outline(first[0], **asked, parameters=None)
     about = _Outline(mu, temperature, observable.indices, observable.kind, prepared.dimension)
     dims, labels = coordinates(about, tuple(choice.parts))
     shape = (
@@ -45,13 +46,13 @@ def template(points: Points, model: BandStructure, observable: Observable, optio
     for name, text in (("message", ""), ("status", MISSING)):
         data[name] = (points.dims, np.full(points.shape, text, dtype=object))
     fixed = {
-        str(name): value for name, value in first.arguments()["parameters"].items() if str(name) not in points.values
+        str(name): value for name, value in model.arguments()["parameters"].items() if str(name) not in points.values
     }
     plain = {
         "holds": "scan",
         "observable": observable.name,
         "model": model.name,
-        "parameters": {name: value if isinstance(value, str) else float(value) for name, value in fixed.items()},
+        "parameters": {name: value if isinstance(value, str) else _number(value) for name, value in fixed.items()},
         "unit": unit,
         "convention": observable.convention,
         "indices": observable.indices,
@@ -64,7 +65,7 @@ def template(points: Points, model: BandStructure, observable: Observable, optio
         "date": date.today().isoformat(),
         **{key: _plain(value) for key, value in options.items() if key not in ("mu", "temperature", "form")},
         **model.description,
-        "samples": None if isinstance(model, Model) and model.bosons is None else _samples(model, points),
+        "samples": None if isinstance(model, Model) and model.bosons is None else _samples(first),
     }
     return Dataset(data, points.coordinates | labels, attributes(plain))
 
@@ -76,6 +77,10 @@ class _Outline:
         self.mu, self.temperature, self.indices, self.kind, self.dimension = mu, temperature, indices, kind, dimension
 
 
+def _number(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else float(value)
+
+
 def _plain(value: Any) -> Any:
     """An option as plain data: an object by its class and what it holds."""
     if value is None or isinstance(value, str | bool | int | float):
@@ -85,14 +90,37 @@ def _plain(value: Any) -> Any:
     return f"{type(value).__name__}({', '.join(f'{key}={what!r}' for key, what in sorted(vars(value).items()))})"
 
 
-def _samples(model: BandStructure, points: Points) -> list[float]:
-    """H, s and the metric of bosons at generic momenta, for the first and the last set: what tells models by numbers apart."""
-    k = np.random.default_rng(29).uniform(-2, 2, size=(3, model.dimension))
-    found = []
-    for index in ((0,) * len(points.shape), tuple(n - 1 for n in points.shape)):
-        one = model.with_values(points.at(index))
-        found += [one.matrix("H", k), one.matrix("s", k), one.metric]
-    flat = np.concatenate([matrix.ravel() for matrix in found])
+def _possible(
+    points: Points, model: BandStructure, observable: Observable, asked: Mapping[str, Any]
+) -> list[BandStructure]:
+    """The model at a few sets for which the observable has a meaning; where there are none, what it says of the first raises."""
+    known = {str(name) for name in model.arguments()["parameters"]}
+    if unknown := set(points.values) - known:
+        raise ValueError(
+            f"parameters: expected some of {', '.join(sorted(known))} of {model.name}, got {', '.join(sorted(unknown))}"
+        )
+    found: list[BandStructure] = []
+    refused: list[Exception] = []
+    for values in points.some(MOST_PROBES):
+        try:
+            one = model.with_values(values)
+            observable.outline(one, **asked, parameters=None)
+        except (ValueError, TypeError) as error:
+            refused.append(error)
+        else:
+            found.append(one)
+        if len(found) == 2:
+            break
+    if not found:
+        raise refused[0]
+    return found
+
+
+def _samples(models: list[BandStructure]) -> list[float]:
+    """H, s and the metric of bosons at generic momenta, for a few sets: what tells models by numbers apart."""
+    k = np.random.default_rng(29).uniform(-2, 2, size=(3, models[0].dimension))
+    matrices = [matrix for one in models for matrix in (one.matrix("H", k), one.matrix("s", k), one.metric)]
+    flat = np.concatenate([matrix.ravel() for matrix in matrices])
     return [*flat.real.tolist(), *flat.imag.tolist()]
 
 

@@ -42,6 +42,12 @@ class Points:
         return {name: values[n].item() if values.dtype.kind == "f" else str(values[n])
                 for n, (name, values) in zip(where, self.values.items(), strict=True)}  # fmt: skip
 
+    def some(self, most: int) -> list[dict[str, Any]]:
+        """At most so many sets from the first to the last, evenly spread."""
+        total = int(np.prod(self.shape))
+        flat = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(int))
+        return [self.at(tuple(map(int, np.unravel_index(n, self.shape)))) for n in flat]
+
     def chunks(self, size: int) -> Iterator[tuple[Place, list[dict[str, Any]]]]:
         """The sets by chunks of at most so many, which follow each other along the last dimension."""
         *outer, last = self.shape

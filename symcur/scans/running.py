@@ -185,9 +185,17 @@ def _outcomes(executor: Any, task: Task, jobs: Jobs) -> Generator[tuple[Place, C
     waiting: dict[Any, Place] = {}
     try:
         for place, sets in jobs:
-            waiting[executor.submit(task, sets)] = place
+            try:
+                waiting[executor.submit(task, sets)] = place
+            except Exception as error:  # it takes no more; what it has is waited for
+                yield place, partial(_raise, error)
+                break
         for future in as_completed(list(waiting)):
             yield waiting.pop(future), future.result
     finally:
         for future in waiting:
             future.cancel()
+
+
+def _raise(error: Exception) -> Block:
+    raise error

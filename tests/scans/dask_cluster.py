@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -22,7 +23,7 @@ class Cluster:
         while not file.exists():
             assert time.monotonic() < deadline, "the scheduler does not start"
             time.sleep(0.05)
-        self.file = str(file)
+        self.file, self.address = str(file), json.loads(file.read_text())["address"]
 
     def _start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", kind, *self._common, *options]
