@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from spiral import FILE, SPIRAL
 
 import symcur as sc
 from symcur.observables.engine import BandValues
 
-SCAN = ("scan", "rice_mele", "equilibrium_current", "--over", "delta=0.1,0.2", "--over", "Delta=0.2:0.6:3")
+SCAN = ("scan", FILE, "equilibrium_current", "--over", "a=0.1,0.2", "--over", "B=0.2:0.6:3")
 OPTIONS = ("--mu", "0,0.5", "--temperature", "0.3", "--rtol", "1e-3")
 
 
 @pytest.fixture(name="direct", scope="module")
 def _direct():
-    values = {"delta": [0.1, 0.2], "Delta": np.linspace(0.2, 0.6, 3)}
-    return sc.scan(sc.models.rice_mele(), "equilibrium_current", values, [0.0, 0.5], 0.3, rtol=1e-3)
+    values = {"a": [0.1, 0.2], "B": np.linspace(0.2, 0.6, 3)}
+    return sc.scan(SPIRAL, "equilibrium_current", values, [0.0, 0.5], 0.3, rtol=1e-3)
 
 
 @pytest.mark.parametrize("ending", [".zarr", ".nc"])
@@ -23,7 +24,7 @@ def test_the_file_is_the_scan(symcur, direct, ending, tmp_path):
     file = tmp_path / f"scan{ending}"
     status, out, _ = symcur(*SCAN, *OPTIONS, "-o", str(file))
     assert status == 0
-    assert "equilibrium_current of rice_mele: 2 delta x 3 Delta" in out
+    assert "equilibrium_current of spiral: 2 a x 3 B" in out
     assert "6 converged" in out
     assert f'symcur.load("{file}")' in "".join(out.split("\n"))
     assert sc.load(file).equals(direct)
@@ -58,7 +59,7 @@ def test_processes_and_failures(symcur, tmp_path):
     """Magnons are stable for one sign of the exchange: what fails is said, and is the same from other processes."""
     scan = ("scan", "honeycomb_magnons", "thermal_hall", "--over", "J=-1,1,2", "--temperature", "0.5", "--rtol", "1e-2")
     found = []
-    for name, more in (("one", ()), ("two", ("--workers", "2", "--chunk", "2"))):
+    for name, more in (("one", ()), ("two", ("--workers", "1", "--chunk", "2"))):
         status, out, _ = symcur(*scan, *more, "-o", str(tmp_path / f"{name}.nc"))
         assert status == 1
         assert "1 failed, 2 converged" in out
@@ -70,19 +71,19 @@ def test_processes_and_failures(symcur, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--over", "delta"), "--over: expected NAME=VALUES"),
-        (("--over", "delta=0.1", "--over", "delta=0.2"), "--over: expected NAME=VALUES with each name once"),
-        (("--over", "delta=a"), "--over: expected a number, a list"),
-        (("--over", "delta=0.1", "--workers", "0"), "--workers: expected an integer >= 1"),
-        (("--over", "delta=0.1", "--workers", "1", "--dask", "x:1"), "--workers: expected either this or --dask"),
-        (("--over", "delta=0.1", "-o", "scan.csv"), r"--output: expected a name that ends in .zarr or .nc, got scan.csv"),
-        (("--over", "delta=0.1", "-o", "none/scan.zarr"), "--output: expected an existing directory"),
+        (("--over", "a"), "--over: expected NAME=VALUES"),
+        (("--over", "a=0.1", "--over", "a=0.2"), "--over: expected NAME=VALUES with each name once"),
+        (("--over", "a=a"), "--over: expected a number, a list"),
+        (("--over", "a=0.1", "--workers", "0"), "--workers: expected an integer >= 1"),
+        (("--over", "a=0.1", "--workers", "1", "--dask", "x:1"), "--workers: expected either this or --dask"),
+        (("--over", "a=0.1", "-o", "scan.csv"), r"--output: expected a name that ends in .zarr or .nc, got scan.csv"),
+        (("--over", "a=0.1", "-o", "none/scan.zarr"), "--output: expected an existing directory"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_one_line(symcur, tmp_path, monkeypatch, arguments, message):
     monkeypatch.chdir(tmp_path)
     output = () if "-o" in arguments else ("-o", "scan.zarr")
-    status, _, err = symcur("scan", "rice_mele", "equilibrium_current", *arguments, *output)
+    status, _, err = symcur("scan", FILE, "equilibrium_current", *arguments, *output)
     assert (status, err.count("\n")) == (2, 1)
     assert message in err
     assert list(tmp_path.iterdir()) == []

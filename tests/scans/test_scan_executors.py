@@ -7,14 +7,14 @@ from concurrent.futures.process import BrokenProcessPool
 
 import pytest
 from dask_cluster import Cluster
+from spiral import FILE, SPIRAL
 
 import symcur as sc
-from symcur import models
 
 ARGUMENTS = {
-    "model": models.rice_mele(),
+    "model": SPIRAL,
     "observable": "equilibrium_current",
-    "parameters": {"delta": [0.1, 0.2], "Delta": [0.2, 0.4, 0.6, 0.8, 1.0]},
+    "parameters": {"a": [0.1, 0.2], "B": [0.2, 0.4, 0.6, 0.8, 1.0]},
     "mu": [0.0, 0.5],
     "temperature": 0.3,
     "rtol": 1e-3,
@@ -98,8 +98,8 @@ def test_a_dask_cluster_with_a_killed_worker_and_a_killed_scheduler(serial, tmp_
     said = []
     with Cluster(tmp_path / "second", workers=1) as cluster, Client(scheduler_file=cluster.file, timeout=60) as client:
         assert scan(executor=client, store=store, progress=lambda _, message: said.append(message)).identical(serial)
-        over = ("--over", "delta=0.1,0.2", "--over", "Delta=0.2,0.4,0.6,0.8,1", "--dask", cluster.address)
+        over = ("--over", "a=0.1,0.2", "--over", "B=0.2,0.4,0.6,0.8,1", "--dask", cluster.address)
         more = ("--mu", "0,0.5", "--temperature", "0.3", "--rtol", "1e-3", "-o", str(tmp_path / "file.nc"))
-        assert symcur("scan", "rice_mele", "equilibrium_current", *over, *more)[0] == 0
+        assert symcur("scan", FILE, "equilibrium_current", *over, *more)[0] == 0
     assert sc.load(tmp_path / "file.nc")["value"].equals(serial["value"])
     assert said == [f"{n} of 10 points" for n in range(kept + 1, 11)]

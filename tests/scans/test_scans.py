@@ -7,26 +7,26 @@ import json
 import numpy as np
 import pytest
 import sympy as sp
+from spiral import SPIRAL
 
 import symcur as sc
-from symcur import models
 from symcur.band_structures import Model
 
 CHAIN = {"rtol": 1e-3, "temperature": 0.3}
 
 
-def rice_mele(**more):
-    arguments = {"parameters": {"delta": [0.1, 0.2, 0.3], "Delta": [0.2, 0.4]}, "mu": [0.0, 0.5], **CHAIN, **more}
-    return sc.scan(models.rice_mele(), "equilibrium_current", **arguments)
+def spiral(**more):
+    arguments = {"parameters": {"a": [0.1, 0.2, 0.3], "B": [0.2, 0.4]}, "mu": [0.0, 0.5], **CHAIN, **more}
+    return sc.scan(SPIRAL, "equilibrium_current", **arguments)
 
 
 def test_every_combination_is_the_observable_there():
-    found = rice_mele()
-    assert found["value"].dims == ("delta", "Delta", "part", "mu", "i")
-    assert found["status"].dims == ("delta", "Delta")
-    for delta, Delta in ((0.1, 0.4), (0.3, 0.2)):
-        values = {"delta": delta, "Delta": Delta}
-        one, at = sc.equilibrium_current(models.rice_mele(), [0.0, 0.5], parameters=values, **CHAIN), found.sel(values)
+    found = spiral()
+    assert found["value"].dims == ("a", "B", "part", "mu", "i")
+    assert found["status"].dims == ("a", "B")
+    for a, B in ((0.1, 0.4), (0.3, 0.2)):
+        values = {"a": a, "B": B}
+        one, at = sc.equilibrium_current(SPIRAL, [0.0, 0.5], parameters=values, **CHAIN), found.sel(values)
         table = one.to_xarray()
         for name in ("value", "error"):
             assert np.array_equal(at[name].transpose(*table[name].dims), table[name])
@@ -34,12 +34,14 @@ def test_every_combination_is_the_observable_there():
         for key in ("unit", "convention", "form", "sums", "total", "version", "date", "rtol", "atol", "H", "lattice"):
             assert found.attrs[key] == table.attrs[key], key
     assert json.loads(found.attrs["parameters"]) == {"t": 1.0}
+    assert (abs(found["value"].sel(part="conventional")) > 1e-4).all()
+    assert (abs(found["value"].sel(part="total")) < 1e-8).all()
 
 
 def test_pairs_are_the_diagonal():
-    values = {"delta": [0.1, 0.3], "Delta": [0.2, 0.4]}
-    pairs, square = (rice_mele(parameters=values, paired=paired) for paired in (True, False))
-    assert pairs["delta"].dims == pairs["Delta"].dims == ("point",)
+    values = {"a": [0.1, 0.3], "B": [0.2, 0.4]}
+    pairs, square = (spiral(parameters=values, paired=paired) for paired in (True, False))
+    assert pairs["a"].dims == pairs["B"].dims == ("point",)
     diagonal = square["value"].values[[0, 1], [0, 1]]
     assert np.array_equal(pairs["value"], diagonal)
 
@@ -74,18 +76,18 @@ def test_a_point_that_fails_says_why_and_the_rest_goes_on():
 
 
 def test_what_no_tolerance_reaches_is_no_failure():
-    found = rice_mele(parameters={"delta": [0.2]}, rtol=1e-12, max_evaluations=40)
+    found = spiral(parameters={"a": [0.2]}, rtol=1e-12, max_evaluations=40)
     assert found["status"].values.tolist() == ["tolerance not met"]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"parameters": {"gamma": [1.0]}}, "parameters: expected some of Delta, delta, t of rice_mele, got gamma"),
+        ({"parameters": {"gamma": [1.0]}}, "parameters: expected some of B, a, t of spiral, got gamma"),
         ({"parameters": {}}, "parameters: expected a mapping from names to values"),
-        ({"parameters": {"delta": 0.1}}, "parameters: expected one or more values of delta, a 1D array"),
-        ({"parameters": {"delta": [np.nan]}}, "parameters: expected finite numbers for delta"),
-        ({"parameters": {"delta": [0.1, 0.2], "Delta": [0.1]}, "paired": True}, "parameters: expected as many values of each"),
+        ({"parameters": {"a": 0.1}}, "parameters: expected one or more values of a, a 1D array"),
+        ({"parameters": {"a": [np.nan]}}, "parameters: expected finite numbers for a"),
+        ({"parameters": {"a": [0.1, 0.2], "B": [0.1]}, "paired": True}, "parameters: expected as many values of each"),
         ({"rtol": 2.0}, "rtol: expected a number between 0 and 1"),
         ({"atol": -1.0}, "atol: expected"),
         ({"max_evaluations": 0}, "max_evaluations: expected"),
@@ -102,7 +104,7 @@ def test_what_no_tolerance_reaches_is_no_failure():
 def test_what_is_wrong_with_all_points_is_said_before_the_work(change, message, monkeypatch):
     monkeypatch.setattr(sc.observables.Observable, "__call__", lambda *_, **__: pytest.fail("the work has begun"))
     with pytest.raises((ValueError, TypeError), match=message):
-        rice_mele(**change)
+        spiral(**change)
 
 
 def test_without_the_extra_it_is_named(monkeypatch):
@@ -111,7 +113,7 @@ def test_without_the_extra_it_is_named(monkeypatch):
         ImportError,
         match=r"scan: expected that xarray, h5netcdf and zarr are installed, which pip install 'symcur\[data\]' does",
     ):
-        rice_mele()
+        spiral()
 
 
 def test_ctrl_c_leaves_what_is_finished(press_ctrl_c):
@@ -120,15 +122,15 @@ def test_ctrl_c_leaves_what_is_finished(press_ctrl_c):
             press_ctrl_c()
 
     with pytest.raises(sc.Interrupted, match="interrupted with 3 of 6 points finished") as stopped:
-        rice_mele(progress=impatient)
+        spiral(progress=impatient)
     assert stopped.value.result["status"].values.ravel().tolist() == ["converged"] * 3 + ["missing"] * 3
 
 
 def test_ctrl_c_within_a_point_leaves_that_point_out(ctrl_c_after):
-    whole = rice_mele()
+    whole = spiral()
     ctrl_c_after(150)
     with pytest.raises(sc.Interrupted) as stopped:
-        rice_mele()
+        spiral()
     found = stopped.value.result
     done = found["status"] == "converged"
     assert 0 < done.sum() < 6
