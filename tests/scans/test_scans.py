@@ -34,8 +34,9 @@ def test_every_combination_is_the_observable_there():
         for key in ("unit", "convention", "form", "sums", "total", "version", "date", "rtol", "atol", "H", "lattice"):
             assert found.attrs[key] == table.attrs[key], key
     assert json.loads(found.attrs["parameters"]) == {"t": 1.0}
-    assert (abs(found["value"].sel(part="conventional")) > 1e-4).all()
-    assert (abs(found["value"].sel(part="total")) < 1e-8).all()
+    assert (abs(found["value"].sel(part="conventional")) > 1e-6).all()
+    total = found.sel(part="total")
+    assert (abs(total["value"]) <= total["error"]).all()
 
 
 def test_pairs_are_the_diagonal():
