@@ -76,6 +76,22 @@ def test_a_point_that_fails_says_why_and_the_rest_goes_on():
     assert np.isfinite(found["value"].sel(J=[1.0, 0.5])).all()
 
 
+@pytest.mark.parametrize("trouble", [MemoryError("too large"), OSError(28, "No space left on device")])
+def test_what_fails_for_want_of_a_better_machine_is_missing(trouble, monkeypatch):
+    """It is no property of the point: another machine may compute it."""
+
+    def fails(*_, parameters, **__):
+        raise trouble if parameters["a"] == 0.2 else ValueError("no such state")
+
+    monkeypatch.setattr(sc.observables.Observable, "__call__", fails)
+    with pytest.raises(
+        sc.scans.Incomplete, match=f"4 of 6 points are finished; .* 2 times, first with {type(trouble).__name__}"
+    ) as stopped:
+        spiral()
+    assert stopped.value.result["status"].values.tolist() == [["failed"] * 2, ["missing"] * 2, ["failed"] * 2]
+    assert stopped.value.result["message"].values[0, 0] == "ValueError: no such state"
+
+
 def test_what_no_tolerance_reaches_is_no_failure():
     found = spiral(parameters={"a": [0.2]}, rtol=1e-12, max_evaluations=40)
     assert found["status"].values.tolist() == ["tolerance not met"]
