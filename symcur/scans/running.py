@@ -18,7 +18,7 @@ from symcur.band_structures import BandStructure
 from symcur.brillouin import METHODS, Domain, Interrupted, Method, require_accuracy
 from symcur.observables import Observable, Result
 from symcur.observables.labelled import require_xarray
-from symcur.scans.layout import template
+from symcur.scans.layout import MISSING, template
 from symcur.scans.points import Place, Points
 from symcur.scans.store import Block, Table
 
@@ -152,7 +152,7 @@ class Task:
 
 def _run(table: Table, task: Task, jobs: list[Any], executor: Any, progress: Callable[..., object] | None) -> Dataset:
     """All jobs, each kept when it is finished."""
-    total, troubles = table.dataset["status"].size, []
+    total, troubles = table.dataset["status"].size, list[Exception]()
     finished = total - sum(len(sets) for _, sets in jobs)
     try:
         with closing(_outcomes(executor, task, jobs)) as outcomes:
@@ -160,18 +160,24 @@ def _run(table: Table, task: Task, jobs: list[Any], executor: Any, progress: Cal
                 try:
                     finished += table.put(place, outcome())
                 except Exception as error:
-                    troubles.append(f"{type(error).__name__}: {error}".rstrip(": "))
+                    troubles.append(error)
                 if progress is not None:
                     progress(finished / total, f"{finished} of {total} points")
     except KeyboardInterrupt:
-        raise Interrupted(table.dataset, f"interrupted with {finished} of {total} points finished") from None
+        text = f"interrupted with {_finished(table)} of {total} points finished"
+        raise Interrupted(table.dataset, text) from None
     if troubles:
+        first = f"{type(troubles[0]).__name__}: {troubles[0]}".rstrip(": ")
         raise Incomplete(
             table.dataset,
-            f"{finished} of {total} points are finished; the executor or the store failed {len(troubles)} times, first with "
-            f"{troubles[0]}; with a store, the same call does what is missing",
-        )
+            f"{_finished(table)} of {total} points are finished; the executor or the store failed {len(troubles)} times, first with "
+            f"{first}; with a store, the same call does what is missing",
+        ) from troubles[0]
     return table.dataset
+
+
+def _finished(table: Table) -> int:
+    return int((table.dataset["status"].values != MISSING).sum())
 
 
 def _outcomes(executor: Any, task: Task, jobs: Jobs) -> Generator[tuple[Place, Callable[[], Block]], None, None]:

@@ -31,7 +31,8 @@ class Table:
     """The Dataset of a scan and, where a store is named, its copy on disk; ``chunk`` points are written together."""
 
     def __init__(self, empty: Dataset, store: str | Path | None, chunk: int) -> None:
-        self.dataset, self.group, self.chunk = empty, None, chunk
+        self.dataset, self.chunk = empty, chunk
+        self.kept: dict[str, Any] = {}  # the arrays on disk
         if store is None:
             return
         path = Path(store)
@@ -48,20 +49,27 @@ class Table:
             files.write_directory(path, lambda aside: _create(aside, empty, chunk))
         import zarr
 
-        self.group = zarr.open_group(path, mode="r+", zarr_format=3)
-        self.chunk = int(self.group["status"].chunks[-1])
+        group = zarr.open_group(path, mode="r+", zarr_format=3)
+        self.kept = {name: group[name] for name in ARRAYS}
+        self.chunk = int(self.kept["status"].chunks[-1])
 
     def has(self, place: Place) -> bool:
         return bool((self.dataset["status"].values[place] != MISSING).all())
 
     def put(self, place: Place, block: Block) -> int:
         """Keep the numbers of a chunk and tell of how many points; OSError where they can be kept in memory alone."""
+        try:
+            for name, array in self.kept.items():
+                array[place] = block[name]
+        except OSError:
+            self._remember(place, block)
+            raise
+        self._remember(place, block)
+        return len(block["status"])
+
+    def _remember(self, place: Place, block: Block) -> None:
         for name in ARRAYS:
             self.dataset[name].values[place] = block[name]
-        if self.group is not None:
-            for name in ARRAYS:
-                self.group[name][place] = block[name]
-        return len(block["status"])
 
 
 def read_scan(path: Path) -> Dataset:

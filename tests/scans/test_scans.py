@@ -11,6 +11,7 @@ from spiral import SPIRAL
 
 import symcur as sc
 from symcur.band_structures import Model
+from symcur.kernels import compilation
 
 CHAIN = {"rtol": 1e-3, "temperature": 0.3}
 
@@ -153,3 +154,15 @@ def test_ctrl_c_within_a_point_leaves_that_point_out(ctrl_c_after):
     assert 0 < done.sum() < 6
     assert set(found["status"].values.ravel()) == {"converged", "missing"}
     assert np.array_equal(found["value"].where(done), whole["value"].where(done), equal_nan=True)
+
+
+def test_one_kernel_is_compiled_for_all_values(monkeypatch):
+    made = []
+    for name, backend in compilation.BACKENDS.items():
+        monkeypatch.setitem(
+            compilation.BACKENDS, name, lambda *args, backend=backend: made.append(backend) or backend(*args)
+        )
+    new = SPIRAL.with_parameters(t=sp.Rational(77, 100))
+    found = sc.scan(new, "equilibrium_current", {"a": [0.1, 0.2], "B": [0.2, 0.3]}, **CHAIN)
+    assert (found["status"] == "converged").all()
+    assert len(made) == 1
