@@ -36,6 +36,7 @@ TEXTS = {
 TEXTS |= {"level", "version", "date", "reference", "total", "holds"}  # attributes that are texts, not JSON
 FORMULAS = ("momenta", "H", "s", "lattice")
 SOURCE = ("version", "date", "rtol", "atol", "reference", *FORMULAS)  # where a number comes from
+BREAKS = re.compile("[\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029]")
 RESPONSES = ("conductivity", "thermoelectric", "thermal", "spin", "spin_nernst")
 
 
@@ -79,12 +80,12 @@ def finite(data: Any, key: str = "") -> Any:
 
 
 def one_line(text: str) -> str:
-    """A text without line breaks, for comments in a table; ``broken`` has it back."""
-    return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r")
+    """A text without line breaks of any kind, for comments in a table; ``broken`` has it back."""
+    return BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("\\", r"\\"))
 
 
 def broken(text: str) -> str:
-    return re.sub(r"\\(.)", lambda found: {"n": "\n", "r": "\r"}.get(found[1], found[1]), text)
+    return re.sub(r"\\(?:u([0-9a-f]{4})|\\)", lambda found: chr(int(found[1], 16)) if found[1] else "\\", text)
 
 
 # -- Datasets ------------------------------------------------------------------------------------------------------------

@@ -85,7 +85,7 @@ RESULTS = {
     "chain, one index": lambda _: equilibrium_current(models.rice_mele(), [0.2], [0.3, 0.4], rtol=1e-3),
     "checks": lambda _: conductivity(models.kane_mele(), 0.1, 0.3, rtol=1e-2),
     "interrupted": lambda scan: replace(scan, value=scan.value * np.nan, error=scan.error * np.inf, status="interrupted", parts={"intrinsic": Part(scan.value * np.nan, scan.error * np.inf)}),
-    "odd texts": lambda scan: replace(scan, model="a\r\nb\\n # c: d", remarks=("x\ny", "\u2028", ""), window=-0.0, source={}),
+    "odd texts": lambda scan: replace(scan, model="a\r\nb\\n # c: d\\u000a\x85", remarks=("x\ny", "\u2028", ""), window=-0.0, source={}),
 }  # fmt: skip
 
 
