@@ -127,6 +127,11 @@ class BandStructure(Shown, ABC):
         return self.cell is not None
 
     @property
+    def description(self) -> dict[str, Any]:
+        """What it is, as plain data: the reference, the primitive vectors, and for formulas momenta, H and s as texts."""
+        return {"reference": self.reference, "lattice": None if self.cell is None else self.cell.vectors.tolist()}
+
+    @property
     def larger(self) -> BandStructure | None:
         """The same with more of what was cut off, by which observables tell what is missing; None where nothing was."""
         return None
