@@ -16,7 +16,7 @@ from symcur import quantities
 from symcur.band_structures import BandStructure, Model
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
-from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks
+from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple_basis
 from symcur.closed_forms.calculus import length
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import Definitions, unused
@@ -41,7 +41,7 @@ from symcur.quantities import Quantity
 _Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
 # How much longer a formula in the functions of the model may be than one in components of H: a part of it and _FREE, at most _LONGER.
-_PREFERENCE, _FREE, _LONGER = 0.3, 10, 25
+_PREFERENCE, _FREE, _LONGER = 0.2, 6, 12
 _LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
 
 
@@ -88,6 +88,8 @@ class _Derivation:
 
     def __init__(self, model: Model) -> None:
         self.model, self.multiplicities = model, multiplicities(model)
+        simple = simple_basis(model)
+        self._simple = None if simple is None else _shared(simple.model)
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
         self.energy = sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
@@ -103,10 +105,10 @@ class _Derivation:
             return None  # components of Hermitian matrices
         if levels > (3 if unequal else 4):
             return None
-        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi", "z", "a_2", "a_3", "a_4")
+        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi", "z", "a_2", "a_3", "a_4", "b_2", "b_3", "b_4")
         symbols = {name: sp.Symbol(unused(name, self._taken), real=True) for name in names}
         eps, w = sp.Dummy("eps", real=True), sp.Dummy("w", real=True)
-        a = [symbols[f"a_{j}"] for j in range(2, levels + 1)]
+        a = [symbols[f"{letter}_{j}"] for letter in "ab" for j in range(2, levels + 1)]
 
         def entries(*extra: sp.Symbol) -> Entries:
             found = kind(self.model, extra, self._taken | {*names})
@@ -197,6 +199,10 @@ class _Derivation:
 
     def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
+        if self._simple is not None and not target.operator:  # numbers are the same
+            form = self._simple._whole(target, written)
+            named = "" if form.written and not form.latex_names else ", in a simple basis"
+            return replace(form, model=self.model, structure=form.structure + named)
         common = self._common(target)
         if written and written.length() <= written.not_compared:
             return self._form(common, target, written)
@@ -223,6 +229,8 @@ class _Derivation:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
+        if self._simple is not None and not target.operator:
+            return self._simple._shortest(target)
         components = self._written(self._reading(Components), target)
         lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
         if components is None and four:

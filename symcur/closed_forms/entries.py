@@ -23,7 +23,7 @@ from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.independent import independent
 from symcur.closed_forms.letters import letters
-from symcur.closed_forms.ring import Exact, NotExact, Ring, rational, reduced, total
+from symcur.closed_forms.ring import Exact, NotExact, Ring, ratio, rational, reduced, total
 from symcur.expressions.interpreter import shifted
 
 _ORDERS = 3  # derivatives of H at most, where they bring functions that H does not have
@@ -127,7 +127,7 @@ class Components(Entries):
             if value.is_zero:
                 continue
             for first, pairs in groups:
-                factor = _ratio(value, first)
+                factor = ratio(value, first)
                 if factor is not None:
                     pairs.append((factor, label))
                     break
@@ -253,13 +253,3 @@ def component(matrix: ObjectArray, label: str) -> Exact:
     ring = matrix[0, 0].ring
     entries = entries_of(label, len(matrix))
     return total((matrix[b, a] * ring.number(*number) for (a, b), number in entries.items()), ring) / len(entries)
-
-
-def _ratio(value: Exact, other: Exact) -> fmpq | None:
-    """The rational number value/other, or None."""
-    part = "imag" if other.real.is_zero() else "real"
-    above, below = getattr(value, part), getattr(other, part)
-    if above.is_zero() or value.shift != other.shift or len(above) != len(below):
-        return None
-    factor = above.leading_coefficient() / below.leading_coefficient()
-    return factor if (value - other * factor).is_zero else None

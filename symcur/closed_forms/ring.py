@@ -67,6 +67,7 @@ class Ring:
         self.context = fmpq_mpoly_ctx.get([f"g{j}" for j in range(self.size)], Ordering.degrevlex)
         self.no_shift: Exponents = (0,) * self.size
         self.zero, self.one = self.number(0), self.number(1)
+        self.written: dict[Any, Any] = {}  # polynomials that have been written out
         for generator, value in self._related.items():
             place = self.place.pop(generator)
             self.relations[place] = (2 if generator != value else 1, self.convert(value).reduced())
@@ -345,6 +346,16 @@ def total(values: Iterable[Exact], ring: Ring) -> Exact:
 
 def reduced(matrix: ObjectArray) -> ObjectArray:
     return np.asarray(np.frompyfunc(Exact.reduced, 1, 1)(matrix))
+
+
+def ratio(value: Exact, other: Exact) -> fmpq | None:
+    """The rational number value/other, or None."""
+    part = "imag" if other.real.is_zero() else "real"
+    above, below = getattr(value, part), getattr(other, part)
+    if above.is_zero() or value.shift != other.shift or len(above) != len(below):
+        return None
+    factor = above.leading_coefficient() / below.leading_coefficient()
+    return factor if (value - other * factor).is_zero else None
 
 
 def rational(number: fmpq) -> sp.Rational:
