@@ -114,12 +114,14 @@ class TwoLevels(Reading):
 
 def sum_of_squares(H: ObjectArray, h_squared: Exact) -> sp.Expr:
     """h^2 of H'^2 = h^2 with some of the squares of its components multiplied out together, such that it is short."""
-    components = [] if len(H) & (len(H) - 1) else [h for h in (component(H, label) for label in basis(len(H))) if not h.is_zero]
-    if not (total((h * h for h in components), h_squared.ring) - h_squared).is_zero:  # of bosons, or of no power of two
+    powers_of_two = not len(H) & (len(H) - 1)
+    components = [h for h in (component(H, label) for label in basis(len(H))) if not h.is_zero] if powers_of_two else []
+    rest = total((h * h for h in components), h_squared.ring) - h_squared
+    alone = not rest.is_zero or any(not h.part("imag").is_zero for h in components)  # as for bosons
+    if alone or len(components) > _COMPONENTS:
         return written(h_squared).expression
     squares = [_positive(written(h).expression) ** 2 for h in components]
-    places = range(len(components) if len(components) <= _COMPONENTS else 0)
-    ways = [] if places else [written(h_squared).expression]
+    places, ways = range(len(components)), []
     for together in chain.from_iterable(combinations(places, n) for n in range(len(places) + 1)):
         expanded = total((components[j] * components[j] for j in together), h_squared.ring)
         if len(expanded.real) + len(expanded.imag) <= _EXPANDED:
