@@ -90,6 +90,7 @@ class _Derivation:
         self.model, self.multiplicities = model, multiplicities(model)
         simple = simple_basis(model)
         self._simple = None if simple is None else _shared(simple.model)
+        self._basis = None if simple is None else simple.basis
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
         self.energy = sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
@@ -157,10 +158,22 @@ class _Derivation:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
         written = self._shortest(target)
         found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
+        if not found and self._simple is not None and not target.operator:
+            return self._of_simple(self._simple.form(quantity))
         if not found:
             return self._whole(target, written)
         whole, in_blocks = self._in_blocks(target, written, found)
         return replace(whole, in_blocks=in_blocks) if self.energies is None and isinstance(whole, ClosedForm) else whole
+
+    def _of_simple(self, form: Any) -> Any:
+        """A form derived in the simple basis: its numbers are those of the model."""
+        if isinstance(form, BlockForm):
+            states = (self._basis * basis for basis in form.bases)
+            bases = tuple(sp.ImmutableDenseMatrix(x.applyfunc(sp.expand)) for x in states)
+            return replace(form, model=self.model, bases=bases)
+        in_blocks = None if form.in_blocks is None else lambda: self._of_simple(form.in_blocks())
+        named = "" if form.written and not form.latex_names else ", in a simple basis"
+        return replace(form, model=self.model, structure=form.structure + named, in_blocks=in_blocks)
 
     def _in_blocks(
         self, target: _Target, written: _Written | None, found: Sequence[Block]
@@ -199,10 +212,8 @@ class _Derivation:
 
     def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
-        if self._simple is not None and not target.operator:  # numbers are the same
-            form = self._simple._whole(target, written)
-            named = "" if form.written and not form.latex_names else ", in a simple basis"
-            return replace(form, model=self.model, structure=form.structure + named)
+        if self._simple is not None and not target.operator:
+            return self._of_simple(self._simple._whole(target, written))
         common = self._common(target)
         if written and written.length() <= written.not_compared:
             return self._form(common, target, written)

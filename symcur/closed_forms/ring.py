@@ -19,6 +19,7 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from symcur.arrays import ObjectArray
 from symcur.expressions.calculus import collected
+from symcur.program import is_real
 
 Exponents = tuple[int, ...]
 
@@ -367,10 +368,3 @@ def _is_root(expression: sp.Pow) -> bool:
     """A negative or half-integer power of a real function."""
     base, exponent = expression.args
     return bool((2 * exponent).is_Integer and is_real(base) and not base.is_number)
-
-
-def is_real(expression: sp.Expr) -> bool:
-    """Known to be real; SymPy does not say so of derivatives of undefined real functions."""
-    if isinstance(expression, sp.Derivative):
-        return is_real(expression.expr)
-    return bool(expression.is_extended_real)
