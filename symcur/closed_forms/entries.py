@@ -75,6 +75,7 @@ class Components(Entries):
     def __init__(self, model: Model, extra: Iterable[sp.Symbol] = (), taken: Iterable[str] = ()) -> None:
         self.model, self.given = model, Entries(model)
         self._taken = {*taken}
+        self._known: list[tuple[Exact, sp.Symbol]] = []
         self.letters: dict[sp.Symbol, sp.Expr] = {}
         self.names: dict[sp.Symbol, str] = {}
         self._parts = self._components()
@@ -144,12 +145,16 @@ class Components(Entries):
         functions: dict[tuple[int, ...], sp.Expr] = {}
         for order in range(_COMPONENT_ORDERS + 1):
             for axes in itertools.combinations_with_replacement(range(self.model.dimension), order):
-                value = written(component(axes)).expression
-                if value.free_symbols & moving and not isinstance(value, AppliedUndef | sp.Derivative):
+                exact = component(axes).reduced()
+                same = ((ratio(exact, other), symbol) for other, symbol in self._known if axes)
+                multiple = next((rational(number) * symbol for number, symbol in same if number is not None), None)
+                value = written(exact).expression if multiple is None else multiple
+                if multiple is None and value.free_symbols & moving and not isinstance(value, AppliedUndef | sp.Derivative):
                     suffix = "".join(f"_{self.model.k[axis].name}" for axis in axes)
                     symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
                     self._taken.add(symbol.name)
                     self.letters[symbol] = value
+                    self._known.append((exact, symbol))
                     if axes:
                         indices = "".join(self.model.k[axis].name.removeprefix("k_") for axis in axes)
                         self.names[symbol] = f"h_{{{label},{indices}}}"
