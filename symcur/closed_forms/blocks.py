@@ -63,7 +63,7 @@ def blocks(model: Model) -> tuple[Block, ...]:
 def simple_basis(model: Model) -> Block | None:
     """The whole model in a constant basis in which H and s have fewer entries; None where none is known."""
     found = None if model.bosons else simple(Piece(sp.eye(model.size), model.H, model.s), model.k)
-    return found and _block(model, [found], 1)
+    return None if found is None else _block(model, [found], 1)
 
 
 def _block(model: Model, parts: Sequence[Piece], copies: int) -> Block:

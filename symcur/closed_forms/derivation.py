@@ -159,7 +159,8 @@ class _Derivation:
         written = self._shortest(target)
         found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
         if not found and self._simple is not None and not target.operator:
-            return self._of_simple(self._simple.form(quantity))
+            delegated: ClosedForm | BlockForm = self._of_simple(self._simple.form(quantity))
+            return delegated
         if not found:
             return self._whole(target, written)
         whole, in_blocks = self._in_blocks(target, written, found)
@@ -213,7 +214,8 @@ class _Derivation:
     def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
         if self._simple is not None and not target.operator:
-            return self._of_simple(self._simple._whole(target, written))
+            form: ClosedForm = self._of_simple(self._simple._whole(target, written))
+            return form
         common = self._common(target)
         if written and written.length() <= written.not_compared:
             return self._form(common, target, written)

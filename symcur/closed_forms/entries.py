@@ -149,7 +149,11 @@ class Components(Entries):
                 same = ((ratio(exact, other), symbol) for other, symbol in self._known if axes)
                 multiple = next((rational(number) * symbol for number, symbol in same if number is not None), None)
                 value = written(exact).expression if multiple is None else multiple
-                if multiple is None and value.free_symbols & moving and not isinstance(value, AppliedUndef | sp.Derivative):
+                if (
+                    multiple is None
+                    and value.free_symbols & moving
+                    and not isinstance(value, AppliedUndef | sp.Derivative)
+                ):
                     suffix = "".join(f"_{self.model.k[axis].name}" for axis in axes)
                     symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
                     self._taken.add(symbol.name)

@@ -61,15 +61,15 @@ def _with_condition(form: Any) -> tuple[Definitions, list[sp.Expr], tuple[Defini
         known = {symbol for symbol, _ in first}
         rest = tuple((symbol, formula) for symbol, formula in definitions if symbol not in known)
         return rest, form.joined(values[:-2]), (first, *values[-2:])
-    known: dict[sp.Symbol, Complex] = {}
+    letters: dict[sp.Symbol, Complex] = {}
     for symbol, formula in form.definitions:
-        known[symbol] = from_sympy(form.program, formula, known)
-    own = [z.real.node for z in known.values()]
+        letters[symbol] = from_sympy(form.program, formula, letters)
+    own = [z.real.node for z in letters.values()]
     program, (*nodes, left_node, right_node), _ = form.merged([*own, left.node, right.node])
-    names = {node: symbol.name for symbol, node in reversed(list(zip(known, nodes, strict=True)))}
+    names = {node: symbol.name for symbol, node in reversed(list(zip(letters, nodes, strict=True)))}
     guard, values = steps(program, [left_node, right_node], symbols, names)
-    first = needed([*form.definitions, *((x, formula) for x, formula in guard if x not in known)], values)
-    rest = tuple((symbol, formula) for symbol, formula in form.definitions if (symbol, formula) not in first)
+    first = needed([*form.definitions, *(step for step in guard if step[0] not in letters)], values)
+    rest = tuple(definition for definition in form.definitions if definition not in first)
     return rest, sp.flatten(form.compact), (first, *values)
 
 

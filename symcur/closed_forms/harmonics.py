@@ -32,7 +32,9 @@ def written(value: Exact) -> Written:
     """
     value = value.reduced()
     ways = [_in_one_way(value)]
-    if any(value.real.degrees()[j] > 0 or value.imag.degrees()[j] > 0 or value.shift[j] for j in value.ring.momentum_phases):
+    if any(
+        value.real.degrees()[j] > 0 or value.imag.degrees()[j] > 0 or value.shift[j] for j in value.ring.momentum_phases
+    ):
         ways += _by_parameters(value)
     return min(ways, key=lambda way: way.length)
 
@@ -107,7 +109,9 @@ def _in_products(value: Exact) -> list[Written]:
                 quarter = turns + sum(sines)
                 if quarter % 2 or any(sine and not n for sine, (_, n) in zip(sines, harmonic, strict=True)):
                     continue  # the imaginary part, which vanishes
-                sign = (-1) ** (quarter // 2 + sum(sine and n < 0 for sine, (_, n) in zip(sines, harmonic, strict=True)))
+                sign = (-1) ** (
+                    quarter // 2 + sum(sine and n < 0 for sine, (_, n) in zip(sines, harmonic, strict=True))
+                )
                 waves = ((sp.cos, sp.sin)[sine](abs(n) * unit) for sine, (unit, n) in zip(sines, harmonic, strict=True))
                 key = tuple(wave for wave in waves if wave != 1)
                 total[key] = total.get(key, fmpq(0)) + number * sign
@@ -252,7 +256,11 @@ def _with_sines(ring: Ring, factor: Any) -> Iterable[tuple[int, Any]]:
 def _simple(ring: Ring, polynomial: Any) -> Written:
     """An irreducible polynomial multiplied out: with powers of cosines and sines, or with the harmonics of one angle or of all."""
     ways, degrees = [_plain(ring, polynomial)], polynomial.degrees()
-    places = [j for j in ring.phases if sum(degrees[i] for i in ring.cosine_and_sine(j)) > 0] if len(polynomial) <= _FEW_TERMS else []
+    places = (
+        [j for j in ring.phases if sum(degrees[i] for i in ring.cosine_and_sine(j)) > 0]
+        if len(polynomial) <= _FEW_TERMS
+        else []
+    )
     single = [[j] for j in places if sum(degrees[i] for i in ring.cosine_and_sine(j)) > 1]
     for chosen in [*single, *([places] if len(places) > 1 else [])]:
         generators = [i for j in chosen for i in ring.cosine_and_sine(j)]

@@ -7,9 +7,10 @@ from typing import Any, Protocol
 import sympy as sp
 from flint import fmpq
 
+from symcur.closed_forms.brackets import Written
 from symcur.closed_forms.common_subexpressions import Definitions
 from symcur.closed_forms.entries import Entries
-from symcur.closed_forms.harmonics import Written, written
+from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.quotients import divided, without_common_factor
 from symcur.closed_forms.ring import Exact
 from symcur.expressions import Expression

@@ -16,10 +16,11 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import ObjectArray
+from symcur.closed_forms.brackets import Written
 from symcur.closed_forms.circles import Letter, Monomial, circles
 from symcur.closed_forms.degeneracy import power_sums
 from symcur.closed_forms.entries import Entries
-from symcur.closed_forms.harmonics import Written, written
+from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.powers import Expanded, Levels, Word, levels_of
 from symcur.closed_forms.reading import Reading
 from symcur.closed_forms.ring import Exact, NotExact, reduced, total

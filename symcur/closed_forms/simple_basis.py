@@ -17,7 +17,9 @@ from symcur.closed_forms.pieces import Piece, as_written, in_basis
 from symcur.closed_forms.ring import NotExact, Ring
 
 _LARGEST = 8  # bands
-_SPARSE = 1.5  # entries of a row of the matrices of H and s, on average: with no more of them they are simple as they stand
+_SPARSE = (
+    1.5  # entries of a row of the matrices of H and s, on average: with no more of them they are simple as they stand
+)
 _LONGEST = 10**40  # numerator times denominator of the squared length of a state before phases are chosen
 _FAR = 10**9 + 7  # larger than any eigenvalue
 
@@ -84,7 +86,7 @@ def _with_phases(U: sp.Matrix, matrices: Sequence[sp.Matrix]) -> sp.Matrix:
     U = U.copy()
     fixed, left = [0], list(range(1, U.cols))
     while left:
-        for a, b, z in _couplings(U, matrices, fixed, left):
+        for b, z in _couplings(U, matrices, fixed, left):
             square = sp.expand(z * sp.conjugate(z))
             if square.is_Rational:
                 phase = sp.expand(sp.conjugate(z) / sp.sqrt(square))
@@ -99,10 +101,11 @@ def _with_phases(U: sp.Matrix, matrices: Sequence[sp.Matrix]) -> sp.Matrix:
 
 def _couplings(
     U: sp.Matrix, matrices: Sequence[sp.Matrix], first: Sequence[int], second: Sequence[int]
-) -> Iterator[tuple[int, int, sp.Expr]]:
+) -> Iterator[tuple[int, sp.Expr]]:
+    """The second state and the element, where one between a first and a second state does not vanish."""
     for C in matrices:
         for a in first:
             for b in second:
                 z = sp.expand((U[:, a].H * C * U[:, b])[0])
                 if z != 0:
-                    yield a, b, z
+                    yield b, z

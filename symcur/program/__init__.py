@@ -8,4 +8,13 @@ from symcur.program.merging import MergingProgram
 from symcur.program.program import Complex, Program, Scalar, from_sympy, is_real, operations
 from symcur.program.simplification import SimplifyingProgram
 
-__all__ = ["Complex", "MergingProgram", "Program", "Scalar", "SimplifyingProgram", "from_sympy", "is_real", "operations"]
+__all__ = [
+    "Complex",
+    "MergingProgram",
+    "Program",
+    "Scalar",
+    "SimplifyingProgram",
+    "from_sympy",
+    "is_real",
+    "operations",
+]
