@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from contours import reader
-from lattice_models import kramers_model, random_model
+from lattice_models import MOMENTA, hermitian, kramers_model, random_model
 from typesetting import lines
 
 from symcur import models
@@ -168,3 +168,26 @@ def projector_and_resolvent(model: Model, k: np.ndarray, band: int) -> tuple[np.
     P = u[:, own] @ u[:, own].conj().T
     S = (u[:, ~own] / (energies[band] - energies[~own])) @ u[:, ~own].conj().T
     return P, S
+
+
+def test_moments_define_q_where_multiplicities_differ() -> None:
+    """Three energies, 2, 2 and 1 times: c_j from the printed equations; q vanishes at the energies of H'."""
+    k_x, k_y = MOMENTA[:2]
+    square = kramers_model(2)
+    s = hermitian(np.random.default_rng(3), 5, 1)
+    model = Model(sp.diag(square.H, sp.Matrix([[sp.cos(k_x) * 3]])), s, (k_x, k_y), square.parameters)
+    rows = lines(derive(model, "torque_quadrupole"))
+    assert (
+        r"\textstyle\sum_{j=0}^{2} c_{j}\, \mathrm{Tr}\,H'^{i+j} &= -\mathrm{Tr}\,H'^{i+3},\quad i = 0, \dots, 2"
+        in rows
+    )
+    H = model.matrix("H", np.array([0.4, -1.1]))
+    energies = np.linalg.eigvalsh(H - np.trace(H) / 5 * np.eye(5))
+    moments = [np.sum(energies**j) for j in range(6)]
+    c = np.linalg.solve([[moments[i + j] for j in range(3)] for i in range(3)], [-moments[i + 3] for i in range(3)])
+    assert np.abs(np.polyval([1, *c[::-1]], energies)).max() < 1e-11
+    letters = {name: value * np.eye(5) for name, value in zip(("c_{0}", "c_{1}", "c_{2}"), c, strict=True)}
+    letters |= {"H'": H - np.trace(H) / 5 * np.eye(5), "z": energies[0] * np.eye(5)}
+    letters["q'"] = np.polyval(np.polyder([1, *c[::-1]]), energies[0]) * np.eye(5)
+    P = product(next(row for row in rows if row.startswith("P &= ")).split(" &= ")[1], letters)
+    assert np.abs(P - projector_and_resolvent(model, np.array([0.4, -1.1]), 0)[0]).max() < 1e-11

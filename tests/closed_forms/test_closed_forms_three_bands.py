@@ -264,3 +264,14 @@ def test_the_torque_is_gone_before_anything_is_multiplied_out() -> None:
     assert shown.count(r"\mathrm{Im}\,\mathrm{Tr}") == 4
     assert r"\partial" not in shown
     assert size(derive(models.kane_mele(), "torque_quadrupole")) < 1600
+
+
+def test_denominators_have_no_common_factor() -> None:
+    """s = lambda_v (E h_zz - h_xx h_yy + h_xy h_yx)/(E^3 - E b_2 - 2 b_3) for Kane and Mele's model with Rashba hopping."""
+    form = derive(models.kane_mele(), "s_expectation")
+    above, below = sp.flatten(form.compact)[0].as_numer_denom()
+    E = form.energy_symbol
+    assert sp.Poly(below, E).coeffs()[0] == 1
+    names = {symbol.name: symbol for symbol, _ in form.definitions}
+    assert below - (E**3 - E * names["b_2"] - 2 * names["b_3"]) == 0
+    assert sp.expand(above / sp.Symbol("lambda_v", real=True)).coeff(E) == names["h_zz"]
