@@ -95,6 +95,29 @@ def test_latex_of_three_bands_is_one_trace_of_words(name: str) -> None:
     assert value == pytest.approx(expected[place], rel=1e-11), label
 
 
+@pytest.mark.parametrize(
+    "model", [models.kane_mele(), random_model(3, 3, 2).with_s(sp.diag(1, 0, -2))], ids=["four", "three"]
+)
+def test_the_dipole_is_a_sum_over_pairs_of_states_with_different_s(model: Model) -> None:
+    """sum_(a<b) (s_a - s_b) Im[B_ab d_i B_ba]/q'(z)^2 with B = adj(z - H'), z and a_j fixed in the derivative."""
+    k, N, one = np.array([0.4, -1.1]), model.size, np.eye(model.size)
+    H, s = model.matrix("H", k), model.matrix("s", k).diagonal().real
+    H = H - np.trace(H) / N * one
+    energies = np.linalg.eigvalsh(H)
+    q = np.poly(energies)  # highest power first
+    form = derive(model, "s_dipole")(k)
+    powers = [np.linalg.matrix_power(H, n) for n in range(N)]
+    for band, z in enumerate(energies):
+        b = [np.polyval(q[: N - n], z) for n in range(N)]  # B = sum_n b_n H'^n
+        B, slope = sum(c * X for c, X in zip(b, powers, strict=True)), np.polyval(np.polyder(q), z)
+        for axis in range(2):
+            v = model.matrix("H", k, (axis,))
+            v = v - np.trace(v) / N * one
+            dB = sum(b[n] * powers[m] @ v @ powers[n - 1 - m] for n in range(1, N) for m in range(n))
+            pairs = np.imag(B * dB.conj()) * (s[:, None] - s)
+            assert np.triu(pairs).sum() / slope**2 == pytest.approx(form[band, axis], rel=1e-9, abs=1e-12)
+
+
 def test_long_sums_are_continued_in_the_next_row() -> None:
     rows = lines(derive(models.kane_mele(), "dipole_gradient"))
     formula = [row for row in rows if row.startswith((r"\partial", r"&\quad"))]
