@@ -21,6 +21,7 @@ _SPARSE = (
     1.5  # entries of a row of the matrices of H and s, on average: with no more of them they are simple as they stand
 )
 _LONGEST = 10**40  # numerator times denominator of the squared length of a state before phases are chosen
+_LARGEST_ROOT, _LARGEST_NUMBER = 30, 10**8  # in the matrices in the new basis
 _FAR = 10**9 + 7  # larger than any eigenvalue
 
 
@@ -40,7 +41,7 @@ def simple(whole: Piece, k: Sequence[sp.Symbol]) -> Piece | None:
         matrices = [numbers.sympy(C) for C in coefficients]
         U = _with_phases(sp.Matrix.hstack(*bases), matrices)
         turned = [(U.H * C * U).applyfunc(sp.expand) for C in matrices]
-        if _entries(turned) >= _entries(matrices):
+        if _entries(turned) >= _entries(matrices) or not all(map(_is_simple, turned)):
             return None
         H, s = in_basis(whole, [U], k)
     except NotExact:
@@ -51,6 +52,14 @@ def simple(whole: Piece, k: Sequence[sp.Symbol]) -> Piece | None:
 def _entries(matrices: Sequence[sp.Matrix]) -> int:
     """Real and imaginary parts that are not zero."""
     return sum((sp.re(x) != 0) + (sp.im(x) != 0) for C in matrices for x in C)
+
+
+def _is_simple(matrix: sp.Matrix) -> bool:
+    """Made of short rational numbers and roots of small ones?"""
+    roots = {root.base for root in matrix.atoms(sp.Pow)}
+    return all(root.is_Rational and max(root.p, root.q) <= _LARGEST_ROOT for root in roots) and all(
+        max(abs(number.p), number.q) <= _LARGEST_NUMBER for number in matrix.atoms(sp.Rational)
+    )
 
 
 def _told_apart(numbers: Numbers, matrices: Sequence[ObjectArray]) -> list[ObjectArray]:
