@@ -12,8 +12,8 @@ import numpy as np
 import sympy as sp
 
 from symcur import expressions as ex
-from symcur import quantities
-from symcur.band_structures import BandStructure, Model
+from symcur import quantities, running
+from symcur.band_structures import BandStructure, Model, named
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple_basis
@@ -27,8 +27,8 @@ from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
 from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
-from symcur.closed_forms.reading import Reading, Reads
-from symcur.closed_forms.ring import Exact, NotExact
+from symcur.closed_forms.reading import Pair, Reading, Reads, up_to_sign
+from symcur.closed_forms.ring import NotExact
 from symcur.closed_forms.several_levels import SeveralLevels
 from symcur.closed_forms.three_levels import ThreeLevels
 from symcur.closed_forms.two_levels import TwoLevels
@@ -38,23 +38,31 @@ from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex, from_sympy
 from symcur.quantities import Quantity
 
-_Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
 # How much longer a formula in the functions of the model may be than one in components of H: a part of it and _FREE, at most _LONGER.
 _PREFERENCE, _FREE, _LONGER = 0.2, 6, 12
 _LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
 
 
-def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
+def derive(model: BandStructure | str, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
     """The closed form of a quantity, or of any scalar expression with integer axes, in k, parameters and the band energy.
 
     Up to four distinct energies are treated by polynomials in H and simplified, others through the adjugate and the square-free
     part of the characteristic polynomial, constant blocks one by one (``BlockForm``). The shortest form is kept. Eigenvectors are
     never used. For bosons every operator X is read as g X, and E is the signed energy. Raises ValueError or TypeError naming the argument.
+
+    >>> import symcur as sc
+    >>> form = sc.derive(sc.models.rashba(), "s_dipole")
+    >>> print(form.latex().splitlines()[1])
+    d^{xs} &= - \\frac{\\alpha^{2} k_{y}}{4 \\left(M^{2} + \\alpha^{2} \\left(k_{x}^{2} + k_{y}^{2}\\right)\\right)} \\\\
+    >>> form([0.3, 0.2]).shape  # [band, i]
+    (2, 2)
     """
     if not isinstance(quantity, (str, Quantity, Expression)):
         raise TypeError(f"quantity: expected a name, a Quantity or an Expression, got {type(quantity).__name__}")
-    return _shared(_symbolic(model)).form(quantity)
+    model = _symbolic(model)
+    with running.progress(f"closed form of {model.name}"):
+        return _shared(model).form(quantity)
 
 
 def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm:
@@ -76,11 +84,14 @@ def _scalar(value: Any) -> Complex:
     return value
 
 
-def _symbolic(model: BandStructure) -> Model:
+def _symbolic(model: BandStructure | str) -> Model:
+    model = named(model)
     if isinstance(model, Model):
         return model
-    given = f"{model.name}, which is given by numbers" if isinstance(model, BandStructure) else type(model).__name__
-    raise TypeError(f"model: expected a Model given by formulas, because closed forms are made of them, got {given}")
+    raise TypeError(
+        "model: expected a Model given by formulas, because closed forms are made of them, "
+        f"got {model.name}, which is given by numbers"
+    )
 
 
 class _Derivation:
@@ -263,7 +274,7 @@ class _Derivation:
             values = target.read(reading.interpreter)
             if not target.operator:
                 values = [value / reading.rank for value in values]
-            parts = _up_to_sign(values, reading.real_pair if target.real else reading.complex)
+            parts = up_to_sign(values, reading.real_pair if target.real else reading.complex)
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
         definitions = reading.used([part for pair in parts for part in pair])
@@ -287,26 +298,12 @@ class _Derivation:
         )
 
 
-def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> list[_Pair]:
-    """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
-    known: list[tuple[Exact, _Pair]] = []
-    parts: list[_Pair] = []
-    for value in (value.reduced() for value in values):
-        pair = next((pair for other, pair in known if other.same(value)), None)
-        if pair is None:
-            opposite = next((pair for other, pair in known if other.same(-value)), None)
-            pair = write(value) if opposite is None else (-opposite[0], -opposite[1])
-            known.append((value, pair))
-        parts.append(pair)
-    return parts
-
-
 @dataclass(frozen=True)
 class _Written:
     """Components as pairs (real, imaginary part) in the symbols of the definitions."""
 
     definitions: Definitions
-    parts: list[_Pair]
+    parts: list[Pair]
     structure: str
     names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
     not_compared: int
