@@ -189,6 +189,9 @@ class BlockForm:
             rows.append(form.latex().removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}"))
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
     @property
     def headings(self) -> list[str]:
         """What each form is of, in LaTeX: the block, how often it occurs, its states as combinations of the orbitals, the band."""

@@ -72,6 +72,7 @@ class ClosedForm:
     structure: str = "the adjugate of H - E and the characteristic polynomial"
     parts: tuple[Expression, ...] = ()
     band: int | None = None
+    energy_at: str = ""  # where E is the energy of the band, in LaTeX; empty: at k
     guarded: bool = True  # does code check that the band is separate?
     in_blocks: Callable[[], Any] | None = None  # the same in blocks, whose energies may be explicit where these are not
 
@@ -192,6 +193,9 @@ class ClosedForm:
         """
         return latex(self)
 
+    def _repr_latex_(self) -> str:
+        return rf"$\displaystyle {self.latex()}$"
+
     def source(self, language: str) -> str:
         """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".
 
@@ -285,7 +289,12 @@ class ClosedForm:
         return result.reshape((*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape))
 
     def __repr__(self) -> str:
-        return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components)"
+        energy = (
+            f" in k and {self.energy_symbol}, the energy of the band"
+            if self.band is None
+            else f" of band {self.band} in k"
+        )
+        return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components{energy})"
 
 
 def _complex_pairs(parts: Sequence[Any], number: Callable[[Any, Any], Any]) -> list[Any]:

@@ -161,6 +161,10 @@ class _Expansion:
     def _where(self) -> str:
         return ", ".join(f"{symbol} = {value}" for symbol, value in self.point.items())
 
+    @property
+    def _printed_where(self) -> str:
+        return r",\ ".join(f"{sp.latex(symbol)} = {sp.latex(value)}" for symbol, value in self.point.items())
+
     def moved(self, model: Model) -> Model:
         """A model with the point of expansion put in."""
         H, s = self._put(model.H), self._put(model.s)
@@ -368,6 +372,7 @@ class _Expansion:
             written=None,
             parts=(),
             guarded=self.with_energy,
+            energy_at=self._printed_where if self.with_energy else form.energy_at,
         )
         return in_lowest_terms(result)
 

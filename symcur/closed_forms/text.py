@@ -11,7 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from symcur.band_structures import Model
 from symcur.closed_forms.circles import in_circles
-from symcur.closed_forms.printed_names import MATRIX_LETTERS, given_names, own_names
+from symcur.closed_forms.printed_names import given_names, making_room, own_names
 from symcur.closed_forms.rows import PAGE, WIDTH, bracketed, height, packed, rows, width
 from symcur.closed_forms.words import Z, descending, signed, times
 from symcur.expressions import Expression
@@ -26,6 +26,7 @@ _MATRICES = (  # what stands for itself where one of the marks does
     ((r"J^{",), r"J^{is} &= \tfrac{1}{2}(v_i s + s v_i)"),
     ((r"\tau",), r"\tau &= -i[s, H]"),
 )
+_OF_THE_MODEL = (("H", "the Hamiltonian"), ("s", "the operator that is transported"), ("g", "the metric"))
 
 
 class Form(Protocol):
@@ -49,6 +50,8 @@ class Form(Protocol):
     def energies(self) -> tuple[sp.Expr, ...] | None: ...
     @property
     def band(self) -> int | None: ...
+    @property
+    def energy_at(self) -> str: ...
     @property
     def latex_names(self) -> Mapping[sp.Symbol, str]: ...
     @property
@@ -103,23 +106,35 @@ def _where(form: Form, shown: Sequence[tuple[str, sp.Expr]], write: Writer, most
     if len(shown) < len(form.definitions):
         h = next(write(symbol) for symbol, _ in form.definitions if symbol in form.latex_names).partition("_")[0]
         lines.append(rf"{h}_{{a,i}} &= \partial_{{k_i}} {h}_a")
+    values = [*sp.flatten(form.compact), *(value for _, value in form.definitions)]
+    if any(form.energy_symbol in value.free_symbols for value in values):
+        lines.append(energy_row(form, write))
     if lines:
         lines[0] = rf"\text{{where }}{lines[0]}"
     return lines
 
 
+def energy_row(form: Form, write: Writer) -> str:
+    """What the energy symbol stands for."""
+    at = rf" at }} {form.energy_at}" if form.energy_at else "}"
+    more = r"\text{, an eigenvalue of } g H" if form.model.bosons is not None else ""
+    return rf"{write(form.energy_symbol)} &: \text{{the energy of the band{at}{more}"
+
+
 class Writer:
     """SymPy's LaTeX with the names of the form; undefined functions without their arguments."""
 
-    def __init__(self, form: Form, reserved: Sequence[str] = ()) -> None:
-        definitions = () if reserved else form.definitions
-        shown = list(form.energies or ()) if reserved else [*sp.flatten(form.compact), *(f for _, f in definitions)]
+    def __init__(self, form: Form, in_matrices: bool = False) -> None:
+        definitions = () if in_matrices else form.definitions
+        shown = list(form.energies or ()) if in_matrices else [*sp.flatten(form.compact), *(f for _, f in definitions)]
         own = dict.fromkeys([form.energy_symbol, *(symbol for symbol, _ in definitions)])
         free = set().union(*(value.free_symbols for value in shown)) - {*own}
         atoms = set().union(*(value.atoms(AppliedUndef) for value in (*shown, form.model.H)))
         functions = {f.func.__name__: _placeholder(f) for f in sorted(atoms, key=str)}
         given = [*form.model.k, *form.model.parameters, *sorted(free, key=str)]
-        self.names = given_names([*given, *functions.values()], [*reserved, *_constants(shown)])
+        index = ["i"] if in_matrices else []
+        self.names = given_names([*given, *functions.values()], [*index, *_constants(shown)])
+        self.given = [*self.names.values()]
         wanted = {symbol: self._wanted(form, symbol) for symbol in own}
         self.names |= own_names(wanted, [*self.names.values(), *form.labels])
 
@@ -185,7 +200,7 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     if uniform:  # H' is traceless
         c[:d] = [*(-a for a in reversed(sp.symbols(f"a_2:{d + 1}"))), sp.Integer(0)]
     q = sum((c[j] * Z**j for j in range(d + 1)), sp.Integer(0))
-    write = Writer(form, [*MATRIX_LETTERS, *(f"{letter}_{j}" for letter in "ac" for j in range(d + 1))])
+    write = Writer(form, in_matrices=True)
     energy = write(form.energy_symbol)
     lines: list[str] = []
     for label, formula in equations:
@@ -213,7 +228,11 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
         lines += [f"{sp.latex(-c[d - j])} &= {value}" for j, value in enumerate(_newton(d, r), 2)]
     else:
         lines.append(r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'")
-    if form.band is not None and form.energies is not None:
+    lines, changed = making_room(lines, write.given)
+    lines += [rf"{changed[x]} &: \text{{{meant}}}" for x, meant in _OF_THE_MODEL if x in changed]
+    if form.band is None or form.energies is None:
+        lines.append(energy_row(form, write))
+    else:
         level = [level for level, rank in enumerate(form.multiplicities) for _ in range(rank)][form.band]
         lines += rows(energy, form.energies[level], write, WIDTH - 2)
     return lines

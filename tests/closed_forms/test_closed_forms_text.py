@@ -239,6 +239,7 @@ def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
     assert lines(derive(models.rashba(), "berry_curvature"))[1:] == [
         r"\Omega^{yx} &= -\Omega^{xy}",
         r"\Omega^{xx} &= \Omega^{yy} = 0",
+        r"\text{where }E &: \text{the energy of the band}",
     ]
     assert lines(derive(models.bhz(), "s_dipole")) == [
         r"d^{xs} &= - \frac{h_{0y} h_{0z} h_{zx,x}}{4 \left(E - h_{0}\right) \left(h_{0y}^{2} + h_{zx}^{2}\right)}",
@@ -248,4 +249,15 @@ def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
         r"h_{0z} &= 2 B \cos{\left(k_{x} \right)} + 2 B \cos{\left(k_{y} \right)} - 4 B + M",
         r"h_{zx} &= A \sin{\left(k_{x} \right)}",
         r"h_{a,i} &= \partial_{k_i} h_a",
+        r"E &: \text{the energy of the band}",
     ]
+
+
+def test_the_energy_is_explained_wherever_it_is_printed_and_only_there() -> None:
+    """Also where it is that at the point of an expansion; and in what notebooks show."""
+    form, dipole = derive(models.rashba(), "s_expectation"), derive(models.rashba(), "s_dipole")
+    assert lines(form)[-1] == r"\text{where }E &: \text{the energy of the band}"
+    assert lines(form.series("k_x", 1, 1).coefficients[1])[-1].endswith(r"the energy of the band at } k_{x} = 1")
+    assert not any("energy" in form.latex() for form in (dipole, form.explicit(0)))
+    assert form._repr_latex_() == rf"$\displaystyle {form.latex()}$"
+    assert "E, the energy of the band" in repr(form)
