@@ -1,4 +1,4 @@
-"""What can be done to a closed form: energies put in, derivatives, substitution. Each gives a closed form again.
+"""What can be done to a closed form: energies put in, derivatives. Each gives a closed form again.
 
 ``form`` is a ``ClosedForm`` throughout; its methods of the same names are the way in. Everything works on the program
 of the form, node by node, so that results stay of the size of the form; where the form is written in short expressions,
@@ -7,7 +7,7 @@ these are treated likewise.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,10 +16,7 @@ import sympy as sp
 from flint import Ordering, fmpz_mpoly_ctx
 
 from symcur import expressions as ex
-from symcur.band_structures import Metric, Model
-from symcur.band_structures.exact import exact_formula
 from symcur.closed_forms.common_subexpressions import Definitions, unused
-from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
 from symcur.program.matrices import trace, trace_of_any_product, trace_of_product
@@ -34,12 +31,20 @@ Written = tuple[Definitions, Sequence[sp.Expr]]
 
 def derived(form: Any, **changes: Any) -> Any:
     """The form with other contents, which what is known about how the quantity is written does not hold for."""
-    return replace(form, **{"formula": "", "in_words": "", "latex_names": {}, "in_blocks": None, **changes})
+    unknown: dict[str, Any] = {
+        "formula": "",
+        "in_words": "",
+        "latex_names": {},
+        "in_blocks": None,
+        "whole": None,
+        "outer": (),
+    }
+    return replace(form, **{**unknown, **changes})
 
 
 def _in_matrices(form: Any) -> dict[str, str]:
-    """The formula in P and S and that in H', which hold for a band and for values of parameters as well."""
-    return {"formula": form.formula, "in_words": form.in_words}
+    """The formula in P and S and that in H', which hold for one band as well."""
+    return {"formula": form.formula, "in_words": form.in_words, "whole": form.whole, "outer": form.outer}
 
 
 # -- energies put in ---------------------------------------------------------------------------------------------------
@@ -61,10 +66,10 @@ def explicit(form: Any, band: int) -> Any:
     energy = form.energies[level]
     node = from_sympy(form.program, energy).real
     outputs, places = _replaced(form, form.program, {form.energy_symbol.name: node})
-    labels = _moved(form.node_labels, places, form.program)
+    labels = moved_labels(form.node_labels, places, form.program)
     if node.number is None and form.program.nodes[node.node][0] != "input":
         labels[node.node] = form.energy_symbol.name
-    written = form.written and _put_in(form.written, {form.energy_symbol: energy})
+    written = form.written and put_in(form.written, lambda formula: formula.subs(form.energy_symbol, energy))
     changes = {"band": band, "outputs": outputs, "node_labels": labels, "written": written}
     return in_lowest_terms(derived(form, **changes, **_in_matrices(form)))
 
@@ -93,16 +98,17 @@ def length(written: Written) -> int:
     return int(sp.count_ops([formula for _, formula in written[0]]) + sp.count_ops(list(written[1])))
 
 
-def _put_in(written: Written, values: Mapping[sp.Symbol, sp.Expr]) -> Written:
-    """Expressions put in for symbols; definitions that become numbers or symbols are put in as well."""
-    known, definitions = dict(values), []
+def put_in(written: Written, replaced: Callable[[sp.Expr], sp.Expr]) -> Written:
+    """Formulas in which something is ``replaced``; definitions that become numbers or symbols are put in as well."""
+    known: dict[sp.Symbol, sp.Expr] = {}
+    definitions = []
     for symbol, formula in written[0]:
-        formula = formula.subs(known, simultaneous=True)
+        formula = replaced(formula).subs(known)
         if formula.is_Atom:
             known[symbol] = formula
         else:
             definitions.append((symbol, formula))
-    results = tuple(tidied(result.subs(known, simultaneous=True)) for result in written[1])
+    results = tuple(tidied(replaced(result).subs(known)) for result in written[1])
     return needed(definitions, results), results
 
 
@@ -154,20 +160,28 @@ def diff(form: Any, variable: Any) -> Any:
         rate = found.get(node)
         if rate is not None and rate.number is None and program.nodes[rate.node][0] != "input":
             labels.setdefault(rate.node, f"{label}_{symbol.name}")
-    axis = form.model.k.index(symbol) if symbol in form.model.k else None
-    left, equals, right = form.formula.partition("&= ")
-    sign = rf"\partial_{{{sp.latex(symbol)}}}"
-    formula = rf"{sign} {left}{equals}{sign} \left[{right}\right]" if equals and axis is None else ""
+    axis, sign = _axis_of(form, symbol), rf"\partial_{{{sp.latex(symbol)}}}"
     return derived(
         form,
         name=f"{form.name}_by_{symbol.name}",
         labels=tuple(f"{sign} {label}" for label in form.labels),
-        formula=formula,
+        formula=form.formula if axis is None else "",
+        whole=form.whole,
+        outer=(*form.outer, symbol) if axis is None else form.outer,
         outputs=outputs,
         node_labels=labels,
         written=_written_rate(form, symbol),
-        parts=() if axis is None else tuple(ex.derivative(part, axis) for part in form.parts),
+        parts=form.parts if axis is None else tuple(ex.derivative(part, axis) for part in form.parts),
     )
+
+
+def _axis_of(form: Any, symbol: sp.Symbol) -> int | None:
+    """The axis along which expressions are differentiated; None for a parameter, and for what momenta depend on that are put in."""
+    if form.whole is None:
+        return form.model.k.index(symbol) if symbol in form.model.k else None
+    momenta, given = form.whole.whole.k, form.whole.given
+    fixed = symbol in given or any(symbol in value.free_symbols for value in given.values())
+    return momenta.index(symbol) if symbol in momenta and not fixed else None
 
 
 def variable_of(form: Any, variable: Any) -> sp.Symbol:
@@ -232,136 +246,17 @@ def _two_level_rate(form: Any, symbol: sp.Symbol) -> sp.Expr:
     return tidied(middle.diff(symbol)) + tidied(square.diff(symbol)) / (2 * (form.energy_symbol - middle))
 
 
-# -- substitution ------------------------------------------------------------------------------------------------------
-def subs(form: Any, replacements: Any) -> Any:
-    """Momenta and parameters replaced by exact numbers or formulas; definitions stay."""
-    model, values = replaced_model(form, replacements)
-    return _with_values(form, model, values)
-
-
-def replaced_model(form: Any, replacements: Any) -> tuple[Model, dict[sp.Symbol, sp.Expr]]:
-    """The model with the values put in, and the values by symbol; raises ValueError where bands coincide that are distinct."""
-    symbols = (*form.model.k, *form.model.parameters)
-    if not isinstance(replacements, Mapping):
-        raise TypeError(
-            f"replacements: expected a mapping from names or symbols to numbers or formulas, got {replacements!r}"
-        )
-    named = {str(name): exact_formula(str(name), value) for name, value in replacements.items()}
-    unknown = set(named) - {symbol.name for symbol in symbols}
-    if unknown:
-        raise ValueError(
-            f"replacements: expected some of {', '.join(s.name for s in symbols)}, got {', '.join(sorted(unknown))}"
-        )
-    values = {symbol: named[symbol.name] for symbol in symbols if symbol.name in named}
-    require_free_names(form, "replacements", values.values())
-    model = _substituted_model(form.model, values)
-    differ = different_levels(form, model)
-    if differ:
-        raise ValueError(
-            f"replacements: expected values at which bands stay distinct, got {_listed(values)}, where {differ}; with the "
-            "values in H, by model.with_parameters, derive treats the multiplets as such"
-        )
-    return model, values
-
-
-def _with_values(form: Any, model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Any:
-    """The form where these symbols have these values, of a model in which they are put in already."""
-    program = Program()
-    given = {symbol.name: from_sympy(program, value).real for symbol, value in values.items()}
-    written = form.written and _put_in(form.written, values)
-    try:
-        if written and any(result.has(sp.zoo, sp.nan, sp.oo) for result in written[1]):
-            raise ZeroDivisionError
-        outputs, places = _replaced(form, program, given)
-    except ZeroDivisionError:
-        raise ValueError(
-            f"replacements: expected values at which {form.name} is finite, got {_listed(values)}"
-        ) from None
-    kept = {} if any(symbol in form.model.k for symbol in values) else _in_matrices(form)
-    return derived(
-        form,
-        **kept,
-        model=model,
-        program=program,
-        outputs=outputs,
-        hamiltonian=_entries(form.program, form.hamiltonian, program, given),
-        projector=_entries(form.program, form.projector, program, given),
-        energies=form.energies and tuple(tidied(energy.subs(values, simultaneous=True)) for energy in form.energies),
-        node_labels=_moved(form.node_labels, places, program),
-        written=written,
-        parts=form.parts if kept else (),
-    )
-
-
-def require_free_names(form: Any, argument: str, formulas: Iterable[sp.Expr]) -> None:
-    """Raise ValueError where a new symbol has the name of the energy or of a definition."""
-    old = {*form.model.k, *form.model.parameters}
-    new = set().union(*(formula.free_symbols for formula in formulas)) - old
-    taken = {form.energy_symbol.name, *(symbol.name for symbol in old)}
-    taken |= {symbol.name for symbol, _ in form.written[0]} if form.written else set()
-    clash = sorted({symbol.name for symbol in new} & taken)
-    if clash:
-        raise ValueError(
-            f"{argument}: expected new symbols with names of their own, got {', '.join(clash)}, which the form has (symbols of "
-            "the same name but other assumptions are different symbols)"
-        )
-
-
-def different_levels(form: Any, model: Model) -> str:
-    """Says so where the bands of a model coincide otherwise than those of the form; empty where they do not."""
-    try:
-        found = multiplicities(model)
-    except ValueError:  # as at a zero mode of bosons, where E and -E meet and there are no states
-        return "bands coincide that do not in this form"
-    if sorted(found) == sorted(form.multiplicities):
-        return ""
-    return f"the bands have the multiplicities {found} and not {form.multiplicities}: the formula for separate bands does not hold"
-
-
-def _substituted_model(model: Model, values: Mapping[sp.Symbol, sp.Expr]) -> Model:
-    """H and s with the values put in; symbols in what replaces a momentum are momenta."""
-    moved = [symbol for symbol in model.k if symbol in values]
-    k = [symbol for symbol in model.k if symbol not in moved]
-    rest = {symbol: value for symbol, value in model.parameters.items() if symbol not in values}
-    if moved:
-        new = set().union(*(values[symbol].free_symbols for symbol in moved)) - set(k) - set(rest)
-        k += sorted(new, key=str)
-        if not 1 <= len(k) <= 3:
-            raise ValueError(
-                f"replacements: expected one to three momenta to remain, got {len(k)} ({_listed(values)}); form.at gives values at one k"
-            )
-    fresh = set().union(*(value.free_symbols for value in values.values())) - set(k) - set(rest)
-    rest |= dict.fromkeys(sorted(fresh, key=str))
-    H, s = (matrix.subs(values, simultaneous=True) for matrix in (model.H, model.s))
-    lattice = None if moved or model.lattice is None else model.lattice.tolist()
-    return Model(H, s, k, rest, lattice, model.name, metric=at_some_k(model) if moved else model.bosons)
-
-
-def at_some_k(model: Model) -> Metric | None:
-    """The metric of H at some k, where nothing is said about -k."""
-    return model.bosons and Metric(model.bosons.g)
-
-
-def _listed(values: Mapping[sp.Symbol, sp.Expr]) -> str:
-    return ", ".join(f"{symbol} = {value}" for symbol, value in values.items())
-
-
 # -- nodes -------------------------------------------------------------------------------------------------------------
 def _replaced(form: Any, into: Program, given: Mapping[str, Scalar]) -> tuple[tuple[Complex, ...], dict[int, int]]:
     parts, places = substituted(form.program, form.nodes, into, given)
-    return _pairs(parts) if form.complex else tuple(map(Complex, parts)), places
+    return pairs(parts) if form.complex else tuple(map(Complex, parts)), places
 
 
-def _entries(program: Program, entries: Sequence[Complex], into: Program, given: Mapping[str, Scalar]) -> Any:
-    nodes = [part.node for z in entries for part in (z.real, z.imag)]
-    return _pairs(substituted(program, nodes, into, given)[0])
-
-
-def _pairs(parts: Sequence[Scalar]) -> tuple[Complex, ...]:
+def pairs(parts: Sequence[Scalar]) -> tuple[Complex, ...]:
     return tuple(Complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True))
 
 
-def _moved(labels: Mapping[int, str], places: Mapping[int, int], program: Program) -> dict[int, str]:
+def moved_labels(labels: Mapping[int, str], places: Mapping[int, int], program: Program) -> dict[int, str]:
     """The labels at the new places of their nodes, unless these are inputs or numbers."""
     result: dict[int, str] = {}
     for node, label in labels.items():

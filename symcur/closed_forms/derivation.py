@@ -25,6 +25,7 @@ from symcur.closed_forms.energies import explicit_energies
 from symcur.closed_forms.entries import Components, Entries
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
+from symcur.closed_forms.letters import Section
 from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
 from symcur.closed_forms.reading import Reading, Reads
@@ -86,12 +87,11 @@ def _symbolic(model: BandStructure) -> Model:
 class _Derivation:
     """What all closed forms of one model share."""
 
-    def __init__(self, model: Model) -> None:
-        self.model, self.multiplicities = model, multiplicities(model)
+    def __init__(self, model: Model, ranks: tuple[int, ...] = (), energy: sp.Symbol | None = None) -> None:
+        self.model, self.multiplicities = model, ranks or multiplicities(model)
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
-        self.energy = sp.Symbol(unused("E", taken), real=True)
+        self.energy = energy or sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
-        self.energies = explicit_energies(model, self.multiplicities)
         self._taken = taken
         self._reading = cache(self._new_reading)
 
@@ -130,6 +130,10 @@ class _Derivation:
         return None
 
     @cached_property
+    def energies(self) -> tuple[sp.Expr, ...] | None:
+        return explicit_energies(self.model, self.multiplicities)
+
+    @cached_property
     def bands(self) -> Bands:
         return Bands(self.model, self.energy.name, self.multiplicities)
 
@@ -149,6 +153,7 @@ class _Derivation:
             "hamiltonian": tuple(self.bands.operator("H", ()).flat),
             "projector": tuple(self.bands.resolvent.projector.flat),
             "parts": tuple(parts),
+            "read": _read_there,
         }
 
     def form(self, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
@@ -225,9 +230,14 @@ class _Derivation:
             return None  # its N^2 entries are shorter as a product of matrices
         components = self._written(self._reading(Components), target)
         lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
-        if components is None and four:
+        if components is None and four and not isinstance(self.model, Section):
             return None
-        if components and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT)):
+        short = isinstance(self.model, Section)  # with a momentum less, say
+        if (
+            components
+            and not short
+            and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT))
+        ):
             return components  # written out it takes long
         explicit = self._written(self._reading(Entries), target)
         if explicit and components:
@@ -249,21 +259,17 @@ class _Derivation:
         return _Written(definitions, parts, reading.structure, reading.entries.names, reading.not_compared)
 
     def _form(self, common: dict[str, Any], target: _Target, written: _Written) -> ClosedForm:
-        known: dict[sp.Symbol, Any] = {}
-        program = self.bands.program
-        for symbol, expression in written.definitions:
-            known[symbol] = from_sympy(program, expression, known)
-        outputs = tuple(Complex(*(from_sympy(program, part, known).real for part in pair)) for pair in written.parts)
-        results = tuple(re + sp.I * im for re, im in written.parts)
-        return ClosedForm(
-            **common,
-            complex=not target.real,
-            outputs=outputs,
-            node_labels={},
-            written=(written.definitions, results),
-            structure=written.structure,
-            latex_names=written.names,
-        )
+        return written.put_into(ClosedForm(**common, complex=not target.real, outputs=(), node_labels={}))
+
+
+def _read_there(form: ClosedForm, section: Section) -> _Written | None:
+    """What a form is where momenta have values, in the components of H there or in its functions."""
+    operator = len(form.parts) < len(form.labels)
+    target = _Target(
+        form.name, form.labels, form.shape, form.parts, form.parts[0], operator=operator, real=not form.complex,
+        multiplet=max(form.multiplicities) > 1,
+    )  # fmt: skip
+    return _Derivation(section, multiplicities(section.there), form.energy_symbol)._shortest(target)
 
 
 def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> list[_Pair]:
@@ -289,6 +295,18 @@ class _Written:
     structure: str
     names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
     not_compared: int
+
+    def put_into(self, form: ClosedForm) -> ClosedForm:
+        """The form in these expressions."""
+        known: dict[sp.Symbol, Any] = {}
+        for symbol, expression in self.definitions:
+            known[symbol] = from_sympy(form.program, expression, known)
+        outputs = tuple(Complex(*(from_sympy(form.program, part, known).real for part in pair)) for pair in self.parts)
+        results = tuple(re + sp.I * im for re, im in self.parts)
+        return replace(
+            form, outputs=outputs, node_labels={}, written=(self.definitions, results), structure=self.structure,
+            latex_names=self.names,
+        )  # fmt: skip
 
     def length(self, with_definitions: bool = True) -> int:
         """The number of operations."""

@@ -27,7 +27,9 @@ from symcur.closed_forms.arbitrary_precision import (
 )
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
 from symcur.closed_forms.export import exported
+from symcur.closed_forms.letters import Section
 from symcur.closed_forms.series import Series, limit, series
+from symcur.closed_forms.substitution import subs
 from symcur.closed_forms.text import latex
 from symcur.expressions import Expression
 from symcur.program import Complex, MergingProgram, Program, operations
@@ -73,6 +75,9 @@ class ClosedForm:
     parts: tuple[Expression, ...] = ()
     band: int | None = None
     energy_at: str = ""  # where E is the energy of the band, in LaTeX; empty: at k
+    outer: tuple[sp.Symbol, ...] = ()  # by which ``formula`` and ``parts`` are to be differentiated
+    whole: Section | None = None  # with momenta put in: where the derivatives in ``formula`` and ``parts`` are taken
+    read: Callable[[Any, Section], Any] | None = None  # a short formula for ``parts`` there, or None
     guarded: bool = True  # does code check that the band is separate?
     in_blocks: Callable[[], Any] | None = None  # the same in blocks, whose energies may be explicit where these are not
 
@@ -162,12 +167,14 @@ class ClosedForm:
         return result
 
     def subs(self, replacements: Mapping[Any, Any]) -> ClosedForm:
-        """Momenta and parameters, by name or symbol, replaced by exact numbers or formulas; definitions stay.
+        """Momenta, parameters and undefined functions, by name or symbol, replaced by exact numbers or formulas.
 
-        Symbols in what replaces a momentum become momenta of the result, whose ``model`` serves for the energies. Raises
-        ValueError where bands coincide that are distinct in this form, or where a component is not finite.
+        Symbols in what replaces a momentum become momenta of the result, whose ``model`` serves for the energies; derivatives of H
+        are those before momenta are put in. A function f(k) is named by "f" or by itself at its arguments. The shorter of the formula
+        with the values and of what the matrices there allow is kept. Raises ValueError where bands coincide that are distinct in
+        this form, or where a component is not finite.
         """
-        result: ClosedForm = calculus.subs(self, replacements)
+        result: ClosedForm = subs(self, replacements)
         return result
 
     def series(self, variable: int | str | sp.Symbol, order: int, point: Any = 0) -> Series:

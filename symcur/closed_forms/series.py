@@ -20,8 +20,9 @@ from symcur.band_structures.exact import exact_formula
 from symcur.band_structures.formulas import generic_values
 from symcur.band_structures.levels import levels_of_any, multiplets
 from symcur.closed_forms.arbitrary_precision import mpf
-from symcur.closed_forms.calculus import at_some_k, derived, different_levels, in_lowest_terms, tidied, variable_of
+from symcur.closed_forms.calculus import derived, in_lowest_terms, pairs, tidied, variable_of
 from symcur.closed_forms.degeneracy import multiplicities
+from symcur.closed_forms.substitution import at_some_k, different_levels
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
 from symcur.program.laurent import Laurent, MoreTerms, NoSeries
 from symcur.program.program import FUNCTIONS, symbols_of
@@ -352,7 +353,7 @@ class _Expansion:
         """The coefficient of t^power, of the shape of the form, of what was found last."""
         form, zero = self.form, self.program.zero
         parts = [zero if self.vanishes(value[power]) else value[power] for value in self.found]
-        outputs = _pairs(parts) if form.complex else tuple(map(Complex, parts))
+        outputs = pairs(parts) if form.complex else tuple(map(Complex, parts))
         energies = form.energies
         if self.with_energy and energies is not None:
             energies = tuple(tidied(self._put(energy)) for energy in energies)
@@ -365,8 +366,8 @@ class _Expansion:
             labels=tuple(rf"\left({label}\right)_{{{power}}}" for label in form.labels),
             energies=energies,
             program=self.program,
-            hamiltonian=_pairs(self.H),
-            projector=_pairs(self.P),
+            hamiltonian=pairs(self.H),
+            projector=pairs(self.P),
             outputs=outputs,
             node_labels={},
             written=None,
@@ -379,7 +380,3 @@ class _Expansion:
 
 def _refused(value: Laurent) -> Laurent:
     raise NoSeries("a function in it has no rule for series")
-
-
-def _pairs(parts: Sequence[Scalar]) -> tuple[Complex, ...]:
-    return tuple(Complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True))

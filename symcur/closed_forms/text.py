@@ -11,6 +11,7 @@ from sympy.core.function import AppliedUndef
 
 from symcur.band_structures import Model
 from symcur.closed_forms.circles import in_circles
+from symcur.closed_forms.letters import Section
 from symcur.closed_forms.printed_names import given_names, making_room, own_names
 from symcur.closed_forms.rows import PAGE, WIDTH, bracketed, height, packed, rows, width
 from symcur.closed_forms.words import Z, descending, signed, times
@@ -53,6 +54,10 @@ class Form(Protocol):
     @property
     def energy_at(self) -> str: ...
     @property
+    def outer(self) -> tuple[sp.Symbol, ...]: ...
+    @property
+    def whole(self) -> Section | None: ...
+    @property
     def latex_names(self) -> Mapping[sp.Symbol, str]: ...
     @property
     def written(self) -> Any: ...
@@ -67,7 +72,8 @@ def latex(form: Form) -> str:
     if (form.formula or form.parts) and form.written is None and form.definitions:
         return _aligned(_in_matrices(form))
     write = Writer(form)
-    shown = [(write(symbol), value) for symbol, value in form.definitions if symbol not in form.latex_names]
+    implied = {} if form.whole else form.latex_names  # derivatives of what is defined
+    shown = [(write(symbol), value) for symbol, value in form.definitions if symbol not in implied]
     labels = [*form.labels, *(rf"\text{{where }}{name}" for name, _ in shown)]
     most = WIDTH - max(map(width, labels))
     lines = _components(form, write, most) + _where(form, shown, write, most)
@@ -188,8 +194,15 @@ def _in_matrices(form: Form) -> list[str]:
         return lines + _vanishing(zeros, WIDTH)
     label = form.formula.split("&=")[0] if "&=" in form.formula else f"{form.labels[0]} "
     right = form.formula.split("&=")[-1].strip()
+    if form.outer and "&=" in form.formula:
+        label = f"{_rates(form)} {label}"
     ways = [_explained(form, [(label, formula)]) for formula in (right, form.in_words) if formula]
     return min(ways, key=lambda lines: sum(map(len, lines)))
+
+
+def _rates(form: Form) -> str:
+    """The derivatives that are still to be taken."""
+    return " ".join(rf"\partial_{{{sp.latex(symbol)}}}" for symbol in reversed(form.outer))
 
 
 def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
@@ -206,7 +219,9 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     for label, formula in equations:
         if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
             label = label.strip() + "_{n} "  # s and J of the band beside the operators
-        lines += _broken(label, formula, [r"\quad\text{(of the whole multiplet)}"] * (sum(form.multiplicities) > d))
+        pieces = bracketed(_rates(form), _pieces(formula)) if form.outer else _pieces(formula)
+        pieces += [r"\quad\text{(of the whole multiplet)}"] * (sum(form.multiplicities) > d)
+        lines += packed(f"{label}&= ", pieces, WIDTH - width(label))
     if form.model.bosons is not None:
         lines.append(
             r"H, \partial_{k_i} H, s &\to g H, g\,\partial_{k_i} H, g s\quad\text{for bosons, with } i \dot\Psi = g H \Psi"
@@ -229,6 +244,11 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     else:
         lines.append(r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'")
     lines, changed = making_room(lines, write.given)
+    if form.whole:
+        momenta, own = {*form.whole.whole.k, *form.model.k}, form.whole.given.items()
+        moved = [(x, value) for x, value in own if x in momenta or value.free_symbols & momenta]
+        at = [f"{write(x)} = {write(value)}" for x, value in moved]
+        lines += packed(r"&\text{at }", [*(f"{text}," + r"\ " for text in at[:-1]), at[-1]])
     lines += [rf"{changed[x]} &: \text{{{meant}}}" for x, meant in _OF_THE_MODEL if x in changed]
     if form.band is None or form.energies is None:
         lines.append(energy_row(form, write))
@@ -238,15 +258,15 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     return lines
 
 
-def _broken(label: str, formula: str, more: Sequence[str]) -> list[str]:
-    """A long sum over several rows, at its signs outside of brackets, and more after it."""
+def _pieces(formula: str) -> list[str]:
+    """A sum in pieces that begin at its signs outside of brackets."""
     pieces, depth, start = [], 0, 0
     for j, letter in enumerate(formula):
         depth += (letter in "([{") - (letter in ")]}")
         if j and not depth and letter in "+-" and formula[j - 1] == " ":
             pieces.append(formula[start:j].rstrip())
             start = j
-    return packed(f"{label}&= ", [*pieces, formula[start:], *more], WIDTH - width(label))
+    return [*pieces, formula[start:]]
 
 
 def _polynomial(coefficients: Sequence[sp.Expr]) -> list[str]:
