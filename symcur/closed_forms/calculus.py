@@ -23,6 +23,7 @@ from symcur.program.matrices import trace, trace_of_any_product, trace_of_produc
 from symcur.program.rewriting import differentiated, substituted
 from symcur.program.source import needed
 
+_LONG = 8  # operations in an energy that is given a symbol
 _SYMBOLS = 12  # in expressions that are factored: with more of them it takes seconds
 _SEARCHED = 400  # operations: no shorter form is searched for longer expressions
 _LONGEST_TREE = 10**6  # nodes as a tree; equal parts cancel when they are written as rational functions
@@ -69,9 +70,24 @@ def explicit(form: Any, band: int) -> Any:
     labels = moved_labels(form.node_labels, places, form.program)
     if node.number is None and form.program.nodes[node.node][0] != "input":
         labels[node.node] = form.energy_symbol.name
-    written = form.written and put_in(form.written, lambda formula: formula.subs(form.energy_symbol, energy))
-    changes = {"band": band, "outputs": outputs, "node_labels": labels, "written": written}
-    return in_lowest_terms(derived(form, **changes, **_in_matrices(form)))
+    changes = {"band": band, "outputs": outputs, "node_labels": labels, "latex_names": form.latex_names}
+    written = form.written and _with_energy(form, energy)
+    return in_lowest_terms(derived(form, **changes, **_in_matrices(form), written=written))
+
+
+def _with_energy(form: Any, energy: sp.Expr) -> Written:
+    """E = h_0 + eps put in, with h_0 as it is written where it is a definition, and one for eps where it is long."""
+    definitions, results = form.written
+    middle = sp.Add(*form.energies) / len(form.energies)
+    eps, known = energy - middle, {formula: symbol for symbol, formula in definitions}
+    if sp.count_ops(eps) > sp.count_ops(energy):
+        eps, middle = energy, sp.Integer(0)
+    if sp.count_ops(eps) > _LONG:
+        names = {symbol.name for symbol in (*form.arguments, *known.values())}
+        symbol = sp.Symbol(unused("epsilon", names), real=True)
+        definitions, eps = ((symbol, eps), *definitions), symbol
+    put = {form.energy_symbol: known.get(middle, middle) + eps}
+    return put_in((definitions, results), lambda formula: formula.subs(put))
 
 
 def _holds_energy(form: Any) -> bool:
@@ -80,7 +96,7 @@ def _holds_energy(form: Any) -> bool:
 
 
 def in_lowest_terms(form: Any) -> Any:
-    """The form written as rational functions with at most one root, where that is shorter than how it is written."""
+    """The form written as rational functions with few roots, where that is shorter than how it is written."""
     if form.written is None and form.tree_size() > _LONGEST_TREE:
         return form
     symbols = {symbol.name: symbol for symbol in form.arguments}
@@ -167,7 +183,7 @@ def diff(form: Any, variable: Any) -> Any:
         labels=tuple(f"{sign} {label}" for label in form.labels),
         formula=form.formula if axis is None else "",
         whole=form.whole,
-        outer=(*form.outer, symbol) if axis is None else form.outer,
+        outer=f"{sign} {form.outer}".rstrip() if axis is None else form.outer,
         outputs=outputs,
         node_labels=labels,
         written=_written_rate(form, symbol),

@@ -163,7 +163,7 @@ class _Derivation:
         if not found:
             return self._whole(target, written)
         whole, in_blocks = self._in_blocks(target, written, found)
-        return replace(whole, in_blocks=in_blocks) if self.energies is None and isinstance(whole, ClosedForm) else whole
+        return replace(whole, in_blocks=in_blocks) if isinstance(whole, ClosedForm) else whole
 
     def _in_blocks(
         self, target: _Target, written: _Written | None, found: Sequence[Block]

@@ -75,7 +75,7 @@ class ClosedForm:
     parts: tuple[Expression, ...] = ()
     band: int | None = None
     energy_at: str = ""  # where E is the energy of the band, in LaTeX; empty: at k
-    outer: tuple[sp.Symbol, ...] = ()  # by which ``formula`` and ``parts`` are to be differentiated
+    outer: str = ""  # the derivatives of ``formula`` and ``parts`` that are still to be taken, in LaTeX
     whole: Section | None = None  # with momenta put in: where the derivatives in ``formula`` and ``parts`` are taken
     read: Callable[[Any, Section], Any] | None = None  # a short formula for ``parts`` there, or None
     guarded: bool = True  # does code check that the band is separate?
@@ -182,12 +182,14 @@ class ClosedForm:
 
         ``variable`` as for ``diff``, or "k": k = point + t k, all momenta scaled (those in the coefficients are measured
         from the point). The energy is expanded too; in the coefficients E is that at the point, which must not be a touching
-        (ValueError otherwise). Roots take t > 0.
+        (ValueError otherwise), unless the bands that meet belong to different constant blocks: then the coefficients are
+        ``BlockForm``s. With the energy put in by ``explicit``, the point may be a touching: along rays k = point + t k with t > 0
+        bands of Kramers pairs expand, too, and so in a variable that is declared positive.
         """
         return series(self, variable, order, point)
 
     def limit(self, variable: int | str | sp.Symbol, point: Any) -> ClosedForm:
-        """The limit, also where the formula itself divides by zero; raises ValueError where there is none."""
+        """The limit, of "k" along a ray, also where the formula itself divides by zero; raises ValueError where there is none."""
         result: ClosedForm = limit(self, variable, point)
         return result
 

@@ -23,6 +23,7 @@ from symcur.closed_forms.arbitrary_precision import mpf
 from symcur.closed_forms.calculus import derived, in_lowest_terms, pairs, tidied, variable_of
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.substitution import at_some_k, different_levels
+from symcur.closed_forms.taylor import as_derivative
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
 from symcur.program.laurent import Laurent, MoreTerms, NoSeries
 from symcur.program.program import FUNCTIONS, symbols_of
@@ -71,7 +72,7 @@ def series(form: Any, variable: Any, order: int, point: Any = 0) -> Series:
     """The expansion of a ``ClosedForm`` or a ``BlockForm`` up to t^order, see ``ClosedForm.series``."""
     if isinstance(order, bool) or not isinstance(order, int):
         raise ValueError(f"order: expected an integer, the highest power, got {order!r}")
-    expansions = _expansions(form, variable, point)
+    form, expansions = _expansions(form, variable, point)
     found = [(expansion, value) for expansion in expansions for value in expansion.to(order)]
     powers = sorted({n for x, value in found for n in range(value.first, order + 1) if not x.vanishes(value[n])})
     return Series(expansions[0].t, order, {n: _coefficient(form, expansions, n) for n in powers}, form.shape)
@@ -79,7 +80,7 @@ def series(form: Any, variable: Any, order: int, point: Any = 0) -> Series:
 
 def limit(form: Any, variable: Any, point: Any) -> Any:
     """The limit of a ``ClosedForm`` or a ``BlockForm``, see ``ClosedForm.limit``."""
-    expansions = _expansions(form, variable, point)
+    form, expansions = _expansions(form, variable, point)
     for expansion in expansions:
         for value in expansion.to(0):
             for n in range(value.first, 0):
@@ -91,7 +92,22 @@ def limit(form: Any, variable: Any, point: Any) -> Any:
     return _coefficient(form, expansions, 0)
 
 
-def _expansions(form: Any, variable: Any, point: Any) -> list[_Expansion]:
+class _Touching(ValueError):
+    """Bands meet at the point of expansion."""
+
+
+def _expansions(form: Any, variable: Any, point: Any) -> tuple[Any, list[_Expansion]]:
+    """Those of a form; where bands meet that belong to different blocks, such as Kramers pairs do, of the form in blocks."""
+    try:
+        return form, _of_formulas(form, variable, point)
+    except _Touching:
+        if getattr(form, "in_blocks", None) is None:
+            raise
+        form = form.in_blocks()
+        return form, _of_formulas(form, variable, point)
+
+
+def _of_formulas(form: Any, variable: Any, point: Any) -> list[_Expansion]:
     """One for each formula. Those of blocks follow the energies at the point, by which bands are numbered, all together or,
     where none needs them and they touch there, not at all."""
     if not hasattr(form, "blocks"):
@@ -138,6 +154,7 @@ class _Expansion:
             self.point = {symbol: sp.oo if self.infinite else exact_formula("point", point)}
             self.slope = {symbol: sp.Integer(1)}
             self.t = 1 / symbol if self.infinite else symbol - self.point[symbol]
+        self.positive = self.t == 1 or self.infinite or bool(self.t.is_nonnegative)
         allowed = set(model.parameters) - set(self.point)
         if not self.infinite and not set().union(*(x.free_symbols for x in self.point.values())) <= allowed:
             raise ValueError(
@@ -155,7 +172,8 @@ class _Expansion:
         result = self.moved(self.form.model)
         differ = different_levels(self.form, result)
         if differ:
-            raise ValueError(f"point: expected one at which no bands touch, got {self._where}, where {differ}")
+            hint = "" if self.form.energies is None else "; put the energy in before, by form.explicit(band)"
+            raise _Touching(f"point: expected one at which no bands touch, got {self._where}, where {differ}{hint}")
         return result
 
     @property
@@ -286,7 +304,7 @@ class _Expansion:
 
     def _series(self, coefficients: Sequence[Scalar], count: int = 0) -> Laurent:
         rest = [self.program.zero] * (count - len(coefficients))
-        return Laurent(0, (*coefficients, *rest), self._divisor_vanishes)
+        return Laurent(0, (*coefficients, *rest), self._divisor_vanishes, self.positive)
 
     # -- which coefficients vanish ---------------------------------------------------------------------------------------
     def vanishes(self, scalar: Scalar) -> bool:
@@ -375,7 +393,11 @@ class _Expansion:
             guarded=self.with_energy,
             energy_at=self._printed_where if self.with_energy else form.energy_at,
         )
-        return in_lowest_terms(result)
+        result = in_lowest_terms(result)
+        taylor = not self.infinite and all(self.vanishes(x[n]) for x in self.found for n in range(x.first, 0))
+        return (
+            as_derivative(result, form, self.point, power, self.t == 1) if taylor and result.written is None else result
+        )
 
 
 def _refused(value: Laurent) -> Laurent:

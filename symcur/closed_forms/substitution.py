@@ -150,7 +150,9 @@ def _section(form: Any, model: Model, values: Values) -> Section:
         return Section(form.model, model, values)
     whole = form.whole.whole
     known = {symbol: _replaced(x, values) for symbol, x in form.whole.given.items()}
-    return Section(whole, model, {s: x for s, x in values.items() if s in {*whole.k, *whole.parameters}} | known)
+    return Section(
+        whole, model, {s: x for s, x in values.items() if s in {*whole.k, *whole.parameters}} | known, form.whole.point
+    )
 
 
 def _replaced(formula: Any, values: Values) -> Any:

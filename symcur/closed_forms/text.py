@@ -54,7 +54,7 @@ class Form(Protocol):
     @property
     def energy_at(self) -> str: ...
     @property
-    def outer(self) -> tuple[sp.Symbol, ...]: ...
+    def outer(self) -> str: ...
     @property
     def whole(self) -> Section | None: ...
     @property
@@ -72,12 +72,12 @@ def latex(form: Form) -> str:
     if (form.formula or form.parts) and form.written is None and form.definitions:
         return _aligned(_in_matrices(form))
     write = Writer(form)
-    implied = {} if form.whole else form.latex_names  # derivatives of what is defined
+    implied = {} if form.whole and form.whole.moved else form.latex_names  # derivatives of what is defined
     shown = [(write(symbol), value) for symbol, value in form.definitions if symbol not in implied]
     labels = [*form.labels, *(rf"\text{{where }}{name}" for name, _ in shown)]
     most = WIDTH - max(map(width, labels))
     lines = _components(form, write, most) + _where(form, shown, write, most)
-    too_long = form.formula and sum(map(height, lines)) > PAGE
+    too_long = (form.formula or form.parts) and sum(map(height, lines)) > PAGE
     return _aligned(_in_matrices(form) if too_long else lines)
 
 
@@ -120,9 +120,9 @@ def _where(form: Form, shown: Sequence[tuple[str, sp.Expr]], write: Writer, most
     return lines
 
 
-def energy_row(form: Form, write: Writer) -> str:
-    """What the energy symbol stands for."""
-    at = rf" at }} {form.energy_at}" if form.energy_at else "}"
+def energy_row(form: Form, write: Writer, at_point: bool = True) -> str:
+    """What the energy symbol stands for, at the point of an expansion unless that is still to be put in."""
+    at = rf" at }} {form.energy_at}" if form.energy_at and at_point else "}"
     more = r"\text{, an eigenvalue of } g H" if form.model.bosons is not None else ""
     return rf"{write(form.energy_symbol)} &: \text{{the energy of the band{at}{more}"
 
@@ -195,14 +195,9 @@ def _in_matrices(form: Form) -> list[str]:
     label = form.formula.split("&=")[0] if "&=" in form.formula else f"{form.labels[0]} "
     right = form.formula.split("&=")[-1].strip()
     if form.outer and "&=" in form.formula:
-        label = f"{_rates(form)} {label}"
+        label = f"{form.outer} {label}"
     ways = [_explained(form, [(label, formula)]) for formula in (right, form.in_words) if formula]
     return min(ways, key=lambda lines: sum(map(len, lines)))
-
-
-def _rates(form: Form) -> str:
-    """The derivatives that are still to be taken."""
-    return " ".join(rf"\partial_{{{sp.latex(symbol)}}}" for symbol in reversed(form.outer))
 
 
 def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
@@ -219,7 +214,7 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     for label, formula in equations:
         if label.strip() in re.split(r"\\,|[\s\[\]]", formula):
             label = label.strip() + "_{n} "  # s and J of the band beside the operators
-        pieces = bracketed(_rates(form), _pieces(formula)) if form.outer else _pieces(formula)
+        pieces = bracketed(form.outer, _pieces(formula)) if form.outer else _pieces(formula)
         pieces += [r"\quad\text{(of the whole multiplet)}"] * (sum(form.multiplicities) > d)
         lines += packed(f"{label}&= ", pieces, WIDTH - width(label))
     if form.model.bosons is not None:
@@ -245,13 +240,11 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
         lines.append(r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'")
     lines, changed = making_room(lines, write.given)
     if form.whole:
-        momenta, own = {*form.whole.whole.k, *form.model.k}, form.whole.given.items()
-        moved = [(x, value) for x, value in own if x in momenta or value.free_symbols & momenta]
-        at = [f"{write(x)} = {write(value)}" for x, value in moved]
+        at = [f"{write(x)} = {write(value)}" for x, value in form.whole.shown.items()]
         lines += packed(r"&\text{at }", [*(f"{text}," + r"\ " for text in at[:-1]), at[-1]])
     lines += [rf"{changed[x]} &: \text{{{meant}}}" for x, meant in _OF_THE_MODEL if x in changed]
     if form.band is None or form.energies is None:
-        lines.append(energy_row(form, write))
+        lines.append(energy_row(form, write, at_point=not (form.whole and form.whole.point)))
     else:
         level = [level for level, rank in enumerate(form.multiplicities) for _ in range(rank)][form.band]
         lines += rows(energy, form.energies[level], write, WIDTH - 2)
