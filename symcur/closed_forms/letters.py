@@ -40,7 +40,7 @@ class Section(Model):
     ) -> None:
         @cache
         def symbolic(name: str, axes: tuple[int, ...]) -> sp.Matrix:
-            return whole.formulas.symbolic(name, axes).subs(values, simultaneous=True)
+            return whole.formulas.symbolic(name, axes).xreplace(dict(values))
 
         momenta = {*whole.k, *there.k}
         moved = any(symbol in momenta or value.free_symbols & momenta for symbol, value in values.items())

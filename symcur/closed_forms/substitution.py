@@ -166,7 +166,7 @@ def _replaced(formula: Any, values: Values) -> Any:
     if any(isinstance(key, AppliedUndef) for key in values):
         return formula.xreplace({**values, **rates})
     hidden = {rate: sp.Dummy(real=True) for rate in rates}
-    found = formula.xreplace(hidden).subs(values, simultaneous=True)
+    found = formula.xreplace(hidden).xreplace(dict(values))
     return found.xreplace({dummy: rates[rate] for rate, dummy in hidden.items()})
 
 

@@ -23,14 +23,21 @@ def as_derivative(coefficient: Any, form: Any, point: Mapping[sp.Symbol, sp.Expr
     else:
         ((t, x),) = point.items()
         given = {t: x}
-    before = {} if form.whole is None else {x: y.subs(given, simultaneous=True) for x, y in form.whole.given.items()}
-    whole = Section(form.model if form.whole is None else form.whole.whole, coefficient.model, given | before, given)
+    first = form.model if form.whole is None else form.whole.whole
+
+    def section(given: dict[sp.Expr, sp.Expr]) -> Section:
+        """With what was put in before."""
+        before = {} if form.whole is None else form.whole.given
+        known = {x: y.subs(given, simultaneous=True) for x, y in before.items()}
+        return Section(first, coefficient.model, given | known, given)
+
     if power == 0 and form.read is not None and form.parts and not form.outer and form.band is None:
-        found = form.read(replace(coefficient, parts=form.parts), whole)
+        there = section(dict(point))
+        found = form.read(replace(coefficient, parts=form.parts), there)
         if found and found.length() <= length((coefficient.definitions, sp.flatten(coefficient.compact))):
-            return replace(found.put_into(coefficient), parts=form.parts, whole=whole)
+            return replace(found.put_into(coefficient), parts=form.parts, whole=there)
     rate = rf"\partial_{{{sp.latex(t)}}}"
     if power > 1:
         rate = rf"\tfrac{{1}}{{{factorial(power)}}} {rate}^{{{power}}}"
     outer = form.outer if power == 0 else f"{rate} {form.outer}".rstrip()
-    return replace(coefficient, parts=form.parts, outer=outer, whole=whole)
+    return replace(coefficient, parts=form.parts, outer=outer, whole=section(given))
