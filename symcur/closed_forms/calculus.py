@@ -104,8 +104,8 @@ def in_lowest_terms(form: Any) -> Any:
     if found is None:
         return form
     values = found if not form.complex else [re + sp.I * im for re, im in zip(found[::2], found[1::2], strict=True)]
-    if form.written is not None and length(form.written) <= length(((), values)):
-        return form
+    if form.written is not None and length(form.written) <= length(((), values)) + _LONG:
+        return form  # definitions have names
     return replace(form, written=((), tuple(values)))
 
 
@@ -234,7 +234,9 @@ def _written_rate(form: Any, symbol: sp.Symbol) -> Written | None:
     if form.band is None and form.energy_symbol in used:
         if form.energies is None or len(form.energies) > 2:
             return None
-        rates[form.energy_symbol] = _two_level_rate(form, symbol)
+        rates[form.energy_symbol] = _two_level_rate(
+            form, symbol, {formula: defined for defined, formula in definitions}
+        )
     new: list[tuple[sp.Symbol, sp.Expr]] = []
     for defined, formula in definitions:
         new.append((defined, formula))
@@ -253,13 +255,14 @@ def _total(formula: sp.Expr, rates: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     return sp.Add(*(term for term in terms))
 
 
-def _two_level_rate(form: Any, symbol: sp.Symbol) -> sp.Expr:
+def _two_level_rate(form: Any, symbol: sp.Symbol, known: Mapping[sp.Expr, sp.Symbol]) -> sp.Expr:
     """E = h0 -+ sqrt(h^2) and so dE = dh0 + d(h^2)/(2 (E - h0)); E = h0 where both are the same."""
     middle = sum(form.energies, sp.Integer(0)) / len(form.energies)
     if len(form.energies) == 1:
         return middle.diff(symbol)
     square = ((form.energies[1] - form.energies[0]) / 2) ** 2
-    return tidied(middle.diff(symbol)) + tidied(square.diff(symbol)) / (2 * (form.energy_symbol - middle))
+    eps = form.energy_symbol - middle
+    return tidied(middle.diff(symbol)) + tidied(square.diff(symbol)) / (2 * known.get(eps, eps))
 
 
 # -- nodes -------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from symcur.closed_forms.rows import PAGE, WIDTH, bracketed, height, packed, row
 from symcur.closed_forms.words import Z, descending, signed, times
 from symcur.expressions import Expression
 
-_NAMES = {"h2": "h^{2}", "epsilon": r"\varepsilon"}
+_NAMES = {"h2": "h^{2}", "w2": "w^{2}", "epsilon": r"\varepsilon"}
 _ENTRY = re.compile(r"(Re|Im)(g?[A-Z])(\d*_?\w+)$")
 _SLOPE = r"\frac{1}{q'(z)}"
 _MATRICES = (  # what stands for itself where one of the marks does
@@ -73,8 +73,8 @@ def latex(form: Form) -> str:
         return _aligned(_in_matrices(form))
     write = Writer(form)
     implied = {} if form.whole and form.whole.moved else form.latex_names  # derivatives of what is defined
-    shown = [(write(symbol), value) for symbol, value in form.definitions if symbol not in implied]
-    labels = [*form.labels, *(rf"\text{{where }}{name}" for name, _ in shown)]
+    shown = [(symbol, value) for symbol, value in form.definitions if symbol not in implied]
+    labels = [*form.labels, *(rf"\text{{where }}{write(symbol)}" for symbol, _ in shown), r"\text{where }h^2"]
     most = WIDTH - max(map(width, labels))
     lines = _components(form, write, most) + _where(form, shown, write, most)
     too_long = (form.formula or form.parts) and sum(map(height, lines)) > PAGE
@@ -96,7 +96,7 @@ def _components(form: Form, write: Writer, most: float) -> list[str]:
             lines.append(f"{label} &= {known[value] if value in known else '-' + known[-value]}")
         else:
             known[value] = label
-            lines += rows(label, value, write, most)
+            lines += rows(label, write.without_long_roots(value, most), write, most)
     return lines + _vanishing(zeros, most)
 
 
@@ -107,8 +107,8 @@ def _vanishing(labels: Sequence[str], most: float) -> list[str]:
     return packed(f"{first} &= ", [others[0], *(f"= {label}" for label in others[1:])], most)
 
 
-def _where(form: Form, shown: Sequence[tuple[str, sp.Expr]], write: Writer, most: float) -> list[str]:
-    lines = [row for name, value in shown for row in rows(name, value, write, most)]
+def _where(form: Form, shown: Sequence[tuple[sp.Symbol, sp.Expr]], write: Writer, most: float) -> list[str]:
+    lines = _equations(shown, write, most)
     if len(shown) < len(form.definitions):
         h = next(write(symbol) for symbol, _ in form.definitions if symbol in form.latex_names).partition("_")[0]
         lines.append(rf"{h}_{{a,i}} &= \partial_{{k_i}} {h}_a")
@@ -117,6 +117,19 @@ def _where(form: Form, shown: Sequence[tuple[str, sp.Expr]], write: Writer, most
         lines.append(energy_row(form, write))
     if lines:
         lines[0] = rf"\text{{where }}{lines[0]}"
+    return lines
+
+
+def _equations(shown: Sequence[tuple[sp.Symbol, sp.Expr]], write: Writer, most: float) -> list[str]:
+    """symbol = value, and what stands under roots that have a symbol."""
+    lines = [
+        row
+        for symbol, value in shown
+        for row in rows(write(symbol), write.without_long_roots(value, most), write, most)
+    ]
+    while write.squares:
+        symbol, value = write.squares.pop(0)
+        lines += rows(write(symbol), write.without_long_roots(value, most), write, most)
     return lines
 
 
@@ -143,6 +156,8 @@ class Writer:
         self.given = [*self.names.values()]
         wanted = {symbol: self._wanted(form, symbol) for symbol in own}
         self.names |= own_names(wanted, [*self.names.values(), *form.labels])
+        self.squares: list[tuple[sp.Symbol, sp.Expr]] = []  # h^2 and what it is, where it stands under a root
+        self._taken = [*self.names.values(), *form.labels]
 
     @staticmethod
     def _wanted(form: Form, symbol: sp.Symbol) -> str:
@@ -158,6 +173,26 @@ class Writer:
         short = {f: _placeholder(f) for f in functions} | {d: sp.Symbol(str(d)) for d in derivatives}
         names = self.names | {short[d]: self._derivative(d) for d in derivatives}
         return str(sp.latex(value.xreplace(short), symbol_names=names))
+
+    def without_long_roots(self, value: sp.Expr, most: float) -> sp.Expr:
+        """A value that is wider than ``most``, with symbols for what stands under its roots, so that rows can end in it."""
+        if width(self(value)) <= most:
+            return value
+        long = {p for p in value.atoms(sp.Pow) if p.exp.is_Rational and p.exp.q == 2 and width(self(p.base)) > most / 3}
+        squares = sorted({p.base for p in long if not any(q.base.has(p.base) for q in long - {p})}, key=str)
+        found: dict[sp.Expr, sp.Symbol] = {}
+        for square in squares:
+            symbol = next((s for s, known in self.squares if known == square), None)
+            if symbol is None:
+                symbol = sp.Dummy(positive=True)
+                letter = next(x for x in ("h", "w", "u", "b", "f") if rf"{x}^{{2}}" not in self._taken)
+                self.names |= own_names({symbol: rf"{letter}^{{2}}"}, self._taken)
+                self._taken.append(self.names[symbol])
+                self.squares.append((symbol, square))
+            found[square] = symbol
+        return value.xreplace(
+            {p: found[p.base] ** p.exp for p in value.atoms(sp.Pow) if p.base in found and p.exp.q == 2}
+        )
 
     def _derivative(self, derivative: sp.Derivative) -> str:
         along = "".join(rf"\partial_{{{self(k)}}}" * int(n) for k, n in derivative.variable_count)
@@ -247,7 +282,7 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
         lines.append(energy_row(form, write, at_point=not (form.whole and form.whole.point)))
     else:
         level = [level for level, rank in enumerate(form.multiplicities) for _ in range(rank)][form.band]
-        lines += rows(energy, form.energies[level], write, WIDTH - 2)
+        lines += _equations([(form.energy_symbol, form.energies[level])], write, WIDTH - 2)
     return lines
 
 

@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 from lattice_models import random_model
 from sympy.parsing.mathematica import parse_mathematica
-from typesetting import lines
+from typesetting import HAS_PDFLATEX, lines, too_large
 
 from symcur import models
 from symcur.band_structures import Model
@@ -261,3 +261,18 @@ def test_the_energy_is_explained_wherever_it_is_printed_and_only_there() -> None
     assert not any("energy" in form.latex() for form in (dipole, form.explicit(0)))
     assert form._repr_latex_() == rf"$\displaystyle {form.latex()}$"
     assert "E, the energy of the band" in repr(form)
+
+
+@pytest.mark.skipif(not HAS_PDFLATEX, reason="no pdflatex")
+def test_with_the_energy_put_in_text_still_fits_a_page(tmp_path: Path) -> None:
+    """What stands under a long root has a symbol, since no row ends within a root."""
+    cases = [
+        ("bhz", "s_dipole"),
+        ("bilayer_graphene", "torque_polarizability"),
+        ("haldane", "energy"),
+        ("weyl", "velocity"),
+    ]
+    texts = {name: derive(models.get(name), quantity).explicit(1).latex() for name, quantity in cases}
+    assert too_large(texts, tmp_path) == {}
+    assert all(r"\sqrt{h^{2}}" in text for text in texts.values())
+    assert r"h_{zx,x}}{4 \varepsilon" in texts["bhz"]
