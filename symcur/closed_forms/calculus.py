@@ -7,6 +7,7 @@ these are treated likewise.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,12 +18,14 @@ from flint import Ordering, fmpz_mpoly_ctx
 
 from symcur import expressions as ex
 from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.printed_names import printed
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
 from symcur.program.matrices import trace, trace_of_any_product, trace_of_product
 from symcur.program.rewriting import differentiated, substituted
 from symcur.program.source import needed
 
+_COMPONENT = re.compile(r"h_\{?(\w+?)((?:,\w+)?)\}?")  # h_zx or h_{zx,x}
 _LONG = 8  # operations in an energy that is given a symbol
 _SYMBOLS = 12  # in expressions that are factored: with more of them it takes seconds
 _SEARCHED = 400  # operations: no shorter form is searched for longer expressions
@@ -176,7 +179,8 @@ def diff(form: Any, variable: Any) -> Any:
         rate = found.get(node)
         if rate is not None and rate.number is None and program.nodes[rate.node][0] != "input":
             labels.setdefault(rate.node, f"{label}_{symbol.name}")
-    axis, sign = _axis_of(form, symbol), rf"\partial_{{{sp.latex(symbol)}}}"
+    written, names = _written_rate(form, symbol)
+    axis, sign = _axis_of(form, symbol), rf"\partial_{{{printed(symbol)}}}"
     return derived(
         form,
         name=f"{form.name}_by_{symbol.name}",
@@ -186,7 +190,8 @@ def diff(form: Any, variable: Any) -> Any:
         outer=f"{sign} {form.outer}".rstrip() if axis is None else form.outer,
         outputs=outputs,
         node_labels=labels,
-        written=_written_rate(form, symbol),
+        written=written,
+        latex_names=names,
         parts=form.parts if axis is None else tuple(ex.derivative(part, axis) for part in form.parts),
     )
 
@@ -224,16 +229,18 @@ def _energy_rate(form: Any, symbol: sp.Symbol) -> Scalar:
     return product(P, dH) / (ranks.pop() if len(ranks) == 1 else trace(P))
 
 
-def _written_rate(form: Any, symbol: sp.Symbol) -> Written | None:
-    """The chain rule through the definitions; None where no short derivative of the energy is known."""
+def _written_rate(form: Any, symbol: sp.Symbol) -> tuple[Written | None, dict[sp.Symbol, str]]:
+    """The chain rule through the definitions, and the names of derivatives of components of H in LaTeX; None where no short
+    derivative of the energy is known."""
+    names: dict[sp.Symbol, str] = dict(form.latex_names)
     if form.written is None:
-        return None
+        return None, names
     definitions, results = form.written
     rates: dict[sp.Symbol, sp.Expr] = {symbol: sp.Integer(1)}
     used = set().union(*(formula.free_symbols for _, formula in definitions), *(r.free_symbols for r in results))
     if form.band is None and form.energy_symbol in used:
         if form.energies is None or len(form.energies) > 2:
-            return None
+            return None, names
         rates[form.energy_symbol] = _two_level_rate(
             form, symbol, {formula: defined for defined, formula in definitions}
         )
@@ -245,9 +252,13 @@ def _written_rate(form: Any, symbol: sp.Symbol) -> Written | None:
             name = unused(f"{defined.name}_{symbol.name}", {s.name for s, _ in new} | {s.name for s in form.arguments})
             new.append((sp.Symbol(name, real=True), rate))
             rate = new[-1][0]
+            component = _COMPONENT.fullmatch(form.latex_names.get(defined, defined.name))
+            if component and form.latex_names and symbol in form.model.k:
+                comma = "" if component[2] else ","
+                names[rate] = f"h_{{{component[1]}{component[2]}{comma}{symbol.name.removeprefix('k_')}}}"
         rates[defined] = rate
     values = tuple(tidied(_total(result, rates)) for result in results)
-    return needed(new, values), values
+    return (needed(new, values), values), names
 
 
 def _total(formula: sp.Expr, rates: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:

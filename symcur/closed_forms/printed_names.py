@@ -51,6 +51,11 @@ def given_names(symbols: Iterable[sp.Symbol], reserved: Iterable[str]) -> dict[s
     return names
 
 
+def printed(symbol: sp.Symbol) -> str:
+    """One symbol of the user, by itself."""
+    return given_names([symbol], [])[symbol]
+
+
 def _seen_as(text: str) -> str:
     """``bare``, but both shapes of epsilon may be parameters."""
     return bare(text.replace(r"\varepsilon", r"\var epsilon "))

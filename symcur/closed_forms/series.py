@@ -22,6 +22,7 @@ from symcur.band_structures.levels import levels_of_any, multiplets
 from symcur.closed_forms.arbitrary_precision import mpf
 from symcur.closed_forms.calculus import derived, in_lowest_terms, pairs, tidied, variable_of
 from symcur.closed_forms.degeneracy import multiplicities
+from symcur.closed_forms.printed_names import printed
 from symcur.closed_forms.substitution import at_some_k, different_levels
 from symcur.closed_forms.taylor import as_derivative
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
@@ -182,7 +183,7 @@ class _Expansion:
 
     @property
     def _printed_where(self) -> str:
-        return r",\ ".join(f"{sp.latex(symbol)} = {sp.latex(value)}" for symbol, value in self.point.items())
+        return r",\ ".join(f"{printed(symbol)} = {sp.latex(value)}" for symbol, value in self.point.items())
 
     def moved(self, model: Model) -> Model:
         """A model with the point of expansion put in."""

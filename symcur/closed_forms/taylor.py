@@ -12,6 +12,7 @@ import sympy as sp
 from symcur.closed_forms.calculus import length
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.letters import Section
+from symcur.closed_forms.printed_names import printed
 
 
 def as_derivative(coefficient: Any, form: Any, point: Mapping[sp.Symbol, sp.Expr], power: int, scaled: bool) -> Any:
@@ -36,7 +37,7 @@ def as_derivative(coefficient: Any, form: Any, point: Mapping[sp.Symbol, sp.Expr
         found = form.read(replace(coefficient, parts=form.parts), there)
         if found and found.length() <= length((coefficient.definitions, sp.flatten(coefficient.compact))):
             return replace(found.put_into(coefficient), parts=form.parts, whole=there)
-    rate = rf"\partial_{{{sp.latex(t)}}}"
+    rate = rf"\partial_{{{printed(t)}}}"
     if power > 1:
         rate = rf"\tfrac{{1}}{{{factorial(power)}}} {rate}^{{{power}}}"
     outer = form.outer if power == 0 else f"{rate} {form.outer}".rstrip()

@@ -165,7 +165,11 @@ class Writer:
         entry = _ENTRY.match(name)
         if symbol in form.latex_names:
             return form.latex_names[symbol]
-        return _part_of_an_entry(*entry.groups()) if entry else _NAMES.get(name) or str(sp.latex(sp.Symbol(name)))
+        return (
+            _part_of_an_entry(*entry.groups())
+            if entry
+            else _NAMES.get(name) or str(sp.latex(sp.Symbol(name))).replace(r"\epsilon", r"\varepsilon")
+        )
 
     def __call__(self, value: sp.Expr) -> str:
         derivatives = {d for d in value.atoms(sp.Derivative) if isinstance(d.expr, AppliedUndef)}

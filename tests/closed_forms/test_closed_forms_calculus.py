@@ -161,6 +161,15 @@ def test_what_is_explicit_stays_short() -> None:
     assert distance(numbers(form.diff(0).at(POINT[:2], digits=40)), difference(form, symbol, 1)) < 1e-25
 
 
+def test_derivatives_of_components_are_named_like_those_in_the_form() -> None:
+    """h_{0z,x} = d_x h_{0z} is said once for all; the derivative of the energy is written out."""
+    rows = lines(derive(models.bhz(), "s_dipole").explicit(1).diff(0))
+    assert "h_{0z,x}" in rows[0]
+    assert not any(row.startswith("h_{0z,x}") for row in rows)
+    assert any(row.startswith(r"\varepsilon_{k x} &= ") for row in rows)
+    assert rows[-1] == r"h_{a,i} &= \partial_{k_i} h_a"
+
+
 def test_the_spin_of_rashba_electrons() -> None:
     """-+ M/(2 sqrt(M^2 + alpha^2 k^2))."""
     M, alpha = sp.symbols("M alpha", real=True)
