@@ -19,8 +19,9 @@ from symcur.band_structures.levels import joined
 from symcur.closed_forms import conditioning
 from symcur.closed_forms.arbitrary_precision import closest, exact_parameter
 from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.form import ClosedForm
-from symcur.closed_forms.series import Series, limit, series
+from symcur.closed_forms.series import limit, series
 from symcur.closed_forms.substitution import subs
 
 _ATTEMPTS = 3  # precisions, each twice the one before, at which the order of energies of different blocks is looked for

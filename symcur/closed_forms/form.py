@@ -26,9 +26,10 @@ from symcur.closed_forms.arbitrary_precision import (
     real_number,
 )
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
+from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.export import exported
 from symcur.closed_forms.letters import Section
-from symcur.closed_forms.series import Series, limit, series
+from symcur.closed_forms.series import limit, series
 from symcur.closed_forms.substitution import subs
 from symcur.closed_forms.text import latex
 from symcur.expressions import Expression

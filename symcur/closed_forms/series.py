@@ -7,7 +7,7 @@ P the projector of the closed form. The distinct energies must not touch at the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,6 +22,7 @@ from symcur.band_structures.levels import levels_of_any, multiplets
 from symcur.closed_forms.arbitrary_precision import mpf
 from symcur.closed_forms.calculus import derived, in_lowest_terms, pairs, tidied, variable_of
 from symcur.closed_forms.degeneracy import multiplicities
+from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.printed_names import printed
 from symcur.closed_forms.substitution import at_some_k, different_levels
 from symcur.closed_forms.taylor import as_derivative
@@ -34,39 +35,6 @@ _SPARE = (2, 4, 8, 16)  # terms beyond those asked for: leading ones may cancel
 _DIGITS = 60
 _ZERO = mpmath.mpf(10) ** -40  # of numbers of order one that are known to _DIGITS
 _INFINITE = (sp.oo, float("inf"))
-
-
-@dataclass(frozen=True, eq=False)
-class Series:
-    """sum_n c_n t^n up to t^order; ``t`` is the variable less the point, 1/variable, or 1 where all momenta are scaled.
-
-    ``coefficients`` maps each power whose coefficient is not zero to a ``ClosedForm`` of the shape of the quantity. Their
-    energy symbol stands for the energy at the point of expansion, unless it is put in by ``explicit``. Of a ``BlockForm`` they
-    are such forms, and ``expressions`` has an axis of blocks in front.
-    """
-
-    t: sp.Expr
-    order: int
-    coefficients: Mapping[int, Any]
-    shape: tuple[int, ...]
-
-    def explicit(self, band: int) -> Series:
-        """The same with the energy of the band (from 0, ascending) at the point of expansion put in."""
-        return replace(self, coefficients={n: form.explicit(band) for n, form in self.coefficients.items()})
-
-    @property
-    def expressions(self) -> sp.Array:
-        """The sum, component by component; momenta that are scaled stand without their factor."""
-        arrays = {n: form.expressions for n, form in sorted(self.coefficients.items())}
-        shape = next((array.shape for array in arrays.values()), self.shape)
-        total = [sp.Integer(0)] * int(np.prod(shape))
-        for n, array in arrays.items():
-            total = [a + b * self.t**n for a, b in zip(total, sp.flatten(array), strict=True)]
-        return sp.ImmutableDenseNDimArray(total, shape)
-
-    def __repr__(self) -> str:
-        powers = ", ".join(map(str, sorted(self.coefficients))) or "none"
-        return f"Series(powers {powers} of t = {self.t}, up to t^{self.order})"
 
 
 def series(form: Any, variable: Any, order: int, point: Any = 0) -> Series:
