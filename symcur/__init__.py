@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from symcur.identities import relations
     from symcur.kernels import compile
     from symcur.observables import conductivity, equilibrium_current, magnetization, thermoelectric
+    from symcur.running import show_progress
 
 _HOME = {
     "__version__": "version",
@@ -56,6 +57,7 @@ _HOME = {
     "magnetization": "observables",
     "relations": "identities",
     "settle": "claims",
+    "show_progress": "running",
     "thermoelectric": "observables",
     "transport": "disorder",
     "verify": "claims",
@@ -88,6 +90,7 @@ __all__ = [
     "quantities",
     "relations",
     "settle",
+    "show_progress",
     "superconductors",
     "thermoelectric",
     "transport",

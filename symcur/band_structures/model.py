@@ -52,6 +52,14 @@ class Model(BandStructure):
     Raises
     ------
     ValueError or TypeError naming the argument, what was expected and what was given.
+
+    >>> import sympy as sp
+    >>> import symcur as sc
+    >>> kx, ky = sp.symbols("k_x k_y", real=True)
+    >>> M = sp.Symbol("M", real=True)
+    >>> model = sc.Model([[M, kx - sp.I * ky], [kx + sp.I * ky, -M]], s=sp.diag(1, -1) / 2, k=[kx, ky], parameters={M: 0.3})
+    >>> model.energies([0.0, 0.4])
+    array([-0.5,  0.5])
     """
 
     H: sp.ImmutableDenseMatrix

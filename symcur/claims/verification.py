@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from symcur import models
+from symcur import models, running
 from symcur.band_structures import BandStructure, Model
 from symcur.brillouin import Interrupted
 from symcur.claims import on_models
@@ -16,6 +16,7 @@ from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, Cla
 from symcur.claims.prover import ProofResult, examine
 
 
+@running.watched("verify")
 def verify(
     claim: str | Claim,
     model: str | BandStructure | None = None,
@@ -27,6 +28,10 @@ def verify(
     Equalities are settled by proof and, where they speak of numbers of one band, compared on models as closed form
     against eigenstates: on ``model``, or on every library model. Other claims run their numerical check. ``faults`` also
     runs it with each fault of the claim injected; one that it does not notice makes the verdict "failed".
+
+    >>> import symcur as sc
+    >>> sc.verify("torque-dipole", check_models=False).kind
+    'proved'
     """
     claim = CLAIMS.get(claim)
     start = time.perf_counter()
@@ -68,18 +73,22 @@ def verify_all(
     """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
     Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
+
+    >>> import symcur as sc
+    >>> [result.kind for result in sc.verify_all("rashba", ["torque-dipole", "intrinsic-geometry"])]
+    ['proved', 'misprint']
     """
     chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
     verdicts: list[ClaimResult] = []
-    for number, claim in enumerate(chosen):
-        if progress:
-            progress(number, len(chosen), claim.name)
-        try:
-            verdicts.append(verify(claim, model, faults=faults))
-        except KeyboardInterrupt:
-            raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
-    if progress:
-        progress(len(chosen), len(chosen), "")
+    given = None if progress is None else (lambda done, name: progress(done, len(chosen), name))
+    with running.reported("claims", given, len(chosen)) as report:
+        for number, claim in enumerate(chosen):
+            report(number, claim.name)
+            try:
+                verdicts.append(verify(claim, model, faults=faults))
+            except KeyboardInterrupt:
+                raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
+        report(len(chosen), "")
     return verdicts
 
 
@@ -89,7 +98,7 @@ def _models(model: str | BandStructure | None) -> Iterator[Model]:
     elif isinstance(model, BandStructure):
         raise TypeError(f"model: expected one given by formulas, for its closed forms, got {model!r}")
     elif model:
-        yield from _models(models.get(model))
+        yield from _models(models.named(model))
     else:
         for name in models.names():
             yield models.MODELS.get(name)()

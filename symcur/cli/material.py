@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from symcur import observables
+from symcur import observables, running
 from symcur.brillouin import Mesh
 from symcur.cli import terminal
 from symcur.cli.compute import complete, energy, finish, numbers
@@ -83,7 +83,8 @@ def material(
     plane: Annotated[
         str | None, typer.Option(help="'0,0,0 1,0,0 0,1,0', corner and edges in 1/Angstrom: maps of both integrands.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout, all else on stderr.")] = False,
+    as_json: terminal.Json = False,
+    plain: terminal.Plain = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from FILE.part beside -o FILE, if it is there.")
     ] = False,
@@ -110,7 +111,7 @@ def material(
     _axis("--flow", flow), _axis("--field", field)  # what is wrong is said before the work
     functions, symmetry = _functions(files, lattice, centres, atoms, orbitals, moments, spin, symmetrize)
     subject = made(functions, s, spin, orbitals, level)
-    screen = terminal.console(stderr=as_json)
+    screen = terminal.console(stderr=as_json or terminal.is_plain(plain))
     screen.print(f"{subject.summary()}\n{symmetry}\n", markup=False, soft_wrap=True)
     components = _axis("--flow", flow, subject.dimension) + _axis("--field", field, subject.dimension)
     if mesh is None and rtol is None:
@@ -118,7 +119,7 @@ def material(
     if plot is not None and k_space:
         _draw(subject, plot, path, plane, by, components, float(np.ravel(levels)[0]), float(np.ravel(temperatures)[0]))
         plot = None
-    with terminal.progress(subject.name) as progress:
+    with running.progress(subject.name) as progress:
         result = complete(
             lambda: observables.conductivity(
                 subject,
@@ -135,7 +136,7 @@ def material(
             kept,
         )
     result = result.convert(UNITS.get(subject.dimension, "1"), sign="literature")
-    finish(result, subject, output, plot, components, kept, as_json, panels=True)
+    finish(result, output, plot, components, kept, as_json=as_json, plain=plain, panels=True)
 
 
 def _record(output: Path | None, resume: bool) -> Path | None:

@@ -23,6 +23,7 @@ from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.series import limit, series
 from symcur.closed_forms.substitution import subs
+from symcur.display import Card, Formula, Shown
 
 _ATTEMPTS = 3  # precisions, each twice the one before, at which the order of energies of different blocks is looked for
 _GUARD = 20  # digits beyond those asked for, at first
@@ -30,7 +31,7 @@ _OF_CLOSED_FORMS = "program outputs hamiltonian projector"
 
 
 @dataclass(frozen=True, eq=False)
-class BlockForm:
+class BlockForm(Shown):
     """A band quantity of a model with constant blocks: an exact function of k, the parameters and the band energy for each block.
 
     ``blocks`` are the forms, each with the ``model`` of its block, H_b = W^+ H W and s_b = W^+ s W. ``bases`` holds the W,
@@ -191,8 +192,11 @@ class BlockForm:
             rows.append(form.latex().removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}"))
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
 
-    def _repr_latex_(self) -> str:
-        return rf"$\displaystyle {self.latex()}$"
+    def card(self) -> Card:
+        """What notebooks show: block by block the states and the formulas, folded what their symbols mean."""
+        blocks = zip(self.headings, self.blocks, strict=True)
+        shown = [block for heading, form in blocks for block in (Formula(heading), *form.card().blocks)]
+        return Card(f"{self.name} of {self.model.name}", tuple(shown))
 
     @property
     def headings(self) -> list[str]:

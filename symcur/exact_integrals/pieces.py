@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import mpmath
@@ -104,3 +104,10 @@ def _roots(polynomial: sp.Expr, mu: sp.Symbol) -> list[sp.Expr]:
             a, b, c = part.all_coeffs()
             found += [(-b + sign * sp.sqrt(sp.factor(b**2 - 4 * a * c))) / (2 * a) for sign in (-1, 1)]
     return found
+
+
+def interval_text(mu: sp.Symbol, interval: Interval, write: Callable[[sp.Expr], str]) -> str:
+    """LaTeX for mu within an interval."""
+    left = "" if interval.lower == -sp.oo else f"{write(interval.lower)} < "
+    right = "" if interval.upper == sp.oo else f" < {write(interval.upper)}"
+    return f"{left}{write(mu)}{right}"

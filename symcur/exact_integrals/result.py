@@ -17,6 +17,7 @@ from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.band_structures.exact import exact_formula
 from symcur.closed_forms.common_subexpressions import unused
+from symcur.display import Card, Facts, Folded, Formula, Shown
 from symcur.exact_integrals.curve import SINGULAR, Primitive
 from symcur.exact_integrals.fermi_momenta import EdgeReached, FermiMomenta, Occupied
 from symcur.exact_integrals.isotropy import DoesNotClose
@@ -28,7 +29,7 @@ _DIGITS = 40
 
 
 @dataclass(frozen=True, eq=False)
-class ExactIntegral:
+class ExactIntegral(Shown):
     """An observable of an isotropic model as an exact function of ``mu`` at T = 0, and its expansion to order T^2.
 
     ``parts`` hold all parts as SymPy arrays in ``mu``, the parameters and the cutoff, with the axes of ``indices``; ``value`` is the
@@ -143,6 +144,15 @@ class ExactIntegral:
         No two symbols print alike: beside a parameter mu the chemical potential has a tilde.
         """
         return latex(self, part)
+
+    def card(self) -> Card:
+        """What notebooks show: the total between the band edges, folded the other parts, and what they mean."""
+        others = tuple(Formula(self.latex(name)) for name in self.components if name != self.total)
+        facts = (("unit", self.unit), ("convention", self.convention), ("form", self.form), ("hall part", self.hall))
+        return Card(
+            f"{self.observable} of {self.model.name} at T = 0",
+            (Formula(self.latex()), Folded("parts", others), Facts(facts)),
+        )
 
     # -- numbers -----------------------------------------------------------------------------------------------------
     def __call__(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
 from symcur.closed_forms.printed_names import given_names, own_names
-from symcur.exact_integrals.pieces import Interval
+from symcur.exact_integrals.pieces import interval_text
 from symcur.expressions import axis_name
 
 
@@ -35,7 +34,7 @@ def latex(integral: Any, part: str | None) -> str:
             continue
         known[same] = label
         rows = r" \\ ".join(
-            rf"{write(value)} & {_range(integral.mu, interval, write)}"
+            rf"{write(value)} & {interval_text(integral.mu, interval, write)}"
             for value, (interval, _) in zip(cases, pieces, strict=True)
         )
         lines.append(rf"{label} &= \begin{{cases}} {rows} \end{{cases}}")
@@ -57,9 +56,3 @@ def latex_names(integral: Any) -> dict[sp.Symbol, str]:
 
 def _text(name: str) -> str:
     return rf"\mathrm{{{name.replace('_', ' ')}}}"
-
-
-def _range(mu: sp.Symbol, interval: Interval, write: Callable[[sp.Expr], str]) -> str:
-    left = "" if interval.lower == -sp.oo else f"{write(interval.lower)} < "
-    right = "" if interval.upper == sp.oo else f" < {write(interval.upper)}"
-    return f"{left}{write(mu)}{right}"

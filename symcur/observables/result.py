@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 
 from symcur.arrays import Array, Mask
+from symcur.display import Card, Shown, text
 from symcur.expressions import axis_name
+from symcur.observables import cards
 
 CHECKS = {
     "filled_lattice": "with the paper's Hall part the completely filled lattice, in which nothing can flow, answers with {}",
@@ -21,6 +23,7 @@ CHECKS = {
 ELECTRONS = "codes that compute spin Hall conductivities from Wannier functions, positive sigma^z_xy of Pt, give minus the [x, y] here"
 LITERATURE = "minus the paper's components: the field acts on carriers of charge -|e|, as in codes that find sigma^z_xy > 0 for Pt"
 NOTHING = 1e-6  # of an error: what the window changes is part of the error, and not worth a word where it is less of it
+ROWS = 24  # of a scan, in its repr
 SIGNED = "filled_lattice"  # the check that is an answer; the others are sizes
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
 SOLID = "(hbar/e) S/cm"
@@ -37,7 +40,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Result:
+class Result(Shown):
     """An observable as a function of mu and temperature.
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
@@ -203,6 +206,13 @@ class Result:
         from symcur.version import __version__
 
         return {**_plain(self), "version": __version__}
+
+    def card(self) -> Card:
+        """What notebooks show: the parts with their errors, a long scan slice by slice, and what the numbers mean."""
+        return cards.sliced(self)
+
+    def __repr__(self) -> str:
+        return text(cards.card(self, most=ROWS))
 
     def __str__(self) -> str:
         return (

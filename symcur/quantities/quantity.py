@@ -5,16 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from symcur.arrays import ObjectArray
+from symcur.display import Card, Facts, Folded, Formula, Shown
 from symcur.expressions import Axis, Expression, Named, Re, axis_name
 from symcur.registry import Registry
 
 
 @dataclass(frozen=True)
-class Quantity:
+class Quantity(Shown):
     """A quantity of one band (or multiplet), as a function of Cartesian axes.
 
     ``indices`` are the names of the axes in the paper's order; ``definition(*axes)`` is the expression; ``template`` is its
@@ -44,6 +46,21 @@ class Quantity:
             )
         return self.definition(*chosen)
 
+    def card(self) -> Card:
+        """What notebooks show: the definition as a trace, folded the sum over states, the meaning, the unit and the places."""
+        expression, symbol = self.expression(), self.symbol()
+        sums = (
+            () if self.operator else (Folded("sum over states", (Formula(f"{symbol} = {expression.latex('sum')}"),)),)
+        )
+        places = "; ".join(f"{version} {place}" for version, place in self.where.items())
+        pairs = (
+            ("meaning", self.meaning),
+            ("indices", ", ".join(self.indices)),
+            ("unit", self.unit),
+            ("in the paper", places),
+        )
+        return Card(self.name, (Formula(f"{symbol} = {expression.latex()}"), *sums, Facts(pairs)))
+
     def named(self, *axes: Axis) -> Named:
         """The same, printed by its symbol inside other expressions."""
         return Named(self.symbol(*axes), self.expression(*axes), hermitian=not self.operator)
@@ -69,9 +86,13 @@ define = QUANTITIES.maker(Quantity)
 
 def components(quantity: Quantity | Expression, dimension: int) -> ObjectArray:
     """The scalar expressions of a quantity, an array with one axis for each index; a quantity is real, an expression may not be."""
-    if isinstance(quantity, Expression):
-        return np.array(quantity, dtype=object)
+    return np.array(quantity, dtype=object) if isinstance(quantity, Expression) else _components(quantity, dimension)
+
+
+@lru_cache(maxsize=256)
+def _components(quantity: Quantity, dimension: int) -> ObjectArray:
     result = np.empty((dimension,) * len(quantity.indices), dtype=object)
     for axes in quantity.components(dimension):
         result[axes] = Re(quantity.expression(*axes))
+    result.flags.writeable = False  # it is given to all who ask
     return result
