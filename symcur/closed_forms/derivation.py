@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
@@ -19,7 +19,7 @@ from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks
 from symcur.closed_forms.calculus import length
 from symcur.closed_forms.circles import circles, in_circles
-from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.energies import explicit_energies
 from symcur.closed_forms.entries import Components, Entries
@@ -29,17 +29,17 @@ from symcur.closed_forms.letters import Section
 from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
 from symcur.closed_forms.reading import Reading, Reads
-from symcur.closed_forms.ring import Exact, NotExact
+from symcur.closed_forms.ring import NotExact
 from symcur.closed_forms.several_levels import SeveralLevels
 from symcur.closed_forms.three_levels import ThreeLevels
 from symcur.closed_forms.two_levels import TwoLevels
 from symcur.closed_forms.words import in_words
+from symcur.closed_forms.writing import Written, up_to_sign
 from symcur.expressions import Expression, Matrix
 from symcur.expressions.normal_form import normal_form
-from symcur.program import Complex, from_sympy
+from symcur.program import Complex
 from symcur.quantities import Quantity
 
-_Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
 # How much longer a formula in the functions of the model may be than one in components of H: a part of it and _FREE, at most _LONGER.
 _PREFERENCE, _FREE, _LONGER = 0.3, 10, 25
@@ -178,7 +178,7 @@ class _Derivation:
         return replace(whole, in_blocks=in_blocks) if isinstance(whole, ClosedForm) else whole
 
     def _in_blocks(
-        self, target: _Target, written: _Written | None, found: Sequence[Block]
+        self, target: _Target, written: Written | None, found: Sequence[Block]
     ) -> tuple[ClosedForm | BlockForm, Callable[[], BlockForm]]:
         """The shorter of the form of all bands and that of blocks; and how to make the latter."""
         derived = [(derivation := _shared(block.model), derivation._shortest(target)) for block in found]
@@ -212,7 +212,7 @@ class _Derivation:
         common = self.common(target.name, target.labels, target.shape, target.expressions)
         return common | {"formula": target.formula, "in_words": self._in_words(target)}
 
-    def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
+    def _whole(self, target: _Target, written: Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
         common = self._common(target)
         if written and written.length() <= written.not_compared:
@@ -236,7 +236,7 @@ class _Derivation:
         except NotExact:
             return ""
 
-    def _shortest(self, target: _Target) -> _Written | None:
+    def _shortest(self, target: _Target) -> Written | None:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
@@ -257,24 +257,24 @@ class _Derivation:
             return explicit if explicit.length() <= components.length() + longer else components
         return explicit or components
 
-    def _written(self, reading: Reading | None, target: _Target) -> _Written | None:
+    def _written(self, reading: Reading | None, target: _Target) -> Written | None:
         if reading is None:
             return None
         try:
             values = target.read(reading.interpreter)
             if not target.operator:
                 values = [value / reading.rank for value in values]
-            parts = _up_to_sign(values, reading.real_pair if target.real else reading.complex)
+            parts = up_to_sign(values, reading.real_pair if target.real else reading.complex)
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
         definitions = reading.used([part for pair in parts for part in pair])
-        return _Written(definitions, parts, reading.structure, reading.entries.names, reading.not_compared)
+        return Written(definitions, parts, reading.structure, reading.entries.names, reading.not_compared)
 
-    def _form(self, common: dict[str, Any], target: _Target, written: _Written) -> ClosedForm:
+    def _form(self, common: dict[str, Any], target: _Target, written: Written) -> ClosedForm:
         return written.put_into(ClosedForm(**common, complex=not target.real, outputs=(), node_labels={}))
 
 
-def _read_there(form: ClosedForm, section: Section) -> _Written | None:
+def _read_there(form: ClosedForm, section: Section) -> Written | None:
     """What a form is where momenta have values, in the components of H there or in its functions."""
     operator = len(form.parts) < len(form.labels)
     target = _Target(
@@ -282,48 +282,6 @@ def _read_there(form: ClosedForm, section: Section) -> _Written | None:
         multiplet=max(form.multiplicities) > 1,
     )  # fmt: skip
     return _Derivation(section, multiplicities(section.there), form.energy_symbol)._shortest(target)
-
-
-def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> list[_Pair]:
-    """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
-    known: list[tuple[Exact, _Pair]] = []
-    parts: list[_Pair] = []
-    for value in (value.reduced() for value in values):
-        pair = next((pair for other, pair in known if other.same(value)), None)
-        if pair is None:
-            opposite = next((pair for other, pair in known if other.same(-value)), None)
-            pair = write(value) if opposite is None else (-opposite[0], -opposite[1])
-            known.append((value, pair))
-        parts.append(pair)
-    return parts
-
-
-@dataclass(frozen=True)
-class _Written:
-    """Components as pairs (real, imaginary part) in the symbols of the definitions."""
-
-    definitions: Definitions
-    parts: list[_Pair]
-    structure: str
-    names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
-    not_compared: int
-
-    def put_into(self, form: ClosedForm) -> ClosedForm:
-        """The form in these expressions."""
-        known: dict[sp.Symbol, Any] = {}
-        for symbol, expression in self.definitions:
-            known[symbol] = from_sympy(form.program, expression, known)
-        outputs = tuple(Complex(*(from_sympy(form.program, part, known).real for part in pair)) for pair in self.parts)
-        results = tuple(re + sp.I * im for re, im in self.parts)
-        return replace(
-            form, outputs=outputs, node_labels={}, written=(self.definitions, results), structure=self.structure,
-            latex_names=self.names,
-        )  # fmt: skip
-
-    def length(self, with_definitions: bool = True) -> int:
-        """The number of operations."""
-        results = [part for pair in self.parts for part in pair]
-        return int(sp.count_ops([*results, *(e for _, e in self.definitions if with_definitions)]))
 
 
 def _length(form: ClosedForm) -> int:
