@@ -145,6 +145,10 @@ class Model(BandStructure):
             return None
 
     @property
+    def description(self) -> dict[str, Any]:
+        return super().description | self.formulas.texts
+
+    @property
     def bending(self) -> Bending | None:
         if self.formulas.bending is None:
             return None

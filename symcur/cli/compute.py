@@ -14,9 +14,9 @@ import typer
 from symcur import observables, running
 from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
-from symcur.brillouin import Interrupted
+from symcur.brillouin import Interrupted, Mesh
 from symcur.cli import completion, terminal
-from symcur.cli.files import name_for, require_file, require_picture
+from symcur.cli.files import name_for, record_beside, require_picture, require_result
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
 from symcur.display import as_typed, text
 from symcur.files import shortened
@@ -75,17 +75,22 @@ def compute(
     lattice_constant: Annotated[
         float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, .json, .nc or .zarr.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
     as_json: terminal.Json = False,
     plain: terminal.Plain = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With --method mesh: go on from FILE.part beside -o FILE, if it is there.")
+    ] = False,
 ) -> None:
     """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures.
 
-    After Ctrl-C what was finished is shown, and FILE.interrupted.csv (.json, .nc) written instead of FILE.csv.
+    After Ctrl-C what was finished is shown, and FILE.interrupted.csv (.json, .nc) written instead of FILE.csv. With --method mesh
+    and -o FILE the finished sums are kept in FILE.part: --resume goes on from there and ends with the same numbers, bit by bit.
     """
-    require_file("--output", output, observables.FORMATS)
+    require_result("--output", output)
     require_picture("--plot", plot)
+    kept = _record(method, output, resume)
     subject = with_settings(find_model(model), set_)
     temperatures = numbers("--temperature", temperature)
     levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
@@ -100,17 +105,30 @@ def compute(
                 form=form,
                 hall=hall,
                 rtol=rtol,
-                method=method,
+                method=method if kept is None else Mesh(record=kept),
                 window=None if window is None else energy("--window", window),
                 eta=eta,
                 cutoff=cutoff,
                 workers=workers,
                 progress=progress,
-            )
+            ),
+            kept,
         )
     if unit != "1" or s_unit != "hbar" or sign != "paper":
         result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant, sign=sign)
-    finish(result, output, plot, as_json=as_json, plain=plain)
+    finish(result, output, plot, as_json=as_json, plain=plain, kept=kept)
+
+
+def _record(method: str, output: Path | None, resume: bool) -> Path | None:
+    """Where the sums are kept: those of a mesh; other methods choose their next momenta by all numbers so far, and keep none."""
+    if method != Mesh.name:
+        if resume:
+            raise ValueError(
+                f"--resume: expected --method {Mesh.name}, whose sums are kept beside -o FILE, got {method}; "
+                "symcur scan keeps the points of any method"
+            )
+        return None
+    return record_beside(output, resume)
 
 
 def complete(compute: Callable[[], Result], kept: Path | None = None) -> Result:
@@ -162,8 +180,8 @@ def finish(
 def _levels(
     model: BandStructure, filling: float | ObjectArray, temperature: float | ObjectArray
 ) -> float | ObjectArray:
-    """mu of a filling; one temperature, or whole numbers of bands below a gap, whose middle does not depend on it."""
-    if np.size(temperature) == 1 and (np.size(filling) > 1 or filling != round(float(filling))):
+    """mu of a filling; one temperature, or a whole number of bands below a gap, whose middle then stands for all of them."""
+    if np.size(temperature) == 1:
         levels, error = observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]))
         note = f"mu of the filling is known to within {float(error.max()):.1g}, which is no part of the errors below."
         terminal.console(stderr=True).print(note, markup=False)

@@ -16,7 +16,7 @@ from symcur import quantities, running
 from symcur.band_structures import BandStructure, Model, named
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
-from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks
+from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple_basis
 from symcur.closed_forms.calculus import length
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import unused
@@ -28,13 +28,13 @@ from symcur.closed_forms.four_levels import FourLevels
 from symcur.closed_forms.letters import Section
 from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
-from symcur.closed_forms.reading import Reading, Reads
+from symcur.closed_forms.reading import Reading, Reads, up_to_sign
 from symcur.closed_forms.ring import NotExact
 from symcur.closed_forms.several_levels import SeveralLevels
 from symcur.closed_forms.three_levels import ThreeLevels
 from symcur.closed_forms.two_levels import TwoLevels
 from symcur.closed_forms.words import in_words
-from symcur.closed_forms.writing import Written, up_to_sign
+from symcur.closed_forms.writing import Written
 from symcur.expressions import Expression, Matrix
 from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex
@@ -42,7 +42,7 @@ from symcur.quantities import Quantity
 
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
 # How much longer a formula in the functions of the model may be than one in components of H: a part of it and _FREE, at most _LONGER.
-_PREFERENCE, _FREE, _LONGER = 0.3, 10, 25
+_PREFERENCE, _FREE, _LONGER = 0.2, 6, 12
 _LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
 
 
@@ -101,6 +101,9 @@ class _Derivation:
 
     def __init__(self, model: Model, ranks: tuple[int, ...] = (), energy: sp.Symbol | None = None) -> None:
         self.model, self.multiplicities = model, ranks or multiplicities(model)
+        simple = None if isinstance(model, Section) else simple_basis(model)
+        self._simple = None if simple is None else _shared(simple.model)
+        self._basis = None if simple is None else simple.basis
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
         self.energy = energy or sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
@@ -115,10 +118,10 @@ class _Derivation:
             return None  # components of Hermitian matrices
         if levels > (3 if unequal else 4):
             return None
-        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi", "z", "a_2", "a_3", "a_4")
+        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi", "z", "a_2", "a_3", "a_4", "b_2", "b_3", "b_4")
         symbols = {name: sp.Symbol(unused(name, self._taken), real=True) for name in names}
         eps, w = sp.Dummy("eps", real=True), sp.Dummy("w", real=True)
-        a = [symbols[f"a_{j}"] for j in range(2, levels + 1)]
+        a = [symbols[f"{letter}_{j}"] for letter in "ab" for j in range(2, levels + 1)]
 
         def entries(*extra: sp.Symbol) -> Entries:
             found = kind(self.model, extra, self._taken | {*names})
@@ -172,10 +175,23 @@ class _Derivation:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
         written = self._shortest(target)
         found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
+        if not found and self._simple is not None and not target.operator:
+            delegated: ClosedForm | BlockForm = self._of_simple(self._simple.form(quantity))
+            return delegated
         if not found:
             return self._whole(target, written)
         whole, in_blocks = self._in_blocks(target, written, found)
         return replace(whole, in_blocks=in_blocks) if isinstance(whole, ClosedForm) else whole
+
+    def _of_simple(self, form: Any) -> Any:
+        """A form derived in the simple basis: its numbers are those of the model."""
+        if isinstance(form, BlockForm):
+            states = (self._basis * basis for basis in form.bases)
+            bases = tuple(sp.ImmutableDenseMatrix(x.applyfunc(sp.expand)) for x in states)
+            return replace(form, model=self.model, bases=bases)
+        in_blocks = None if form.in_blocks is None else lambda: self._of_simple(form.in_blocks())
+        named = "" if form.written and not form.latex_names else ", in a simple basis"
+        return replace(form, model=self.model, structure=form.structure + named, in_blocks=in_blocks)
 
     def _in_blocks(
         self, target: _Target, written: Written | None, found: Sequence[Block]
@@ -214,6 +230,9 @@ class _Derivation:
 
     def _whole(self, target: _Target, written: Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
+        if self._simple is not None and not target.operator:
+            form: ClosedForm = self._of_simple(self._simple._whole(target, written))
+            return form
         common = self._common(target)
         if written and written.length() <= written.not_compared:
             return self._form(common, target, written)
@@ -240,6 +259,8 @@ class _Derivation:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
+        if self._simple is not None and not target.operator:
+            return self._simple._shortest(target)
         components = self._written(self._reading(Components), target)
         lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
         if components is None and four and not isinstance(self.model, Section):

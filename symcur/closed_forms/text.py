@@ -276,7 +276,9 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     if uniform:
         lines += [f"{sp.latex(-c[d - j])} &= {value}" for j, value in enumerate(_newton(d, r), 2)]
     else:
-        lines.append(r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'")
+        lines.append(  # the moments of the distinct energies satisfy a recurrence
+            rf"\textstyle\sum_{{j=0}}^{{{d - 1}}} c_{{j}}\, \mathrm{{Tr}}\,H'^{{i+j}} &= -\mathrm{{Tr}}\,H'^{{i+{d}}},\quad i = 0, \dots, {d - 1}"
+        )
     lines, changed = making_room(lines, write.given)
     if form.whole:
         at = [f"{write(x)} = {write(value)}" for x, value in form.whole.shown.items()]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,24 +10,8 @@ import sympy as sp
 
 from symcur.closed_forms.common_subexpressions import Definitions
 from symcur.closed_forms.form import ClosedForm
-from symcur.closed_forms.ring import Exact
+from symcur.closed_forms.reading import Pair
 from symcur.program import Complex, from_sympy
-
-Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
-
-
-def up_to_sign(values: Sequence[Exact], write: Callable[[Exact], Pair]) -> list[Pair]:
-    """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
-    known: list[tuple[Exact, Pair]] = []
-    parts: list[Pair] = []
-    for value in (value.reduced() for value in values):
-        pair = next((pair for other, pair in known if other.same(value)), None)
-        if pair is None:
-            opposite = next((pair for other, pair in known if other.same(-value)), None)
-            pair = write(value) if opposite is None else (-opposite[0], -opposite[1])
-            known.append((value, pair))
-        parts.append(pair)
-    return parts
 
 
 @dataclass(frozen=True)

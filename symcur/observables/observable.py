@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -18,11 +19,12 @@ from symcur.observables import engine, hall_checks
 from symcur.observables import hall as hall_part
 from symcur.observables.broadening import REMARK, BroadenedValues, broadened
 from symcur.observables.engine import KINDS, Parts, Term
-from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved, is_number
+from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_charge, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
 from symcur.observables.windows import AUTO, WindowedValues, window_of
 from symcur.registry import Registry
+from symcur.version import __version__
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,7 @@ class Observable:
         >>> list(sigma.parts)
         ['conventional', 'torque', 'band', 'dipole', 'intrinsic']
         """
-        model, mu, temperature = self._prepared(model, mu, temperature, parameters, hall)
-        written = self._form(form)
-        choice = self._choice(written, hall, model, eta)
+        model, mu, temperature, written, choice = self.outline(model, mu, temperature, form, hall, eta, parameters)
         if not (isinstance(atol, int | float | np.number) and np.isfinite(atol) and atol >= 0):
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
@@ -194,8 +194,16 @@ class Observable:
             window=merged,
             level=model.level,
             length_unit=model.length_unit,
-            charge=self.kind == "conductivity" and is_number(model),
+            charge=self.kind == "conductivity" and is_charge(model),
             remarks=tuple(remarks),
+            total=choice.total,
+            source={
+                "version": __version__,
+                "date": date.today().isoformat(),
+                "rtol": float(rtol),
+                "atol": float(atol),
+                **model.description,
+            },
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)
@@ -235,14 +243,28 @@ class Observable:
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
-        model, levels, temperatures = self._prepared(model, mu, temperature, parameters, hall)
+        model, levels, temperatures, _, choice = self.outline(model, mu, temperature, form, hall, eta, parameters)
         for label, numbers in (("mu", levels), ("temperature", temperatures)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
-        choice = self._choice(self._form(form), hall, model, eta)
         region = engine.domain_of(model, levels, temperatures, 1.0 if model.cell is None else None)
         bands = _bands(model, choice.parts, _window(window, model, region, "auto", eta), eta)
         return engine.integrand(bands, k, float(levels), float(temperatures))
+
+    def outline(
+        self,
+        model: BandStructure | str,
+        mu: ArrayLike,
+        temperature: ArrayLike,
+        form: str | None,
+        hall: str,
+        eta: float | None,
+        parameters: Parameters,
+    ) -> tuple[BandStructure, Array, Array, Form, Choice]:
+        """What a call with these arguments is about to integrate: the model as it is taken, mu, temperature, the form, the parts."""
+        model, levels, temperatures = self._prepared(model, mu, temperature, parameters, hall)
+        written = self._form(form)
+        return model, levels, temperatures, written, self._choice(written, hall, model, eta)
 
     def _form(self, form: str | None) -> Form:
         if form is not None and form not in self.forms:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
 
@@ -86,13 +85,9 @@ define = QUANTITIES.maker(Quantity)
 
 def components(quantity: Quantity | Expression, dimension: int) -> ObjectArray:
     """The scalar expressions of a quantity, an array with one axis for each index; a quantity is real, an expression may not be."""
-    return np.array(quantity, dtype=object) if isinstance(quantity, Expression) else _components(quantity, dimension)
-
-
-@lru_cache(maxsize=256)
-def _components(quantity: Quantity, dimension: int) -> ObjectArray:
+    if isinstance(quantity, Expression):
+        return np.array(quantity, dtype=object)
     result = np.empty((dimension,) * len(quantity.indices), dtype=object)
     for axes in quantity.components(dimension):
         result[axes] = Re(quantity.expression(*axes))
-    result.flags.writeable = False  # it is given to all who ask
     return result
