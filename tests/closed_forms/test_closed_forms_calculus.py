@@ -367,13 +367,13 @@ def test_at_a_kramers_point_bands_expand_along_rays(model: Model, name: str, ban
 def test_where_kramers_pairs_belong_to_different_blocks_each_block_expands() -> None:
     """Both spins of Kane and Mele at k_x = 0: one formula for all bands divides by the difference of their energies, blocks do not."""
     model = models.kane_mele().with_parameters(lambda_R=0)
-    form = derive(model, "berry_curvature")
+    form = derive(model, "orbital_moment")
     assert isinstance(form, ClosedForm)
     found, remainders = form.series("k_x", 2), []
     for t in (0.02, 0.01):
         values = [sum(t**n * c.blocks[j]([0, 0.7]) for n, c in found.coefficients.items()) for j in range(2)]
         total = np.concatenate(values)[:, 0, 1]
-        remainders.append(np.abs(np.sort(evaluate(model, "berry_curvature", [t, 0.7])[:, 0, 1]) - np.sort(total)).max())
+        remainders.append(np.abs(np.sort(evaluate(model, "orbital_moment", [t, 0.7])[:, 0, 1]) - np.sort(total)).max())
     assert remainders[1] < remainders[0] / 7 < 1e-6
 
 
