@@ -4,7 +4,7 @@ from symcur.band_structures.levels import DigitsWarning
 from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.derivation import algebraic, derive
+from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.form import ClosedForm
-from symcur.closed_forms.series import Series
 
 __all__ = ["BlockForm", "ClosedForm", "DigitsWarning", "Series", "algebraic", "derive", "multiplicities"]

@@ -16,11 +16,13 @@ from symcur.arrays import AnyArray, Array, Indices, Mask
 from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.band_structures.levels import joined
-from symcur.closed_forms import calculus, conditioning
+from symcur.closed_forms import conditioning
 from symcur.closed_forms.arbitrary_precision import closest, exact_parameter
 from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.form import ClosedForm
-from symcur.closed_forms.series import Series, limit, series
+from symcur.closed_forms.series import limit, series
+from symcur.closed_forms.substitution import subs
 from symcur.display import Card, Formula, Shown
 
 _ATTEMPTS = 3  # precisions, each twice the one before, at which the order of energies of different blocks is looked for
@@ -159,8 +161,8 @@ class BlockForm(Shown):
 
     def subs(self, replacements: Mapping[Any, Any]) -> BlockForm:
         """Momenta and parameters replaced, as ``ClosedForm.subs``."""
-        model, _ = calculus.replaced_model(self, replacements)
-        return self.with_blocks([form.subs(replacements) for form in self.blocks], model=model)
+        result: BlockForm = subs(self, replacements)
+        return result
 
     def series(self, variable: int | str | sp.Symbol, order: int, point: Any = 0) -> Series:
         """The Laurent series, as ``ClosedForm.series``; its coefficients are forms of blocks.

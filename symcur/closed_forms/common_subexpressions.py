@@ -9,7 +9,7 @@ from typing import Any
 import sympy as sp
 
 from symcur.program import Program, operations
-from symcur.program.program import FUNCTIONS, symbols_of
+from symcur.program.program import FUNCTIONS, at_values
 
 Terms = list[tuple[Any, tuple[sp.Expr, ...]]]  # a sum of products: (number, factors) each
 Definitions = tuple[tuple[sp.Symbol, sp.Expr], ...]
@@ -78,7 +78,7 @@ def _quotient(a: Terms, b: Terms) -> Terms:
 
 
 def _atom(atom: sp.Expr, values: Sequence[Terms]) -> sp.Expr:
-    return atom.xreplace(dict(zip(symbols_of(atom), map(_expression, values), strict=True)))
+    return at_values(atom, [*map(_expression, values)])
 
 
 def _function(name: str) -> Callable[[Terms], Terms]:

@@ -295,7 +295,7 @@ def _relative(form: Any, model: Model, k: Array, energies: Any, values: AnyArray
     size = np.abs(values).max(axis=-1)
     with np.errstate(all="ignore"):
         doubtful = ~(error * _MARGIN <= PROMISE * size).all(axis=-1)
-        if doubtful.any() and form.parts:
+        if doubtful.any() and form.parts and not form.outer and form.whole is None:
             where = np.flatnonzero(doubtful)
             size[where] = np.maximum(size[where], floor(form, model, k[where], energies[where]))
         elif doubtful.any():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, lru_cache
@@ -19,23 +19,25 @@ from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple_basis
 from symcur.closed_forms.calculus import length
 from symcur.closed_forms.circles import circles, in_circles
-from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.energies import explicit_energies
 from symcur.closed_forms.entries import Components, Entries
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
+from symcur.closed_forms.letters import Section
 from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
-from symcur.closed_forms.reading import Pair, Reading, Reads, up_to_sign
+from symcur.closed_forms.reading import Reading, Reads, up_to_sign
 from symcur.closed_forms.ring import NotExact
 from symcur.closed_forms.several_levels import SeveralLevels
 from symcur.closed_forms.three_levels import ThreeLevels
 from symcur.closed_forms.two_levels import TwoLevels
 from symcur.closed_forms.words import in_words
+from symcur.closed_forms.writing import Written
 from symcur.expressions import Expression, Matrix
 from symcur.expressions.normal_form import normal_form
-from symcur.program import Complex, from_sympy
+from symcur.program import Complex
 from symcur.quantities import Quantity
 
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
@@ -97,15 +99,14 @@ def _symbolic(model: BandStructure | str) -> Model:
 class _Derivation:
     """What all closed forms of one model share."""
 
-    def __init__(self, model: Model) -> None:
-        self.model, self.multiplicities = model, multiplicities(model)
-        simple = simple_basis(model)
+    def __init__(self, model: Model, ranks: tuple[int, ...] = (), energy: sp.Symbol | None = None) -> None:
+        self.model, self.multiplicities = model, ranks or multiplicities(model)
+        simple = None if isinstance(model, Section) else simple_basis(model)
         self._simple = None if simple is None else _shared(simple.model)
         self._basis = None if simple is None else simple.basis
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
-        self.energy = sp.Symbol(unused("E", taken), real=True)
+        self.energy = energy or sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
-        self.energies = explicit_energies(model, self.multiplicities)
         self._taken = taken
         self._reading = cache(self._new_reading)
 
@@ -144,6 +145,10 @@ class _Derivation:
         return None
 
     @cached_property
+    def energies(self) -> tuple[sp.Expr, ...] | None:
+        return explicit_energies(self.model, self.multiplicities)
+
+    @cached_property
     def bands(self) -> Bands:
         return Bands(self.model, self.energy.name, self.multiplicities)
 
@@ -163,6 +168,7 @@ class _Derivation:
             "hamiltonian": tuple(self.bands.operator("H", ()).flat),
             "projector": tuple(self.bands.resolvent.projector.flat),
             "parts": tuple(parts),
+            "read": _read_there,
         }
 
     def form(self, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
@@ -175,7 +181,7 @@ class _Derivation:
         if not found:
             return self._whole(target, written)
         whole, in_blocks = self._in_blocks(target, written, found)
-        return replace(whole, in_blocks=in_blocks) if self.energies is None and isinstance(whole, ClosedForm) else whole
+        return replace(whole, in_blocks=in_blocks) if isinstance(whole, ClosedForm) else whole
 
     def _of_simple(self, form: Any) -> Any:
         """A form derived in the simple basis: its numbers are those of the model."""
@@ -188,7 +194,7 @@ class _Derivation:
         return replace(form, model=self.model, structure=form.structure + named, in_blocks=in_blocks)
 
     def _in_blocks(
-        self, target: _Target, written: _Written | None, found: Sequence[Block]
+        self, target: _Target, written: Written | None, found: Sequence[Block]
     ) -> tuple[ClosedForm | BlockForm, Callable[[], BlockForm]]:
         """The shorter of the form of all bands and that of blocks; and how to make the latter."""
         derived = [(derivation := _shared(block.model), derivation._shortest(target)) for block in found]
@@ -222,7 +228,7 @@ class _Derivation:
         common = self.common(target.name, target.labels, target.shape, target.expressions)
         return common | {"formula": target.formula, "in_words": self._in_words(target)}
 
-    def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
+    def _whole(self, target: _Target, written: Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
         if self._simple is not None and not target.operator:
             form: ClosedForm = self._of_simple(self._simple._whole(target, written))
@@ -249,7 +255,7 @@ class _Derivation:
         except NotExact:
             return ""
 
-    def _shortest(self, target: _Target) -> _Written | None:
+    def _shortest(self, target: _Target) -> Written | None:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
@@ -257,9 +263,14 @@ class _Derivation:
             return self._simple._shortest(target)
         components = self._written(self._reading(Components), target)
         lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
-        if components is None and four:
+        if components is None and four and not isinstance(self.model, Section):
             return None
-        if components and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT)):
+        short = isinstance(self.model, Section)  # with a momentum less, say
+        if (
+            components
+            and not short
+            and ((lattice and four) or ((lattice or four) and components.length(False) > _EXPLICIT))
+        ):
             return components  # written out it takes long
         explicit = self._written(self._reading(Entries), target)
         if explicit and components:
@@ -267,7 +278,7 @@ class _Derivation:
             return explicit if explicit.length() <= components.length() + longer else components
         return explicit or components
 
-    def _written(self, reading: Reading | None, target: _Target) -> _Written | None:
+    def _written(self, reading: Reading | None, target: _Target) -> Written | None:
         if reading is None:
             return None
         try:
@@ -278,40 +289,20 @@ class _Derivation:
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
         definitions = reading.used([part for pair in parts for part in pair])
-        return _Written(definitions, parts, reading.structure, reading.entries.names, reading.not_compared)
+        return Written(definitions, parts, reading.structure, reading.entries.names, reading.not_compared)
 
-    def _form(self, common: dict[str, Any], target: _Target, written: _Written) -> ClosedForm:
-        known: dict[sp.Symbol, Any] = {}
-        program = self.bands.program
-        for symbol, expression in written.definitions:
-            known[symbol] = from_sympy(program, expression, known)
-        outputs = tuple(Complex(*(from_sympy(program, part, known).real for part in pair)) for pair in written.parts)
-        results = tuple(re + sp.I * im for re, im in written.parts)
-        return ClosedForm(
-            **common,
-            complex=not target.real,
-            outputs=outputs,
-            node_labels={},
-            written=(written.definitions, results),
-            structure=written.structure,
-            latex_names=written.names,
-        )
+    def _form(self, common: dict[str, Any], target: _Target, written: Written) -> ClosedForm:
+        return written.put_into(ClosedForm(**common, complex=not target.real, outputs=(), node_labels={}))
 
 
-@dataclass(frozen=True)
-class _Written:
-    """Components as pairs (real, imaginary part) in the symbols of the definitions."""
-
-    definitions: Definitions
-    parts: list[Pair]
-    structure: str
-    names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
-    not_compared: int
-
-    def length(self, with_definitions: bool = True) -> int:
-        """The number of operations."""
-        results = [part for pair in self.parts for part in pair]
-        return int(sp.count_ops([*results, *(e for _, e in self.definitions if with_definitions)]))
+def _read_there(form: ClosedForm, section: Section) -> Written | None:
+    """What a form is where momenta have values, in the components of H there or in its functions."""
+    operator = len(form.parts) < len(form.labels)
+    target = _Target(
+        form.name, form.labels, form.shape, form.parts, form.parts[0], operator=operator, real=not form.complex,
+        multiplet=max(form.multiplicities) > 1,
+    )  # fmt: skip
+    return _Derivation(section, multiplicities(section.there), form.energy_symbol)._shortest(target)
 
 
 def _length(form: ClosedForm) -> int:

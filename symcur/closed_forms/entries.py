@@ -22,7 +22,7 @@ from symcur.band_structures.formulas import any_functions, generic_values
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.independent import independent
-from symcur.closed_forms.letters import letters
+from symcur.closed_forms.letters import Section, axes_of, letters
 from symcur.closed_forms.ring import Exact, NotExact, Ring, ratio, rational, reduced, total
 from symcur.expressions.interpreter import shifted
 
@@ -45,11 +45,11 @@ class Entries:
         self.model, extra = model, tuple(extra)
         entries = [*model.H, *model.s]
         self.ring = Ring(entries, model.k, extra)
-        if self.ring.opaque:
+        if self.ring.opaque or isinstance(model, Section):
             axes = range(model.dimension)
             for order in range(1, _ORDERS + 1):
                 for chosen in itertools.combinations_with_replacement(axes, order):
-                    entries += model.derivative(chosen)
+                    entries += model.formulas.symbolic("H", chosen)
             self.ring = Ring(entries, model.k, extra)
         read = letters(model)
         self.operator = cache(lambda name, axes: self.ring.matrix(read(name, axes)))
@@ -88,7 +88,10 @@ class Components(Entries):
         """H = sum_a h_a B_a: the functions h_a and their derivatives, and the entries of B_a.
 
         Where no more than half as many functions are independent, as in a constant basis in which H is not simple, these are taken.
+        Where momenta have values, functions may agree there and differ in their derivatives.
         """
+        if isinstance(self.model, Section):
+            return self._with_derivatives_of_their_own()
         groups = self._proportional(self.given.operator("H", ()))
 
         @cache
@@ -108,6 +111,20 @@ class Components(Entries):
             (self._functions(name, combined(weights)), self._matrix(numbers, groups))
             for name, (weights, numbers) in zip(names, found, strict=True)
         ]
+
+    def _with_derivatives_of_their_own(
+        self,
+    ) -> list[tuple[dict[tuple[int, ...], sp.Expr], dict[tuple[int, int], sp.Expr]]]:
+        """One function for each matrix of the basis that occurs in H or its derivatives."""
+        found = []
+        for label in basis(self.model.size):
+            functions = self._functions(
+                label if label.strip("0") else "0", lambda axes, a=label: component(self.given.operator("H", axes), a)
+            )
+            if any(functions.values()):
+                entries = entries_of(label, self.model.size).items()
+                found.append((functions, {place: re + sp.I * im for place, (re, im) in entries}))
+        return found
 
     def _matrix(self, numbers: Mapping[int, Exact], groups: _Groups) -> dict[tuple[int, int], sp.Expr]:
         """sum_a number_a B_a."""
@@ -154,13 +171,14 @@ class Components(Entries):
                     and value.free_symbols & moving
                     and not isinstance(value, AppliedUndef | sp.Derivative)
                 ):
-                    suffix = "".join(f"_{self.model.k[axis].name}" for axis in axes)
+                    along = [axes_of(self.model)[axis].name for axis in axes]
+                    suffix = "".join(f"_{name}" for name in along)
                     symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
                     self._taken.add(symbol.name)
                     self.letters[symbol] = value
                     self._known.append((exact, symbol))
                     if axes:
-                        indices = "".join(self.model.k[axis].name.removeprefix("k_") for axis in axes)
+                        indices = "".join(name.removeprefix("k_") for name in along)
                         self.names[symbol] = f"h_{{{label},{indices}}}"
                     value = symbol
                 functions[axes] = value

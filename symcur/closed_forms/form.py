@@ -26,8 +26,11 @@ from symcur.closed_forms.arbitrary_precision import (
     real_number,
 )
 from symcur.closed_forms.common_subexpressions import Definitions, steps, symbolic_operations
+from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.export import exported
-from symcur.closed_forms.series import Series, limit, series
+from symcur.closed_forms.letters import Section
+from symcur.closed_forms.series import limit, series
+from symcur.closed_forms.substitution import subs
 from symcur.closed_forms.text import latex
 from symcur.display import Card, Shown
 from symcur.expressions import Expression
@@ -73,6 +76,10 @@ class ClosedForm(Shown):
     structure: str = "the adjugate of H - E and the characteristic polynomial"
     parts: tuple[Expression, ...] = ()
     band: int | None = None
+    energy_at: str = ""  # where E is the energy of the band, in LaTeX; empty: at k
+    outer: str = ""  # the derivatives of ``formula`` and ``parts`` that are still to be taken, in LaTeX
+    whole: Section | None = None  # with momenta put in: where the derivatives in ``formula`` and ``parts`` are taken
+    read: Callable[[Any, Section], Any] | None = None  # a short formula for ``parts`` there, or None
     guarded: bool = True  # does code check that the band is separate?
     in_blocks: Callable[[], Any] | None = None  # the same in blocks, whose energies may be explicit where these are not
 
@@ -162,12 +169,14 @@ class ClosedForm(Shown):
         return result
 
     def subs(self, replacements: Mapping[Any, Any]) -> ClosedForm:
-        """Momenta and parameters, by name or symbol, replaced by exact numbers or formulas; definitions stay.
+        """Momenta, parameters and undefined functions, by name or symbol, replaced by exact numbers or formulas.
 
-        Symbols in what replaces a momentum become momenta of the result, whose ``model`` serves for the energies. Raises
-        ValueError where bands coincide that are distinct in this form, or where a component is not finite.
+        Symbols in what replaces a momentum become momenta of the result, whose ``model`` serves for the energies; derivatives of H
+        are those before momenta are put in. A function f(k) is named by "f" or by itself at its arguments. The shorter of the formula
+        with the values and of what the matrices there allow is kept. Raises ValueError where bands coincide that are distinct in
+        this form, or where a component is not finite.
         """
-        result: ClosedForm = calculus.subs(self, replacements)
+        result: ClosedForm = subs(self, replacements)
         return result
 
     def series(self, variable: int | str | sp.Symbol, order: int, point: Any = 0) -> Series:
@@ -175,12 +184,14 @@ class ClosedForm(Shown):
 
         ``variable`` as for ``diff``, or "k": k = point + t k, all momenta scaled (those in the coefficients are measured
         from the point). The energy is expanded too; in the coefficients E is that at the point, which must not be a touching
-        (ValueError otherwise). Roots take t > 0.
+        (ValueError otherwise), unless the bands that meet belong to different constant blocks: then the coefficients are
+        ``BlockForm``s. With the energy put in by ``explicit``, the point may be a touching: along rays k = point + t k with t > 0
+        bands of Kramers pairs expand, too, and so in a variable that is declared positive.
         """
         return series(self, variable, order, point)
 
     def limit(self, variable: int | str | sp.Symbol, point: Any) -> ClosedForm:
-        """The limit, also where the formula itself divides by zero; raises ValueError where there is none."""
+        """The limit, of "k" along a ray, also where the formula itself divides by zero; raises ValueError where there is none."""
         result: ClosedForm = limit(self, variable, point)
         return result
 
@@ -290,7 +301,12 @@ class ClosedForm(Shown):
         return result.reshape((*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape))
 
     def __repr__(self) -> str:
-        return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components)"
+        energy = (
+            f" in k and {self.energy_symbol}, the energy of the band"
+            if self.band is None
+            else f" of band {self.band} in k"
+        )
+        return f"ClosedForm({self.name} of {self.model.name}: {len(self.outputs)} components{energy})"
 
 
 def _complex_pairs(parts: Sequence[Any], number: Callable[[Any, Any], Any]) -> list[Any]:

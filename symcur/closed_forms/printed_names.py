@@ -7,7 +7,7 @@ the user has E, the energy is a calligraphic E, where there is an h_x, the compo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
 
 import sympy as sp
@@ -22,8 +22,11 @@ _ESCAPED = {
     "~": r"\textasciitilde{}",
 }
 _BASE = re.compile(r"(?:\\mathrm\{\w+\}\\,\s*\(?)?(\\[A-Za-z]+|[A-Za-z]+)")
-MATRIX_LETTERS = ("H", "H'", "P", "S", "s", "q", "z", "g", "h_0", r"\tau", r"\Psi", "J", "F", "v", "w", "i")
-"""Of formulas in matrices, with a_j, c_j and z_a besides."""
+_LETTERS = ("H", "P", "S", "s", "q", "z", "g", r"\tau", r"\Psi", "J", "F", "v", "w", "a", "c", "h")
+"""Of formulas in matrices."""
+_SYMBOL = re.compile(r"(\\[A-Za-z]+|[A-Za-z])('?)((?:[_^](?:\{[^{}]*\}|\w))*)")
+_POWER = re.compile(r"\^(?:\{\d+\}|\d)")
+_IN_WORDS = re.compile(r"(\\(?:text|mathrm|texttt|mathcal)\{[^{}]*\})")
 
 
 def bare(text: str) -> str:
@@ -46,6 +49,11 @@ def given_names(symbols: Iterable[sp.Symbol], reserved: Iterable[str]) -> dict[s
         taken.add(_seen_as(text))
         names[symbol] = text
     return names
+
+
+def printed(symbol: sp.Symbol) -> str:
+    """One symbol of the user, by itself."""
+    return given_names([symbol], [])[symbol]
 
 
 def _seen_as(text: str) -> str:
@@ -87,6 +95,28 @@ def own_names(wanted: Mapping[sp.Symbol, str], given: Iterable[str]) -> dict[sp.
                 taken.update(seen)
                 break
     return {symbol: names[symbol] for symbol in wanted}
+
+
+def making_room(lines: Sequence[str], given: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """Lines of a formula in matrices with other letters for those of which a symbol prints like one ``given``, and which these are."""
+    taken = {bare(text) for text in given}
+    symbols: dict[str, set[str]] = {}
+    for line in lines:
+        for part in _IN_WORDS.split(line)[::2]:
+            for letter, prime, scripts in _SYMBOL.findall(part):
+                symbols.setdefault(letter, set()).add(bare(prime + _POWER.sub("", scripts)))
+    changed: dict[str, str] = {}
+    for letter in filter(symbols.__contains__, _LETTERS):
+        free = (x for x in _letters(letter) if taken.isdisjoint(bare(x) + rest for rest in symbols[letter]))
+        other = next(free)
+        if other != letter:
+            changed[letter] = other
+
+    def renamed(part: str) -> str:
+        return _SYMBOL.sub(lambda found: changed.get(found[1], found[1]) + found[2] + found[3], part)
+
+    parts = [_IN_WORDS.split(line) for line in lines]
+    return ["".join(part if j % 2 else renamed(part) for j, part in enumerate(row)) for row in parts], changed
 
 
 def _marks(text: str) -> set[str]:

@@ -1,10 +1,12 @@
-"""Short programs as rational functions in lowest terms, with at most one square root: what series and explicit forms are
+"""Short programs as rational functions in lowest terms, with few square roots: what series and explicit forms are
 written in where that is short."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from itertools import product
 from operator import add, mul, sub, truediv
 from typing import Any
 
@@ -17,6 +19,7 @@ from symcur.program import Program, operations
 _SIGNS: dict[str, Any] = {"+": add, "-": sub, "*": mul, "/": truediv}
 _MOST_TERMS = 300  # of a numerator or denominator
 _MOST_NODES = 4000
+_MOST_ROOTS = 4
 
 
 class TooLong(Exception):
@@ -52,38 +55,53 @@ class Ratio:
         return Ratio.of(self.above * other.below, self.below * other.above)
 
     @property
+    def negative(self) -> Ratio:
+        return Ratio(-self.above, self.below)
+
+    @property
     def is_zero(self) -> bool:
         return bool(self.above.is_zero())
 
 
 @dataclass(frozen=True)
-class WithRoot:
-    """a + b sqrt(square)."""
+class WithRoots:
+    """A sum of products of square roots with coefficients: the bits of a key say which of ``squares`` have their root in it."""
 
-    a: Ratio
-    b: Ratio
-    square: Ratio
+    parts: Mapping[int, Ratio]
+    squares: Sequence[Ratio]
 
-    def __add__(self, other: WithRoot) -> WithRoot:
-        return WithRoot(self.a + other.a, self.b + other.b, self._square(other))
+    def _of(self, terms: Iterable[tuple[int, Ratio]]) -> WithRoots:
+        parts: dict[int, Ratio] = {}
+        for key, value in terms:
+            parts[key] = parts[key] + value if key in parts else value
+        return WithRoots({key: value for key, value in parts.items() if not value.is_zero}, self.squares)
 
-    def __sub__(self, other: WithRoot) -> WithRoot:
-        return WithRoot(self.a - other.a, self.b - other.b, self._square(other))
+    def __add__(self, other: WithRoots) -> WithRoots:
+        return self._of((*self.parts.items(), *other.parts.items()))
 
-    def __mul__(self, other: WithRoot) -> WithRoot:
-        square = self._square(other)
-        return WithRoot(self.a * other.a + self.b * other.b * square, self.a * other.b + self.b * other.a, square)
+    def __sub__(self, other: WithRoots) -> WithRoots:
+        return self + other._conjugate(-1)
 
-    def __truediv__(self, other: WithRoot) -> WithRoot:
-        square = self._square(other)
-        norm = other.a * other.a - other.b * other.b * square
-        conjugate = WithRoot(other.a / norm, other.b / norm, square)
-        return self * WithRoot(conjugate.a, conjugate.b - conjugate.b - conjugate.b, square)
+    def __mul__(self, other: WithRoots) -> WithRoots:
+        terms = []
+        for (a, x), (b, y) in product(self.parts.items(), other.parts.items()):
+            terms.append((a ^ b, reduce(mul, (s for j, s in enumerate(self.squares) if a & b & 1 << j), x * y)))
+        return self._of(terms)
 
-    def _square(self, other: WithRoot) -> Ratio:
-        if self.square.is_zero or other.square.is_zero or self.square == other.square:
-            return other.square if self.square.is_zero else self.square
-        raise TooLong
+    def __truediv__(self, other: WithRoots) -> WithRoots:
+        above, below = self, other
+        for j in range(len(self.squares)):
+            if any(key & 1 << j for key in below.parts):
+                conjugate = below._conjugate(1 << j)
+                above, below = above * conjugate, below * conjugate
+        if set(below.parts) != {0}:
+            raise TooLong  # it vanishes
+        return self._of((key, value / below.parts[0]) for key, value in above.parts.items())
+
+    def _conjugate(self, roots: int) -> WithRoots:
+        """With the other sign of a root; all terms with the other sign for -1."""
+        one = {key: value for key, value in self.parts.items() if not (roots < 0 or key & roots)}
+        return self._of((key, value if key in one else value.negative) for key, value in self.parts.items())
 
 
 def rational_functions(
@@ -114,10 +132,10 @@ class _Writer:
         }
         self.ring = Ring(numbers, momenta, extra=[*used, *self.atoms.values()])
         self.meaning: dict[sp.Symbol, sp.Expr] = {}
-        self.zero = Ratio(self.ring.zero.real, self.ring.one.real)
+        self.squares: list[Ratio] = []
 
     def expressions(self, nodes: Sequence[int]) -> list[sp.Expr]:
-        values: dict[int, WithRoot] = {}
+        values: dict[int, WithRoots] = {}
         for node in self.live:
             operation, arguments = self.program.nodes[node]
             if operation == "input":
@@ -133,13 +151,13 @@ class _Writer:
                 values[node] = _SIGNS[operation](a, b)
         return [self._written(values[node]) for node in nodes]
 
-    def _plain(self, expression: sp.Expr) -> WithRoot:
+    def _plain(self, expression: sp.Expr) -> WithRoots:
         value = self.ring.convert(expression)
         if any(value.shift) or not value.imag.is_zero():
             raise TooLong
-        return WithRoot(Ratio(value.real, self.ring.one.real), self.zero, self.zero)
+        return WithRoots({} if value.is_zero else {0: Ratio(value.real, self.ring.one.real)}, self.squares)
 
-    def _atom(self, node: int, values: Mapping[int, WithRoot]) -> WithRoot:
+    def _atom(self, node: int, values: Mapping[int, WithRoots]) -> WithRoots:
         operation, arguments = self.program.nodes[node]
         own = self.program.arguments(node)
         written = (self._written(values[a]) for a in own)
@@ -147,16 +165,21 @@ class _Writer:
         self.meaning[self.atoms[node]] = table[operation](*arguments[: len(arguments) - len(own)], *written)
         return self._plain(self.atoms[node])
 
-    def _root(self, argument: WithRoot) -> WithRoot:
-        if not argument.b.is_zero:
+    def _root(self, argument: WithRoots) -> WithRoots:
+        if set(argument.parts) != {0} or len(self.squares) == _MOST_ROOTS:
             raise TooLong
-        return WithRoot(self.zero, Ratio(self.ring.one.real, self.ring.one.real), argument.a)
+        square = argument.parts[0]
+        if square not in self.squares:
+            self.squares.append(square)
+        return WithRoots({1 << self.squares.index(square): Ratio(self.ring.one.real, self.ring.one.real)}, self.squares)
 
-    def _written(self, value: WithRoot) -> sp.Expr:
-        result = self._quotient(value.a)
-        if not value.b.is_zero:
-            result += self._quotient(value.b) * sp.sqrt(self._quotient(value.square))
-        return result.xreplace(self.meaning)
+    def _written(self, value: WithRoots) -> sp.Expr:
+        roots = [sp.sqrt(self._quotient(square)) for square in self.squares]
+        terms = (
+            sp.Mul(self._quotient(factor), *(root for j, root in enumerate(roots) if key & 1 << j))
+            for key, factor in sorted(value.parts.items())
+        )
+        return sp.Add(*terms).xreplace(self.meaning)
 
     def _quotient(self, value: Ratio) -> sp.Expr:
         above, below = (

@@ -111,9 +111,14 @@ def _pieces(value: sp.Expr, write: Write, whole: float) -> list[str]:
     others = list(value.args)
     others.remove(longest)
     rest = others[0] if len(others) == 1 else sp.Mul(*others, evaluate=False)
+    inside = _pieces(longest, write, 0.0 if width(text) > 2 * whole else whole)
     written = rf"\left({write(rest)}\right)" if rest.is_Add else write(rest)
+    if width(written) > whole:
+        outside = _pieces(rest, write, whole)
+        *before, last = bracketed("", outside) if rest.is_Add else outside
+        return [*before, *bracketed(last + r"\, ", inside)]
     front = {"1": "", "-1": "- "}.get(written, written + r"\, ")
-    return bracketed(front, _pieces(longest, write, 0.0 if width(text) > 2 * whole else whole))
+    return bracketed(front, inside)
 
 
 def bracketed(front: str, pieces: Sequence[str]) -> list[str]:

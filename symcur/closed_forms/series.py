@@ -7,7 +7,7 @@ P the projector of the closed form. The distinct energies must not touch at the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,8 +20,12 @@ from symcur.band_structures.exact import exact_formula
 from symcur.band_structures.formulas import generic_values
 from symcur.band_structures.levels import levels_of_any, multiplets
 from symcur.closed_forms.arbitrary_precision import mpf
-from symcur.closed_forms.calculus import at_some_k, derived, different_levels, in_lowest_terms, tidied, variable_of
+from symcur.closed_forms.calculus import derived, in_lowest_terms, pairs, tidied, variable_of
 from symcur.closed_forms.degeneracy import multiplicities
+from symcur.closed_forms.expansion import Series
+from symcur.closed_forms.printed_names import printed
+from symcur.closed_forms.substitution import at_some_k, different_levels
+from symcur.closed_forms.taylor import as_derivative
 from symcur.program import Complex, Program, Scalar, from_sympy, operations
 from symcur.program.laurent import Laurent, MoreTerms, NoSeries
 from symcur.program.program import FUNCTIONS, symbols_of
@@ -33,44 +37,11 @@ _ZERO = mpmath.mpf(10) ** -40  # of numbers of order one that are known to _DIGI
 _INFINITE = (sp.oo, float("inf"))
 
 
-@dataclass(frozen=True, eq=False)
-class Series:
-    """sum_n c_n t^n up to t^order; ``t`` is the variable less the point, 1/variable, or 1 where all momenta are scaled.
-
-    ``coefficients`` maps each power whose coefficient is not zero to a ``ClosedForm`` of the shape of the quantity. Their
-    energy symbol stands for the energy at the point of expansion, unless it is put in by ``explicit``. Of a ``BlockForm`` they
-    are such forms, and ``expressions`` has an axis of blocks in front.
-    """
-
-    t: sp.Expr
-    order: int
-    coefficients: Mapping[int, Any]
-    shape: tuple[int, ...]
-
-    def explicit(self, band: int) -> Series:
-        """The same with the energy of the band (from 0, ascending) at the point of expansion put in."""
-        return replace(self, coefficients={n: form.explicit(band) for n, form in self.coefficients.items()})
-
-    @property
-    def expressions(self) -> sp.Array:
-        """The sum, component by component; momenta that are scaled stand without their factor."""
-        arrays = {n: form.expressions for n, form in sorted(self.coefficients.items())}
-        shape = next((array.shape for array in arrays.values()), self.shape)
-        total = [sp.Integer(0)] * int(np.prod(shape))
-        for n, array in arrays.items():
-            total = [a + b * self.t**n for a, b in zip(total, sp.flatten(array), strict=True)]
-        return sp.ImmutableDenseNDimArray(total, shape)
-
-    def __repr__(self) -> str:
-        powers = ", ".join(map(str, sorted(self.coefficients))) or "none"
-        return f"Series(powers {powers} of t = {self.t}, up to t^{self.order})"
-
-
 def series(form: Any, variable: Any, order: int, point: Any = 0) -> Series:
     """The expansion of a ``ClosedForm`` or a ``BlockForm`` up to t^order, see ``ClosedForm.series``."""
     if isinstance(order, bool) or not isinstance(order, int):
         raise ValueError(f"order: expected an integer, the highest power, got {order!r}")
-    expansions = _expansions(form, variable, point)
+    form, expansions = _expansions(form, variable, point)
     found = [(expansion, value) for expansion in expansions for value in expansion.to(order)]
     powers = sorted({n for x, value in found for n in range(value.first, order + 1) if not x.vanishes(value[n])})
     return Series(expansions[0].t, order, {n: _coefficient(form, expansions, n) for n in powers}, form.shape)
@@ -78,7 +49,7 @@ def series(form: Any, variable: Any, order: int, point: Any = 0) -> Series:
 
 def limit(form: Any, variable: Any, point: Any) -> Any:
     """The limit of a ``ClosedForm`` or a ``BlockForm``, see ``ClosedForm.limit``."""
-    expansions = _expansions(form, variable, point)
+    form, expansions = _expansions(form, variable, point)
     for expansion in expansions:
         for value in expansion.to(0):
             for n in range(value.first, 0):
@@ -90,7 +61,22 @@ def limit(form: Any, variable: Any, point: Any) -> Any:
     return _coefficient(form, expansions, 0)
 
 
-def _expansions(form: Any, variable: Any, point: Any) -> list[_Expansion]:
+class _Touching(ValueError):
+    """Bands meet at the point of expansion."""
+
+
+def _expansions(form: Any, variable: Any, point: Any) -> tuple[Any, list[_Expansion]]:
+    """Those of a form; where bands meet that belong to different blocks, such as Kramers pairs do, of the form in blocks."""
+    try:
+        return form, _of_formulas(form, variable, point)
+    except _Touching:
+        if getattr(form, "in_blocks", None) is None:
+            raise
+        form = form.in_blocks()
+        return form, _of_formulas(form, variable, point)
+
+
+def _of_formulas(form: Any, variable: Any, point: Any) -> list[_Expansion]:
     """One for each formula. Those of blocks follow the energies at the point, by which bands are numbered, all together or,
     where none needs them and they touch there, not at all."""
     if not hasattr(form, "blocks"):
@@ -137,6 +123,7 @@ class _Expansion:
             self.point = {symbol: sp.oo if self.infinite else exact_formula("point", point)}
             self.slope = {symbol: sp.Integer(1)}
             self.t = 1 / symbol if self.infinite else symbol - self.point[symbol]
+        self.positive = self.t == 1 or self.infinite or bool(self.t.is_nonnegative)
         allowed = set(model.parameters) - set(self.point)
         if not self.infinite and not set().union(*(x.free_symbols for x in self.point.values())) <= allowed:
             raise ValueError(
@@ -154,12 +141,17 @@ class _Expansion:
         result = self.moved(self.form.model)
         differ = different_levels(self.form, result)
         if differ:
-            raise ValueError(f"point: expected one at which no bands touch, got {self._where}, where {differ}")
+            hint = "" if self.form.energies is None else "; put the energy in before, by form.explicit(band)"
+            raise _Touching(f"point: expected one at which no bands touch, got {self._where}, where {differ}{hint}")
         return result
 
     @property
     def _where(self) -> str:
         return ", ".join(f"{symbol} = {value}" for symbol, value in self.point.items())
+
+    @property
+    def _printed_where(self) -> str:
+        return r",\ ".join(f"{printed(symbol)} = {sp.latex(value)}" for symbol, value in self.point.items())
 
     def moved(self, model: Model) -> Model:
         """A model with the point of expansion put in."""
@@ -281,7 +273,7 @@ class _Expansion:
 
     def _series(self, coefficients: Sequence[Scalar], count: int = 0) -> Laurent:
         rest = [self.program.zero] * (count - len(coefficients))
-        return Laurent(0, (*coefficients, *rest), self._divisor_vanishes)
+        return Laurent(0, (*coefficients, *rest), self._divisor_vanishes, self.positive)
 
     # -- which coefficients vanish ---------------------------------------------------------------------------------------
     def vanishes(self, scalar: Scalar) -> bool:
@@ -348,7 +340,7 @@ class _Expansion:
         """The coefficient of t^power, of the shape of the form, of what was found last."""
         form, zero = self.form, self.program.zero
         parts = [zero if self.vanishes(value[power]) else value[power] for value in self.found]
-        outputs = _pairs(parts) if form.complex else tuple(map(Complex, parts))
+        outputs = pairs(parts) if form.complex else tuple(map(Complex, parts))
         energies = form.energies
         if self.with_energy and energies is not None:
             energies = tuple(tidied(self._put(energy)) for energy in energies)
@@ -361,20 +353,21 @@ class _Expansion:
             labels=tuple(rf"\left({label}\right)_{{{power}}}" for label in form.labels),
             energies=energies,
             program=self.program,
-            hamiltonian=_pairs(self.H),
-            projector=_pairs(self.P),
+            hamiltonian=pairs(self.H),
+            projector=pairs(self.P),
             outputs=outputs,
             node_labels={},
             written=None,
             parts=(),
             guarded=self.with_energy,
+            energy_at=self._printed_where if self.with_energy else form.energy_at,
         )
-        return in_lowest_terms(result)
+        result = in_lowest_terms(result)
+        taylor = not self.infinite and all(self.vanishes(x[n]) for x in self.found for n in range(x.first, 0))
+        return (
+            as_derivative(result, form, self.point, power, self.t == 1) if taylor and result.written is None else result
+        )
 
 
 def _refused(value: Laurent) -> Laurent:
     raise NoSeries("a function in it has no rule for series")
-
-
-def _pairs(parts: Sequence[Scalar]) -> tuple[Complex, ...]:
-    return tuple(Complex(re, im) for re, im in zip(parts[::2], parts[1::2], strict=True))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import mpmath
@@ -106,9 +106,8 @@ def _roots(polynomial: sp.Expr, mu: sp.Symbol) -> list[sp.Expr]:
     return found
 
 
-def interval_text(mu: sp.Symbol, interval: Interval) -> str:
+def interval_text(mu: sp.Symbol, interval: Interval, write: Callable[[sp.Expr], str]) -> str:
     """LaTeX for mu within an interval."""
-    parts = [sp.latex(end) for end in (interval.lower, interval.upper)]
-    left = "" if interval.lower == -sp.oo else f"{parts[0]} < "
-    right = "" if interval.upper == sp.oo else f" < {parts[1]}"
-    return f"{left}{sp.latex(mu)}{right}"
+    left = "" if interval.lower == -sp.oo else f"{write(interval.lower)} < "
+    right = "" if interval.upper == sp.oo else f" < {write(interval.upper)}"
+    return f"{left}{write(mu)}{right}"

@@ -21,9 +21,9 @@ from symcur.display import Card, Facts, Folded, Formula, Shown
 from symcur.exact_integrals.curve import SINGULAR, Primitive
 from symcur.exact_integrals.fermi_momenta import EdgeReached, FermiMomenta, Occupied
 from symcur.exact_integrals.isotropy import DoesNotClose
-from symcur.exact_integrals.pieces import Interval, interval_text, intervals, level_energies
+from symcur.exact_integrals.pieces import Interval, intervals, level_energies
 from symcur.exact_integrals.sums import LEVELS, BandSum, BandSums
-from symcur.expressions import axis_name
+from symcur.exact_integrals.text import latex, latex_names
 
 _DIGITS = 40
 
@@ -98,7 +98,7 @@ class ExactIntegral(Shown):
 
     def between(self, interval: Interval, part: str | None = None) -> sp.Array:
         """A part within one of ``intervals``, in mu and the parameters."""
-        return self._array(self._named(part), lambda pair: self._within(pair, interval.occupied))
+        return self._array(self.named(part), lambda pair: self._within(pair, interval.occupied))
 
     def fermi_circle(self, part: str | None = None, level: int = 1) -> sp.Array:
         """What one Fermi momentum k_F adds to a part (subtracts where the band falls there), in k_F, mu and the parameters.
@@ -107,9 +107,18 @@ class ExactIntegral(Shown):
         """
         if level not in LEVELS:
             raise ValueError(f"level: expected -1 (lower) or 1 (upper), got {level!r}")
-        k_F = sp.Symbol(unused("k_F", {symbol.name for symbol in self._symbols}), positive=True)
         index = LEVELS.index(level)
-        return self._array(self._named(part), lambda pair: self._circle(pair[index], k_F**2, level))
+        return self._array(self.named(part), lambda pair: self._circle(pair[index], self.fermi_momentum**2, level))
+
+    @property
+    def fermi_momentum(self) -> sp.Symbol:
+        """The symbol k_F of ``fermi_circle``."""
+        return sp.Symbol(unused("k_F", {symbol.name for symbol in self.symbols}), positive=True)
+
+    @property
+    def latex_names(self) -> dict[sp.Symbol, str]:
+        """How ``latex`` prints each symbol, for ``sympy.latex(..., symbol_names=)``: no two alike."""
+        return latex_names(self)
 
     @property
     def fermi_momenta(self) -> dict[int, sp.Expr]:
@@ -130,20 +139,11 @@ class ExactIntegral(Shown):
         return self.integrate(self.model, parameters=fixed)
 
     def latex(self, part: str | None = None) -> str:
-        """The components that do not vanish, between the band edges in the order that these have at the model's values."""
-        lines = []
-        name = self._named(part)
-        pieces = [(interval, self.between(interval, name)) for interval in self.intervals]
-        for axes in np.ndindex(self.components[name].shape):
-            cases = [(piece[axes], interval) for interval, piece in pieces]
-            if any(expression != 0 for expression, _ in cases):
-                rows = r" \\ ".join(
-                    rf"{sp.latex(expression)} & {interval_text(self.mu, interval)}" for expression, interval in cases
-                )
-                label = "".join(map(axis_name, axes))
-                lines.append(rf"{_text(name)}^{{{label}}} &= \begin{{cases}} {rows} \end{{cases}}")
-        body = " \\\\\n".join(lines) if lines else rf"{_text(name)} &= 0"
-        return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+        """The components that do not vanish, between the band edges in the order that these have at the model's values.
+
+        No two symbols print alike: beside a parameter mu the chemical potential has a tilde.
+        """
+        return latex(self, part)
 
     def card(self) -> Card:
         """What notebooks show: the total between the band edges, folded the other parts, and what they mean."""
@@ -164,7 +164,7 @@ class ExactIntegral(Shown):
         decided in exact arithmetic at these numbers. Raises ValueError where ``condition`` does not hold, where the form is not
         defined, and EdgeReached, a ValueError, where mu is a band edge.
         """
-        name = self._named(part)
+        name = self.named(part)
         values = self._values(by_keyword | {str(key): value for key, value in (parameters or {}).items()})
         self._require_defined(values)
         levels = np.asarray(mu, dtype=object)
@@ -196,7 +196,7 @@ class ExactIntegral(Shown):
             total = mpmath.mpf(0)
             for crossing in occupied.crossings:
                 function = self._compiled(pair[LEVELS.index(crossing.level)], crossing.level)
-                total += crossing.rises * function(crossing.u, *(at[symbol] for symbol in self._symbols))
+                total += crossing.rises * function(crossing.u, *(at[symbol] for symbol in self.symbols))
             ends = self._ends(pair, occupied).xreplace({**values, self.mu: mu})
             total += mpmath.mpmathify(sp.N(ends, _DIGITS))
             if not mpmath.isfinite(total):
@@ -216,12 +216,13 @@ class ExactIntegral(Shown):
         if key not in self._known:
             u = sp.Dummy("u", positive=True)
             expression = self._circle(band, u, level) / self._constant
-            self._known[key] = sp.lambdify((u, *self._symbols), expression, modules="mpmath", cse=True)
+            self._known[key] = sp.lambdify((u, *self.symbols), expression, modules="mpmath", cse=True)
         function: Callable[..., Any] = self._known[key]
         return function
 
     @property
-    def _symbols(self) -> tuple[sp.Symbol, ...]:
+    def symbols(self) -> tuple[sp.Symbol, ...]:
+        """mu, the parameters and the symbols of the cutoff."""
         more = self.cutoff.free_symbols if self.cutoff is not None else set()
         return (self.mu, *self.model.parameters, *sorted(more, key=str))
 
@@ -253,7 +254,7 @@ class ExactIntegral(Shown):
             )
 
     # -- assembly ----------------------------------------------------------------------------------------------------
-    def _named(self, part: str | None) -> str:
+    def named(self, part: str | None) -> str:
         if part is not None and part in self.refused:
             raise DoesNotClose(f"part: expected one that has an exact form, got {part!r}: {self.refused[part]}")
         if part is not None and part not in self.components:
@@ -393,7 +394,3 @@ def _limit(primitive: Primitive, level: int) -> sp.Expr:
     x = sp.Dummy("x", positive=True)
     eps = level * x**curve.order * sp.sqrt(curve.expression(curve.rho, x))
     return sp.sympify(primitive.transcendental(x, eps, level).subs(x, 0))
-
-
-def _text(name: str) -> str:
-    return rf"\mathrm{{{name.replace('_', ' ')}}}"

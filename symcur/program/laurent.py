@@ -25,11 +25,13 @@ class Laurent:
     """t^first (c_0 + c_1 t + ...), known for as many terms as there are coefficients.
 
     ``vanishes`` tells whether a coefficient is zero although it is not the number 0; it is asked before one divides by it.
+    ``positive``: t > 0 is all that is meant, so that the root of t^2 is t.
     """
 
     first: int
     coefficients: tuple[Scalar, ...]
     vanishes: Test
+    positive: bool = False
 
     @property
     def end(self) -> int:
@@ -44,7 +46,7 @@ class Laurent:
         return self.coefficients[power - self.first] if power >= self.first else zero
 
     def _made(self, first: int, coefficients: Any) -> Laurent:
-        return Laurent(first, tuple(coefficients), self.vanishes)
+        return Laurent(first, tuple(coefficients), self.vanishes, self.positive)
 
     def __add__(self, other: Laurent) -> Laurent:
         first, end = min(self.first, other.first), min(self.end, other.end)
@@ -82,8 +84,13 @@ class Laurent:
 
     def sqrt(self) -> Laurent:
         value = self.leading()
-        if value.first % 2 or (value.first > 0 and value.first % 4):
-            raise NoSeries("a root of what vanishes there like an odd power of it or like its square has none")
+        if value.first % 2:
+            raise NoSeries("a root of what vanishes there like an odd power of it has none")
+        if value.first > 0 and value.first % 4 and not self.positive:
+            raise NoSeries(
+                "a root of what vanishes there like its square has none on both sides; declare the symbol positive for an "
+                'expansion at 0 from above, or scale all momenta ("k")'
+            )
         a = value.coefficients
         result = [applied("sqrt", a[0])]
         for n in range(1, len(a)):

@@ -39,7 +39,7 @@ def operations(
 def _evaluated(atom: sp.Expr, values: Sequence[Any], functions: Any) -> Any:
     """A real function at the values of its symbols, which are in the order of their names."""
     if functions is sp:
-        return atom.xreplace(dict(zip(symbols_of(atom), values, strict=True)))
+        return at_values(atom, values)
     undefined = atom.atoms(AppliedUndef)
     if undefined:
         raise ValueError(f"H: expected explicit functions where numbers are asked for, got {min(undefined, key=str)}")
@@ -54,6 +54,12 @@ def _compiled(atom: sp.Expr, module: str) -> Callable[..., Any]:
 
 def symbols_of(atom: sp.Expr) -> list[sp.Symbol]:
     return sorted(atom.free_symbols, key=str)
+
+
+def at_values(atom: sp.Expr, values: Sequence[sp.Expr]) -> sp.Expr:
+    """A function at the values of its symbols, in the order of their names; a derivative is taken before."""
+    new = {x: value for x, value in zip(symbols_of(atom), values, strict=True) if x != value}
+    return sp.Subs(atom, [*new], [*new.values()]) if new and isinstance(atom, sp.Derivative) else atom.xreplace(new)
 
 
 class Program:

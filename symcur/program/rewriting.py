@@ -39,9 +39,16 @@ def _atom(atom: sp.Expr, *values: Scalar) -> Scalar:
 
 
 def substituted(
-    program: Program, nodes: Iterable[int], into: Program, values: Mapping[str, Scalar]
+    program: Program,
+    nodes: Iterable[int],
+    into: Program,
+    values: Mapping[str, Scalar],
+    atom: Callable[..., Scalar] | None = None,
 ) -> tuple[list[Scalar], dict[int, int]]:
-    """The nodes as scalars of ``into``, with inputs replaced by ``values`` (others stay), and {old node: new node}."""
+    """The nodes as scalars of ``into``, with inputs replaced by ``values`` (others stay), and {old node: new node}.
+
+    ``atom(function, *values)`` makes what stands for a function that is kept as it stands; by default itself.
+    """
     places: dict[int, int] = {}
 
     def keep(node: int, value: Scalar) -> Scalar:
@@ -49,7 +56,7 @@ def substituted(
         return value
 
     arithmetic = scalar_arithmetic(into, lambda name: values[name] if name in values else into.input(name))
-    return program.run(nodes, arithmetic, keep), places
+    return program.run(nodes, arithmetic | ({"atom": atom} if atom else {}), keep), places
 
 
 def differentiated(program: Program, nodes: Iterable[int], rates: Mapping[str, Scalar]) -> dict[int, Scalar]:

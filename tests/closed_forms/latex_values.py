@@ -102,7 +102,7 @@ def printed_values(form: ClosedForm, k: np.ndarray, energy: float, parameters: d
     text = (
         form.latex().removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}").replace(" \\\\\n&\\quad", "")
     )
-    rows = [row.split(" &= ") for row in text.split(" \\\\\n")]
+    rows = [row.split(" &= ") for row in text.split(" \\\\\n") if "the energy of the band" not in row]
     first = next((j for j, (label, _) in enumerate(rows) if label.startswith(r"\text{where }")), len(rows))
     numbers = {**dict(zip(form.model.k, k, strict=True)), form.energy_symbol: energy}
     numbers |= {symbol: parameters[symbol.name] for symbol in form.model.parameters}

@@ -9,11 +9,13 @@ import sympy as sp
 from lattice_models import MOMENTA, kramers_model, random_model
 from sympy.physics.matrices import msigma
 from sympy.polys import factortools
+from typesetting import lines
 
 from symcur import models
 from symcur.band_structures import Model
 from symcur.closed_forms import derive
 from symcur.closed_forms.form import ClosedForm
+from symcur.eigenstates import evaluate
 
 k_x, k_y = MOMENTA[:2]
 POINT = tuple(map(sp.Rational, ("31/100", "-17/100", "23/100")))
@@ -157,6 +159,15 @@ def test_what_is_explicit_stays_short() -> None:
         assert sp.count_ops([e for _, e in found.definitions]) + sp.count_ops(list(found.compact)) < most
     symbol = form.model.k[0]
     assert distance(numbers(form.diff(0).at(POINT[:2], digits=40)), difference(form, symbol, 1)) < 1e-25
+
+
+def test_derivatives_of_components_are_named_like_those_in_the_form() -> None:
+    """h_{0z,x} = d_x h_{0z} is said once for all; the derivative of the energy is written out."""
+    rows = lines(derive(models.bhz(), "s_dipole").explicit(1).diff(0))
+    assert "h_{0z,x}" in rows[0]
+    assert not any(row.startswith("h_{0z,x}") for row in rows)
+    assert any(row.startswith(r"\varepsilon_{k x} &= ") for row in rows)
+    assert rows[-1] == r"h_{a,i} &= \partial_{k_i} h_a"
 
 
 def test_the_spin_of_rashba_electrons() -> None:
@@ -327,10 +338,53 @@ def test_touchings_are_refused_as_points_of_expansion() -> None:
     massless = models.rashba().with_parameters(M=0)
     with pytest.raises(ValueError, match="no bands touch"):
         derive(massless, "velocity").series("k", 1)
-    with pytest.raises(ValueError, match="whole powers of 1, but a root of what vanishes there"):
-        derive(massless, "velocity").explicit(0).series("k", 1)
+    with pytest.raises(ValueError, match="a root of what vanishes there like its square has none on both sides"):
+        derive(models.rashba(), "velocity").subs({"M": sp.Symbol("alpha", real=True)}).explicit(0).series("alpha", 1)
     # Without an energy in it the dipole expands there: it scales like 1/k.
     assert set(derive(massless, "s_dipole").series("k", 1).coefficients) == {-1}
+
+
+KRAMERS = [  # quantities at k = 0, where pairs of bands touch
+    (models.bhz(), "s_dipole", 2, 1),
+    (models.bhz(), "velocity", 1, 2),
+    (models.rashba().with_parameters(M=0), "velocity", 0, 1),
+    (models.altermagnet(), "torque_quadrupole", 1, 1),
+]
+
+
+@pytest.mark.parametrize(("model", "name", "band", "order"), KRAMERS, ids=lambda value: getattr(value, "name", value))
+def test_at_a_kramers_point_bands_expand_along_rays(model: Model, name: str, band: int, order: int) -> None:
+    """With t > 0 the energies of both members are analytic in t; what remains falls by the next power, and no step is left."""
+    found = derive(model, name).explicit(band).series("k", order)
+    direction, remainders = np.array([0.3, -0.8]), []
+    for t in (0.02, 0.01):
+        total = sum(t**n * c(direction) for n, c in found.coefficients.items())
+        remainders.append(np.abs(evaluate(model, name, t * direction)[band] - total).max())
+    assert remainders[1] < max(remainders[0] / 2 ** (order + 0.9), 1e-12)
+    assert all(c.definitions == () for c in found.coefficients.values())
+
+
+def test_where_kramers_pairs_belong_to_different_blocks_each_block_expands() -> None:
+    """Both spins of Kane and Mele at k_x = 0: one formula for all bands divides by the difference of their energies, blocks do not."""
+    model = models.kane_mele().with_parameters(lambda_R=0)
+    form = derive(model, "orbital_moment")
+    assert isinstance(form, ClosedForm)
+    found, remainders = form.series("k_x", 2), []
+    for t in (0.02, 0.01):
+        values = [sum(t**n * c.blocks[j]([0, 0.7]) for n, c in found.coefficients.items()) for j in range(2)]
+        total = np.concatenate(values)[:, 0, 1]
+        remainders.append(np.abs(np.sort(evaluate(model, "orbital_moment", [t, 0.7])[:, 0, 1]) - np.sort(total)).max())
+    assert remainders[1] < remainders[0] / 7 < 1e-6
+
+
+def test_coefficients_without_a_short_formula_are_derivatives_of_the_formula_in_matrices() -> None:
+    found = derive(models.kane_mele(), "s_dipole").series("k", 1, (0, 1))
+    rows = lines(found.coefficients[1])
+    assert rows[0].startswith(
+        r"\left(d^{xs}\right)_{1} &= \partial_{r}\left(\mathrm{Im}\,\mathrm{Tr}[P\, v_{x}\, S\, s]\right)"
+    )
+    assert r"&\text{at }k_{x} = k_{x} r,\  k_{y} = k_{y} r + 1,\  r = 0" in rows
+    assert "x_{1}" not in "".join(rows)
 
 
 def test_limits() -> None:

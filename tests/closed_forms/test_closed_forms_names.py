@@ -124,6 +124,18 @@ def test_the_imaginary_unit_and_a_parameter_i_differ() -> None:
     assert text.count(r"i \texttt{i}") == 4
 
 
+def test_letters_of_a_formula_in_matrices_make_room_for_parameters() -> None:
+    """Beside parameters a_2, P and H, which do not occur in the formula, its own a_j have a tilde, P and H are calligraphic."""
+    a, p, h = sp.symbols("a_2 P H", real=True)
+    upper = sp.Matrix([[a, sp.cos(k_x) + sp.I * p * sp.sin(k_y), h * sp.cos(k_y)], [0, 1, sp.sin(k_x)], [0, 0, -1]])
+    H = upper + sp.Matrix(3, 3, lambda i, j: sp.conjugate(upper[j, i]) if i > j else 0)
+    rows = sc.derive(sc.Model(H, sp.diag(1, 0, -1), K, {a: 1, p: 1, h: 1}), "torque_quadrupole").latex().split("\\\\\n")
+    labels = {row.split("&")[0].strip(): row for row in rows}
+    assert {r"\mathcal{P}", r"\mathcal{H}'", r"\tilde{a}_{2}", r"\mathcal{H}", "S", "q(z)"} <= set(labels)
+    assert labels["v_i"] == r"v_i &= \partial_{k_i} \mathcal{H} "
+    assert not re.search(r"(?<![{\w\\])(?:P|H|a)(?!\w)", "".join(rows).replace(r"\text{the Hamiltonian}", ""))
+
+
 @pytest.mark.skipif(not HAS_PDFLATEX, reason="no pdflatex")
 def test_forms_with_all_these_names_are_set(tmp_path: Path) -> None:
     assert all(width > 0 for width, _ in sizes({"".join(n): form_with(n).latex() for n in TRIPLES}, tmp_path).values())

@@ -13,7 +13,7 @@ import pytest
 import sympy as sp
 from lattice_models import random_model
 from sympy.parsing.mathematica import parse_mathematica
-from typesetting import lines
+from typesetting import HAS_PDFLATEX, lines, too_large
 
 from symcur import models
 from symcur.band_structures import Model
@@ -239,6 +239,7 @@ def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
     assert lines(derive(models.rashba(), "berry_curvature"))[1:] == [
         r"\Omega^{yx} &= -\Omega^{xy}",
         r"\Omega^{xx} &= \Omega^{yy} = 0",
+        r"\text{where }E &: \text{the energy of the band}",
     ]
     assert lines(derive(models.bhz(), "s_dipole")) == [
         r"d^{xs} &= - \frac{h_{0y} h_{0z} h_{zx,x}}{4 \left(E - h_{0}\right) \left(h_{0y}^{2} + h_{zx}^{2}\right)}",
@@ -248,4 +249,30 @@ def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
         r"h_{0z} &= 2 B \left(\cos{\left(k_{x} \right)} + \cos{\left(k_{y} \right)} - 2\right) + M",
         r"h_{zx} &= A \sin{\left(k_{x} \right)}",
         r"h_{a,i} &= \partial_{k_i} h_a",
+        r"E &: \text{the energy of the band}",
     ]
+
+
+def test_the_energy_is_explained_wherever_it_is_printed_and_only_there() -> None:
+    """Also where it is that at the point of an expansion; and in what notebooks show."""
+    form, dipole = derive(models.rashba(), "s_expectation"), derive(models.rashba(), "s_dipole")
+    assert lines(form)[-1] == r"\text{where }E &: \text{the energy of the band}"
+    assert lines(form.series("k_x", 1, 1).coefficients[1])[-1].endswith(r"the energy of the band at } k_{x} = 1")
+    assert not any("energy" in form.latex() for form in (dipole, form.explicit(0)))
+    assert r"&: \text{the energy of the band}" in form._repr_latex_()
+    assert "E, the energy of the band" in repr(form)
+
+
+@pytest.mark.skipif(not HAS_PDFLATEX, reason="no pdflatex")
+def test_with_the_energy_put_in_text_still_fits_a_page(tmp_path: Path) -> None:
+    """What stands under a long root has a symbol, since no row ends within a root."""
+    cases = [
+        ("bhz", "s_dipole"),
+        ("bilayer_graphene", "torque_polarizability"),
+        ("haldane", "energy"),
+        ("weyl", "velocity"),
+    ]
+    texts = {name: derive(models.get(name), quantity).explicit(1).latex() for name, quantity in cases}
+    assert too_large(texts, tmp_path) == {}
+    assert all(r"\sqrt{h^{2}}" in texts[name] for name in ("bhz", "bilayer_graphene", "haldane"))
+    assert r"h_{zx,x}}{4 \varepsilon" in texts["bhz"]

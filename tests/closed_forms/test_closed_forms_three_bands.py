@@ -127,9 +127,9 @@ def test_any_field_on_a_spin_one() -> None:
 
 def test_three_bands_of_any_kind_have_one_formula() -> None:
     """Nine undefined functions: the formula is a trace in H', and only its names for the invariants depend on H."""
-    f = {name: sp.Function(name, real=True)(k_x, k_y) for name in ("a", "b", "c", "x", "y", "z", "u", "v", "w")}
+    f = {name: sp.Function(name, real=True)(k_x, k_y) for name in ("a", "b", "c", "x", "y", "r", "u", "v", "w")}
     H = sp.Matrix(3, 3, lambda i, j: f["abc"[i]] if i == j else 0)
-    for (i, j), (x, y) in {(0, 1): "xu", (0, 2): "yv", (1, 2): "zw"}.items():
+    for (i, j), (x, y) in {(0, 1): "xu", (0, 2): "yv", (1, 2): "rw"}.items():
         H[i, j], H[j, i] = f[x] - sp.I * f[y], f[x] + sp.I * f[y]
     text = derive(Model(H, S_Z, (k_x, k_y)), "s_dipole").latex()
     assert text.split(r" \\")[0].split("&= ")[1] == (

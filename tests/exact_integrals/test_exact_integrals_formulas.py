@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from isotropic_models import M, alpha, m
+from sympy.physics.matrices import msigma
 
 import symcur as sc
 from symcur.exact_integrals import DoesNotClose, EdgeReached, curve
@@ -107,12 +108,33 @@ def test_cubic_rashba_holes_tend_to_nine():
 
 def test_the_text_of_a_result(rashba):
     text = rashba.latex("conventional")
-    assert text.count(r"\begin{cases}") == 2
+    assert text.count(r"\begin{cases}") == 1
+    assert r"\mathrm{conventional}^{yx} &= -\mathrm{conventional}^{xy}" in text
+    assert text.splitlines()[-2] == r"\text{where }\mu &: \text{the chemical potential}"
     assert r"\left|{M}\right| < \mu" in text
     assert rashba.subs(M=0).latex("band") == "\\begin{aligned}\n\\mathrm{band} &= 0\n\\end{aligned}"
     assert rashba.indices == ("i", "l")
     assert rashba.unit.startswith("e s")
     assert any("bounded below" in line for line in rashba.assumptions)
+
+
+def test_symbols_of_the_integral_make_room_for_parameters_of_their_names():
+    """H = T (k_y sigma_x - k_x sigma_y) + mu sigma_z with a cutoff k_F: what is printed as mu is the mass."""
+    (k_x, k_y), (mass, v), cutoff = (
+        sp.symbols("k_x k_y", real=True),
+        sp.symbols("mu T", real=True),
+        sp.symbols("k_F", positive=True),
+    )
+    x, y, z = map(msigma, (1, 2, 3))
+    model = sc.Model(v * (k_y * x - k_x * y) + mass * z, z / 2, (k_x, k_y), {mass: 0.3, v: 0.7})
+    found = sc.integrate_exactly(model, "conductivity", form="sea", cutoff=cutoff)
+    own = (found.mu, found.temperature, found.fermi_momentum)
+    assert [found.latex_names[symbol] for symbol in own] == [r"\tilde{\mu}", r"\mathcal{T}", r"\tilde{k}_{F}"]
+    assert [found.latex_names[symbol] for symbol in (mass, v, cutoff)] == [r"\mu", "T", "k_{F}"]
+    text = sc.integrate_exactly(model, "conductivity", form="sea", cutoff=4).latex("band")
+    assert r"\left|{\mu}\right| < \tilde{\mu}" in text
+    assert r"\text{where }\tilde{\mu} &: " in text
+    assert "_{}" not in text
 
 
 SQUARES = [
