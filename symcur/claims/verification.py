@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from symcur.band_structures import BandStructure, Model
 from symcur.brillouin import Interrupted
 from symcur.claims import on_models
 from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, ClaimResult
-from symcur.claims.prover import ProofResult, examine
+from symcur.claims.prover import examine
 
 
 def verify(
@@ -32,10 +33,9 @@ def verify(
     start = time.perf_counter()
     proofs = tuple(examine(equality) for equality in claim.equalities)
     checks = (claim.check(),) if claim.check else ()
-    residuals: dict[str, float] = {}
-    if check_models:
-        for candidate in _models(model):
-            residuals.update(_on_model(proofs, candidate))
+    candidates = _models(model) if check_models else ()
+    readable = [p.equality for p in proofs if p.outcome == "proved" and on_models.readable(p.equality)]
+    residuals = {m.name: float(np.max([on_models.residual(e, m) for e in readable])) for m in candidates if readable}
     kind, how = _combine(claim, proofs)
     if checks:
         kind, how = _with_check(claim, kind, how, checks[0])
@@ -83,22 +83,18 @@ def verify_all(
     return verdicts
 
 
-def _models(model: str | BandStructure | None) -> Iterator[Model]:
-    if isinstance(model, Model):
-        yield model
-    elif isinstance(model, BandStructure):
-        raise TypeError(f"model: expected one given by formulas, for its closed forms, got {model!r}")
-    elif model:
-        yield from _models(models.get(model))
-    else:
-        for name in models.names():
-            yield models.MODELS.get(name)()
+def _models(model: str | BandStructure | None) -> Iterable[Model]:
+    if not model:
+        return (_made(models.MODELS.get(name)) for name in models.names())
+    chosen = models.get(model) if isinstance(model, str) else model
+    if not isinstance(chosen, Model):
+        raise TypeError(f"model: expected one given by formulas, for its closed forms, got {chosen!r}")
+    return (chosen,)
 
 
-def _on_model(proofs: tuple[ProofResult, ...], model: Model) -> dict[str, float]:
-    """The residual of the proved equalities on a model; nothing where none of them speaks of numbers."""
-    proved = [p.equality for p in proofs if p.outcome == "proved" and on_models.readable(p.equality)]
-    return {model.name: float(np.max([on_models.residual(e, model) for e in proved]))} if proved else {}
+@lru_cache(maxsize=64)
+def _made(maker: Callable[[], Model]) -> Model:
+    return maker()
 
 
 def _combine(claim: Claim, proofs: tuple[ProofResult, ...]) -> tuple[str, str]:

@@ -67,7 +67,7 @@ def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm
     values = (shared.bands.interpreter.read(in_circles(expression, multiplet)) for expression in several)
     outputs = tuple(Complex(_scalar(value).real / rank) for value in values)
     common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
-    return ClosedForm(**common, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
+    return ClosedForm(**common, energies=None, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
 
 
 def _scalar(value: Any) -> Complex:
@@ -91,7 +91,6 @@ class _Derivation:
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
         self.energy = sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
-        self.energies = explicit_energies(model, self.multiplicities)
         self._taken = taken
         self._reading = cache(self._new_reading)
 
@@ -130,6 +129,10 @@ class _Derivation:
         return None
 
     @cached_property
+    def energies(self) -> tuple[sp.Expr, ...] | None:
+        return explicit_energies(self.model, self.multiplicities)
+
+    @cached_property
     def bands(self) -> Bands:
         return Bands(self.model, self.energy.name, self.multiplicities)
 
@@ -143,7 +146,6 @@ class _Derivation:
             "labels": labels,
             "shape": shape,
             "energy_symbol": self.energy,
-            "energies": self.energies,
             "multiplicities": self.multiplicities,
             "program": self.bands.program,
             "hamiltonian": tuple(self.bands.operator("H", ()).flat),
@@ -193,7 +195,7 @@ class _Derivation:
 
     def _common(self, target: _Target) -> dict[str, Any]:
         common = self.common(target.name, target.labels, target.shape, target.expressions)
-        return common | {"formula": target.formula, "in_words": self._in_words(target)}
+        return common | {"energies": self.energies, "formula": target.formula, "in_words": self._in_words(target)}
 
     def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
