@@ -136,7 +136,7 @@ def stopped_at(monkeypatch, press_ctrl_c):
                 press_ctrl_c()
             return settle(claim, model)
 
-        monkeypatch.setattr(claims, "verify", verify)
+        monkeypatch.setattr(claims.verification, "verify", verify)
 
     return choose
 

@@ -72,7 +72,12 @@ class Formulas:
             return None
 
     def _derivative(self, axes: tuple[int, ...]) -> sp.ImmutableDenseMatrix:
-        return self.derivative(axes[:-1]).diff(self.k[axes[-1]]) if axes else self.H
+        if not axes:
+            return self.H
+        k = self.k[axes[-1]]  # term by term is faster than SymPy is with sums and with matrices
+        return self.derivative(axes[:-1]).applyfunc(
+            lambda entry: sp.Add(*(x.diff(k) for x in sp.Add.make_args(entry) if x.has(k)))
+        )
 
     def symbolic(self, name: str, axes: tuple[Any, ...]) -> sp.ImmutableDenseMatrix:
         """ "H" differentiated along integer axes, or "s", as an expression of the formula language names them."""
@@ -98,6 +103,9 @@ class Formulas:
             return None
 
 
+_Entries = dict[tuple[int, int], Scalar]
+
+
 class _HermitianProgram:
     """The upper half of H as a program, which is differentiated node by node: that costs a thirtieth of SymPy's derivatives."""
 
@@ -107,9 +115,9 @@ class _HermitianProgram:
         entries = {(a, b): from_sympy(self.program, H[a, b]) for a in range(H.rows) for b in range(a, H.rows)}
         real = {place: entry.real for place, entry in entries.items()}
         imag = {(a, b): entry.imag for (a, b), entry in entries.items() if a != b}
-        self._parts = {(): (real, imag)}
+        self._parts: dict[tuple[int, ...], tuple[_Entries, _Entries]] = {(): (real, imag)}
 
-    def parts(self, axes: tuple[int, ...]) -> tuple[dict[tuple[int, int], Scalar], dict[tuple[int, int], Scalar]]:
+    def parts(self, axes: tuple[int, ...]) -> tuple[_Entries, _Entries]:
         """Real and imaginary parts of the derivative along axes."""
         if axes not in self._parts:
             before = self.parts(axes[:-1])

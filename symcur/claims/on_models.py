@@ -51,7 +51,7 @@ def residual(equality: Equality, model: Model) -> float:
     from symcur.closed_forms import algebraic
 
     left, right = numbers(equality, model.dimension)
-    at = _states(model)
+    at = _states(model).afresh()
     values = np.moveaxis(np.asarray(algebraic(model, left)(at.k)).real, -1, 0)
     expected = np.array(
         [np.broadcast_to((at.scalar(expression) / at.rank).real, at.energies.shape) for expression in right]

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
+from multiprocessing import active_children, get_context
 
 import numpy as np
 
@@ -14,7 +20,7 @@ from symcur.band_structures import BandStructure, Model
 from symcur.brillouin import Interrupted
 from symcur.claims import on_models
 from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, ClaimResult
-from symcur.claims.prover import examine
+from symcur.claims.prover import ProofResult, examine
 
 
 def verify(
@@ -61,26 +67,79 @@ def with_fault(claim: str | Claim, name: str) -> CheckResult:
 
 def verify_all(
     model: str | BandStructure | None = None,
-    names: Iterable[str] | None = None,
+    names: Iterable[str | Claim] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     faults: bool = False,
+    workers: int = 1,
 ) -> list[ClaimResult]:
-    """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each.
+    """The whole ledger (or the claims given), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
-    Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
+    ``workers`` is a number of processes, -1 for one per core; verdicts do not depend on it by a single bit. Claims that are not in
+    the ledger as it comes are settled by the calling process. Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
     """
     chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
     verdicts: list[ClaimResult] = []
-    for number, claim in enumerate(chosen):
-        if progress:
-            progress(number, len(chosen), claim.name)
-        try:
-            verdicts.append(verify(claim, model, faults=faults))
-        except KeyboardInterrupt:
-            raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
+    with _elsewhere(chosen, model, faults, workers) as given_out:
+        for number, claim in enumerate(chosen):
+            try:
+                if progress:
+                    progress(number, len(chosen), claim.name)
+                if number in given_out:
+                    verdicts.append(replace(given_out[number].result(), claim=claim))
+                else:
+                    verdicts.append(verify(claim, model, faults=faults))
+            except KeyboardInterrupt:
+                raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
     if progress:
         progress(len(chosen), len(chosen), "")
     return verdicts
+
+
+_LEDGER = tuple(CLAIMS)  # as it comes: what every process has
+
+
+@contextmanager
+def _elsewhere(
+    chosen: Sequence[Claim], model: str | BandStructure | None, faults: bool, workers: int
+) -> Iterator[dict[int, Future[ClaimResult]]]:
+    """The verdicts, by place and without their claims, that other processes work on, which end with the context."""
+    if isinstance(workers, bool) or not isinstance(workers, int) or (workers < 1 and workers != -1):
+        raise ValueError(f"workers: expected a positive integer or -1 (all cores), got {workers!r}")
+    places = [number for number, claim in enumerate(chosen) if any(claim is known for known in _LEDGER)]
+    count = min(os.cpu_count() or 1 if workers == -1 else workers, len(places))
+    if count < 2:
+        yield {}
+        return
+    others = set(active_children())
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    try:
+        with _without_ctrl_c():
+            given_out = {n: pool.submit(_without_claim, chosen[n].name, model, faults) for n in places}
+        yield given_out
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes that start now leave Ctrl-C to this one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _without_claim(name: str, model: str | BandStructure | None, faults: bool) -> ClaimResult:
+    """A verdict as it goes from process to process; the checks of claims are functions, which do not."""
+    return replace(verify(name, model, faults=faults), claim=None)  # type: ignore[arg-type]
 
 
 def _models(model: str | BandStructure | None) -> Iterable[Model]:

@@ -67,7 +67,9 @@ def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm
     values = (shared.bands.interpreter.read(in_circles(expression, multiplet)) for expression in several)
     outputs = tuple(Complex(_scalar(value).real / rank) for value in values)
     common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
-    return ClosedForm(**common, energies=None, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
+    return ClosedForm(
+        **common, energies=None, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels
+    )
 
 
 def _scalar(value: Any) -> Complex:

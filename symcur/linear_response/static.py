@@ -148,7 +148,9 @@ def current_density_response(
     "uniform" [i] : d_mu int f J^i_n.
     "dipole" [l, i] : d_mu D^{lis}.
     """
-    response = expanded_static_response(model, ["current"], mu, temperature, rtol=rtol, max_points=max_points)["current"]
+    response = expanded_static_response(model, ["current"], mu, temperature, rtol=rtol, max_points=max_points)[
+        "current"
+    ]
     return {"uniform": -response["uniform"], "dipole": response["gradient"]}
 
 
