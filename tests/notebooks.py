@@ -17,9 +17,11 @@ CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?P<options>---\n.*?^---\n|(?::[^\n
 
 
 def settled_in(path: Path) -> set[str]:
-    """The claims named in cells that call ``verify``; that these settle them as recorded is what test_notebooks_run checks."""
+    """The claims named in cells that call ``verify``, but for files of claims; that these settle them as recorded is what test_notebooks_run checks."""
     cells = (cell["code"] for cell in CELL.finditer(path.read_text(encoding="utf-8")))
-    quoted = {name for code in cells if "verify(" in code for name in re.findall(r'"([\w-]+)"', code)}
+    quoted = {
+        name for code in cells if "verify(" in code and "load(" not in code for name in re.findall(r'"([\w-]+)"', code)
+    }
     return quoted & set(claims.names())
 
 
