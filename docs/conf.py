@@ -6,10 +6,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "ext"))
 os.environ["SYMCUR_DOCS"] = str(Path(__file__).parent)  # for the notebooks, which run elsewhere
+os.environ["SYMCUR_PROGRESS"] = "0"  # pages hold results, not what happened on the way
 
 project = "symcur"
 author = "The symcur developers"
-extensions = ["myst_nb", "generated_pages", "mathml"]
+copyright = author
+extensions = ["myst_nb", "generated_pages", "api_reference", "mathml"]
 exclude_patterns = ["_build", "README.md"]
 html_theme = "furo"
 html_title = "symcur"
@@ -19,4 +21,14 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence", "deflist"]
 html_math_renderer = "mathml"
+html_static_path = ["mathematics.css", "../symcur/display/math_font.woff2"]
+html_css_files = ["mathematics.css"]
 myst_heading_anchors = 3
+add_module_names = False
+toc_object_entries = False
+autodoc_typehints_format = "short"
+# Names that say more than what they stand for.
+_ALIASES = "AnyArray Array ArrayLike Bending Closeness ComplexArray Components Indices Mask ObjectArray Parameters"
+autodoc_type_aliases = {name: name for name in _ALIASES.split()}
+python_use_unqualified_type_names = True
+python_maximum_signature_line_length = 100

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         models,
         observables,
         quantities,
+        scans,
         superconductors,
     )
     from symcur.band_structures import Model
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from symcur.identities import relations
     from symcur.kernels import compile
     from symcur.observables import conductivity, equilibrium_current, magnetization, thermoelectric
+    from symcur.running import show_progress
+    from symcur.scans import load, scan
 
 _HOME = {
     "__version__": "version",
@@ -55,7 +58,10 @@ _HOME = {
     "integrate_exactly": "exact_integrals",
     "magnetization": "observables",
     "relations": "identities",
+    "load": "scans",
+    "scan": "scans",
     "settle": "claims",
+    "show_progress": "running",
     "thermoelectric": "observables",
     "transport": "disorder",
     "verify": "claims",
@@ -81,13 +87,17 @@ __all__ = [
     "expressions",
     "integrate_exactly",
     "linear_response",
+    "load",
     "magnetization",
     "materials",
     "models",
     "observables",
     "quantities",
     "relations",
+    "scan",
+    "scans",
     "settle",
+    "show_progress",
     "superconductors",
     "thermoelectric",
     "transport",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 LARGEST_TOML = 300_000  # bytes
+DIRECTORIES = (".zarr",)  # endings of what is a directory
 LONGEST_LINE = 4000  # characters; a key of many parts costs the square of its length
 
 
@@ -42,6 +44,20 @@ def write(path: str | Path, content: str | bytes) -> None:
         raise OSError(error.errno, f"{error.strerror}; what was there before is whole", str(path)) from None
 
 
+def write_directory(path: str | Path, fill: Callable[[Path], object]) -> None:
+    """Make a new directory: ``fill`` writes it aside, and it is renamed; FileExistsError where there is one with anything in it."""
+    target = Path(os.path.realpath(path))
+    aside = target.with_name(f".symcur-{token_hex(8)}")
+    try:
+        fill(aside)
+        os.rename(aside, target)
+    except BaseException as error:
+        shutil.rmtree(aside, ignore_errors=True)
+        if isinstance(error, OSError) and not isinstance(error, FileNotFoundError) and target.exists():
+            raise FileExistsError(error.errno, "expected a name that nothing has", str(path)) from None
+        raise
+
+
 def require_writable(label: str, path: str | Path, endings: Sequence[str] = ()) -> None:
     """Raise ValueError unless a file of this name, with one of these endings (any where there are none), can be written."""
     path = Path(path)
@@ -51,7 +67,7 @@ def require_writable(label: str, path: str | Path, endings: Sequence[str] = ()) 
     if not parent.is_dir():
         raise ValueError(f"{label}: expected an existing directory, got {path.parent}")
     try:
-        if path.is_dir():
+        if path.is_dir() and path.suffix not in DIRECTORIES:
             raise ValueError(f"{label}: expected the name of a file, got the directory {path}")
         if path.exists() and not os.access(path, os.W_OK):
             raise ValueError(f"{label}: expected a file that may be written to, got {path}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from difflib import get_close_matches
 from typing import Generic, ParamSpec, Protocol, TypeVar
@@ -38,6 +39,10 @@ class Registry(Generic[T]):
         def make(*args: P.args, **kwargs: P.kwargs) -> T:
             return self.add(kind(*args, **kwargs))
 
+        make.__doc__ = (
+            f"A new {self.kind}, known by its name from here on; the arguments are those of ``{kind.__name__}``."
+        )
+        make.__signature__ = inspect.signature(kind)  # type: ignore[attr-defined]
         return make
 
     def remove(self, name: str) -> None:

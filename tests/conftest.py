@@ -22,8 +22,17 @@ def lattice_model():
 
 
 @pytest.fixture
-def symcur(capsys) -> Callable[..., tuple[int, str, str]]:
-    """symcur(arguments) -> exit status, stdout, stderr."""
+def symcur(piped, monkeypatch) -> Callable[..., tuple[int, str, str]]:
+    """symcur(arguments) -> exit status, stdout, stderr, as where stdout is a terminal of 100 columns without colours."""
+    from symcur.cli import terminal
+
+    monkeypatch.setattr(terminal, "is_plain", bool)
+    return piped
+
+
+@pytest.fixture
+def piped(capsys) -> Callable[..., tuple[int, str, str]]:
+    """The same where stdout is no terminal."""
     from symcur.cli import main
 
     def call(*arguments: str) -> tuple[int, str, str]:

@@ -10,7 +10,8 @@ from symcur import claims
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(
     path
-    for path in [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/tutorials/*.md"), *ROOT.glob("derivations/*.md")]
+    for folder in ("docs", "docs/tutorials", "docs/how_to", "derivations")
+    for path in ROOT.glob(f"{folder}/*.md")
     if "```{code-cell}" in path.read_text(encoding="utf-8")
 )
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?P<options>---\n.*?^---\n|(?::[^\n]*\n)*)(?P<code>.*?)^```$", re.M | re.S)

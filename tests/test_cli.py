@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import re
 import subprocess
 import sys
-import threading
 from contextlib import nullcontext
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
-from rich.progress import Progress
 
 import symcur as sc
 from symcur import claims
-from symcur.cli import terminal
-from symcur.cli.unicode_math import sentence, unicode_math
+from symcur.display import sentence, unicode_math
 
 MODEL_FILE = """
 import sympy as sp
@@ -159,7 +154,7 @@ def test_interrupting_leaves_what_was_finished(symcur, impatient, tmp_path):
     content = json.loads((tmp_path / "ledger.interrupted.json").read_text())
     assert [row["name"] for row in content["verdicts"]] == ["torque-dipole", "torque-berry"]
     assert not content["complete"]
-    assert "Interrupted after 2 of 4 claims." in (tmp_path / "ledger.interrupted.html").read_text()
+    assert "interrupted after 2 of 4 claims." in (tmp_path / "ledger.interrupted.html").read_text()
 
 
 def test_what_interruptions_left_is_not_overwritten_either(symcur, impatient, tmp_path):
@@ -172,23 +167,6 @@ def test_what_interruptions_left_is_not_overwritten_either(symcur, impatient, tm
     impatient("torque-dipole")
     symcur("verify", *NAMES, "--model", "rashba", "--report", str(page))
     assert len(list(tmp_path.iterdir())) == 2, "nothing was finished, nothing is written"
-
-
-def test_the_bar_appears_only_when_work_takes_long(monkeypatch):
-    start = Progress.start
-
-    def shown(delay: float) -> str:
-        screen, begun = Console(file=io.StringIO(), force_terminal=True, width=90), threading.Event()
-        monkeypatch.setattr(terminal, "console", lambda stderr=False: screen)
-        monkeypatch.setattr(Progress, "start", lambda bar: start(bar) or begun.set())
-        with terminal.progress(total=2, delay=delay) as report:
-            report(0, "torque-dipole")
-            if delay == 0:
-                assert begun.wait(60)
-        return screen.file.getvalue()
-
-    assert "torque-dipole" in shown(0.0)
-    assert shown(60.0) == ""
 
 
 # -- derive ------------------------------------------------------------------------------------------------------------

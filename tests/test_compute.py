@@ -9,7 +9,6 @@ import re
 
 import numpy as np
 import pytest
-from scipy.io import netcdf_file
 
 import symcur as sc
 
@@ -87,8 +86,7 @@ def test_scans_write_files_with_units_and_a_picture(symcur, tmp_path):
     assert np.shape(data["value"]) == (5, 2, 1, 1)
     expected = sc.thermoelectric(sc.models.rice_mele(delta=0.25), data["mu"], data["temperature"], rtol=1e-4)
     assert np.array_equal(data["value"], expected.value)
-    with netcdf_file(names[2], mmap=False) as file:
-        assert np.array_equal(file.variables["intrinsic"][:], expected.value)
+    assert [sc.load(name) for name in names] == [expected] * 3
     assert names[0].read_text().count("\n") > 5 * 2 * 5
     assert (tmp_path / "scan.png").read_bytes().startswith(PNG)
 
@@ -140,17 +138,17 @@ def test_three_dimensional_units(symcur):
     status, out, _ = symcur("compute", "weyl", "hall_conductivity", *arguments)
     assert status == 0
     assert "(hbar/e) S/cm, s in hbar" in out
-    assert len(rows(out)) == 9
+    assert "xx = xy = xz = yx = yy = yz = zx = zy = zz = 0 (2e-10) for mu = 0, T = 0.6\n" in out
+    assert rows(out) == []
 
 
 def test_long_scans_are_cut_in_the_terminal(symcur):
     status, out, _ = symcur(
-        "compute", "rice_mele", "conductivity", "--mu", "0:1:70", "--temperature", "0.5", "--rtol", "1e-2"
+        "compute", "rashba", "conductivity", "--mu", "0:1:70", "--temperature", "0.5", "--rtol", "1e-2"
     )
     assert status == 0
-    table = out[out.index("component") : out.index("...")].splitlines()[1:]
-    assert len(table) == 60
-    assert "... 290 more rows; -o FILE writes all" in out
+    assert len(rows(out)) == 60
+    assert "... 80 more rows; -o FILE writes all" in out
 
 
 def test_a_model_of_ones_own(symcur, tmp_path):
@@ -227,10 +225,10 @@ def test_a_full_disk_is_told_and_the_numbers_are_on_the_screen(symcur, full_disk
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scan.csv").write_text("a good one")
     arguments = ("--mu", "0:1:70", "--temperature", "0.5", "--rtol", "1e-2", "-o", "scan.csv")
-    status, out, err = symcur("compute", "rice_mele", "conductivity", *arguments)
+    status, out, err = symcur("compute", "rashba", "conductivity", *arguments)
     assert status == 2
     assert err == "symcur: [Errno 28] No space left on device; what was there before is whole: 'scan.csv'\n"
-    assert len(rows(out)) == 70, "what no file holds is not cut"
+    assert len(rows(out)) == 140, "what no file holds is not cut"
     assert [file.read_text() for file in tmp_path.iterdir()] == ["a good one"]
 
 
@@ -265,7 +263,7 @@ def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
         (("compute", "haldane", "conductivity", "--mu", "0:1:many"), "--mu: expected .*, got '0:1:many'"),
         (
             ("compute", "haldane", "conductivity", "--mu", "0:1:0"),
-            r"mu: expected a finite number or a 1D array of them, got \[\]",
+            "--mu: expected a number, a list .* at most 10000 values, got '0:1:0'",
         ),
         (
             ("compute", "haldane", "conductivity", "--temperature", "-1"),

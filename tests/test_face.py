@@ -13,7 +13,19 @@ import pytest
 
 import symcur as sc
 
-HEAVY = ("heyoka", "matplotlib", "typer", "rich", "scipy.integrate", "latex2mathml", "IPython")
+HEAVY = (
+    "heyoka",
+    "matplotlib",
+    "typer",
+    "rich",
+    "scipy.integrate",
+    "latex2mathml",
+    "IPython",
+    "xarray",
+    "zarr",
+    "h5netcdf",
+    "pandas",
+)
 
 
 def run(code: str) -> dict:
@@ -29,7 +41,7 @@ def test_import_loads_nothing_but_the_list_of_names():
 
 def test_nothing_heavy_is_loaded_before_it_is_used():
     code = (
-        "import json, sys, symcur; early = sorted(sys.modules); symcur.models.rashba(); symcur.evaluate; symcur.derive; "
+        "import json, sys, symcur; early = sorted(sys.modules); symcur.models.rashba(); symcur.evaluate; symcur.scan; symcur.load; symcur.derive; "
         "symcur.verify; symcur.quantities.names(); print(json.dumps({'early': early, 'late': sorted(sys.modules)}))"
     )
     loaded = run(code)

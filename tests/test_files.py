@@ -26,6 +26,9 @@ def small_files():
     signal.signal(signal.SIGXFSZ, handler)
 
 
+FILES = [ending for ending in observables.FORMATS if ending != ".zarr"]  # the others are directories
+
+
 @pytest.fixture(name="scan", scope="module")
 def _scan():
     return sc.conductivity(sc.models.rice_mele(), [0.1, 0.2], 0.5, rtol=1e-2)
@@ -34,12 +37,12 @@ def _scan():
 def writers(scan):
     return {
         "text.html": lambda path: files.write(path, "x" * 10_000),
-        **{f"scan{ending}": lambda path: observables.write(scan, path) for ending in observables.FORMATS},
+        **{f"scan{ending}": lambda path: observables.write(scan, path) for ending in FILES},
         "scan.png": lambda path: plotting.save(plotting.draw_scan(scan), path),
     }
 
 
-@pytest.mark.parametrize("name", ["text.html", *(f"scan{ending}" for ending in observables.FORMATS), "scan.png"])
+@pytest.mark.parametrize("name", ["text.html", *(f"scan{ending}" for ending in FILES), "scan.png"])
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(scan, name, limited, tmp_path):
     path, write = tmp_path / name, writers(scan)[name]
     path.write_text(OLD)
@@ -52,6 +55,16 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(scan, name, lim
     assert path.read_text() == OLD
     write(path)
     assert path.stat().st_size > 200
+
+
+def test_a_directory_that_fails_leaves_nothing(scan, limited, tmp_path):
+    limited(200)
+    with pytest.raises(OSError, match="File too large"):
+        observables.write(scan, tmp_path / "scan.zarr")
+    limited(10**9)
+    assert list(tmp_path.iterdir()) == []
+    observables.write(scan, tmp_path / "scan.zarr")
+    assert sc.load(tmp_path / "scan.zarr") == scan
 
 
 def test_an_interruption_during_writing_leaves_the_old_file(tmp_path, monkeypatch):
@@ -117,6 +130,6 @@ def test_a_name_of_several_lines_stays_in_the_comment_of_a_csv(scan, tmp_path):
     name = "evil\n1,2,3,4,5,6\r\x85\u2028x"
     observables.write(type(scan)(**{**vars(scan), "model": name}), tmp_path / "scan.csv")
     lines = (tmp_path / "scan.csv").read_text(encoding="utf-8").splitlines()
-    assert sum(line.startswith("# model: evil 1,2,3,4,5,6 ") for line in lines) == 1
+    assert sum(line.startswith("# model: evil\\u000a1,2,3,4,5,6\\u000d") for line in lines) == 1
     table = [line for line in lines if not line.startswith("#")]
     assert len(table) == 1 + len(scan.parts) * np.size(scan.mu)

@@ -60,13 +60,69 @@ def test_a_map_of_the_zone_holds_the_quantity():
     figure = plotting.draw_zone(model, "berry_curvature", band=1, component=(1, 0), points=21, parameters={"M": 0.1})
     (mesh,) = figure.axes[0].collections
     value = np.asarray(mesh.get_array()).reshape(21, 21)
-    largest = np.abs(model.cell.reciprocal).max()
-    assert largest == pytest.approx(4 * np.pi / np.sqrt(3), rel=1e-15)
+    outline = figure.axes[0].lines[0].get_xydata()
+    K = 4 * np.pi / 3  # the corners of the hexagon
+    assert np.linalg.norm(outline, axis=1) == pytest.approx(np.full(7, K), rel=1e-12)
+    ends = 1.08 * np.array([K, K * np.sqrt(3) / 2])
     middle = evaluate(model, "berry_curvature", [1e-6, 1e-6], parameters={"M": 0.1})[1, 1, 0]
-    corner = evaluate(model, "berry_curvature", [1e-6 - largest, 1e-6 + largest], parameters={"M": 0.1})[1, 1, 0]
+    corner = evaluate(model, "berry_curvature", 1e-6 - ends, parameters={"M": 0.1})[1, 1, 0]
     assert value[10, 10] == pytest.approx(middle)
-    assert corner in value[[0, -1]][:, [0, -1]]
+    assert np.abs(value - corner).min() < 1e-9 * abs(corner)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["Γ", "K", "M"]
     assert "length$^2$" in figure.axes[1].get_ylabel()
+
+
+def test_what_a_symmetry_forbids_is_blank_also_where_levels_come_close():
+    """Inversion and time reversal forbid the curvature; 40 of these points lie on or beside Kramers pairs."""
+    model = models.kane_mele(lambda_v=0)
+    zone = plotting.draw_zone(model, "berry_curvature", component=(0, 1), points=41)
+    assert not np.asarray(zone.axes[0].collections[0].get_array()).any()
+    assert zone.axes[1].get_ylabel().endswith("zero everywhere, to rounding")
+    path = plotting.draw_path(model, "s_expectation", CORNERS, points=21)
+    assert not any(np.asarray(line.get_array()).any() for line in path.axes[0].collections)
+
+
+def test_no_small_curvature_is_taken_for_zero():
+    """A tiny mass, by which the gap is 1e-5 of the spread: the peak at K is what it is."""
+    gap = 3 * np.sqrt(3) * 0.2 * np.sin(1.0)
+    figure = plotting.draw_path(
+        "haldane",
+        "berry_curvature",
+        [("a", (-4.1887, 0)), ("b", (-4.1888, 0))],
+        (0, 1),
+        11,
+        parameters={"M": gap + 1e-5},
+    )
+    k = np.stack([-4.1887 - 1e-4 * (np.linspace(0, 1, 11) + 1e-6), np.zeros(11)], axis=-1)
+    expected = evaluate("haldane", "berry_curvature", k, parameters={"M": gap + 1e-5})[:, 0, 0, 1]
+    assert np.asarray(figure.axes[0].collections[0].get_array()) == pytest.approx(expected, rel=1e-6)
+    assert np.abs(expected).max() > 1e6
+
+
+def test_fermi_lines_and_dipoles_lie_over_a_map():
+    figure = plotting.draw_zone("haldane", "berry_curvature", 0, (0, 1), 31, mu=-1.0, arrows="s_dipole")
+    lines, quiver = [c for c in figure.axes[0].collections if not hasattr(c, "get_coordinates")]
+    points = np.concatenate([path.vertices for path in lines.get_paths()])
+    assert np.abs(models.haldane().energies(points)[:, 0] + 1.0).max() < 0.05
+    x, y = quiver.U, quiver.V
+    d = evaluate("haldane", "s_dipole", np.asarray(quiver.XY) + 1e-6)[:, 0]
+    cosine = (x * d[:, 0] + y * d[:, 1]) / (np.hypot(x, y) * np.linalg.norm(d, axis=1))
+    assert cosine[np.hypot(x, y) > 1e-6] == pytest.approx(1.0)
+
+
+def test_phases_and_slices():
+    def width(model):
+        return observables.gap(model, 1).width
+
+    figure = plotting.draw_phases(width, "haldane", {"phi": [0.5, 1.0], "M": [0.0, 0.2, 0.4]}, "gap")
+    found = np.asarray(figure.axes[0].collections[0].get_array()).reshape(3, 2)
+    assert found[2, 1] == pytest.approx(width(models.haldane(phi=1.0, M=0.4)))
+    slider = plotting.draw_slices(
+        lambda M: plotting.draw_zone("haldane", "energy", points=5, parameters={"M": M}), "M", [0.0, 0.1]
+    )
+    page = slider._repr_html_()
+    assert page.count("data:image/png;base64,") == 2
+    assert 'data-value="0.1" hidden' in page
 
 
 def test_a_path_shows_all_bands():
@@ -123,6 +179,13 @@ def test_files_are_written(scan, tmp_path, ending):
             lambda: plotting.draw_zone(models.haldane(), "interband_torque_dipole"),
             "quantity: expected a number per band, got .*, an operator between bands",
         ),
+        (lambda: plotting.draw_zone("haldane", "energy", points=10**6), "points: expected an integer from 2 to 2001"),
+        (
+            lambda: plotting.draw_zone("haldane", "energy", arrows="energy"),
+            "arrows: expected a quantity with one index",
+        ),
+        (lambda: plotting.draw_slices(len, "mu", range(100)), "values: expected 1 to 60, got 100"),
+        (lambda: plotting.draw_phases(len, "haldane", {"M": [0, 1]}), "parameters: expected two, .*, got 1"),
         (lambda: plotting.draw_path(models.haldane(), "dipole", CORNERS), "quantity: expected one of .*, got 'dipole'"),
     ],
 )

@@ -1,6 +1,6 @@
 """Pages that are written from the code when the documentation is built.
 
-In conventions.md, quantities.md, ledger.md and relations.md the comment ``<!-- generated -->`` stands for the reference that the code
+In conventions.md, quantities.md, models.md, ledger.md and relations.md the comment ``<!-- generated -->`` stands for the reference that the code
 gives; the documents of derivations/ are copied next to the other sources, with an index.
 """
 
@@ -14,6 +14,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from markdown_text import plain, told
+from model_reference import model_reference
 from relation_tables import relation_tables
 
 from symcur import claims, observables, quantities
@@ -40,6 +42,7 @@ def fill_in(app: Sphinx, name: str, source: list[str]) -> None:
         "conventions": observable_reference,
         "quantities": quantity_reference,
         "ledger": ledger,
+        "models": model_reference,
         "relations": relation_tables,
     }
     if name in pages:
@@ -85,11 +88,9 @@ def _observable(observable: Observable) -> Iterator[str]:
     yield f"### {observable.name}\n"
     yield f"{_sentence(observable.meaning)} In the paper: {_places(observable.where)}.\n"
     yield f"$$\n{observable.symbol} = {observable.definition}\n$$\n"
-    yield f"- Components: {_plain(observable.convention)}."
+    yield f"- Components: {plain(observable.convention)}."
     yield f"- Unit: `{KINDS[observable.kind].unit}`."
-    yield f"- The value is the part `{observable.total}`" + (
-        f"; {_plain(observable.sums)}." if observable.sums else "."
-    )
+    yield f"- The value is the part `{observable.total}`" + (f"; {plain(observable.sums)}." if observable.sums else ".")
     yield from (f"- {_sentence(form.text)}" for form in observable.forms.values())
     yield "\nThe integrand of each part:\n"
     default, *others = (f"`{name}`" for name in observable.forms)
@@ -105,7 +106,7 @@ def _observable(observable: Observable) -> Iterator[str]:
         term for choice in choices if isinstance(choice, Choice) for part in choice.parts.values() for term in part
     ]
     for quantity in dict.fromkeys(term.quantity for term in terms if isinstance(term.quantity, Quantity)):
-        yield f"\nThe {_plain(quantity.meaning)}:\n"
+        yield f"\nThe {plain(quantity.meaning)}:\n"
         yield f"$$\n{quantity.symbol()} = {quantity.expression().latex('sum')}\n$$"
     yield ""
 
@@ -177,19 +178,19 @@ def ledger() -> Iterator[str]:
 def _claim(claim: Claim) -> Iterator[str]:
     yield f"### {claim.name}\n"
     yield f"**{claim.recorded}** · {_places(claim.where)}\n"
-    yield f"{claim.text}\n"
+    yield f"{told(claim.text)}\n"
     if claim.statement:
         yield f"$$\n{claim.statement}\n$$\n"
     if claim.assumptions:
-        yield f"Assumptions: {'; '.join(claim.assumptions)}.\n"
+        yield f"Assumptions: {told('; '.join(claim.assumptions))}.\n"
     if claim.why_open:
-        yield f"Open: {claim.why_open}\n"
+        yield f"Open: {told(claim.why_open)}\n"
     if claim.faults:
-        yield f"Notices: {_plain('; '.join(claim.faults))}.\n"
+        yield f"Notices: {told('; '.join(claim.faults))}.\n"
     for role, title in (("printed", "As printed"), ("corrected", "As corrected")):
         for equality in claim.equalities:
             if equality.role == role:
-                yield f"{title} ({equality.note.replace('_', chr(92) + '_')}):\n\n$$\n{_equation(equality)}\n$$\n"
+                yield f"{title} ({told(equality.note)}):\n\n$$\n{_equation(equality)}\n$$\n"
 
 
 def _equation(equality: Equality) -> str:
@@ -201,10 +202,5 @@ def _places(where: Mapping[str, str]) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = _plain(text)
+    text = plain(text)
     return text[:1].upper() + text[1:] + "."
-
-
-def _plain(text: str) -> str:
-    """Text whose characters have no meaning in Markdown."""
-    return "".join(f"\\{character}" if character in r"\_<*[]`" else character for character in text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from symcur.cli.report import mathml
+from symcur.display import mathml
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -18,9 +18,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
+from symcur.band_structures import cards
 from symcur.band_structures.metric import Metric
 from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import Bending, LatticeCell
+from symcur.display import Card, Shown
 
 Parameters = Mapping[Any, Any] | None
 """Parameter values by name or by symbol; None for the defaults of the model."""
@@ -59,7 +61,7 @@ BOSE = Statistics(
 )
 
 
-class BandStructure(ABC):
+class BandStructure(Shown, ABC):
     """H(k), its derivatives and s, in the gauge in which position is i d/dk, with hbar = e = k_B = 1.
 
     ``size`` is N, the number of bands, and ``dimension`` D, the number of momenta. ``cell`` holds the primitive and the
@@ -122,6 +124,11 @@ class BandStructure(ABC):
     @property
     def periodic(self) -> bool:
         return self.cell is not None
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What it is, as plain data: the reference, the primitive vectors, and for formulas momenta, H and s as texts."""
+        return {"reference": self.reference, "lattice": None if self.cell is None else self.cell.vectors.tolist()}
 
     @property
     def larger(self) -> BandStructure | None:
@@ -286,6 +293,10 @@ class BandStructure(ABC):
         return (
             f"{type(self).__name__}({self.name}: {self.size} bands, {self.dimension}D {kind}{self._parameters_text()})"
         )
+
+    def card(self) -> Card:
+        """What notebooks show: H and s as matrices, parameters, lattice and facts."""
+        return cards.card(self)
 
     def _parameters_text(self) -> str:
         parameters = self.arguments()["parameters"]

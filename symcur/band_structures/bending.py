@@ -15,6 +15,7 @@ of H, since t^+ H t = |E|.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -102,6 +103,7 @@ def _trigonometric(x: Any) -> tuple[Any, Any]:
     )
 
 
+@lru_cache(maxsize=1024)
 def _ball(number: sp.Expr) -> object:
     """An exact real number as a ball: its digits to forty places and their rounding."""
     from flint import arb

@@ -9,6 +9,7 @@ import numpy as np
 
 from symcur.arrays import Array
 from symcur.band_structures.band_structure import BandStructure, Parameters
+from symcur.band_structures.by_name import named
 
 _GRID = {1: 512, 2: 96, 3: 28}
 _FEW = 12  # points per axis at which a larger basis is compared
@@ -35,13 +36,13 @@ class Gap:
         return self.bottom - self.top
 
 
-def gap(model: BandStructure, occupied: int, *, parameters: Parameters = None) -> Gap:
+def gap(model: BandStructure | str, occupied: int, *, parameters: Parameters = None) -> Gap:
     """The (indirect) gap of a lattice model with ``occupied`` filled bands; raises ValueError where there is none.
 
     The band edges are searched on a grid and polished by a minimiser; a valley narrower than the grid can be missed. A
     gap below 1e-7 of the width of all bands counts as a touching. Where a basis was cut off, a gap that a larger one may close is refused.
     """
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     cell = model.lattice_cell("a filling counts electrons per cell")
     if isinstance(occupied, bool) or not isinstance(occupied, int | np.integer) or not 0 < occupied < model.size:
         raise ValueError(f"occupied: expected a whole number from 1 to {model.size - 1}, got {occupied!r}")

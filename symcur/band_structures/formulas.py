@@ -71,6 +71,14 @@ class Formulas:
         except ValueError:
             return None
 
+    @cached_property
+    def texts(self) -> dict[str, Any]:
+        """The momenta, H and s as they are printed."""
+        matrices = {
+            name: [list(map(str, row)) for row in matrix.tolist()] for name, matrix in (("H", self.H), ("s", self.s))
+        }
+        return {"momenta": [symbol.name for symbol in self.k], **matrices}
+
     def _derivative(self, axes: tuple[int, ...]) -> sp.ImmutableDenseMatrix:
         if not axes:
             return self.H

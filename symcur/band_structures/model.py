@@ -52,6 +52,14 @@ class Model(BandStructure):
     Raises
     ------
     ValueError or TypeError naming the argument, what was expected and what was given.
+
+    >>> import sympy as sp
+    >>> import symcur as sc
+    >>> kx, ky = sp.symbols("k_x k_y", real=True)
+    >>> M = sp.Symbol("M", real=True)
+    >>> model = sc.Model([[M, kx - sp.I * ky], [kx + sp.I * ky, -M]], s=sp.diag(1, -1) / 2, k=[kx, ky], parameters={M: 0.3})
+    >>> model.energies([0.0, 0.4])
+    array([-0.5,  0.5])
     """
 
     H: sp.ImmutableDenseMatrix
@@ -135,6 +143,10 @@ class Model(BandStructure):
             return distinct_energies(H, self.k, values, self.energies, self.bosons is None)
         except ValueError:  # a parameter without a value, or no state around which bosons are counted
             return None
+
+    @property
+    def description(self) -> dict[str, Any]:
+        return super().description | self.formulas.texts
 
     @property
     def bending(self) -> Bending | None:

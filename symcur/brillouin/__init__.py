@@ -7,7 +7,7 @@ over bands with occupation functions, for whole arrays of mu and T in one sweep.
 from __future__ import annotations
 
 from .domains import Ball, Domain, LatticeCell, Plane
-from .integration import integrate, integrate_bands
+from .integration import integrate, integrate_bands, require_accuracy
 from .mesh import Mesh
 from .method import METHODS, Method
 from .method_selection import Automatic
@@ -34,4 +34,5 @@ __all__ = [
     "integrate_bands",
     "irreducible_mesh",
     "keeps_mesh",
+    "require_accuracy",
 ]

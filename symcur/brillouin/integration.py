@@ -121,6 +121,16 @@ def _solve(
     return result
 
 
+def require_accuracy(rtol: float, atol: ArrayLike, max_evaluations: int = 1) -> None:
+    """Raise ValueError where a tolerance or a number of evaluations has no meaning."""
+    if not isinstance(rtol, (int, float, np.floating)) or not 0 < rtol < 1:
+        raise ValueError(f"rtol: expected a number between 0 and 1, got {rtol!r}")
+    absolute = np.asarray(atol, dtype=float)
+    if not np.isfinite(absolute).all() or (absolute < 0).any():
+        raise ValueError(f"atol: expected finite numbers >= 0, got {atol!r}")
+    _positive(max_evaluations)
+
+
 def _positive(max_evaluations: int) -> int:
     if isinstance(max_evaluations, bool) or not isinstance(max_evaluations, int | np.integer) or max_evaluations < 1:
         raise ValueError(f"max_evaluations: expected a positive integer, got {max_evaluations!r}")
@@ -128,11 +138,8 @@ def _positive(max_evaluations: int) -> int:
 
 
 def _tolerance(rtol: float, atol: ArrayLike, relative_to: str, problem: Problem, natural: float = np.inf) -> Tolerance:
-    if not isinstance(rtol, (int, float, np.floating)) or not 0 < rtol < 1:
-        raise ValueError(f"rtol: expected a number between 0 and 1, got {rtol!r}")
+    require_accuracy(rtol, atol)
     absolute = np.asarray(atol, dtype=float)
-    if not np.isfinite(absolute).all() or (absolute < 0).any():
-        raise ValueError(f"atol: expected finite numbers >= 0, got {atol!r}")
     if relative_to not in ("value", "integrand", "largest"):
         raise ValueError(f"relative_to: expected 'value', 'integrand' or 'largest', got {relative_to!r}")
     try:

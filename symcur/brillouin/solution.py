@@ -104,6 +104,10 @@ class Interrupted(KeyboardInterrupt):
 
     For an ``Integral`` or the ``Result`` of an observable this is the last complete round with its error estimate and the
     status "interrupted", NaN with an infinite error where no round was complete; for ``verify_all`` the verdicts so far.
+
+    >>> from symcur import Interrupted
+    >>> issubclass(Interrupted, KeyboardInterrupt)
+    True
     """
 
     def __init__(self, result: Any, message: str) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from symcur.claims import cards
 from symcur.claims.faults import Fault
 from symcur.claims.prover import Counterexample, Equality, ProofResult
+from symcur.display import Card, Shown
 from symcur.registry import Registry
 
 KINDS = {
@@ -33,13 +35,18 @@ class CheckResult:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Claim(Shown):
     """One row of the ledger.
 
     ``where`` maps versions A, B, C of the paper to places; ``statement`` is LaTeX; ``recorded`` is the kind of verdict
     the ledger expects. ``equalities`` are settled by proof; ``check`` is a numerical check, for what expressions cannot say;
     ``faults`` are mistakes in what the claim is about, each of which must turn the check to failed; ``why_open`` tells what a
     verdict would need.
+
+    >>> import symcur as sc
+    >>> claim = sc.claims.get("torque-dipole")
+    >>> claim.recorded, claim.where["A"]
+    ('proved', '(10)')
     """
 
     name: str
@@ -54,6 +61,10 @@ class Claim:
     why_open: str = ""
     faults: Mapping[str, Fault] = field(default_factory=dict)
 
+    def card(self) -> Card:
+        """What notebooks show: the statement and its places."""
+        return cards.of_claim(self)
+
 
 CLAIMS: Registry[Claim] = Registry("claim")
 define = CLAIMS.maker(Claim)
@@ -66,10 +77,15 @@ def section(title: str) -> Callable[..., Claim]:
 
 
 @dataclass(frozen=True)
-class ClaimResult:
+class ClaimResult(Shown):
     """The result of checking one claim: its kind, how it was reached, residuals on models, a counterexample, the time.
 
     ``faults`` are the checks with each fault of the claim injected, if that was asked for.
+
+    >>> import symcur as sc
+    >>> result = sc.verify("torque-dipole", "rashba")
+    >>> result.as_recorded, result.residual < 1e-9
+    (True, True)
     """
 
     claim: Claim
@@ -113,6 +129,10 @@ class ClaimResult:
     def as_recorded(self) -> bool:
         """Whether the verdict is what the ledger records."""
         return self.kind == self.claim.recorded
+
+    def card(self) -> Card:
+        """What notebooks show: statement, verdict, counterexample, and folded the evidence."""
+        return cards.of_result(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON."""

@@ -27,6 +27,8 @@ from typing import Any
 from sympy import QQ_I, Matrix
 
 from symcur import expressions as ex
+from symcur.claims import cards
+from symcur.display import Card, Shown
 from symcur.expressions import FIELD, Axis, Expression, as_expression
 from symcur.expressions.axes import momentum, nabla
 from symcur.expressions.bosons import electronic, has_metric
@@ -47,6 +49,10 @@ class Equality:
 
     ``role`` is "claim" for what is asserted, "denied" for an equality that the claim says does not hold, "printed" for a
     form that is in print and suspected wrong, "corrected" for what replaces it. ``note`` says in words what the equality states.
+
+    >>> from symcur import Equality, expressions as ex
+    >>> print(*Equality(ex.Trace(ex.P * ex.s), ex.Trace(ex.s * ex.P)).latex(), sep=" = ")
+    \\mathrm{Tr}[P\\, s] = \\mathrm{Tr}[s\\, P]
     """
 
     lhs: Expression
@@ -123,7 +129,7 @@ class Counterexample:
 
 
 @dataclass(frozen=True)
-class ProofResult:
+class ProofResult(Shown):
     """What the engine found about one equality."""
 
     equality: Equality
@@ -131,6 +137,10 @@ class ProofResult:
     how: str
     seconds: float
     counterexample: Counterexample | None = None
+
+    def card(self) -> Card:
+        """What notebooks show: both sides, the outcome, the counterexample."""
+        return cards.of_proof(self)
 
 
 def settle(
@@ -144,6 +154,12 @@ def settle(
 
     The expressions must be scalars (traces, Re, Im) or operators on both sides. Floats are refused: write exact numbers.
     An identity may also be typed, as in ``settle(r"d^{i\\tau} = -J^{is} + v^i s")``, see ``symcur.typed``.
+
+    >>> import symcur as sc
+    >>> sc.settle(r"d^{i\\tau} = -J^{is} + v^i s").outcome
+    'proved'
+    >>> sc.settle(r"d^{i\\tau} = J^{is} + v^i s").outcome
+    'refuted'
     """
     if isinstance(lhs, str):
         if modulo is not None or rhs != 0:

@@ -15,7 +15,7 @@ from multiprocessing import active_children, get_context
 
 import numpy as np
 
-from symcur import models
+from symcur import models, running
 from symcur.band_structures import BandStructure, Model
 from symcur.brillouin import Interrupted
 from symcur.claims import on_models
@@ -23,6 +23,7 @@ from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, Cla
 from symcur.claims.prover import ProofResult, examine
 
 
+@running.watched("verify")
 def verify(
     claim: str | Claim,
     model: str | BandStructure | None = None,
@@ -34,6 +35,10 @@ def verify(
     Equalities are settled by proof and, where they speak of numbers of one band, compared on models as closed form
     against eigenstates: on ``model``, or on every library model. Other claims run their numerical check. ``faults`` also
     runs it with each fault of the claim injected; one that it does not notice makes the verdict "failed".
+
+    >>> import symcur as sc
+    >>> sc.verify("torque-dipole", check_models=False).kind
+    'proved'
     """
     claim = CLAIMS.get(claim)
     start = time.perf_counter()
@@ -76,22 +81,28 @@ def verify_all(
 
     ``workers`` is a number of processes, -1 for one per core; verdicts do not depend on it by a single bit. Claims that are not in
     the ledger as it comes are settled by the calling process. Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
+
+    >>> import symcur as sc
+    >>> [result.kind for result in sc.verify_all("rashba", ["torque-dipole", "intrinsic-geometry"])]
+    ['proved', 'misprint']
     """
     chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
     verdicts: list[ClaimResult] = []
-    with _elsewhere(chosen, model, faults, workers) as given_out:
+    given = None if progress is None else (lambda done, name: progress(done, len(chosen), name))
+    with (
+        running.reported("claims", given, len(chosen)) as report,
+        _elsewhere(chosen, model, faults, workers) as given_out,
+    ):
         for number, claim in enumerate(chosen):
             try:
-                if progress:
-                    progress(number, len(chosen), claim.name)
+                report(number, claim.name)
                 if number in given_out:
                     verdicts.append(replace(given_out[number].result(), claim=claim))
                 else:
                     verdicts.append(verify(claim, model, faults=faults))
             except KeyboardInterrupt:
                 raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
-    if progress:
-        progress(len(chosen), len(chosen), "")
+        report(len(chosen), "")
     return verdicts
 
 
@@ -145,7 +156,7 @@ def _without_claim(name: str, model: str | BandStructure | None, faults: bool) -
 def _models(model: str | BandStructure | None) -> Iterable[Model]:
     if not model:
         return (_made(models.MODELS.get(name)) for name in models.names())
-    chosen = models.get(model) if isinstance(model, str) else model
+    chosen = models.named(model) if isinstance(model, str) else model
     if not isinstance(chosen, Model):
         raise TypeError(f"model: expected one given by formulas, for its closed forms, got {chosen!r}")
     return (chosen,)

@@ -12,6 +12,7 @@ from symcur.cli.listing import list_names
 from symcur.cli.material import material
 from symcur.cli.plot import plot
 from symcur.cli.relations import find_relations
+from symcur.cli.scan import scan
 from symcur.cli.settle import settle_identity
 from symcur.cli.verify import verify
 
@@ -22,6 +23,7 @@ app.command("settle", context_settings={"ignore_unknown_options": True})(settle_
 app.command("relations", context_settings={"ignore_unknown_options": True})(find_relations)
 app.command()(derive)
 app.command()(compute)
+app.command()(scan)
 app.command()(material)
 app.command()(plot)
 app.command("list")(list_names)

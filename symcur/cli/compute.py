@@ -4,30 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, cast
 
 import numpy as np
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from symcur import observables
+from symcur import observables, running
 from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
-from symcur.brillouin import Interrupted
-from symcur.cli import terminal
-from symcur.cli.files import name_for, require_file, require_picture
+from symcur.brillouin import Interrupted, Mesh
+from symcur.cli import completion, terminal
+from symcur.cli.files import name_for, record_beside, require_picture, require_result
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
-from symcur.observables import Result
+from symcur.display import as_typed, text
+from symcur.files import shortened
+from symcur.observables import Result, cards
 
 MOST_ROWS = 60  # of a scan in the terminal; a file holds all
+MOST_VALUES = 10_000  # of mu or of temperature
 NOTHING = "Interrupted before the first complete round; no file was written."
 
 
 def compute(
     model: ModelName,
-    observable: Annotated[str, typer.Argument(help="An observable; symcur list observables shows them.")],
+    observable: Annotated[
+        str,
+        typer.Argument(
+            help="An observable; symcur list observables shows them.", autocompletion=completion.observables
+        ),
+    ],
     mu: Annotated[
         list[str] | None, typer.Option(help="Number, list a,b,c, or range first:last:count; 0. Given again, all.")
     ] = None,
@@ -68,21 +75,28 @@ def compute(
     lattice_constant: Annotated[
         float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, .json, .nc or .zarr.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
+    as_json: terminal.Json = False,
+    plain: terminal.Plain = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With --method mesh: go on from FILE.part beside -o FILE, if it is there.")
+    ] = False,
 ) -> None:
     """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures.
 
-    After Ctrl-C what was finished is shown, and FILE.interrupted.csv (.json, .nc) written instead of FILE.csv.
+    After Ctrl-C what was finished is shown, and FILE.interrupted.csv (.json, .nc) written instead of FILE.csv. With --method mesh
+    and -o FILE the finished sums are kept in FILE.part: --resume goes on from there and ends with the same numbers, bit by bit.
     """
-    require_file("--output", output, observables.FORMATS)
+    require_result("--output", output)
     require_picture("--plot", plot)
+    kept = _record(method, output, resume)
     subject = with_settings(find_model(model), set_)
     temperatures = numbers("--temperature", temperature)
     levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
-    with terminal.progress(f"{observable} of {subject.name}") as progress:
+    with running.progress(f"{observable} of {subject.name}") as progress:
         result = complete(
             lambda: observables.get(observable)(
                 subject,
@@ -91,17 +105,30 @@ def compute(
                 form=form,
                 hall=hall,
                 rtol=rtol,
-                method=method,
+                method=method if kept is None else Mesh(record=kept),
                 window=None if window is None else energy("--window", window),
                 eta=eta,
                 cutoff=cutoff,
                 workers=workers,
                 progress=progress,
-            )
+            ),
+            kept,
         )
     if unit != "1" or s_unit != "hbar" or sign != "paper":
         result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant, sign=sign)
-    finish(result, subject, output, plot)
+    finish(result, output, plot, as_json=as_json, plain=plain, kept=kept)
+
+
+def _record(method: str, output: Path | None, resume: bool) -> Path | None:
+    """Where the sums are kept: those of a mesh; other methods choose their next momenta by all numbers so far, and keep none."""
+    if method != Mesh.name:
+        if resume:
+            raise ValueError(
+                f"--resume: expected --method {Mesh.name}, whose sums are kept beside -o FILE, got {method}; "
+                "symcur scan keeps the points of any method"
+            )
+        return None
+    return record_beside(output, resume)
 
 
 def complete(compute: Callable[[], Result], kept: Path | None = None) -> Result:
@@ -120,13 +147,13 @@ def complete(compute: Callable[[], Result], kept: Path | None = None) -> Result:
 
 def finish(
     result: Result,
-    subject: BandStructure,
     output: Path | None,
     plot: Path | None,
     components: str = "*",
     kept: Path | None = None,
-    as_json: bool = False,
     *,
+    as_json: bool = False,
+    plain: bool | None = None,
     panels: bool = False,
 ) -> None:
     """Write the files, show the table of the components that a pattern like "x?" names, or JSON, and set the exit status.
@@ -136,12 +163,12 @@ def finish(
     try:
         note = write_files(result, output, plot, panels)
     except OSError:
-        show(result, subject, most=None, components=components)  # the file would have held all rows
+        show(result, most=None, components=components, plain=plain)  # the file would have held all rows
         raise
     if as_json:
         print(observables.json_text(result), end="")
     else:
-        show(result, subject, components=components)
+        show(result, components=components, plain=plain)
     if note:
         terminal.console(stderr=as_json).print(note, style="bold red", markup=False)
     if kept is not None and result.status != "interrupted":
@@ -196,13 +223,22 @@ def _numbers(option: str, text: str) -> float | ObjectArray:
     try:
         if ":" in text:
             first, last, count = text.split(":")
-            return np.linspace(float(first), float(last), int(count))
-        values = [float(part) for part in text.split(",")]
-        return values[0] if len(values) == 1 else np.array(values)
-    except ValueError:
+            values = _range(Fraction(first), Fraction(last), int(count))
+        else:
+            values = [float(part) for part in text.split(",")]
+    except (ValueError, OverflowError, ZeroDivisionError):
         raise ValueError(
-            f"{option}: expected a number, a list 0,0.1,0.2 or a range first:last:count, got {text!r}"
+            f"{option}: expected a number, a list 0,0.1,0.2 or a range first:last:count, at most {MOST_VALUES} values, "
+            f"got {shortened(text)}"
         ) from None
+    return values[0] if len(values) == 1 and ":" not in text else np.array(values)
+
+
+def _range(first: Fraction, last: Fraction, count: int) -> list[float]:
+    """As typed: -0.2:0.2:5 has 0 in its middle, and not what rounding leaves of it."""
+    if not 0 < count <= MOST_VALUES:
+        raise ValueError
+    return [float(first + (last - first) * j / max(count - 1, 1)) for j in range(count)]
 
 
 def energy(option: str, text: str) -> float | str:
@@ -215,83 +251,26 @@ def energy(option: str, text: str) -> float | str:
         raise ValueError(f"{option}: expected an energy or auto, got {text!r}") from None
 
 
-def show(result: Result, model: BandStructure, most: int | None = MOST_ROWS, components: str = "*") -> None:
-    """The table of parts and components, those of a pattern and at most so many rows, then what the numbers mean."""
-    screen = terminal.console()
-    headings = ["mu", "T", "component", *result.parts, "largest error"]
-    lines = list(_lines(result, components))
-    if _width(headings, lines) > screen.width:  # one row for each part
-        headings, lines = ["mu", "T", "component", "part", "value", "error"], list(_stacked(result, components))
-    table = Table(
-        title=escape(f"{result.observable} of {model.name}"),
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        padding=(0, 1),
-    )
-    for heading in headings:
-        table.add_column(heading, justify="left" if heading == "part" else "right")
-    for line in lines[:most]:
-        table.add_row(*line)
-    screen.print(table)
-    if most is not None and len(lines) > most:
-        screen.print(f"... {len(lines) - most} more rows; -o FILE writes all", style="dim")
-    for label, text in (
-        ("sum", result.sums),
-        ("unit", result.unit),
-        ("convention", f"{result.convention}; hbar = e = k_B = 1 inside"),
-        ("form", result.form),
-        ("hall part", result.hall),
-        ("window", "" if result.window is None else f"levels closer than {result.window:.3g} are one multiplet"),
-        ("note", "\n".join(result.notes)),
-        ("parameters", ", ".join(f"{name} = {value:g}" for name, value in result.parameters.items()) or "none"),
-        ("domain", result.domain),
-        ("method", f"{result.method}; {result.evaluations} k points, {result.by_eigenstates or 0} by eigenstates"),
-        ("status", f"{result.status}: {result.message}"),
-    ):
-        if text:
-            screen.print(f"[dim]{label:>11}[/]  {escape(text)}")
+def show(result: Result, most: int | None = MOST_ROWS, components: str = "*", plain: bool | None = None) -> None:
+    """The table of parts and components, those of a pattern and at most so many rows, then what the numbers mean.
+
+    ``plain``: tab-separated values of all rows below lines that begin with #; by default where the output is no terminal.
+    """
+    if terminal.is_plain(plain):
+        print("\n".join(_plain(result, components)))
+    else:
+        card = cards.card(result, components, most, "; -o FILE writes all")
+        print(text(card, terminal.console().width))
 
 
-def _rows(result: Result, components: str) -> Iterator[tuple[float, float, str, dict[str, tuple[float, float]], bool]]:
-    return (row for row in result.rows() if fnmatchcase(row[2], components))
-
-
-def _lines(result: Result, components: str) -> Iterator[tuple[str, ...]]:
-    for mu, temperature, component, parts, met in _rows(result, components):
-        error = max(error for _, error in parts.values())
-        mark = "" if met else " (not met)"
-        yield (
-            f"{mu:g}",
-            f"{temperature:g}",
-            component,
-            *(_cell(*pair) for pair in parts.values()),
-            f"{error:.1e}{mark}",
-        )
-
-
-def _stacked(result: Result, components: str) -> Iterator[tuple[str, ...]]:
-    """The same with a row for each part, what repeats left out."""
-    before: tuple[str, ...] = ()
-    for mu, temperature, component, parts, met in _rows(result, components):
-        for name, (value, error) in parts.items():
-            place = (f"{mu:g}", f"{temperature:g}", component)
-            mark = "" if met else " (not met)"
-            shown = ("", "", "") if place == before else place
-            yield (*shown, name, _cell(value, error), f"{error:.1e}{mark}")
-            before = place
-
-
-def _width(headings: list[str], lines: list[tuple[str, ...]]) -> int:
-    """The columns of the terminal that a table takes, two between each two columns."""
-    widths = [max(map(len, column)) for column in zip(headings, *lines, strict=True)]
-    return sum(widths) + 2 * (len(widths) - 1)
-
-
-def _cell(value: float, error: float) -> str:
-    """As many decimals as the error allows, at most eight; large numbers in scientific notation."""
-    if not np.isfinite([value, error]).all() or abs(value) >= 1e6:
-        return f"{value:.6e}"
-    decimals = 8 if error <= 1e-8 else max(int(np.ceil(-np.log10(error))) + 1, 0)
-    text = f"{value:.{min(decimals, 8)}f}"
-    return text.removeprefix("-") if float(text) == 0 else text
+def _plain(result: Result, components: str) -> Iterator[str]:
+    yield terminal.comment("title", f"{result.observable} of {result.model}")
+    for label, told in cards.facts(result).told:
+        yield terminal.comment(label, str(told))
+    yield terminal.tabbed(("mu", "T", "component", "part", "value", "error", "met"))
+    mu, T = (dict(zip(axis, as_typed(axis), strict=True)) for axis in map(np.ndarray.tolist, result.scan[:2]))
+    for level, temperature, component, parts, met in result.rows():
+        if fnmatchcase(component, components):
+            place = (mu[level], T[temperature], component)
+            for part, (value, error) in parts.items():
+                yield terminal.tabbed((*place, part, repr(value), repr(error), "yes" if met else "no"))

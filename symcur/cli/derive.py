@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 
-from symcur import quantities
+from symcur import quantities, running
 from symcur.band_structures import Model
-from symcur.cli import terminal
+from symcur.cli import completion, terminal
 from symcur.cli.named_models import ModelName, Settings, find_model, settings
-from symcur.cli.unicode_math import unicode_math
+from symcur.display import unicode_math
 from symcur.quantities import Quantity
 
 if TYPE_CHECKING:
@@ -35,7 +35,12 @@ class Language(StrEnum):
 
 def derive(
     model: ModelName,
-    quantity: Annotated[str, typer.Argument(help="A band quantity; symcur list quantities shows them.")],
+    quantity: Annotated[
+        str,
+        typer.Argument(
+            help="A band quantity; symcur list quantities shows them.", autocompletion=completion.quantities
+        ),
+    ],
     to: Annotated[Language | None, typer.Option(help="Print source code instead of readable formulas.")] = None,
     set_: Settings = None,
 ) -> None:
@@ -46,7 +51,7 @@ def derive(
     if isinstance(subject, Model):  # others are refused with the reason by the derivation
         subject = subject.with_parameters(settings(set_))
     wanted = quantities.get(quantity)
-    with terminal.progress(f"{subject.name} {wanted.name}"):
+    with running.progress(f"{subject.name} {wanted.name}"):
         form = closed_form(subject, wanted.name)
         if to is not None:
             text = form.latex() if to is Language.latex else form.source(to.value)
@@ -86,6 +91,10 @@ def _print_formulas(form: ClosedForm, screen: Console) -> None:
 
 def _print_equation(symbol: sp.Symbol, expression: sp.Expr, screen: Console, long: bool) -> None:
     """In two dimensions where it fits, on a line otherwise."""
-    picture = "" if long else sp.pretty(sp.Eq(symbol, expression, evaluate=False), wrap_line=False, use_unicode=True)
+    picture = (
+        ""
+        if long
+        else sp.pretty(sp.Eq(symbol, expression, evaluate=False), wrap_line=False, use_unicode=terminal.has_unicode())
+    )
     fits = picture and all(cell_len(line) <= screen.width for line in picture.splitlines())
     screen.print(escape(picture if fits else f"{symbol} = {expression}"))

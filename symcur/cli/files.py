@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from symcur import files
+from symcur import files, observables
 from symcur.plotting import MISSING, PICTURES
 
 
@@ -14,6 +14,12 @@ def require_file(option: str, path: Path | None, endings: Sequence[str] = ()) ->
     """Raise ValueError unless a file of this name, with one of these endings (any where there are none), can be written."""
     if path is not None:
         files.require_writable(option, path, endings)
+
+
+def require_result(option: str, path: Path | None) -> None:
+    """The same for a result; NetCDF and Zarr need more than the core."""
+    if path is not None:
+        observables.require_format(option, path)
 
 
 def require_picture(option: str, path: Path | None) -> None:
@@ -26,3 +32,18 @@ def require_picture(option: str, path: Path | None) -> None:
 def name_for(path: Path, interrupted: bool) -> Path:
     """The path; after an interruption a name beside it that no file has, so that a finished one is never overwritten."""
     return files.unused(path, "interrupted") if interrupted else path
+
+
+def record_beside(output: Path | None, resume: bool) -> Path | None:
+    """Where the sums are kept; what an interruption left there is not lost by chance."""
+    if output is None:
+        if resume:
+            raise ValueError("--resume: expected -o FILE, beside which the finished part is kept, got none")
+        return None
+    path = output.with_name(f"{output.name}.part")
+    if path.exists() and not resume:
+        raise ValueError(
+            f"--output: expected no file {path}, which an interrupted calculation left, got one; --resume goes on from it, or remove it"
+        )
+    require_file("--output", path)
+    return path

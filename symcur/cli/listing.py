@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
 from symcur.cli import terminal
-from symcur.cli.unicode_math import unicode_math
+from symcur.display import unicode_math
 
 
 class Kind(StrEnum):
@@ -21,7 +22,7 @@ class Kind(StrEnum):
     observables = "observables"
 
 
-def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
+def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")], plain: terminal.Plain = None) -> None:
     """List the models, quantities, claims or observables, with a line on each."""
     rows = {
         Kind.models: _models,
@@ -29,11 +30,21 @@ def list_names(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> N
         Kind.claims: _claims,
         Kind.observables: _observables,
     }[kind]()
+    if terminal.is_plain(plain):
+        for row in rows:
+            print(terminal.tabbed(row))
+        return
+    screen = terminal.console()
+    if screen.width < terminal.PAGE:
+        for name, *rest in rows:
+            screen.print(escape(name), style="bold")
+            screen.print(Padding(escape("  ".join(filter(None, rest))), (0, 0, 0, 2), expand=False))
+        return
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(no_wrap=True)
     for row in rows:
         table.add_row(*map(escape, row))
-    terminal.console().print(table)
+    screen.print(table)
 
 
 def _models() -> Iterator[tuple[str, ...]]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 import typer
 
-from symcur import observables
+from symcur import observables, running
 from symcur.brillouin import Mesh
 from symcur.cli import terminal
 from symcur.cli.compute import complete, energy, finish, numbers
-from symcur.cli.files import require_file, require_picture
+from symcur.cli.files import record_beside, require_picture, require_result
 from symcur.cli.plot import corners, vectors
 from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions, rows_of
 
@@ -67,7 +67,7 @@ def material(
     workers: Annotated[
         int | None, typer.Option(help="Threads, by default one per core; the result does not depend on it.")
     ] = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, FILE.json or FILE.nc.")] = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, .json, .nc or .zarr.")] = None,
     plot: Annotated[
         Path | None,
         typer.Option(help="Draw the parts of the scan, or --path, or --plane at the first mu: FILE.png, .pdf, .svg."),
@@ -83,7 +83,8 @@ def material(
     plane: Annotated[
         str | None, typer.Option(help="'0,0,0 1,0,0 0,1,0', corner and edges in 1/Angstrom: maps of both integrands.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The result as JSON on stdout, all else on stderr.")] = False,
+    as_json: terminal.Json = False,
+    plain: terminal.Plain = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from FILE.part beside -o FILE, if it is there.")
     ] = False,
@@ -95,9 +96,9 @@ def material(
     the crystal (--symmetrize) and about a minute without. With -o FILE the finished sums are kept in FILE.part, also after Ctrl-C:
     --resume goes on from there and ends with the same numbers, bit by bit.
     """  # fmt: skip
-    require_file("--output", output, observables.FORMATS)
+    require_result("--output", output)
     require_picture("--plot", plot)
-    kept = _record(output, resume)
+    kept = record_beside(output, resume)
     levels, temperatures = _levels(mu), numbers("--temperature", temperature or ["0.05"])
     k_space = path is not None or plane is not None
     if plot is not None and not k_space and np.size(levels) == np.size(temperatures) == 1:
@@ -110,7 +111,7 @@ def material(
     _axis("--flow", flow), _axis("--field", field)  # what is wrong is said before the work
     functions, symmetry = _functions(files, lattice, centres, atoms, orbitals, moments, spin, symmetrize)
     subject = made(functions, s, spin, orbitals, level)
-    screen = terminal.console(stderr=as_json)
+    screen = terminal.console(stderr=as_json or terminal.is_plain(plain))
     screen.print(f"{subject.summary()}\n{symmetry}\n", markup=False, soft_wrap=True)
     components = _axis("--flow", flow, subject.dimension) + _axis("--field", field, subject.dimension)
     if mesh is None and rtol is None:
@@ -118,7 +119,7 @@ def material(
     if plot is not None and k_space:
         _draw(subject, plot, path, plane, by, components, float(np.ravel(levels)[0]), float(np.ravel(temperatures)[0]))
         plot = None
-    with terminal.progress(subject.name) as progress:
+    with running.progress(subject.name) as progress:
         result = complete(
             lambda: observables.conductivity(
                 subject,
@@ -135,22 +136,7 @@ def material(
             kept,
         )
     result = result.convert(UNITS.get(subject.dimension, "1"), sign="literature")
-    finish(result, subject, output, plot, components, kept, as_json, panels=True)
-
-
-def _record(output: Path | None, resume: bool) -> Path | None:
-    """Where the sums are kept; what an interruption left there is not lost by chance."""
-    if output is None:
-        if resume:
-            raise ValueError("--resume: expected -o FILE, beside which the finished part is kept, got none")
-        return None
-    path = output.with_name(f"{output.name}.part")
-    if path.exists() and not resume:
-        raise ValueError(
-            f"--output: expected no file {path}, which an interrupted calculation left, got one; --resume goes on from it, or remove it"
-        )
-    require_file("--output", path)
-    return path
+    finish(result, output, plot, components, kept, as_json=as_json, plain=plain, panels=True)
 
 
 def _mesh(points: int | None, megabytes: float | None, kept: Path | None) -> Mesh:

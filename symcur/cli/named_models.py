@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
@@ -10,15 +9,18 @@ from typing import Annotated
 import sympy as sp
 import typer
 
-from symcur import bosons, materials, models
-from symcur.band_structures import BandStructure, BuildingFunction, Model
-from symcur.models import LibraryModel
-from symcur.registry import Registry
+from symcur import materials, models
+from symcur.band_structures import BandStructure
+from symcur.cli import completion, model_scripts
 
 LACKING = ("lattice: ", "centres: ", "spin: ")  # what options say in the place of files
 
 ModelName = Annotated[
-    str, typer.Argument(help="A library model, FILE.toml, FILE.py[:NAME], which is run, or SEED_hr.dat and its like.")
+    str,
+    typer.Argument(
+        help="A library model, FILE.toml, FILE.py[:NAME], which is run, or SEED_hr.dat and its like.",
+        autocompletion=completion.models,
+    ),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter value.")]
 
@@ -40,26 +42,10 @@ def find_model(name: str) -> BandStructure:
             if not str(error).startswith(LACKING):
                 raise
             raise ValueError(f"{error}; symcur material and symcur plot have options for it") from None
-    path, _, variable = name.partition(":")
-    if path.endswith(".py"):
-        return _from_file(Path(path), variable)
-    library: Registry[LibraryModel[Model] | BuildingFunction] = Registry(
-        "model", [*models.MODELS, *models.NUMERIC, *bosons.MODELS]
-    )
-    return library.get(name)()
-
-
-def _from_file(path: Path, variable: str) -> BandStructure:
-    if not path.is_file():
-        raise ValueError(f"model: expected a file, got {path}, which does not exist")
-    found = {key: value for key, value in runpy.run_path(str(path)).items() if isinstance(value, BandStructure)}
-    if variable or len(found) != 1:
-        if variable not in found:
-            raise ValueError(
-                f"model: expected one model in {path}, or {path}:<name>, got {', '.join(found) or 'no model'}"
-            )
-        return found[variable]
-    return next(iter(found.values()))
+    script = model_scripts.split(name)
+    if script is not None:
+        return model_scripts.model_in(*script)
+    return models.named(name)
 
 
 def settings(pairs: Iterable[str] | None) -> dict[str, sp.Rational]:

@@ -9,6 +9,7 @@ import typer
 
 from symcur import materials, observables
 from symcur.band_structures import BandStructure
+from symcur.cli import completion
 from symcur.cli.files import require_picture
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
 from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions, rows_of
@@ -25,7 +26,8 @@ def plot(
     quantity: Annotated[
         str | None,
         typer.Argument(
-            help="A band quantity (symcur list quantities); with --path also conserved or conventional; with --plane an observable."
+            help="A band quantity (symcur list quantities); with --path also conserved or conventional; with --plane an observable.",
+            autocompletion=completion.quantities_and_observables,
         ),
     ] = None,
     output: Annotated[Path, typer.Option("-o", "--output", help="FILE.png, .pdf or .svg.")] = Path("symcur.png"),
@@ -56,6 +58,14 @@ def plot(
         bool,
         typer.Option("--both-norms", help="Bosons: also the bands of negative norm, which repeat the others at -k."),
     ] = False,
+    arrows: Annotated[
+        str | None,
+        typer.Option(
+            help="A quantity with one index, such as s_dipole, as arrows on a map.",
+            autocompletion=completion.quantities,
+        ),
+    ] = None,
+    contours: Annotated[float | None, typer.Option(metavar="MU", help="Lines on a map where bands cross MU.")] = None,
     set_: Settings = None,
     s: Operator = SPIN,
     spin: Spin = None,
@@ -95,7 +105,9 @@ def plot(
                 window=window, scale=scale, both_norms=both_norms, **more,
             )  # fmt: skip
         else:
-            figure = plotting.draw_zone(subject, quantity, band, chosen, scale=scale, both_norms=both_norms, **more)
+            figure = plotting.draw_zone(
+                subject, quantity, band, chosen, scale=scale, both_norms=both_norms, mu=contours, arrows=arrows, **more
+            )  # fmt: skip
     plotting.save(figure, output)
     print(f"{output} written")
 

@@ -1,20 +1,24 @@
-"""The terminal: consoles, the progress bar that appears after a second, and how a verdict looks in a table."""
+"""The terminal: consoles, tab-separated values, and how a verdict looks in a table."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from signal import SIGINT
-from threading import Timer
+from typing import Annotated
 
+import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from symcur.claims import ClaimResult
 
 INTERRUPTED = 128 + SIGINT  # the exit status that shells report after Ctrl-C
 PAGE = 100  # columns, where the output is not a terminal
+Json = Annotated[bool, typer.Option("--json", help="The result as JSON on stdout, all else on stderr.")]
+Plain = Annotated[
+    bool | None,
+    typer.Option("--plain/--table", help="Tab-separated values, as where the output is no terminal, or the table."),
+]
 STYLES = {
     "proved": "green",
     "proved for a model": "green",
@@ -33,32 +37,24 @@ def console(stderr: bool = False) -> Console:
     return screen
 
 
-@contextmanager
-def progress(title: str = "", total: int | None = None, delay: float = 1.0) -> Iterator[Callable[..., None]]:
-    """A bar on stderr, shown once the work has taken ``delay`` seconds, on a terminal only.
+def is_plain(asked: bool | None) -> bool:
+    """Whether tab-separated values are wanted: as asked, or where stdout is no terminal."""
+    return not sys.stdout.isatty() if asked is None else asked
 
-    Yields ``report(done, message)``: how much is done (of ``total`` steps, or as a fraction; None where it is not known),
-    and what is being done.
-    """
-    screen = console(stderr=True)
-    count = (MofNCompleteColumn(),) if total else ()
-    columns = (TextColumn("{task.description:<26}"), BarColumn(), *count, TimeElapsedColumn())
-    bar = Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal)
-    task = bar.add_task(title, total=total)
 
-    def report(done: float | None, message: str) -> None:
-        known = total or (1.0 if done is not None else None)
-        bar.update(task, description=f"{title} {message}".strip()[:60], total=known, completed=done or 0)
+def has_unicode() -> bool:
+    """Whether stdout takes any letter."""
+    return (sys.stdout.encoding or "").lower().startswith("utf")
 
-    timer = Timer(delay, bar.start)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield report
-    finally:
-        timer.cancel()
-        timer.join()
-        bar.stop()
+
+def tabbed(cells: Iterable[str]) -> str:
+    """A line of tab-separated values; tabs and ends of lines within a value become spaces."""
+    return "\t".join(" ".join(cell.split()) for cell in cells)
+
+
+def comment(label: str, value: str) -> str:
+    """A line above tab-separated values that says something about them."""
+    return f"# {label}: {' '.join(value.split())}"
 
 
 def places(where: Mapping[str, str]) -> str:

@@ -13,35 +13,44 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from symcur import claims, files
+from symcur import claims, files, running
 from symcur.brillouin import Interrupted
 from symcur.certificates import prepare
 from symcur.claims import Claim, ClaimResult, ProofResult
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
-from symcur.cli import terminal
+from symcur.cli import completion, terminal
 from symcur.cli.certificates import HELP, write_certificates
 from symcur.cli.files import name_for, require_file
 from symcur.cli.named_models import find_model
-from symcur.cli.unicode_math import sentence, unicode_math
+from symcur.display import sentence, unicode_math
 
 LEGEND = (
     "proof: equal normal forms, any number of bands, checked at random exact points. counterexample: exact matrices. "
     "models: closed form of one side against eigenstates of the other, largest relative difference."
 )
 _FEW = 8  # claims, for which another process starts longer than it works
+WIDTH = 99  # columns of the table
 VERSIONS = "A, B, C: first preprint, revised preprint, the Letter."
 
 
 def verify(
     claim: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of claims, or FILE.toml with your own; all of the paper without any."),
+        typer.Argument(
+            help="Names of claims, or FILE.toml with your own; all of the paper without any.",
+            autocompletion=completion.claims,
+        ),
     ] = None,
     model: Annotated[
-        str | None, typer.Option(help="Check on this library model, FILE.toml or FILE.py[:NAME] instead of on all.")
+        str | None,
+        typer.Option(
+            help="Check on this library model, FILE.toml or FILE.py[:NAME] instead of on all.",
+            autocompletion=completion.models,
+        ),
     ] = None,
     json_file: Annotated[
-        str | None, typer.Option("--json", help="Write the verdicts to FILE.json (- for stdout).")
+        str | None,
+        typer.Option("--json", metavar="[FILE.json]", help="The verdicts as JSON, to stdout or to FILE.json."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Write a self-contained page to FILE.html.")] = None,
     certificates: Annotated[Path | None, typer.Option(metavar="DIR", help=HELP)] = None,
@@ -55,6 +64,7 @@ def verify(
             help="Processes; verdicts do not depend on it. By default one per core, but for a few claims one."
         ),
     ] = None,
+    plain: terminal.Plain = None,
 ) -> None:
     """Settle the claims of the paper, or those of a file: one verdict per row, or one claim in full.
 
@@ -74,7 +84,7 @@ def verify(
         workers = -1 if len(chosen) > _FEW else 1
     interrupted = False
     try:
-        with terminal.progress(total=len(chosen)) as bar:
+        with running.progress("claims", total=len(chosen)) as bar:
             verdicts = claims.verify_all(subject, chosen, lambda done, _, name: bar(done, name), faults, workers)
     except Interrupted as stopped:
         verdicts, interrupted = stopped.result, True
@@ -84,10 +94,13 @@ def verify(
     else:
         if len(chosen) == 1 and verdicts:
             print_claim(verdicts[0], screen)
+        elif terminal.is_plain(plain):
+            print_plain(verdicts)
         else:
             print_ledger(verdicts, screen)
         if interrupted:
-            screen.print(f"Interrupted after {len(verdicts)} of {len(chosen)} claims.", style="bold red")
+            words = f"Interrupted after {len(verdicts)} of {len(chosen)} claims."
+            terminal.console(stderr=terminal.is_plain(plain)).print(words, style="bold red")
     written = _write(verdicts, len(chosen), interrupted, json_file, report) if verdicts else []
     certified = True
     if certificates is not None:
@@ -137,8 +150,11 @@ def _json(verdicts: Sequence[ClaimResult], interrupted: bool) -> str:
 # -- the ledger --------------------------------------------------------------------------------------------------------
 def print_ledger(verdicts: Sequence[ClaimResult], screen: Console) -> None:
     """The verdicts grouped by the sections of the paper, and a line that counts them."""
-    for section in dict.fromkeys(verdict.claim.section for verdict in verdicts):
-        table = Table(title=section, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), width=99)
+    sections = dict.fromkeys(verdict.claim.section for verdict in verdicts)
+    for section in sections if screen.width >= WIDTH else ():
+        table = Table(
+            title=section, title_justify="left", title_style="bold", box=None, padding=(0, 1, 0, 0), width=WIDTH
+        )
         for heading, width in (("claim", 26), ("verdict", 9), ("how", 17), ("residual", 13), ("time", 6)):
             table.add_column(heading, width=width, header_style="dim", justify="right" if heading == "time" else "left")
         table.add_column("in the paper", ratio=1, header_style="dim")
@@ -153,12 +169,38 @@ def print_ledger(verdicts: Sequence[ClaimResult], screen: Console) -> None:
             )
         screen.print(table)
         screen.print()
+    if screen.width < WIDTH:
+        _print_stacked(verdicts, screen)
     for verdict in verdicts:
         if verdict.kind in ("open", "failed"):
             _print(screen, f"{verdict.name}: {_kind(verdict)}, {escape(verdict.how)}", 0)
     screen.print(summary(verdicts))
     of_the_paper = any(verdict.claim.section in claims.sections() for verdict in verdicts)
     screen.print(f"{LEGEND} {VERSIONS}" if of_the_paper else LEGEND, style="dim")
+
+
+def _print_stacked(verdicts: Sequence[ClaimResult], screen: Console) -> None:
+    """A claim and its verdict, and what belongs to them below."""
+    section = ""
+    for verdict in verdicts:
+        if verdict.claim.section != section:
+            section = verdict.claim.section
+            screen.print(section, style="bold", markup=False)
+        screen.print(f"{verdict.name}  {_kind(verdict)}")
+        numbers = f"{terminal.residual(verdict)}; {terminal.duration(verdict.seconds)}"
+        for told in (terminal.means(verdict), numbers, terminal.places(verdict.where)):
+            _print(screen, escape(told), 2)
+    screen.print()
+
+
+def print_plain(verdicts: Sequence[ClaimResult]) -> None:
+    """The verdicts as tab-separated values."""
+    print(terminal.tabbed(("claim", "verdict", "recorded", "how", "residual", "tolerance", "seconds", "in the paper")))
+    for verdict in verdicts:
+        numbers = (verdict.residual, verdict.tolerance, round(verdict.seconds, 3))
+        texts = ("" if number is None else repr(float(number)) for number in numbers)
+        words = (verdict.name, verdict.kind, verdict.claim.recorded, terminal.means(verdict))
+        print(terminal.tabbed((*words, *texts, terminal.places(verdict.where))))
 
 
 def summary(verdicts: Sequence[ClaimResult]) -> str:

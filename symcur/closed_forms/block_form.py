@@ -21,6 +21,7 @@ from symcur.closed_forms.arbitrary_precision import closest, exact_parameter
 from symcur.closed_forms.common_subexpressions import Definitions, unused
 from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.series import Series, limit, series
+from symcur.display import Card, Formula, Shown
 
 _ATTEMPTS = 3  # precisions, each twice the one before, at which the order of energies of different blocks is looked for
 _GUARD = 20  # digits beyond those asked for, at first
@@ -28,7 +29,7 @@ _OF_CLOSED_FORMS = "program outputs hamiltonian projector"
 
 
 @dataclass(frozen=True, eq=False)
-class BlockForm:
+class BlockForm(Shown):
     """A band quantity of a model with constant blocks: an exact function of k, the parameters and the band energy for each block.
 
     ``blocks`` are the forms, each with the ``model`` of its block, H_b = W^+ H W and s_b = W^+ s W. ``bases`` holds the W,
@@ -188,6 +189,12 @@ class BlockForm:
             rows.append(rf"&{heading}:")
             rows.append(form.latex().removeprefix("\\begin{aligned}\n").removesuffix("\n\\end{aligned}"))
         return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
+
+    def card(self) -> Card:
+        """What notebooks show: block by block the states and the formulas, folded what their symbols mean."""
+        blocks = zip(self.headings, self.blocks, strict=True)
+        shown = [block for heading, form in blocks for block in (Formula(heading), *form.card().blocks)]
+        return Card(f"{self.name} of {self.model.name}", tuple(shown))
 
     @property
     def headings(self) -> list[str]:

@@ -12,8 +12,8 @@ import numpy as np
 import sympy as sp
 
 from symcur import expressions as ex
-from symcur import quantities
-from symcur.band_structures import BandStructure, Model
+from symcur import quantities, running
+from symcur.band_structures import BandStructure, Model, named
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks
@@ -45,16 +45,25 @@ _PREFERENCE, _FREE, _LONGER = 0.3, 10, 25
 _LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
 
 
-def derive(model: BandStructure, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
+def derive(model: BandStructure | str, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
     """The closed form of a quantity, or of any scalar expression with integer axes, in k, parameters and the band energy.
 
     Up to four distinct energies are treated by polynomials in H and simplified, others through the adjugate and the square-free
     part of the characteristic polynomial, constant blocks one by one (``BlockForm``). The shortest form is kept. Eigenvectors are
     never used. For bosons every operator X is read as g X, and E is the signed energy. Raises ValueError or TypeError naming the argument.
+
+    >>> import symcur as sc
+    >>> form = sc.derive(sc.models.rashba(), "s_dipole")
+    >>> print(form.latex().splitlines()[1])
+    d^{xs} &= - \\frac{\\alpha^{2} k_{y}}{4 \\left(M^{2} + \\alpha^{2} \\left(k_{x}^{2} + k_{y}^{2}\\right)\\right)} \\\\
+    >>> form([0.3, 0.2]).shape  # [band, i]
+    (2, 2)
     """
     if not isinstance(quantity, (str, Quantity, Expression)):
         raise TypeError(f"quantity: expected a name, a Quantity or an Expression, got {type(quantity).__name__}")
-    return _shared(_symbolic(model)).form(quantity)
+    model = _symbolic(model)
+    with running.progress(f"closed form of {model.name}"):
+        return _shared(model).form(quantity)
 
 
 def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm:
@@ -78,11 +87,14 @@ def _scalar(value: Any) -> Complex:
     return value
 
 
-def _symbolic(model: BandStructure) -> Model:
+def _symbolic(model: BandStructure | str) -> Model:
+    model = named(model)
     if isinstance(model, Model):
         return model
-    given = f"{model.name}, which is given by numbers" if isinstance(model, BandStructure) else type(model).__name__
-    raise TypeError(f"model: expected a Model given by formulas, because closed forms are made of them, got {given}")
+    raise TypeError(
+        "model: expected a Model given by formulas, because closed forms are made of them, "
+        f"got {model.name}, which is given by numbers"
+    )
 
 
 class _Derivation:

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 from symcur.arrays import AnyArray
 from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
-from symcur.closed_forms import calculus, conditioning
+from symcur.closed_forms import calculus, cards, conditioning
 from symcur.closed_forms.arbitrary_precision import (
     Touching,
     agreed,
@@ -29,6 +29,7 @@ from symcur.closed_forms.common_subexpressions import Definitions, steps, symbol
 from symcur.closed_forms.export import exported
 from symcur.closed_forms.series import Series, limit, series
 from symcur.closed_forms.text import latex
+from symcur.display import Card, Shown
 from symcur.expressions import Expression
 from symcur.program import Complex, MergingProgram, Program, operations
 
@@ -37,7 +38,7 @@ _EXPANDED_OPERATIONS = 20_000  # longer expressions are built unevaluated, with 
 
 
 @dataclass(frozen=True, eq=False)
-class ClosedForm:
+class ClosedForm(Shown):
     """A band quantity as an exact function of k, the parameters and the band energy E (``energy_symbol``).
 
     ``structure`` says in words what the form rests on, ``formula`` is the quantity in P and S in LaTeX, ``in_words`` the same
@@ -191,6 +192,10 @@ class ClosedForm:
         matrices, with P and S as polynomials in H; ``source`` writes the steps.
         """
         return latex(self)
+
+    def card(self) -> Card:
+        """What notebooks show: the formulas, folded what their symbols mean."""
+        return cards.card(self.name, self.model.name, self.latex(), self.structure, self.band)
 
     def source(self, language: str) -> str:
         """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".

@@ -48,6 +48,11 @@ class Current(Part):
         """The error that meets the tolerance."""
         return max(rtol * self.scale, _ROUNDING * self.size)
 
+    @property
+    def rounding(self) -> float:
+        """How far off components may be that cancel."""
+        return _ROUNDING * max(self.scale, self.size)
+
     def relative(self, difference: Array) -> float:
         """A difference relative to the scale, or to a small part of the natural size if the part vanishes."""
         return float(np.abs(difference).max() / max(self.scale, 1e-3 * self.size, 1e-300))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, named
 from symcur.brillouin import Interrupted
 from symcur.brillouin.sweep import Progress
 from symcur.disorder.currents import Currents, Work, converged_currents, unknown
@@ -19,7 +19,10 @@ from symcur.disorder.fermi_states import fermi_surface, sampled
 from symcur.disorder.momentum_cell import Unresolved
 from symcur.disorder.potentials import Disorder, is_number
 from symcur.disorder.rates import Scattering, TooLarge
+from symcur.display import Card, Facts, Numbers, Row, Sentence, Shown, as_typed, zeros
+from symcur.expressions import axis_name
 from symcur.observables import Part, Result, conductivity
+from symcur.running import watched
 
 MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
 _CHECKED = 1e-9  # differences that theory says vanish may be this large, or ten times rtol
@@ -45,7 +48,7 @@ MEANING = {
 
 
 @dataclass(frozen=True)
-class Transport:
+class Transport(Shown):
     """The parts of the conserved current as tensors [i, l] = [flow, field], in units e = hbar = 1.
 
     ``parts`` maps the names of ``MEANING`` to values and error estimates; intrinsic, band and total are absent if no
@@ -90,6 +93,30 @@ class Transport:
             raise ValueError(f"field: expected {self['charge'].shape[-1]} Cartesian components, got shape {E.shape}")
         return {name: part.value @ E for name, part in self.parts.items()}
 
+    def card(self) -> Card:
+        """What notebooks show: a column for each part, the components that vanish on one line, and what the numbers mean."""
+        pairs: dict[str, list[tuple[float, float]]] = {}
+        for axes in np.ndindex(self["charge"].shape):
+            numbers = [(float(part.value[axes]), float(part.error[axes])) for part in self.parts.values()]
+            pairs["".join(map(axis_name, axes))] = numbers
+        empty, vanishing = zeros(pairs)
+        rows = (Row((name,), tuple(numbers)) for name, numbers in pairs.items() if name not in empty)
+        mu, T, rate = as_typed([self.mu, self.temperature, self.rate])
+        facts = [(name, MEANING[name]) for name in self.parts]
+        facts += [
+            ("at", f"mu = {mu}, T = {T}; scattering rate {rate}"),
+            ("disorder", self.disorder),
+            ("form", self.form),
+        ]
+        facts += [
+            ("convention", "[i, l] = [flow, field]; e = hbar = k_B = 1"),
+            ("status", f"{self.status}: {self.message}"),
+        ]
+        table = Numbers(("component",), tuple(self.parts), tuple(rows))
+        return Card(
+            f"transport of {self.model}", (table, Sentence(vanishing), Facts((*facts, ("valid for", self.validity))))
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
 
@@ -115,8 +142,9 @@ class Transport:
         )
 
 
+@watched("transport")
 def transport(
-    model: BandStructure,
+    model: BandStructure | str,
     disorder: Disorder,
     mu: float = 0.0,
     temperature: float = 0.0,
@@ -144,6 +172,11 @@ def transport(
     Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for impurities that do not conserve s
     or leave a part unscattered that the field accelerates, for one dimension and for superconductors. Ctrl-C raises
     ``Interrupted``, a KeyboardInterrupt whose ``result`` holds what was finished, with its errors.
+
+    >>> import symcur as sc
+    >>> found = sc.transport(sc.models.rashba(M=0.3), sc.disorder.white_noise(), mu=1.0, rtol=1e-3)
+    >>> found.status, "side_jump" in found.parts
+    ('converged', True)
     """
     model = _checked(model, disorder, mu, temperature, rtol, form).with_values(parameters)
     disorder.require_no_torque(model)
@@ -211,7 +244,9 @@ def _of_fermi_surface(
 
 def _parts(found: Currents, sea: Result | None, intrinsic: bool) -> dict[str, Part]:
     """The parts in the order of their meanings; after Ctrl-C the intrinsic ones may be NaN with an infinite error."""
-    parts: dict[str, Part] = {name: part for name, part in found.parts.items() if name in MEANING}
+    parts = {
+        name: Part(part.value, part.error + part.rounding) for name, part in found.parts.items() if name in MEANING
+    }
     if intrinsic:
         like = np.full_like(found.parts["charge"].value, np.nan)
         lacking = Part(like, np.full_like(like, np.inf))
@@ -240,10 +275,9 @@ def _sum_of(parts: Mapping[str, Part], *names: str) -> Part:
 
 
 def _checked(
-    model: BandStructure, disorder: Disorder, mu: float, temperature: float, rtol: float, form: str
+    model: BandStructure | str, disorder: Disorder, mu: float, temperature: float, rtol: float, form: str
 ) -> BandStructure:
-    if not isinstance(model, BandStructure):
-        raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
+    model = named(model)
     if model.statistics.no_electric_field:
         raise ValueError(f"model: expected a metal, got {model.name}; {model.statistics.no_electric_field}")
     if model.periodic and model.positions is None:

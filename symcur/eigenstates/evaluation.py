@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur import expressions as ex
-from symcur import quantities
+from symcur import quantities, running
 from symcur.arrays import AnyArray, Array
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, named
 from symcur.band_structures.levels import Closeness, Window, closer_than_told_apart
 from symcur.eigenstates.basis import Components
 from symcur.eigenstates.states import Eigenstates
@@ -65,39 +66,78 @@ def blocks(model: BandStructure, k: Array) -> list[Array]:
 
 
 def evaluate(
-    model: BandStructure,
-    quantity: str | Quantity | Expression,
+    model: BandStructure | str,
+    quantity: str | Quantity | Expression | Sequence[str | Quantity] | Mapping[str, str | Quantity | Expression],
     k: ArrayLike,
     tolerance: Closeness = None,
     *,
     parameters: Parameters = None,
-) -> AnyArray:
-    """A quantity (or any scalar expression with integer axes) through the eigenstates of H(k).
+) -> Any:
+    """A quantity (or any scalar expression with integer axes) through the eigenstates of H(k); of several a dictionary by name.
 
     k has shape (..., D), Cartesian; the result (..., band, components in the paper's index order), bands by ascending
     energy. Bands closer than ``tolerance`` times the spread of the energies at k, or than a ``Window`` in units of energy,
     form a multiplet; each of its r members carries the trace divided by r. By default (None) that is 1e-9, or 1e-12 where the
     bands are known to be distinct at a generic k for these parameters. Bands that merge only at isolated k are reported by a DegeneracyWarning.
+    ``quantity`` may also be a list of names or a mapping from names of one's own, as in ``compile``; eigenstates are computed once.
     ``interband_torque_dipole`` gives <m|D^i|n> as (..., i, m, n), in the arbitrary phases of the eigenvectors.
     ``parameters`` maps names or symbols to values other than the model's. Units: hbar = e = k_B = 1. Raises ValueError or
     TypeError naming the argument for invalid input, and for what has no meaning for the model.
+
+    >>> import symcur as sc
+    >>> sc.evaluate(sc.models.rashba(M=0.3), "s_dipole", [0.3, 0.2]).round(6)  # [band, i]
+    array([[-0.159401,  0.239102],
+           [-0.159401,  0.239102]])
     """
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     points = model.points(k)
     flat = points.reshape(-1, model.dimension)
-    if not isinstance(quantity, Expression):
-        quantity = quantities.get(quantity)
-        model.require_local(quantity.name, quantity.local)
-    if isinstance(quantity, Quantity) and quantity.operator:
-        result, distinct = _operator_elements(model, quantity, flat, tolerance)
-    else:
-        components = quantities.components(quantity, model.dimension)
-        values, distinct, _ = values_at(model, {"": components}, flat, tolerance)
-        result = values[""] if isinstance(quantity, Expression) else values[""].real
+    single = isinstance(quantity, str | Quantity | Expression)
+    chosen = (
+        {"expression": quantity} if isinstance(quantity, Expression) else _chosen([quantity] if single else quantity)
+    )
+    with running.progress(f"{', '.join(chosen)} of {model.name}"):
+        found, distinct = _values(model, chosen, flat, tolerance)
     report_touchings(model, flat, distinct, tolerance)
-    if isinstance(quantity, Quantity) and quantity.name in quantities.names():
-        report_level(model, quantity)
-    return result.reshape(*points.shape[:-1], *result.shape[1:])
+    shaped = {name: value.reshape(*points.shape[:-1], *value.shape[1:]) for name, value in found.items()}
+    return next(iter(shaped.values())) if single else shaped
+
+
+def _chosen(quantity: Any) -> dict[str, str | Quantity | Expression]:
+    """By name: names and quantities of a list, or a mapping from names of one's own."""
+    if isinstance(quantity, Mapping):
+        return {str(name): value for name, value in quantity.items()}
+    try:
+        return {item.name: item for item in map(quantities.get, quantity)}
+    except (TypeError, AttributeError):
+        raise TypeError(
+            "quantity: expected a name, a Quantity, a scalar expression, a list of the first two or a mapping from names to any, "
+            f"got {quantity!r}"
+        ) from None
+
+
+def _values(
+    model: BandStructure, chosen: Mapping[str, str | Quantity | Expression], k: Array, tolerance: Closeness
+) -> tuple[dict[str, AnyArray], Array]:
+    """The values at k of shape (M, D), and how many distinct energies there are; eigenstates are computed once."""
+    known = {name: x if isinstance(x, Expression) else quantities.get(x) for name, x in chosen.items()}
+    scalars = {name: x for name, x in known.items() if isinstance(x, Expression) or not x.operator}
+    for x in known.values():
+        if isinstance(x, Quantity):
+            model.require_local(x.name, x.local)
+    found: dict[str, AnyArray] = {}
+    distinct = np.zeros(0)
+    if scalars or not known:
+        parts = {name: quantities.components(x, model.dimension) for name, x in scalars.items()}
+        found, distinct, _ = values_at(model, parts, k, tolerance)
+    for name, x in known.items():
+        if name not in scalars and isinstance(x, Quantity):
+            found[name], distinct = _operator_elements(model, x, k, tolerance)
+        elif isinstance(x, Quantity):
+            found[name] = found[name].real
+        if isinstance(x, Quantity) and x.name in quantities.names():
+            report_level(model, x)
+    return {name: found[name] for name in known}, distinct
 
 
 def _operator_elements(
@@ -120,7 +160,7 @@ def report_level(model: BandStructure, quantity: Quantity) -> None:
             f"{model.name}: {quantity.name} is that within the space of the functions, as at the level 'projected'; what lies outside "
             "is added by observables, and as quantities external_dipole and external_curvature of symcur.quantities.position",
             LevelWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import ObjectArray
-from symcur.band_structures import BandStructure, Model, Parameters
+from symcur.band_structures import BandStructure, Model, Parameters, named
 from symcur.band_structures.exact import exact_formula, is_formula
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.exact_integrals.curve import Curve
@@ -19,10 +19,12 @@ from symcur.exact_integrals.result import ExactIntegral
 from symcur.exact_integrals.sums import BandSums, is_warm
 from symcur.observables import KINDS, OBSERVABLES, Form, Observable
 from symcur.observables.hall import ALL, FARADAY, PAPER, Choice, chosen, hall_text
+from symcur.running import watched
 
 
+@watched("integrate_exactly")
 def integrate_exactly(
-    model: BandStructure,
+    model: BandStructure | str,
     observable: str | Observable,
     *,
     form: str | None = None,
@@ -49,6 +51,11 @@ def integrate_exactly(
     ------
     TypeError or ValueError naming the argument, what was expected and what was given; DoesNotClose, a ValueError, where the
     total has no exact form of this kind, with the reason. Other parts without one are left out, see ``refused``.
+
+    >>> import symcur as sc
+    >>> exact = sc.integrate_exactly(sc.models.rashba(), "conductivity")
+    >>> print(exact.between(exact.intervals[-1], "conventional")[0, 1])  # [flow, field] with both subbands filled
+    alpha**2*m*mu/(4*pi*(M**2 + 2*alpha**2*m*mu))
     """
     record = _observable(observable)
     model = _continuum(record.prepare(_continuum(model).with_parameters(parameters), np.ones(()), hall))
@@ -113,10 +120,13 @@ def _observable(observable: str | Observable) -> Observable:
     return OBSERVABLES.get(observable)
 
 
-def _continuum(model: BandStructure) -> Model:
+def _continuum(model: BandStructure | str) -> Model:
+    model = named(model)
     if not isinstance(model, Model):
-        given = f"{model.name}, which is given by numbers" if isinstance(model, BandStructure) else type(model).__name__
-        raise TypeError(f"model: expected a Model given by formulas, because integrals are made of them, got {given}")
+        raise TypeError(
+            "model: expected a Model given by formulas, because integrals are made of them, "
+            f"got {model.name}, which is given by numbers"
+        )
     if model.periodic:
         raise DoesNotClose(
             f"model: expected a continuum model, whose bands can be isotropic, got the lattice model {model.name}"

@@ -104,3 +104,11 @@ def _roots(polynomial: sp.Expr, mu: sp.Symbol) -> list[sp.Expr]:
             a, b, c = part.all_coeffs()
             found += [(-b + sign * sp.sqrt(sp.factor(b**2 - 4 * a * c))) / (2 * a) for sign in (-1, 1)]
     return found
+
+
+def interval_text(mu: sp.Symbol, interval: Interval) -> str:
+    """LaTeX for mu within an interval."""
+    parts = [sp.latex(end) for end in (interval.lower, interval.upper)]
+    left = "" if interval.lower == -sp.oo else f"{parts[0]} < "
+    right = "" if interval.upper == sp.oo else f" < {parts[1]}"
+    return f"{left}{sp.latex(mu)}{right}"

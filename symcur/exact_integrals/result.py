@@ -17,10 +17,11 @@ from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.band_structures.exact import exact_formula
 from symcur.closed_forms.common_subexpressions import unused
+from symcur.display import Card, Facts, Folded, Formula, Shown
 from symcur.exact_integrals.curve import SINGULAR, Primitive
 from symcur.exact_integrals.fermi_momenta import EdgeReached, FermiMomenta, Occupied
 from symcur.exact_integrals.isotropy import DoesNotClose
-from symcur.exact_integrals.pieces import Interval, intervals, level_energies
+from symcur.exact_integrals.pieces import Interval, interval_text, intervals, level_energies
 from symcur.exact_integrals.sums import LEVELS, BandSum, BandSums
 from symcur.expressions import axis_name
 
@@ -28,7 +29,7 @@ _DIGITS = 40
 
 
 @dataclass(frozen=True, eq=False)
-class ExactIntegral:
+class ExactIntegral(Shown):
     """An observable of an isotropic model as an exact function of ``mu`` at T = 0, and its expansion to order T^2.
 
     ``parts`` hold all parts as SymPy arrays in ``mu``, the parameters and the cutoff, with the axes of ``indices``; ``value`` is the
@@ -137,12 +138,21 @@ class ExactIntegral:
             cases = [(piece[axes], interval) for interval, piece in pieces]
             if any(expression != 0 for expression, _ in cases):
                 rows = r" \\ ".join(
-                    rf"{sp.latex(expression)} & {_range(self.mu, interval)}" for expression, interval in cases
+                    rf"{sp.latex(expression)} & {interval_text(self.mu, interval)}" for expression, interval in cases
                 )
                 label = "".join(map(axis_name, axes))
                 lines.append(rf"{_text(name)}^{{{label}}} &= \begin{{cases}} {rows} \end{{cases}}")
         body = " \\\\\n".join(lines) if lines else rf"{_text(name)} &= 0"
         return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+
+    def card(self) -> Card:
+        """What notebooks show: the total between the band edges, folded the other parts, and what they mean."""
+        others = tuple(Formula(self.latex(name)) for name in self.components if name != self.total)
+        facts = (("unit", self.unit), ("convention", self.convention), ("form", self.form), ("hall part", self.hall))
+        return Card(
+            f"{self.observable} of {self.model.name} at T = 0",
+            (Formula(self.latex()), Folded("parts", others), Facts(facts)),
+        )
 
     # -- numbers -----------------------------------------------------------------------------------------------------
     def __call__(
@@ -387,10 +397,3 @@ def _limit(primitive: Primitive, level: int) -> sp.Expr:
 
 def _text(name: str) -> str:
     return rf"\mathrm{{{name.replace('_', ' ')}}}"
-
-
-def _range(mu: sp.Symbol, interval: Interval) -> str:
-    parts = [sp.latex(end) for end in (interval.lower, interval.upper)]
-    left = "" if interval.lower == -sp.oo else f"{parts[0]} < "
-    right = "" if interval.upper == sp.oo else f" < {parts[1]}"
-    return f"{left}{sp.latex(mu)}{right}"

@@ -55,6 +55,7 @@ def ordered(axes: tuple[Axis, ...]) -> tuple[Axis, ...]:
 
 
 def axis_name(axis: Axis) -> str:
+    """The letter of an axis: x, y, z for 0, 1, 2, a free index as it is called."""
     axis = momentum(axis)
     return "xyz"[axis] if isinstance(axis, int) else axis
 

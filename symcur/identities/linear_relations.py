@@ -20,6 +20,7 @@ from symcur.expressions.energies import cleared
 from symcur.expressions.normal_form import NormalForm, normal_form
 from symcur.identities.exact_rank import Independence, Row, agree, counted, echelon, independence, kernel
 from symcur.identities.words import permuted, primitives
+from symcur.running import watched
 from symcur.typed import Identity, axis_of, plain, read, speaks_of_operators
 
 Typed = Expression | str
@@ -184,6 +185,7 @@ class Relations:
         return "$$\n\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}\n$$"
 
 
+@watched("relations")
 def relations(
     targets: Typed | Iterable[Typed],
     basis: Typed | Iterable[Typed] = (),
@@ -202,6 +204,11 @@ def relations(
 
     Raises Unreadable for a text that cannot be read, TypeError and ValueError for what is outside of the fragment in which normal
     forms decide, by name.
+
+    >>> import symcur as sc
+    >>> print(sc.relations(r"d^{i\\tau}", ["J^{is}", "v^i s"]))
+    1 relation among 3 expressions
+      d^{i tau} = -J^{is} + v^{i}s
     """
     given = [*_listed("targets", targets)], [*_listed("basis", basis)]
     operators = any(map(_speaks_of_operators, (*given[0], *given[1])))

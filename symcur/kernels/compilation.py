@@ -12,7 +12,7 @@ import numpy as np
 
 from symcur import expressions as ex
 from symcur import quantities as catalogue
-from symcur.band_structures import BandStructure, Model
+from symcur.band_structures import BandStructure, Model, named
 from symcur.band_structures.formulas import Formulas, generic_values
 from symcur.band_structures.levels import Closeness, Window, follows
 from symcur.band_structures.metric import Metric
@@ -34,7 +34,7 @@ _POINTS = 5  # momenta at which the pattern of multiplets is looked at
 
 
 def compile(
-    model: BandStructure,
+    model: BandStructure | str,
     quantities: Sequence[str | Quantity] | Mapping[str, str | Quantity | Expression],
     backend: str = "auto",
     tolerance: Closeness = None,
@@ -59,7 +59,14 @@ def compile(
 
     Raises ValueError or TypeError naming the argument for invalid input, and for ``interband_torque_dipole``, which is
     an operator and not a number per band.
+
+    >>> import symcur as sc
+    >>> kernel = sc.compile(sc.models.kane_mele(lambda_R=0.05), ["s_dipole"])
+    >>> values = kernel([[0.3, 0.2], [1.0, 2.0]])
+    >>> values["energy"].shape, values["s_dipole"].shape
+    ((2, 4), (2, 4, 2))
     """
+    model = named(model)
     chosen = _chosen(model, quantities)
     if backend not in ("auto", *BACKENDS):
         raise ValueError(f"backend: expected one of auto, {', '.join(BACKENDS)}, got {backend!r}")

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from symcur.band_structures import BuildingFunction, BuiltModel, Model
+from symcur import bosons
+from symcur.band_structures import BandStructure, BuildingFunction, BuiltModel, Model
 from symcur.models.continuum import cubic_rashba, luttinger, massive_dirac, rashba, rashba_dresselhaus
 from symcur.models.honeycomb import bilayer_graphene, haldane, kane_mele
 from symcur.models.lattices import altermagnet, bhz, kagome_antiferromagnet, rice_mele, weyl
@@ -49,6 +50,7 @@ __all__ = [
     "load",
     "luttinger",
     "massive_dirac",
+    "named",
     "names",
     "rashba",
     "rashba_dresselhaus",
@@ -64,6 +66,12 @@ __all__ = [
 def names() -> list[str]:
     """The names of the library models given by formulas, sorted; ``NUMERIC.names()`` are those given by numbers."""
     return sorted(MODELS.names())
+
+
+def named(name: str, /) -> BandStructure:
+    """The model, superlattice, magnet or crystal of the library with this name; raises ValueError that lists those there are."""
+    every: Registry[LibraryModel[Model] | BuildingFunction] = Registry("model", [*MODELS, *NUMERIC, *bosons.MODELS])
+    return every.get(name)()
 
 
 def get(name: str, /, **values: Any) -> Model | BuiltModel:

@@ -15,7 +15,7 @@ from symcur.observables.equilibrium import (
     torque_dipole_density,
     torque_quadrupole_density,
 )
-from symcur.observables.export import FORMATS, json_text, write
+from symcur.observables.export import FORMATS, LABELLED, json_text, require_format, write, write_arrays
 from symcur.observables.filling import chemical_potential
 from symcur.observables.observable import OBSERVABLES, Form, Observable, define
 from symcur.observables.quasiparticles import (
@@ -35,6 +35,7 @@ get, names, add, remove = OBSERVABLES.get, OBSERVABLES.names, OBSERVABLES.add, O
 __all__ = [
     "FORMATS",
     "KINDS",
+    "LABELLED",
     "OBSERVABLES",
     "SPIN_QUANTUM",
     "THERMAL_QUANTUM",
@@ -60,6 +61,7 @@ __all__ = [
     "magnetization_slope",
     "names",
     "remove",
+    "require_format",
     "spin_current",
     "spin_hall",
     "spin_magnetization",
@@ -69,4 +71,5 @@ __all__ = [
     "torque_dipole_density",
     "torque_quadrupole_density",
     "write",
+    "write_arrays",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 
 from symcur import quantities
 from symcur.arrays import Array, Mask
-from symcur.band_structures import BandStructure
+from symcur.band_structures import BandStructure, natural_size
 from symcur.band_structures.energies import bounded_below, occupied_ball
 from symcur.brillouin import Ball, Domain, Integral, Interrupted
 from symcur.brillouin.landmarks import touchings
@@ -335,37 +336,34 @@ def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> Iterato
         start += len(block)
 
 
-def natural_size(model: BandStructure, domain: Domain, kind: str) -> float:
+def size_of_kind(model: BandStructure, domain: Domain, kind: str) -> float:
     """The size that an observable of this kind has by its unit: norm of s, spread of the energies, length of a cell.
 
     A result that vanishes because its integrand does (two bands with a traceless s have no symmetrized curvature) has no
     other scale to be measured against.
     """
-    k, jacobian = domain.map(np.random.default_rng(23).uniform(size=(16, model.dimension)))
-    spread = float(np.ptp(model.energies(k)))
-    norm = float(np.linalg.norm(model.matrix("s", k[0]), 2))
-    length = float(np.mean(jacobian)) ** (-1 / model.dimension)  # the cube has the volume 1/length^D in k/(2 pi)
-    return float(model.statistics.factor * norm * KINDS[kind].size(spread, length) / length**model.dimension)
+    unit = KINDS[kind].unit
+    carried = "" if re.search(r"\bs\b", unit) else "s x "  # the spin, say, whose unit is that of the number
+    return float(model.statistics.factor) * natural_size(model, carried + unit, domain)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A unit, and the size that numbers with this unit have where energies span ``spread`` and cells ``length``."""
+    """What numbers of one kind have in common: their unit."""
 
     unit: str
-    size: Callable[[float, float], float]
 
 
 KINDS = {
-    "conductivity": Kind("e s / (hbar length^(D-2))", lambda spread, length: length**2),
-    "thermoelectric": Kind("k_B s / (hbar length^(D-2))", lambda spread, length: length**2),
-    "density": Kind("s energy / (hbar length^(D-2))", lambda spread, length: spread * length**2),
-    "current": Kind("s energy / (hbar length^(D-1))", lambda spread, length: spread * length),
-    "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))", lambda spread, length: length**2),
-    "spin": Kind("hbar / length^(D-2)", lambda spread, length: length**2),
-    "spin_current": Kind("energy / length^(D-1), spin in hbar", lambda spread, length: spread * length),
-    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar", lambda spread, length: spread * length**2),
-    "spin_nernst": Kind("k_B / length^(D-2), spin in hbar", lambda spread, length: length**2),
+    "conductivity": Kind("e s / (hbar length^(D-2))"),
+    "thermoelectric": Kind("k_B s / (hbar length^(D-2))"),
+    "density": Kind("s energy / (hbar length^(D-2))"),
+    "current": Kind("s energy / (hbar length^(D-1))"),
+    "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))"),
+    "spin": Kind("hbar / length^(D-2)"),
+    "spin_current": Kind("energy / length^(D-1), spin in hbar"),
+    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar"),
+    "spin_nernst": Kind("k_B / length^(D-2), spin in hbar"),
 }
 
 

@@ -1,28 +1,69 @@
-"""Results as files: CSV, JSON and NetCDF, each with units, convention, parameters and version."""
+"""Results as files: CSV, JSON, NetCDF and Zarr, each with all that a result holds."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-import math
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from symcur import files
+from symcur.observables.labelled import NUMBERS, attributes, finite, one_line, require_xarray
 from symcur.observables.result import Result
 
-FORMATS = (".csv", ".json", ".nc")
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+FORMATS = (".csv", ".json", ".nc", ".zarr")
+LABELLED = (".nc", ".zarr")  # need the extra symcur[data]
+
+
+def require_format(label: str, path: str | Path) -> None:
+    """Raise ValueError or ImportError, before the work, unless a result can be written to a file of this name."""
+    files.require_writable(label, path, FORMATS)
+    if Path(path).suffix in LABELLED:
+        require_xarray(label)
+    if Path(path).suffix == ".zarr" and Path(path).exists():
+        raise ValueError(f"{label}: expected a name that nothing has, got {path}; remove it or name another")
 
 
 def write(result: Result, path: str | Path) -> None:
-    """Write a result; the ending of the file name chooses the format. If it fails, what was there before stays whole."""
+    """Write a result; the ending of the file name chooses the format. If it fails, what was there before stays whole.
+
+    CSV, JSON, NetCDF (netCDF4) and Zarr (a directory, format 3, never written over an older one) hold all of it, see ``load``.
+    """
     path = Path(path)
-    formats: dict[str, Callable[[Result], str | bytes]] = {".csv": _csv, ".json": json_text, ".nc": _netcdf}
+    formats: dict[str, Callable[[Result], str | bytes]] = {".csv": _csv, ".json": json_text}
+    if path.suffix in LABELLED:
+        require_format("path", path)
+        write_arrays(result.to_xarray(), path)
+        return
     if path.suffix not in formats:
         raise ValueError(f"path: expected a name that ends in one of {', '.join(FORMATS)}, got {path.name}")
     files.write(path, formats[path.suffix](result))
+
+
+def write_arrays(dataset: Dataset, path: str | Path) -> None:
+    """Write labelled arrays as NetCDF (netCDF4) or, where nothing is yet, as a Zarr group of format 3."""
+    require_format("path", path)
+    if Path(path).suffix == ".zarr":
+        files.write_directory(path, lambda aside: dataset.to_zarr(aside, zarr_format=3, consolidated=False))
+    else:
+        with _no_cluster():
+            content = bytes(dataset.to_netcdf(engine="h5netcdf"))
+        files.write(path, content)
+
+
+def _no_cluster() -> AbstractContextManager[object]:
+    """Where the client of a Dask cluster is open, xarray asks the cluster for leave to write, also one that is gone."""
+    try:
+        from dask import config
+    except ImportError:
+        return nullcontext()
+    return cast("AbstractContextManager[object]", config.set(scheduler="threads"))
 
 
 def rows(result: Result) -> list[dict[str, Any]]:
@@ -35,18 +76,13 @@ def rows(result: Result) -> list[dict[str, Any]]:
     ]
 
 
-def _header(result: Result) -> dict[str, Any]:
-    """What a number needs to be read, without the numbers."""
-    data = result.to_dict()
-    return {
-        key: value for key, value in data.items() if key not in ("value", "error", "parts", "mu", "temperature", "met")
-    }
-
-
 def _csv(result: Result) -> str:
     table, file = rows(result), io.StringIO(newline="")
-    for key, value in _header(result).items():
-        file.write(f"# {key}: {' '.join(str(value).splitlines())}\n")  # a name of two lines would end the comment
+    plain = result.to_dict()
+    shape = {name: list(getattr(result, name).shape) for name in ("mu", "temperature")}
+    above = {key: value for key, value in plain.items() if key not in NUMBERS or key == "checks"}
+    for key, value in attributes({**above, "shape": shape}).items():
+        file.write(f"# {key}: {one_line(str(value))}\n")
     writer = csv.DictWriter(file, fieldnames=list(table[0]))
     writer.writeheader()
     writer.writerows(table)
@@ -55,37 +91,4 @@ def _csv(result: Result) -> str:
 
 def json_text(result: Result) -> str:
     """A result as JSON, as in its file."""
-    return json.dumps(_finite(result.to_dict()), indent=1, allow_nan=False) + "\n"
-
-
-def _finite(data: Any) -> Any:
-    """JSON has no NaN and no infinity: what an interruption left without a value is null."""
-    if isinstance(data, dict):
-        return {key: _finite(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [_finite(value) for value in data]
-    return None if isinstance(data, float) and not math.isfinite(data) else data
-
-
-def _netcdf(result: Result) -> bytes:
-    from scipy.io import netcdf_file
-
-    mu, temperature, parts = result.scan
-    memory = io.BytesIO()
-    with netcdf_file(memory, "w") as file:
-        for key, value in _header(result).items():
-            setattr(file, key, value if isinstance(value, str) else json.dumps(value))
-        sizes = {"mu": len(mu), "temperature": len(temperature), **dict.fromkeys(result.indices, result.dimension)}
-        for name, size in sizes.items():
-            file.createDimension(name, size)
-        for name, array in (("mu", mu), ("temperature", temperature)):
-            file.createVariable(name, "d", (name,))[:] = array
-        for name, pair in parts.items():
-            for label, array in zip((name, f"{name}_error"), pair, strict=True):
-                variable = file.createVariable(label, "d", tuple(sizes))
-                variable[:] = array
-                variable.units = result.unit
-        met = file.createVariable("met", "b", ("mu", "temperature"))
-        met[:] = result.met.reshape(len(mu), len(temperature))
-        file.flush()
-        return memory.getvalue()
+    return json.dumps(finite(result.to_dict()), indent=1, allow_nan=False) + "\n"

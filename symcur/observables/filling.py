@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, Parameters, gap
+from symcur.band_structures import BandStructure, Parameters, gap, named
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
 from symcur.brillouin.trapezoid import OFFSET
@@ -17,7 +17,7 @@ _ROOT = 1e-12  # of the spread of the energies
 
 
 def chemical_potential(
-    model: BandStructure, filling: ArrayLike, temperature: float = 0.0, *, parameters: Parameters = None
+    model: BandStructure | str, filling: ArrayLike, temperature: float = 0.0, *, parameters: Parameters = None
 ) -> tuple[Array, Array]:
     """mu with ``filling`` electrons (or holes) per cell, a number or a 1D array, and the estimated error of each, both of its shape.
 
@@ -26,7 +26,7 @@ def chemical_potential(
     error twice the difference. Where plane waves are cut off, twice what those change that the
     potential links to them is part of it. Units of energy of the model. Raises ValueError where states do not suffice.
     """
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     cell = model.lattice_cell("a filling counts electrons per cell")
     asked = np.asarray(filling, dtype=float)
     if asked.ndim > 1 or not np.isfinite(asked).all() or not ((asked > 0) & (asked < model.size)).all():

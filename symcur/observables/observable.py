@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from symcur import running
 from symcur.arrays import Array, Mask
-from symcur.band_structures import BandStructure, Parameters, Statistics
+from symcur.band_structures import BandStructure, Parameters, Statistics, named
 from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_bands
 from symcur.observables import engine, hall_checks
 from symcur.observables import hall as hall_part
@@ -22,6 +24,7 @@ from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
 from symcur.observables.windows import AUTO, WindowedValues, window_of
 from symcur.registry import Registry
+from symcur.version import __version__
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ class Observable:
 
     def __call__(
         self,
-        model: BandStructure,
+        model: BandStructure | str,
         mu: ArrayLike = 0.0,
         temperature: ArrayLike = 0.0,
         *,
@@ -117,30 +120,36 @@ class Observable:
         ------
         ValueError or TypeError naming the argument, what was expected and what was given; after Ctrl-C ``Interrupted``, a
         KeyboardInterrupt whose ``result`` is the last complete round with its errors.
+
+        >>> import symcur as sc
+        >>> sigma = sc.conductivity(sc.models.kane_mele(lambda_R=0.05), mu=0.0, temperature=0.0, rtol=1e-4)
+        >>> sigma.status, round(float(sigma.value[0, 1]), 3), sigma.unit  # [flow, field]
+        ('converged', 0.156, 'e s / (hbar length^(D-2))')
+        >>> list(sigma.parts)
+        ['conventional', 'torque', 'band', 'dipole', 'intrinsic']
         """
-        model, mu, temperature = self._prepared(model, mu, temperature, parameters, hall)
-        written = self._form(form)
-        choice = self._choice(written, hall, model, eta)
+        model, mu, temperature, written, choice = self.outline(model, mu, temperature, form, hall, eta, parameters)
         if not (isinstance(atol, int | float | np.number) and np.isfinite(atol) and atol >= 0):
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
         region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if cutoff is not None or domain is not None:
             choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
-        natural = engine.natural_size(model, region, self.kind)
+        natural = engine.size_of_kind(model, region, self.kind)
         merged = _window(window, model, region, method, eta)
         bands = _bands(model, choice.parts, merged, eta, engine.occupied_bands(model, region, mu, temperature))
         workers = bands.threads if workers is None else workers
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
-        integrate = partial(
-            integrate_bands,
-            atol=atol + engine.RESOLVED * natural,
-            relative_to="largest",
-            natural=natural,
-            method=method,
-            workers=workers,
-            progress=progress,
-        )
-        parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate, rtol, max_evaluations)
+        with running.reported(f"{self.name} of {model.name}", progress) as report:
+            integrate = partial(
+                integrate_bands,
+                atol=atol + engine.RESOLVED * natural,
+                relative_to="largest",
+                natural=natural,
+                method=method,
+                workers=workers,
+                progress=report,
+            )
+            parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate, rtol, max_evaluations)
         # What cancels exactly on every sample is known to rounding all the same.
         parts = {name: Part(part.value, part.error + engine.RESOLVED * natural) for name, part in parts.items()}
         parts, integral = self._with_limits(parts, integral, bands, region, mu, temperature)
@@ -187,6 +196,14 @@ class Observable:
             length_unit=model.length_unit,
             charge=self.kind == "conductivity" and is_number(model),
             remarks=tuple(remarks),
+            total=choice.total,
+            source={
+                "version": __version__,
+                "date": date.today().isoformat(),
+                "rtol": float(rtol),
+                "atol": float(atol),
+                **model.description,
+            },
         )
         if result.status == "interrupted":
             raise Interrupted(result, result.message)
@@ -214,7 +231,7 @@ class Observable:
 
     def integrand(
         self,
-        model: BandStructure,
+        model: BandStructure | str,
         k: ArrayLike,
         mu: float = 0.0,
         temperature: float = 0.0,
@@ -226,14 +243,28 @@ class Observable:
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
-        model, levels, temperatures = self._prepared(model, mu, temperature, parameters, hall)
+        model, levels, temperatures, _, choice = self.outline(model, mu, temperature, form, hall, eta, parameters)
         for label, numbers in (("mu", levels), ("temperature", temperatures)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
-        choice = self._choice(self._form(form), hall, model, eta)
         region = engine.domain_of(model, levels, temperatures, 1.0 if model.cell is None else None)
         bands = _bands(model, choice.parts, _window(window, model, region, "auto", eta), eta)
         return engine.integrand(bands, k, float(levels), float(temperatures))
+
+    def outline(
+        self,
+        model: BandStructure | str,
+        mu: ArrayLike,
+        temperature: ArrayLike,
+        form: str | None,
+        hall: str,
+        eta: float | None,
+        parameters: Parameters,
+    ) -> tuple[BandStructure, Array, Array, Form, Choice]:
+        """What a call with these arguments is about to integrate: the model as it is taken, mu, temperature, the form, the parts."""
+        model, levels, temperatures = self._prepared(model, mu, temperature, parameters, hall)
+        written = self._form(form)
+        return model, levels, temperatures, written, self._choice(written, hall, model, eta)
 
     def _form(self, form: str | None) -> Form:
         if form is not None and form not in self.forms:
@@ -261,11 +292,9 @@ class Observable:
         return _zero_point_apart(choice, model.statistics)
 
     def _prepared(
-        self, model: BandStructure, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters, hall: str
+        self, model: BandStructure | str, mu: ArrayLike, temperature: ArrayLike, parameters: Parameters, hall: str
     ) -> tuple[BandStructure, Array, Array]:
-        if not isinstance(model, BandStructure):
-            raise TypeError(f"model: expected a Model (library: symcur.models.get(name)), got {type(model).__name__}")
-        model = model.with_values(parameters)
+        model = named(model).with_values(parameters)
         levels, temperatures = (_numbers(*pair) for pair in (("mu", mu), ("temperature", temperature)))
         if (temperatures < 0).any():
             raise ValueError(f"temperature: expected numbers >= 0 (k_B = 1, in units of energy), got {temperature!r}")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symcur.arrays import Array, Mask
+from symcur.display import Card, Shown, text
 from symcur.expressions import axis_name
+from symcur.observables import cards
+from symcur.observables.labelled import to_dataset
+
+if TYPE_CHECKING:
+    from xarray import Dataset
 
 CHECKS = {
     "filled_lattice": "with the paper's Hall part the completely filled lattice, in which nothing can flow, answers with {}",
@@ -21,6 +27,7 @@ CHECKS = {
 ELECTRONS = "codes that compute spin Hall conductivities from Wannier functions, positive sigma^z_xy of Pt, give minus the [x, y] here"
 LITERATURE = "minus the paper's components: the field acts on carriers of charge -|e|, as in codes that find sigma^z_xy > 0 for Pt"
 NOTHING = 1e-6  # of an error: what the window changes is part of the error, and not worth a word where it is less of it
+ROWS = 24  # of a scan, in its repr
 SIGNED = "filled_lattice"  # the check that is an answer; the others are sizes
 CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
 SOLID = "(hbar/e) S/cm"
@@ -36,19 +43,21 @@ class Part:
     error: Array
 
 
-@dataclass(frozen=True)
-class Result:
+@dataclass(frozen=True, eq=False)
+class Result(Shown):
     """An observable as a function of mu and temperature.
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
-    what (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
+    what, ``total`` which of them is the value (``sums`` says it in words), ``total`` which of them is the value. ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
     on what was asked. ``level`` says what a material knows of position; ``length_unit`` is its unit of length in Angstrom, None for
     other models; ``charge`` tells a conductivity of a multiple of the identity, the charge. Levels closer than ``window``, an energy, count as one
     multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
-    counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted).
+    counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted). ``source`` tells
+    where the numbers come from: version, date, the tolerance rtol and atol, the reference of the model, its lattice, and for
+    formulas momenta, H and s as texts. Two results are equal if all of this is, the date aside, numbers bit by bit.
     """
 
     observable: str
@@ -81,6 +90,18 @@ class Result:
     level: str = ""
     length_unit: float | None = None
     charge: bool = False
+    source: Mapping[str, Any] = field(default_factory=dict)
+    total: str = ""
+
+    def __post_init__(self) -> None:
+        if self.total not in self.parts:  # in files of before
+            same = (name for name, part in self.parts.items() if _same(part, Part(self.value, self.error)))
+            object.__setattr__(self, "total", next(same, ""))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Result):
+            return NotImplemented
+        return all(_same(_undated(getattr(self, name)), _undated(getattr(other, name))) for name in vars(self))
 
     @property
     def notes(self) -> list[str]:
@@ -200,9 +221,24 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
-        from symcur.version import __version__
+        plain: dict[str, Any] = _plain(self)
+        source: dict[str, Any] = plain.pop("source")
+        return source | plain
 
-        return {**_plain(self), "version": __version__}
+    def to_xarray(self) -> Dataset:
+        """An xarray Dataset: dimensions part, mu, temperature and flow, field (other observables: the letters of their indices).
+
+        Variables value, error, met, and check_value, check_error; attributes the rest, among them unit, convention, version, date,
+        parameters, rtol, atol, and the model's H, s and lattice. ImportError where the extra symcur[data] is not installed.
+        """
+        return to_dataset(self)
+
+    def card(self) -> Card:
+        """What notebooks show: the parts with their errors, a long scan slice by slice, and what the numbers mean."""
+        return cards.sliced(self)
+
+    def __repr__(self) -> str:
+        return text(cards.card(self, most=ROWS))
 
     def __str__(self) -> str:
         return (
@@ -220,6 +256,25 @@ def _spin_factor(s_unit: str) -> float:
     if s_unit not in factors:
         raise ValueError(f"s_unit: expected 'hbar' or 'hbar/2', got {s_unit!r}")
     return factors[s_unit]
+
+
+def _undated(data: Any) -> Any:
+    return {name: value for name, value in data.items() if name != "date"} if isinstance(data, Mapping) else data
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether fields hold the same numbers and texts, NaN being NaN."""
+    if isinstance(one, Part):
+        return isinstance(other, Part) and _same(one.value, other.value) and _same(one.error, other.error)
+    if isinstance(one, Mapping):
+        return (
+            isinstance(other, Mapping)
+            and list(one) == list(other)
+            and all(_same(one[name], other[name]) for name in one)
+        )
+    if isinstance(one, np.ndarray) or isinstance(other, np.ndarray):
+        return np.array_equal(np.asarray(one, dtype=float), np.asarray(other, dtype=float), equal_nan=True)
+    return bool(one == other)
 
 
 def _plain(data: Any) -> Any:

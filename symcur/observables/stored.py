@@ -1,42 +1,91 @@
-"""Results read back from the JSON files that ``write`` makes."""
+"""Results read back from the files that ``write`` makes."""
 
 from __future__ import annotations
 
+import csv
 import json
+import math
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from symcur.observables.export import FORMATS
+from symcur.observables.labelled import SOURCE, broken, from_attributes, from_dataset, read_dataset
 from symcur.observables.result import Part, Result
 
 
 def load(path: str | Path) -> Result:
-    """The result in a JSON file that ``write`` or ``symcur compute -o`` made; values without a number are NaN, their errors infinite.
+    """The result in a file that ``write`` or ``symcur compute -o`` made, equal to what was written: JSON, CSV, NetCDF or Zarr.
 
-    Raises ValueError that names the file where it holds something else; OSError where it cannot be read.
+    No file runs code. In JSON values without a number are null, read as NaN, or as infinite where they are errors. Raises
+    ValueError that names the file where it holds something else; OSError where it cannot be read; ImportError for NetCDF and
+    Zarr where the extra symcur[data] is not installed.
     """
     path = Path(path)
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # also of the encoding
-        raise ValueError(
-            f"{path}: expected a result in JSON, as written by symcur compute -o FILE.json, got something else"
-        ) from None
+    read = {".csv": _from_csv, ".nc": _from_arrays, ".zarr": _from_arrays}.get(path.suffix, _from_json)
+    return result_of(path, read(path))
+
+
+def result_of(path: Path, data: Any) -> Result:
+    """The result with this plain data, as ``to_dict`` has it, from a file."""
     known = fields(Result)
     needed = {field.name for field in known if field.default is MISSING and field.default_factory is MISSING}
+    written = f"as written by symcur compute -o FILE{path.suffix if path.suffix in FORMATS else '.json'}"
     if not isinstance(data, dict) or needed - set(data):
         lacks = (
             f"one without {', '.join(sorted(needed - set(data)))}" if isinstance(data, dict) else type(data).__name__
         )
-        raise ValueError(f"{path}: expected a result, as written by symcur compute -o FILE.json, got {lacks}")
-    if unknown := set(data) - {field.name for field in known} - {"version"}:
+        raise ValueError(f"{path}: expected a result, {written}, got {lacks}")
+    source = {name: data[name] for name in data if name in SOURCE}
+    if unknown := set(data) - {field.name for field in known} - set(source):
         raise ValueError(f"{path}: expected the fields of a result, got also {', '.join(sorted(unknown))}")
     try:
-        return _checked(Result(**{name: _field(name, value) for name, value in data.items() if name != "version"}))
+        own = {name: _field(name, value) for name, value in data.items() if name not in source}
+        return _checked(Result(**own, source=source))
     except (TypeError, KeyError, AttributeError, ValueError) as error:
         raise ValueError(f"{path}: expected numbers and shapes of a result, got something else ({error})") from None
+
+
+def _from_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # also of the encoding
+        raise ValueError(
+            f"{path}: expected a result in JSON, as written by symcur compute -o FILE.json, got something else"
+        ) from None
+
+
+def _from_arrays(path: Path) -> Any:
+    dataset = read_dataset(path)
+    if dataset.attrs["holds"] != "result":
+        raise ValueError(f"{path}: expected a result, got a {dataset.attrs['holds']}; symcur.load reads both")
+    return from_dataset(dataset)
+
+
+def _from_csv(path: Path) -> Any:
+    try:
+        lines = path.read_bytes().decode().split("\n")
+        above = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
+        data = from_attributes({key: broken(value) for key, value in above.items()})
+        table = list(csv.DictReader(line for line in lines if not line.startswith("# ")))
+        names, shape, whole = list(dict.fromkeys(row["part"] for row in table)), data.pop("shape"), data["total"]
+        outer = (*shape["mu"], *shape["temperature"])
+        inner = (data["dimension"],) * len(data["indices"])
+        columns = {key: np.array([float(row[key]) for row in table]) for key in ("mu", "temperature", "value", "error")}
+        pairs = {key: columns[key].reshape(len(names), *outer, *inner) for key in ("value", "error")}
+        parts = {name: {key: pairs[key][n] for key in pairs} for n, name in enumerate(names)}
+        grid = [math.prod(shape["mu"]), math.prod(shape["temperature"]), math.prod(inner)]
+        places = {key: columns[key].reshape(len(names), *grid)[0, :, :, 0] for key in ("mu", "temperature")}
+        met = np.array([row["met"] == "True" for row in table]).reshape(len(names), *grid)[0, :, :, 0].reshape(outer)
+        levels = places["mu"][:, 0].reshape(shape["mu"])
+        temperatures = places["temperature"][0].reshape(shape["temperature"])
+    except (ValueError, KeyError, TypeError, IndexError, csv.Error) as error:
+        raise ValueError(
+            f"{path}: expected a result in CSV, as written by symcur compute -o FILE.csv, got something else ({error})"
+        ) from None
+    return {**data, **parts[whole], "parts": parts, "met": met, "mu": levels, "temperature": temperatures}
 
 
 def _field(name: str, value: Any) -> Any:

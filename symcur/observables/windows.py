@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import chain
+from itertools import accumulate
 
 import numpy as np
 
@@ -133,7 +133,9 @@ class Restricted:
         self, values: Array, variants: Iterable[int], states: Eigenstates, operators: Iterable[ComplexArray]
     ) -> None:
         """The columns (K, M, N) with these windows, for states that are joined by one of them."""
-        for plan, image in zip(self._plan, chain([states], map(states.with_s, operators)), strict=True):
+        # Each image goes on from the one before, with what that found without s.
+        images = accumulate(operators, Eigenstates.with_s, initial=states)
+        for plan, image in zip(self._plan, images, strict=True):
             for column, goes in plan.items():
                 values[[to for v in variants for to in goes[v]]] = self.whole.column(image, column)
             self.whole.held = max(self.whole.held, image.nbytes)

@@ -126,23 +126,3 @@ def readable(unit: str, model: BandStructure) -> str:
     if model.length_unit == 1.0:
         unit = re.sub(r"\blength\b", "Å", re.sub(r"\benergy\b", "eV", unit))
     return re.sub(r"\^(\d+)", r"$^\1$", unit)
-
-
-def natural_size(model: BandStructure, unit: str) -> float:
-    """The size that a number in this unit, such as "s x length^2 / energy", has: norm of s, length of a cell, spread of energies."""
-    k = np.random.default_rng(29).uniform(-2, 2, size=(8, model.dimension))
-    spread = float(np.ptp(model.energies(k))) or 1.0
-    length = 1.0 if model.cell is None else float(model.cell.volume) ** (1 / model.dimension)
-    sizes = {
-        "s": float(np.linalg.norm(model.matrix("s", k[0]), 2)) or 1.0,
-        "energy": spread,
-        "length": length,
-        "velocity": spread * length,
-    }
-    over, _, under = unit.replace("hbar", "1").partition("/")
-    total = 1.0
-    for factors, sign in ((over, 1), (under, -1)):
-        for factor in filter(None, factors.replace(" x ", " ").split()):
-            name, _, power = factor.partition("^")
-            total *= sizes.get(name, 1.0) ** (sign * int(power or 1))
-    return total

@@ -11,12 +11,12 @@ from numpy.typing import ArrayLike
 
 from symcur import observables
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, named, natural_size
 from symcur.expressions import axis_name
 from symcur.observables import Observable
 from symcur.observables.engine import KINDS
-from symcur.plotting.canvas import at_level, colouring, grid_of_axes, natural_size, readable
-from symcur.plotting.maps import SHIFT, require_component, require_points
+from symcur.plotting.canvas import at_level, colouring, grid_of_axes, readable
+from symcur.plotting.maps import LARGEST_MAP, SHIFT, draw_contours, require_component, require_points
 from symcur.plotting.scans import PANELS
 from symcur.quantities import Quantity, get
 
@@ -45,7 +45,7 @@ BY_BAND = {
 
 
 def draw_plane(
-    model: BandStructure,
+    model: BandStructure | str,
     mu: float = 0.0,
     temperature: float = 0.0,
     parts: Sequence[str] = ("conventional", "intrinsic"),
@@ -69,10 +69,10 @@ def draw_plane(
     to rounding by the size of the integrand is drawn as zero. ``form``, ``hall`` and ``window`` as in the observable;
     ``scale``: "linear", "symlog" or "auto"; the label says where the colours end.
     """
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     observable = observables.get(observable) if isinstance(observable, str) else observable
     require_component(component, observable.indices, observable.name, model)
-    require_points(points)
+    require_points(points, LARGEST_MAP)
     start, span = _plane(model, origin, spanning, reduced)
     k = _grid(start, span, (np.arange(points) + 0.5) / points)
     found = observable.integrand(model, k + SHIFT, mu, temperature, form=form, hall=hall, window=window)
@@ -93,14 +93,13 @@ def draw_plane(
     figure, grid = grid_of_axes(1.4 + 3.6 * len(parts), height, 1, len(parts), sharey=True)
     for axes, part, value in zip(grid[0], parts, values, strict=True):
         image = axes.pcolormesh(*edges, value, rasterized=True, **colours.style)
-        for band in np.flatnonzero((energies.min(axis=(0, 1)) < mu) & (energies.max(axis=(0, 1)) > mu)):
-            axes.contour(x, y, energies[..., band], [mu], colors="k", linewidths=0.5, linestyles="solid")
+        draw_contours(axes, x, y, energies, mu)
         axes.set_title(PANELS.get(part, part), fontsize=10)
         axes.set_aspect("equal")
         axes.set_xlabel(f"k along {_numbers(along[0])}{per_length}")
     grid[0, 0].set_ylabel(f"k along {_numbers(along[1])}{per_length}")
     bar = figure.colorbar(image, ax=grid[0].tolist())
-    bar.set_label(colours.label(f"integrand, sign of the paper  [{readable(unit, model)}]"), fontsize=9)
+    bar.set_label(colours.label(f"integrand, sign of the paper\n[{readable(unit, model)}]"), fontsize=9)
     name = f"{observable.name} [{''.join(map(axis_name, component))}] of {at_level(model.name, model.level)}, sum over bands"
     figure.suptitle(f"{name}\nplane through {_numbers(start)}, mu = {mu:g}, T = {temperature:g}", fontsize=9)
     return figure

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, Parameters
+from symcur.band_structures import BandStructure, Parameters, named
 from symcur.brillouin import Ball
 from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.windows import window_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def draw_path(
-    model: BandStructure,
+    model: BandStructure | str,
     quantity: str | Quantity,
     path: Path = None,
     component: tuple[int, ...] = (),
@@ -54,7 +54,7 @@ def draw_path(
     scale : of the colours, "linear", "symlog" or "auto"; the label says where they end.
     """
     figure, axes = new_figure()
-    model = model.with_values(parameters)
+    model = named(model).with_values(parameters)
     require_points(points)
     lines = segments(model, path, reduced)
     # Not exactly at the corners, where bands touch; and not off the line, where what vanishes on it by symmetry is not zero.

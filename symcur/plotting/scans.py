@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from symcur.arrays import Array
+from symcur.display import as_typed
 from symcur.expressions import axis_name
 from symcur.observables.result import Result
 from symcur.plotting.canvas import at_level, grid_of_axes, new_figure
@@ -22,6 +23,9 @@ PANELS = {
     "dipole": "conserved, dipole part",
     "filled_multiplet": "filled multiplet",
 }
+LINES = ("-", "--", "-.", ":")  # of the parts, which are told apart without colours too
+MOST_LEVELS = 5  # temperatures in a legend; more have a scale of colours
+MANY = "viridis"
 
 
 def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figure:
@@ -35,17 +39,31 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
     along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
     at: Any = (..., *component)
     figure, axes = new_figure()
-    for name, pair in parts.items():
+    shades = np.linspace(1.0, 0.25, len(fixed)) if len(fixed) > 1 else [1.0]
+    for j, (name, pair) in enumerate(parts.items()):
         curves = (array[at].T if along_mu else array[at] for array in pair)
-        for level, value, error in zip(fixed, *curves, strict=True):
+        for level, value, error, shade in zip(fixed, *curves, shades, strict=True):
             label = f"{name}, {other} = {level:g}" if len(fixed) > 1 else name
-            axes.errorbar(along, value, yerr=error, label=label, lw=1.4)
+            style = LINES[j % len(LINES)]
+            axes.errorbar(along, value, yerr=error, label=label, lw=1.4, color=f"C{j}", alpha=shade, ls=style)
     axes.set_xlabel(_axis(along_mu, result))
     axes.set_ylabel(_quantity(result, component))
     axes.set_title(_title(result), fontsize=9)
     axes.axhline(0, color="0.8", lw=0.8, zorder=0)
-    axes.legend(frameon=False, fontsize=8)
+    _legend(axes, list(parts), [f"{other} = {text}" for text in as_typed(fixed)], list(shades))
     return figure
+
+
+def _legend(axes: Any, parts: list[str], levels: list[str], shades: list[float]) -> None:
+    """A line for each part, and where there are several temperatures one for each, or for the first and the last of many."""
+    from matplotlib.lines import Line2D
+
+    marks = [Line2D([], [], color=f"C{j}", lw=1.4, ls=LINES[j % len(LINES)]) for j in range(len(parts))]
+    if len(levels) > 1:
+        shown = range(len(levels)) if len(levels) <= MOST_LEVELS else (0, len(levels) - 1)
+        marks += [Line2D([], [], color="0.2", lw=1.4, alpha=shades[j]) for j in shown]
+        parts = [*parts, *(levels[j] for j in shown)]
+    axes.legend(marks, parts, frameon=False, fontsize=8)
 
 
 def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark: float | None = None) -> Figure:
@@ -87,9 +105,31 @@ def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark
     marks = ["hollow: tolerance not met"] if any(not result.met.all() for result in used) else []
     marks += ["crossed: nothing known"] if any(not np.isfinite(result.error).all() for result in used) else []
     figure.suptitle("; ".join([_title(first), *marks]), fontsize=9)
-    if len(first.scan[1 if along_mu else 0]) > 1:
+    levels, temperatures, _ = first.scan
+    fixed = temperatures if along_mu else levels
+    if len(fixed) > MOST_LEVELS:
+        _bar(figure, grid, fixed, "T" if along_mu else "mu")
+    elif len(fixed) > 1:
         grid[0, 0].legend(frameon=False, fontsize=7)
     return figure
+
+
+def _bar(figure: Figure, grid: Any, levels: Array, name: str) -> None:
+    """One bar for the colours of many curves in all panels."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    colours = ScalarMappable(Normalize(float(levels.min()), float(levels.max())), cmap=MANY)
+    figure.colorbar(colours, ax=grid.ravel().tolist(), label=name)
+
+
+def _colours(levels: Array) -> list[Any]:
+    """Those of the style, or shades of one scale for more curves than a legend takes."""
+    if len(levels) <= MOST_LEVELS:
+        return [f"C{j}" for j in range(len(levels))]
+    from matplotlib import colormaps
+
+    return [colormaps[MANY](x) for x in (levels - levels.min()) / np.ptp(levels)]
 
 
 def _panel(axes: Any, result: Result, name: str, component: tuple[int, ...], along_mu: bool) -> None:
@@ -98,8 +138,10 @@ def _panel(axes: Any, result: Result, name: str, component: tuple[int, ...], alo
     met = result.met.reshape(len(mu), len(temperature))
     at: Any = (..., *component)
     curves = [array[at].T if along_mu else array[at] for array in parts[name]]
-    for level, value, error, sure in zip(fixed, *curves, met.T if along_mu else met, strict=True):
-        (line,) = axes.plot(along, value, lw=1.2, label=f"{other} = {level:g}")
+    for level, value, error, sure, colour in zip(
+        fixed, *curves, met.T if along_mu else met, _colours(fixed), strict=True
+    ):
+        (line,) = axes.plot(along, value, lw=1.2, label=f"{other} = {level:g}", color=colour)
         axes.fill_between(along, value - error, value + error, color=line.get_color(), alpha=0.25, lw=0)
         axes.plot(along[~sure], value[~sure], "o", mfc="white", mec=line.get_color(), ms=3, mew=0.7)
         blind = ~np.isfinite(error)

@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from symcur.arrays import ObjectArray
+from symcur.display import Card, Facts, Folded, Formula, Shown
 from symcur.expressions import Axis, Expression, Named, Re, axis_name
 from symcur.registry import Registry
 
 
 @dataclass(frozen=True)
-class Quantity:
+class Quantity(Shown):
     """A quantity of one band (or multiplet), as a function of Cartesian axes.
 
     ``indices`` are the names of the axes in the paper's order; ``definition(*axes)`` is the expression; ``template`` is its
@@ -43,6 +44,21 @@ class Quantity:
                 f"got {len(chosen)}"
             )
         return self.definition(*chosen)
+
+    def card(self) -> Card:
+        """What notebooks show: the definition as a trace, folded the sum over states, the meaning, the unit and the places."""
+        expression, symbol = self.expression(), self.symbol()
+        sums = (
+            () if self.operator else (Folded("sum over states", (Formula(f"{symbol} = {expression.latex('sum')}"),)),)
+        )
+        places = "; ".join(f"{version} {place}" for version, place in self.where.items())
+        pairs = (
+            ("meaning", self.meaning),
+            ("indices", ", ".join(self.indices)),
+            ("unit", self.unit),
+            ("in the paper", places),
+        )
+        return Card(self.name, (Formula(f"{symbol} = {expression.latex()}"), *sums, Facts(pairs)))
 
     def named(self, *axes: Axis) -> Named:
         """The same, printed by its symbol inside other expressions."""

@@ -206,7 +206,7 @@ def test_energies_without_a_short_closed_form_are_none() -> None:
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        (("haldane", "energy"), TypeError, "model: expected a Model given by formulas, .* got str"),
+        ((3, "energy"), TypeError, "model: expected a Model or another band structure, .* got int"),
         ((CHAIN, "energy"), TypeError, "model: expected a Model given by formulas, .* got chain, .* given by numbers"),
         ((models.rashba(), "s_dipol"), ValueError, r"quantity: expected .* got 's_dipol' \(did you mean s_dipole\?\)"),
         ((models.rashba(), 3), TypeError, "quantity: expected a name, a Quantity or an Expression, got int"),

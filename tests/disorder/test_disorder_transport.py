@@ -120,7 +120,7 @@ def test_time_reversal_symmetric_models_carry_no_occupation_current_of_spin():
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
-        ({"model": "rashba"}, TypeError, "model: expected a Model"),
+        ({"model": 3}, TypeError, "model: expected a Model"),
         ({"disorder": 0.1}, TypeError, "disorder: expected white_noise, gaussian"),
         ({"mu": [0.1, 0.2]}, ValueError, "mu: expected a finite number"),
         ({"temperature": -0.1}, ValueError, "temperature: expected a number >= 0"),
@@ -147,3 +147,11 @@ def test_impurities_that_turn_s_are_refused():
     text = [["__import__('os').abort()", 0], [0, 1]]
     with pytest.raises(TypeError, match=r"^structure: expected .* got text"):
         white_noise(structure=text)
+
+
+def test_what_vanishes_by_symmetry_is_zero_within_its_error():
+    found = transport(models.rashba(M=0.3), white_noise(), 1.0, rtol=1e-3)
+    for name, (same, other) in {"conventional": ("xx", "xy"), "dipole_shift": ("xy", "xx")}.items():
+        part = found.parts[name]
+        a, b = (tuple(map("xyz".index, axes)) for axes in (same, other))
+        assert abs(part.value[b]) <= part.error[b] < 1e-9 * abs(part.value[a])

@@ -192,7 +192,7 @@ def test_what_is_refused_says_why(model, options, reason):
 
 def test_wrong_arguments_are_named(rashba):
     with pytest.raises(TypeError, match="model: expected a Model"):
-        sc.integrate_exactly("rashba", "conductivity")
+        sc.integrate_exactly(3, "conductivity")
     with pytest.raises(TypeError, match="observable: expected"):
         sc.integrate_exactly(sc.models.rashba(), 3)
     with pytest.raises(ValueError, match="tides"):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import pickle
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.io import netcdf_file
+import xarray
 
 import symcur as sc
 from symcur import models, observables
-from symcur.observables import FORMATS, conductivity, equilibrium_current, hall_conductivity, write
+from symcur.observables import FORMATS, Part, conductivity, equilibrium_current, hall_conductivity, write
 
 MU, TEMPERATURE = np.array([-0.5, 0.3]), np.array([0.2, 0.3, 0.4])
 META = {"observable": "conductivity", "model": "haldane", "status": "converged", "version": sc.__version__}
@@ -28,7 +31,7 @@ def test_csv(scan, tmp_path):
     header = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
     assert META.items() <= header.items()
     assert header["unit"] == "e/8pi, s in hbar"
-    assert "'t2': 0.15" in header["parameters"]
+    assert json.loads(header["parameters"])["t2"] == 0.15
     assert header["form"] == scan.form
     table = list(csv.DictReader(line for line in lines if not line.startswith("#")))
     assert len(table) == len(scan.parts) * len(MU) * len(TEMPERATURE) * 4
@@ -56,47 +59,124 @@ def test_json(scan, tmp_path):
         assert np.array_equal(data["parts"][name]["error"], part.error)
 
 
-def test_netcdf(scan, tmp_path):
-    write(scan, tmp_path / "scan.nc")
-    with netcdf_file(tmp_path / "scan.nc", mmap=False) as file:
-        for key, text in META.items():
-            assert getattr(file, key).decode() == text
-        assert json.loads(file.parameters.decode()) == scan.parameters
-        assert file.dimensions == {"mu": 2, "temperature": 3, "i": 2, "l": 2}
-        assert np.array_equal(file.variables["mu"][:], MU)
-        assert np.array_equal(file.variables["temperature"][:], TEMPERATURE)
-        assert file.variables["met"][:].tolist() == [[1] * 3] * 2
-        for name, part in scan.parts.items():
-            assert file.variables[name].dimensions == ("mu", "temperature", "i", "l")
-            assert file.variables[name].units.decode() == "e/8pi, s in hbar"
-            assert np.array_equal(file.variables[name][:], part.value)
-            assert np.array_equal(file.variables[f"{name}_error"][:], part.error)
+@pytest.mark.parametrize("ending", [".nc", ".zarr"])
+def test_labelled_arrays(scan, ending, tmp_path):
+    """What any reader of NetCDF and Zarr finds, knowing nothing of symcur."""
+    write(scan, tmp_path / f"scan{ending}")
+    opened = xarray.load_dataset(tmp_path / f"scan{ending}", **({"consolidated": False} if ending == ".zarr" else {}))
+    assert META.items() <= opened.attrs.items()
+    assert json.loads(opened.attrs["parameters"]) == scan.parameters
+    assert json.loads(opened.attrs["lattice"]) == models.haldane().cell.vectors.tolist()
+    assert "t2*" in opened.attrs["H"]
+    assert (opened.attrs["rtol"], opened.attrs["date"][:2]) == (1e-4, "20")
+    assert opened["value"].dims == ("part", "mu", "temperature", "flow", "field")
+    for name, part in scan.parts.items():
+        at = {"part": name, "mu": 0.3, "temperature": 0.4, "flow": "x", "field": "y"}
+        assert opened["value"].sel(at) == part.value[1, 2, 0, 1]
+        assert opened["error"].sel(at) == part.error[1, 2, 0, 1]
+    assert opened["value"].attrs["units"] == "e/8pi, s in hbar"
+    assert opened["met"].all()
+
+
+RESULTS = {
+    "scan": lambda scan: scan,
+    "partly met": lambda scan: replace(scan, met=np.array([[True, False, True], [False, False, True]])),
+    "point, no sum": lambda _: hall_conductivity(models.haldane(), 0.2, 0.3, rtol=1e-2),
+    "chain, one index": lambda _: equilibrium_current(models.rice_mele(), [0.2], [0.3, 0.4], rtol=1e-3),
+    "checks": lambda _: conductivity(models.kane_mele(), 0.1, 0.3, rtol=1e-2),
+    "interrupted": lambda scan: replace(scan, value=scan.value * np.nan, error=scan.error * np.inf, status="interrupted", parts={"intrinsic": Part(scan.value * np.nan, scan.error * np.inf)}),
+    "odd texts": lambda scan: replace(scan, model="a\r\nb\\n # c: d\\u000a\x85", remarks=("x\ny", "\u2028", ""), window=-0.0, source={}),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("ending", FORMATS)
-@pytest.mark.parametrize(
-    "result",
-    [
-        hall_conductivity(models.haldane(), 0.2, 0.3, rtol=1e-2),  # numbers instead of arrays, no sum
-        equilibrium_current(models.rice_mele(), 0.2, [0.3, 0.4], rtol=1e-3),  # one dimension, one index
-    ],
-    ids=["point", "chain"],
-)
-def test_single_points_and_other_shapes(result, ending, tmp_path):
-    path = tmp_path / f"result{ending}"
-    write(result, path)
-    value = result.value.reshape(-1)[0]
-    if ending == ".nc":
-        with netcdf_file(path, mmap=False) as file:
-            part = file.variables["band" if "band" in result.parts else "total"]
-            assert part.shape == (1, result.temperature.size, *(result.dimension,) * len(result.indices))
-            assert part[:].reshape(-1)[0] == value
-    elif ending == ".json":
-        assert np.reshape(json.loads(path.read_text())["value"], -1)[0] == value
+@pytest.mark.parametrize("kind", RESULTS)
+def test_what_is_loaded_is_what_was_written(scan, kind, ending, tmp_path):
+    result = RESULTS[kind](scan)
+    write(result, tmp_path / f"result{ending}")
+    read = sc.load(tmp_path / f"result{ending}")
+    assert read == result
+    assert read.source == result.source  # with the date
+    assert read.to_dict().keys() == result.to_dict().keys()
+    assert [name for name in vars(result) if type(getattr(read, name)) is not type(getattr(result, name))] == []
+
+
+def test_results_differ_where_a_number_or_a_word_does(scan):
+    other = np.nextafter(scan.value, np.inf)
+    changed = [{"value": other}, {"parts": scan.parts | {"band": Part(other, scan.error)}}, {"remarks": ("x",)}, {"met": ~scan.met},
+               {"mu": scan.mu[:, None]}, {"source": scan.source | {"rtol": 1e-5}}]  # fmt: skip
+    assert [replace(scan, **change) == scan for change in changed] == [False] * len(changed)
+    assert replace(scan, source=scan.source | {"date": "1999-12-31"}) == scan
+
+
+class Bomb:
+    def __reduce__(self):
+        return exec, ("raise SystemExit('code in a file has run')",)
+
+
+def test_no_file_runs_code(tmp_path):
+    """A pickle under every name, and where a Zarr group of format 2 may have one; SystemExit would end the tests."""
+    bomb, group = pickle.dumps(Bomb()), tmp_path / "bomb.zarr"
+    names = [f"bomb{ending}" for ending in FORMATS]
+    for name in names:
+        if name != group.name:
+            (tmp_path / name).write_bytes(bomb)
+    (group / "value").mkdir(parents=True)
+    about = {
+        "shape": [1],
+        "chunks": [1],
+        "dtype": "|O",
+        "filters": [{"id": "pickle", "protocol": 5}],
+        "compressor": None,
+    }
+    about |= {"zarr_format": 2, "fill_value": None, "order": "C"}
+    (group / "value" / ".zarray").write_text(json.dumps(about))
+    (group / "value" / ".zattrs").write_text(json.dumps({"_ARRAY_DIMENSIONS": ["part"]}))
+    (group / "value" / "0").write_bytes(bomb)
+    (group / ".zgroup").write_text(json.dumps({"zarr_format": 2}))
+    (group / ".zattrs").write_text(json.dumps({"holds": "result"}))
+    with pytest.raises(SystemExit, match="has run"):
+        pickle.loads(bomb)
+    for name in names:
+        with pytest.raises(ValueError, match=f"{name}: expected"):
+            sc.load(tmp_path / name)
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_an_interrupted_writing_leaves_what_was_there(scan, ending, tmp_path, monkeypatch):
+    path = tmp_path / f"scan{ending}"
+    if ending != ".zarr":
+        write(scan, path)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.rename" if ending == ".zarr" else "os.replace", full)
+    with pytest.raises(OSError, match="No space left"):
+        write(replace(scan, model="other"), path)
+    if ending == ".zarr":
+        assert list(tmp_path.iterdir()) == []
     else:
-        last = "band" if "band" in result.parts else "total"
-        rows = [line.split(",") for line in path.read_text().splitlines() if f",{last},x" in line]
-        assert float(rows[0][4]) == value
+        assert list(tmp_path.iterdir()) == [path]
+        assert sc.load(path) == scan
+
+
+def test_a_zarr_group_is_never_written_over(scan, tmp_path):
+    write(scan, tmp_path / "scan.zarr")
+    with pytest.raises(ValueError, match=r"path: expected a name that nothing has, got .*scan\.zarr"):
+        write(scan, tmp_path / "scan.zarr")
+
+
+@pytest.mark.parametrize("ending", FORMATS)
+def test_the_core_writes_and_reads_what_needs_no_extra(scan, ending, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "xarray", None)
+    path = tmp_path / f"scan{ending}"
+    if ending in (".csv", ".json"):
+        write(scan, path)
+        assert sc.load(path) == scan
+    else:
+        with pytest.raises(ImportError, match=r"path: expected that xarray, .* pip install 'symcur\[data\]' does"):
+            write(scan, path)
 
 
 def test_what_was_not_computed_is_null_in_json(scan, tmp_path):
@@ -114,7 +194,7 @@ def test_what_was_not_computed_is_null_in_json(scan, tmp_path):
 
 def test_the_ending_chooses_the_format(scan, tmp_path):
     with pytest.raises(
-        ValueError, match=r"path: expected a name that ends in one of \.csv, \.json, \.nc, got scan\.txt"
+        ValueError, match=r"path: expected a name that ends in one of \.csv, \.json, \.nc, \.zarr, got scan\.txt"
     ):
         write(scan, tmp_path / "scan.txt")
     assert list(tmp_path.iterdir()) == []

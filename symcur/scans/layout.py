@@ -1,0 +1,146 @@
+"""What a scan is, as the labels and attributes of its Dataset: two scans are the same if these are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from symcur.band_structures import BandStructure, Model
+from symcur.files import shortened
+from symcur.observables import KINDS, Observable
+from symcur.observables.labelled import attributes, coordinates
+from symcur.scans.points import Points
+from symcur.version import __version__
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+MISSING = "missing"
+MOST_PROBES = 50  # parameter sets at which the arguments are looked at before the work
+SAME = 1e-9  # of the largest element: matrices of a model by numbers that differ by less are the same
+IGNORED = ("date", "samples")
+
+
+def template(points: Points, model: BandStructure, observable: Observable, options: Mapping[str, Any]) -> Dataset:
+    """The Dataset of a scan before its first point: NaN, "missing"; raises what the observable says of its arguments."""
+    from xarray import Dataset
+
+    asked = {key: options[key] for key in ("mu", "temperature", "form", "hall", "eta")}
+    first = _possible(points, model, observable, asked)
+    prepared, mu, temperature, form, choice = observable.outline(first[0], **asked, parameters=None)
+    about = _Outline(mu, temperature, observable.indices, observable.kind, prepared.dimension)
+    dims, labels = coordinates(about, tuple(choice.parts))
+    shape = (
+        *points.shape,
+        *(np.size(labels[dim][1] if isinstance(labels[dim], tuple) else labels[dim]) for dim in dims),
+    )
+    unit = KINDS[observable.kind].unit
+    data: dict[str, Any] = {
+        name: ((*points.dims, *dims), np.full(shape, fill), {"units": unit})
+        for name, fill in (("value", np.nan), ("error", np.nan))
+    }
+    for name, text in (("message", ""), ("status", MISSING)):
+        data[name] = (points.dims, np.full(points.shape, text, dtype=object))
+    fixed = {
+        str(name): value for name, value in model.arguments()["parameters"].items() if str(name) not in points.values
+    }
+    plain = {
+        "holds": "scan",
+        "observable": observable.name,
+        "model": model.name,
+        "parameters": {name: value if isinstance(value, str) else _number(value) for name, value in fixed.items()},
+        "unit": unit,
+        "convention": observable.convention,
+        "indices": observable.indices,
+        "kind": observable.kind,
+        "dimension": prepared.dimension,
+        "form": form.text,
+        "sums": choice.sums,
+        "total": choice.total,
+        "version": __version__,
+        "date": date.today().isoformat(),
+        **{key: _plain(value) for key, value in options.items() if key not in ("mu", "temperature", "form")},
+        **model.description,
+        "samples": None if isinstance(model, Model) and model.bosons is None else _samples(first),
+    }
+    return Dataset(data, points.coordinates | labels, attributes(plain))
+
+
+class _Outline:
+    """What ``coordinates`` asks of a result."""
+
+    def __init__(self, mu: Any, temperature: Any, indices: tuple[str, ...], kind: str, dimension: int) -> None:
+        self.mu, self.temperature, self.indices, self.kind, self.dimension = mu, temperature, indices, kind, dimension
+
+
+def _number(value: Any) -> Any:
+    return value if value is None or isinstance(value, str) else float(value)
+
+
+def _plain(value: Any) -> Any:
+    """An option as plain data: an object by its class and what it holds."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    return f"{type(value).__name__}({', '.join(f'{key}={what!r}' for key, what in sorted(vars(value).items()))})"
+
+
+def _possible(
+    points: Points, model: BandStructure, observable: Observable, asked: Mapping[str, Any]
+) -> list[BandStructure]:
+    """The model at a few sets for which the observable has a meaning; where there are none, what it says of the first raises."""
+    known = {str(name) for name in model.arguments()["parameters"]}
+    if unknown := set(points.values) - known:
+        raise ValueError(
+            f"parameters: expected some of {', '.join(sorted(known))} of {model.name}, got {', '.join(sorted(unknown))}"
+        )
+    found: list[BandStructure] = []
+    refused: list[Exception] = []
+    for values in points.some(MOST_PROBES):
+        try:
+            one = model.with_values(values)
+            observable.outline(one, **asked, parameters=None)
+        except (ValueError, TypeError) as error:
+            refused.append(error)
+        else:
+            found.append(one)
+        if len(found) == 2:
+            break
+    if not found:
+        raise refused[0]
+    return found
+
+
+def _samples(models: list[BandStructure]) -> list[float]:
+    """H, s and the metric of bosons at generic momenta, for a few sets: what tells models by numbers apart."""
+    k = np.random.default_rng(29).uniform(-2, 2, size=(3, models[0].dimension))
+    matrices = [matrix for one in models for matrix in (one.matrix("H", k), one.matrix("s", k), one.metric)]
+    flat = np.concatenate([matrix.ravel() for matrix in matrices])
+    return [*flat.real.tolist(), *flat.imag.tolist()]
+
+
+def differences(asked: Dataset, stored: Dataset) -> list[str]:
+    """In what a stored scan is not the one that is asked for, in words."""
+    found = [
+        f"{key} is {shortened(str(stored.attrs.get(key)))} instead of {shortened(str(asked.attrs.get(key)))}"
+        for key in dict.fromkeys((*asked.attrs, *stored.attrs))
+        if key not in IGNORED and stored.attrs.get(key) != asked.attrs.get(key)
+    ]
+    for name in dict.fromkeys((*asked.coords, *stored.coords)):
+        one, other = (dataset.coords.get(name) for dataset in (asked, stored))
+        if one is None or other is None or one.dims != other.dims or not np.array_equal(one.values, other.values):
+            texts = ["none" if x is None else shortened(str(x.values.tolist())) for x in (other, one)]
+            found.append(f"{name} has the values {texts[0]} instead of {texts[1]}")
+    if list(asked["value"].dims) != list(stored["value"].dims) and not found:
+        found.append(f"the dimensions are {stored['value'].dims} instead of {asked['value'].dims}")
+    samples = [np.array(json.loads(dataset.attrs.get("samples", "null")), dtype=float) for dataset in (asked, stored)]
+    if samples[0].shape != samples[1].shape or not (
+        samples[0].ndim == 0 or np.abs(samples[0] - samples[1]).max() <= SAME * np.abs(samples[0]).max()
+    ):
+        found.append("H, s or the metric have other values at the momenta at which they are compared")
+    return found
