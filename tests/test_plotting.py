@@ -72,6 +72,27 @@ def test_a_map_of_the_zone_holds_the_quantity():
     assert "length$^2$" in figure.axes[1].get_ylabel()
 
 
+def test_pictures_of_a_superlattice_repeat_what_its_plane_waves_give_next_to_the_centre_of_the_zone():
+    model = models.twisted_dichalcogenide(theta=4.0, displacement=10.0, reach=1.0)
+    b = model.cell.reciprocal
+    away, here = (
+        plotting.draw_path(model, "berry_curvature", [("A", k), ("B", k + b[1] / 4)], points=3).axes[0].collections[0]
+        for k in (b[0] - b[1], 0 * b[0])
+    )
+    for read in (lambda band: np.array(band.get_segments()), lambda band: np.asarray(band.get_array())):
+        np.testing.assert_allclose(read(away), read(here), rtol=1e-9)
+    mesh = plotting.draw_zone(model, "berry_curvature", points=5).axes[0].collections[0]
+    k = np.asarray(mesh.get_coordinates())[:2, 3:5].mean(axis=(0, 1)) + 1e-6
+    folded, raw = (evaluate(model, "berry_curvature", at)[0, 0, 1] for at in (model.cell.near(k), k))
+    assert np.asarray(mesh.get_array()).reshape(5, 5)[0, 3] == pytest.approx(folded, rel=1e-3)
+    assert abs(raw - folded) > 0.01 * abs(folded)
+    panels = [
+        plotting.draw_plane(model, 8.0, 4.0, points=3, origin=at, spanning=b / 3).axes[0].collections[0]
+        for at in (0 * b[0], b[0])
+    ]
+    np.testing.assert_allclose(*(np.asarray(panel.get_array()) for panel in panels), rtol=1e-6, atol=1e-9)
+
+
 def test_what_a_symmetry_forbids_is_blank_also_where_levels_come_close():
     """Inversion and time reversal forbid the curvature; 40 of these points lie on or beside Kramers pairs."""
     model = models.kane_mele(lambda_v=0)

@@ -71,7 +71,7 @@ class BandStructure(Shown, ABC):
     multiplet, None where only degenerate ones are. Band structures do not change: ``with_values``, ``with_s`` and
     ``replace`` give new ones. ``covariant``: position has elements between orbitals and s depends on k, as in a basis of Wannier
     functions, so that derivatives are D_i X = d_i X - i[A_i, X]; ``level`` says what is known of position, and ``remarks`` are
-    sentences that belong to every number.
+    sentences that belong to every number. ``neutral`` bands are filled where a filling is 0: none, but for Dirac electrons of a continuum.
     """
 
     name: str
@@ -88,6 +88,7 @@ class BandStructure(Shown, ABC):
     level: str = ""
     length_unit: float | None = None
     remarks: tuple[str, ...] = ()
+    neutral: int = 0
 
     # -- to be supplied ----------------------------------------------------------------------------------------------
     @abstractmethod

@@ -30,6 +30,7 @@ _TAKEN_OVER = (
     "s",
     "H",
     "remarks",
+    "neutral",
 )
 
 

@@ -88,6 +88,8 @@ class PlaneWaveModel(BandStructure):
     cutoff : plane waves with |G| <= cutoff are kept.
     offsets : o_a, shape (n, D), Cartesian; 0 by default.
 
+    filled : bands of each plane wave that are filled at neutrality, from where ``neutral`` of the bands fillings count: 0 for a lowest band, n/2 of Dirac
+        electrons, which have none.
     parameters : what these numbers were made from, by name, to be told with results; they cannot be changed here.
 
     ``waves`` are the G, shape (W, D), and the bands are W n, plane wave after plane wave; ``local`` is s between the orbitals and
@@ -101,6 +103,7 @@ class PlaneWaveModel(BandStructure):
     offsets: Array
     cell: NearCell
     cutoff: float
+    filled: int
     s: ComplexArray
     waves: Array
     coupling: ComplexArray
@@ -116,6 +119,7 @@ class PlaneWaveModel(BandStructure):
         lattice: ArrayLike,
         cutoff: float,
         offsets: ArrayLike | None = None,
+        filled: int = 0,
         parameters: Mapping[str, float] | None = None,
         name: str = "model",
         reference: str = "",
@@ -139,16 +143,20 @@ class PlaneWaveModel(BandStructure):
             raise ValueError(
                 f"cutoff: expected one with at most {self.most} bands, got {cutoff!r} with {len(counts) * n}"
             )
+        if type(filled) is not int or not 0 <= filled < n:
+            raise ValueError(
+                f"filled: expected an integer from 0 to {n - 1}, those of the orbitals that are not all, got {filled!r}"
+            )
         full = np.kron(np.eye(len(counts)), local)
         full.setflags(write=False)
         vars(self).update(
             kinetic=h, potentials=V, local=local, offsets=shifts, cutoff=float(cutoff), cell=cell, dimension=D, s=full,
             size=len(full), positions=None, parameters=dict(parameters or {}), name=name, reference=reference, facts=facts,
-            waves=counts @ cell.reciprocal, coupling=_coupling(counts, V, n),
+            filled=filled, neutral=filled * len(counts), waves=counts @ cell.reciprocal, coupling=_coupling(counts, V, n),
         )  # fmt: skip
 
     def arguments(self) -> dict[str, Any]:
-        names = ("kinetic", "potentials", "cutoff", "offsets", "name", "reference", "facts")
+        names = ("kinetic", "potentials", "cutoff", "offsets", "filled", "name", "reference", "facts")
         return {key: getattr(self, key) for key in names} | {
             "s": self.local,
             "lattice": self.cell.vectors,
@@ -220,11 +228,12 @@ class PlaneWaveModel(BandStructure):
         )
 
     def broken_periodicity(self, bands: int) -> float:
-        """The largest difference of the lowest energies, that many, between opposite faces of the zone; 0 if all waves were kept."""
+        """The largest difference of so many energies above neutrality, and below, between opposite faces of the zone; 0 if all waves were kept."""
         k, b = self.cell.momenta(_FACE, 0.37), self.cell.shortest
         k = k - (k @ b.T / (b**2).sum(axis=1)).T[..., None] * b[:, None] + b[:, None] / 2
+        near = slice(max(0, self.neutral - bands), self.neutral + bands)
         at = np.linalg.norm(k, axis=-1) <= np.linalg.norm(self.cell.near(k), axis=-1) * (1 + 1e-9)
-        one, other = (self.energies(x[at])[:, :bands] for x in (k, k - b[:, None]))
+        one, other = (self.energies(x[at])[:, near] for x in (k, k - b[:, None]))
         return float(np.abs(one - other).max())
 
 

@@ -74,6 +74,10 @@ class LatticeCell(Domain):
         k: Array = self.grid(n, offset).reshape(-1, self.dimension) @ self.reciprocal
         return k
 
+    def near(self, k: Array) -> Array:
+        """The momentum of the cell that stands for k, (..., D): any where H(k) has the period of the lattice."""
+        return k
+
     def map(self, u: Array) -> tuple[Array, Array]:
         return u @ self.reciprocal, np.full(u.shape[:-1], 1 / self.volume)
 

@@ -180,8 +180,8 @@ def finish(
 def _levels(
     model: BandStructure, filling: float | ObjectArray, temperature: float | ObjectArray
 ) -> float | ObjectArray:
-    """mu of a filling; one temperature, or whole numbers of bands below a gap, whose middle does not depend on it."""
-    if np.size(temperature) == 1 and (np.size(filling) > 1 or filling != round(float(filling))):
+    """mu of a filling; one temperature, or a whole number of bands below a gap, whose middle then stands for all of them."""
+    if np.size(temperature) == 1:
         levels, error = observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]))
         note = f"mu of the filling is known to within {float(error.max()):.1g}, which is no part of the errors below."
         terminal.console(stderr=True).print(note, markup=False)

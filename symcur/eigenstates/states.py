@@ -106,11 +106,9 @@ class Eigenstates(Eigenbasis):
         if name not in ("H", "s") or ex.Covariant in map(type, axes):
             return np.asarray(self.left @ self._covariant(name, numbers) @ self.vectors)
         if name != "s" or self.model.covariant:
-            return np.asarray(self.left @ self._matrix(name, numbers) @ self.vectors)
+            return np.asarray(_times(self.left, self._matrix(name, numbers)) @ self.vectors)
         s = self.model.matrix("s", np.zeros(self.model.dimension))  # the same at every k
-        diagonal = np.diagonal(s)
-        rotated = self.left * diagonal if np.count_nonzero(s) == np.count_nonzero(diagonal) else self.left @ s
-        return np.asarray(rotated @ self.vectors)
+        return np.asarray(_times(self.left, s) @ self.vectors)
 
     def over_multiplets(self, values: AnyArray) -> AnyArray:
         sums = np.add.reduceat(values.ravel(), self._starts)
@@ -132,6 +130,15 @@ class Eigenstates(Eigenbasis):
     def distinct(self) -> Array:
         """The number of distinct energies at each point."""
         return np.asarray((1 / self.rank).sum(axis=-1))
+
+
+def _times(left: ComplexArray, X: ComplexArray) -> ComplexArray:
+    """left @ X, for a diagonal X without the sum, as velocities and s are in plane waves; X of shape (N, N) or (..., N, N)."""
+    diagonal = np.diagonal(X, axis1=-2, axis2=-1)
+    first = X.reshape(-1, *X.shape[-2:])[:1]  # decides for most
+    if np.count_nonzero(first) > X.shape[-1] or np.count_nonzero(X) > np.count_nonzero(diagonal):
+        return left @ X
+    return left * diagonal[..., None, :]
 
 
 @cache

@@ -94,7 +94,7 @@ def twisted_bilayer_graphene(
 
     h_l(p) = v p.sigma, sigma turned with the layer by -+theta/2, + mass_l sigma_z; between the layers the sum over q_1, q_2, q_3 of (w_AA + w_AB
     (cos phi_j sigma_x + sin phi_j sigma_y)) e^{-i (q_j - q_1).r}, phi_j = 0, 120, 240 degrees; + displacement s. Theta in degrees, v in
-    meV nm, the other energies in meV, a in nm. Half of the bands are filled at neutrality. v and w of M. Koshino et al., Phys. Rev. X
+    meV nm, the other energies in meV, a in nm. Fillings count electrons from neutrality, where half of the bands are filled. v and w of M. Koshino et al., Phys. Rev. X
     8, 031087 (2018). The mass is that of a layer aligned with boron nitride (N. Bultinck, S. Chatterjee, M. P. Zaletel, Phys. Rev.
     Lett. 124, 166601 (2020)): without masses C_2z T makes H real in some basis at every k, s with it, and all curvatures and dipoles vanish.
     """
@@ -112,7 +112,7 @@ def twisted_bilayer_graphene(
         _add(potentials, g, np.kron([[0, 1], [0, 0]], w_AA * np.eye(2) + w_AB * (np.cos(phi) * X + np.sin(phi) * Y)))
     model = PlaneWaveModel(
         kinetic, potentials, np.kron(LAYER, np.eye(2)), lattice=lattice, offsets=-np.repeat(kappa, 2, axis=0),
-        cutoff=_cutoff(reach, k_theta), name="twisted_bilayer_graphene", reference=_BISTRITZER, facts=_GRAPHENE,
+        filled=2, cutoff=_cutoff(reach, k_theta), name="twisted_bilayer_graphene", reference=_BISTRITZER, facts=_GRAPHENE,
     )  # fmt: skip
     return _of_valley(model, valley)
 

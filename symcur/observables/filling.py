@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters, gap, named
+from symcur.band_structures.energies import MANY
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
 from symcur.brillouin.trapezoid import OFFSET
@@ -21,6 +22,8 @@ def chemical_potential(
 ) -> tuple[Array, Array]:
     """mu with ``filling`` electrons (or holes) per cell, a number or a 1D array, and the estimated error of each, both of its shape.
 
+    Dirac electrons of a continuum, which have no lowest band, are counted from neutrality (``model.neutral`` bands).
+
     A whole number at T = 0 gives the middle of the gap above so many bands, where there is one. Else sum_n f(e_n - mu) is solved
     on two meshes of the zone, by linear interpolation of the ordered energies at T = 0: the value is that of the finer one, the
     error twice the difference. Where plane waves are cut off, twice what those change that the
@@ -29,8 +32,10 @@ def chemical_potential(
     model = named(model).with_values(parameters)
     cell = model.lattice_cell("a filling counts electrons per cell")
     asked = np.asarray(filling, dtype=float)
-    if asked.ndim > 1 or not np.isfinite(asked).all() or not ((asked > 0) & (asked < model.size)).all():
-        raise ValueError(f"filling: expected numbers between 0 and {model.size}, that of the bands, got {filling!r}")
+    least, most = -model.neutral, model.size - model.neutral
+    if asked.ndim > 1 or not np.isfinite(asked).all() or not ((asked > least) & (asked < most)).all():
+        counted = "those of the bands from neutrality" if least else "that of the bands"
+        raise ValueError(f"filling: expected numbers between {least} and {most}, {counted}, got {filling!r}")
     if not (np.isfinite(temperature) and temperature >= 0):
         raise ValueError(f"temperature: expected a number >= 0 (k_B = 1), got {temperature!r}")
     if model.statistics.fixed_mu:
@@ -38,18 +43,23 @@ def chemical_potential(
             f"model: expected electrons, got {model.name}, whose energies are measured from the chemical potential"
         )
     levels = [
-        _levels(model, cell, n, offset) for n, offset in zip(_MESHES[model.dimension], OFFSET[[0, 2]], strict=True)
+        _levels(model, cell, n // (2 if model.size >= MANY else 1), offset)
+        for n, offset in zip(_MESHES[model.dimension], OFFSET[[0, 2]], strict=True)
     ]
     larger = model.larger
     few = [] if larger is None else [_levels(one, cell, COARSE, float(OFFSET[0])) for one in (model, larger)]
     mu, error = np.empty(asked.shape), np.empty(asked.shape)
     for place, number in np.ndenumerate(asked):
         middle = _middle_of_gap(model, float(number), levels) if temperature == 0 else None
-        coarse, fine = (_solved(energies, float(number), temperature) for energies in levels)
+        states = float(number) + model.neutral
+        coarse, fine = (_solved(energies, states, temperature) for energies in levels)
         mu[place], error[place] = (fine, 2 * abs(fine - coarse)) if middle is None else (middle, 0.0)
         if larger is not None:
             if middle is None:
-                both = [_solved(energies, float(number), temperature) for energies in few]
+                both = [
+                    _solved(energies, float(number) + one.neutral, temperature)
+                    for one, energies in zip((model, larger), few, strict=True)
+                ]
             else:
                 both = [middle, gap(larger, round(number)).mu]
             error[place] += 2 * np.ptp(both)
@@ -63,10 +73,10 @@ def _levels(model: BandStructure, cell: LatticeCell, points: int, offset: float)
 
 def _middle_of_gap(model: BandStructure, number: float, levels: list[Array]) -> float | None:
     """The middle of the gap above ``number`` bands; None where the meshes show that there is none, or it is no whole number."""
-    n = round(number)
-    if number != n or any(e[:, n - 1].max() >= e[:, n].min() for e in levels):
+    n = round(number) + model.neutral
+    if number != round(number) or any(e[:, n - 1].max() >= e[:, n].min() for e in levels):
         return None
-    return gap(model, n).mu
+    return gap(model, round(number)).mu
 
 
 def _solved(energies: Array, number: float, temperature: float) -> float:

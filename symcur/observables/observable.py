@@ -19,7 +19,7 @@ from symcur.observables import engine, hall_checks
 from symcur.observables import hall as hall_part
 from symcur.observables.broadening import REMARK, BroadenedValues, broadened
 from symcur.observables.engine import KINDS, Parts, Term
-from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_conserved, is_number
+from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_charge, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
 from symcur.observables.windows import AUTO, WindowedValues, window_of
@@ -194,7 +194,7 @@ class Observable:
             window=merged,
             level=model.level,
             length_unit=model.length_unit,
-            charge=self.kind == "conductivity" and is_number(model),
+            charge=self.kind == "conductivity" and is_charge(model),
             remarks=tuple(remarks),
             total=choice.total,
             source={

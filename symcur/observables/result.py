@@ -52,7 +52,7 @@ class Result(Shown):
     free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
     on what was asked. ``level`` says what a material knows of position; ``length_unit`` is its unit of length in Angstrom, None for
-    other models; ``charge`` tells a conductivity of a multiple of the identity, the charge. Levels closer than ``window``, an energy, count as one
+    other models; ``charge`` tells a conductivity of s = 1, the charge. Levels closer than ``window``, an energy, count as one
     multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted). ``source`` tells

@@ -69,6 +69,11 @@ def save(figure: Figure, path: str | Path) -> None:
     files.write(path, drawn(figure, Path(path).suffix.removeprefix("."), 160))
 
 
+def near(model: BandStructure, k: Array) -> Array:
+    """Where H(k) holds: next to k = 0 in a basis of plane waves that was cut off, which breaks the period of the lattice."""
+    return k if model.cell is None else model.cell.near(k)
+
+
 def at_level(model: str, level: str) -> str:
     return f"{model}, level {level}" if level else model
 

@@ -15,7 +15,7 @@ from symcur.band_structures import BandStructure, Parameters, named, natural_siz
 from symcur.expressions import axis_name
 from symcur.observables import Observable
 from symcur.observables.engine import KINDS
-from symcur.plotting.canvas import at_level, colouring, grid_of_axes, readable
+from symcur.plotting.canvas import at_level, colouring, grid_of_axes, near, readable
 from symcur.plotting.maps import LARGEST_MAP, SHIFT, draw_contours, require_component, require_points
 from symcur.plotting.scans import PANELS
 from symcur.quantities import Quantity, get
@@ -75,7 +75,8 @@ def draw_plane(
     require_points(points, LARGEST_MAP)
     start, span = _plane(model, origin, spanning, reduced)
     k = _grid(start, span, (np.arange(points) + 0.5) / points)
-    found = observable.integrand(model, k + SHIFT, mu, temperature, form=form, hall=hall, window=window)
+    momenta = near(model, k + SHIFT)
+    found = observable.integrand(model, momenta, mu, temperature, form=form, hall=hall, window=window)
     unknown = [part for part in parts if part not in found]
     if unknown or not parts:
         raise ValueError(f"parts: expected some of {', '.join(found)}, got {', '.join(map(str, unknown)) or 'none'}")
@@ -87,7 +88,7 @@ def draw_plane(
     along = _directions(span)
     x, y = (k @ direction for direction in along)
     edges = [_grid(start, span, np.linspace(0, 1, points + 1)) @ direction for direction in along]
-    energies = model.energies(k + SHIFT)
+    energies = model.energies(momenta)
     per_length = "" if model.length_unit is None else f"  [1/{readable('length', model)}]"
     height = float(np.clip(3.6 * np.ptp(edges[1]) / np.ptp(edges[0]), 2.2, 7.2)) + 0.9
     figure, grid = grid_of_axes(1.4 + 3.6 * len(parts), height, 1, len(parts), sharey=True)

@@ -12,7 +12,7 @@ from symcur.band_structures import BandStructure, Parameters, named, natural_siz
 from symcur.band_structures.levels import Window
 from symcur.eigenstates import evaluate
 from symcur.expressions import Derivative, Resolvent, Trace, walk
-from symcur.plotting.canvas import ZERO, at_level, colouring, new_figure, readable
+from symcur.plotting.canvas import ZERO, at_level, colouring, near, new_figure, readable
 from symcur.plotting.high_symmetry import special_points
 from symcur.quantities import Quantity
 
@@ -56,7 +56,7 @@ def draw_zone(
     corners = zone_corners(model)
     reach = np.full(2, 2.0) if corners is None else MARGIN * np.abs(corners).max(axis=0)
     k = np.stack(np.meshgrid(*(np.linspace(-end, end, points) for end in reach), indexing="ij"), axis=-1)
-    every, label, natural = by_band(model, quantity, component, k + SHIFT)
+    every, label, natural = by_band(model, quantity, component, near(model, k + SHIFT))
     value = every[..., bands[band]]
     colours = colouring(value, natural, scale)
     figure, axes = new_figure(5.4, 4.6)
@@ -65,7 +65,7 @@ def draw_zone(
     )
     figure.colorbar(image, ax=axes, label=colours.label(label))
     if mu is not None:
-        draw_contours(axes, k[..., 0], k[..., 1], model.energies(k + SHIFT), mu)
+        draw_contours(axes, k[..., 0], k[..., 1], model.energies(near(model, k + SHIFT)), mu)
     if arrows is not None:
         _draw_arrows(axes, model, arrows, bands[band], reach)
     if corners is not None:
@@ -116,7 +116,7 @@ def _draw_arrows(axes: Any, model: BandStructure, quantity: str | Quantity, band
     if len(found.indices) != 1:
         raise ValueError(f"arrows: expected a quantity with one index, such as s_dipole, got {found.name}")
     k = np.stack(np.meshgrid(*(np.linspace(-end, end, ARROWS) for end in 0.97 * reach), indexing="ij"), axis=-1)
-    parts = [by_band(model, found, (axis,), k + SHIFT) for axis in (0, 1)]
+    parts = [by_band(model, found, (axis,), near(model, k + SHIFT)) for axis in (0, 1)]
     x, y = (values[..., band] for values, _, _ in parts)
     length = np.hypot(x, y)
     longest = float(np.quantile(length, 0.95))

@@ -13,7 +13,7 @@ from symcur.band_structures import BandStructure, Parameters, named
 from symcur.brillouin import Ball
 from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.windows import window_of
-from symcur.plotting.canvas import Colouring, at_level, colouring, new_figure, readable
+from symcur.plotting.canvas import Colouring, at_level, colouring, near, new_figure, readable
 from symcur.plotting.high_symmetry import Path, segments
 from symcur.plotting.integrands import BY_BAND
 from symcur.plotting.maps import SHIFT, bands_of, by_band, require_points
@@ -62,12 +62,13 @@ def draw_path(
     k = np.concatenate([a + (b - a) * t for (_, a), (_, b) in lines])
     steps = np.linalg.norm(np.diff(k, axis=0, prepend=k[:1]), axis=-1)
     steps[::points] = 0.0
-    distance, levels = np.cumsum(steps), model.energies(k) - mu
+    distance, momenta = np.cumsum(steps), near(model, k)
+    levels = model.energies(momenta) - mu
     closest = window_of(window, model, model.cell or Ball(model.dimension, 1.0))
     kind = BY_BAND.get(quantity, quantity) if isinstance(quantity, str) else quantity
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DegeneracyWarning)  # where bands touch their mean is drawn
-        value, label, natural = by_band(model, kind, component, k, closest)
+        value, label, natural = by_band(model, kind, component, momenta, closest)
     low, high = energies or (-np.inf, np.inf)
     seen = (levels >= low) & (levels <= high)
     seen[:, : bands_of(model, both_norms).start] = False

@@ -5,46 +5,66 @@
 with <c_{R b} c_{0 a}> = int [f(H(k))]_{a, hole b} exp(-i k.(R + r_b - r_a)): V < 0 attracts, a and b count orbitals and spins. The
 potential per cell, factor x (sum of g over the states - sum |Delta_ab(R)|^2/V_ab(R)), is stationary there. Only pairing is taken from the
 interaction; what it does to h is part of h. P. G. de Gennes, Superconductivity of Metals and Alloys (1966), chapter 5.
+
+Stationary is also a saddle, and more than one state may be a minimum: the search goes on downhill, begins from several places, and
+tells what it has found.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from symcur.arrays import Array, ComplexArray
-from symcur.band_structures import tight_binding
-from symcur.band_structures.exact import number_array
-from symcur.brillouin.occupation import occupation
+from symcur.arrays import Array
+from symcur.superconductors.free_energy import FreeEnergy, Sums
 from symcur.superconductors.nambu import Superconductor
+from symcur.superconductors.pair_potentials import Bonds, PairPotentials
 
 _START = 12  # points per axis
 _MOST = 1 << 40  # points per axis where nothing limits the slope of the occupation
-_OFFSET = 0.31  # of the meshes, in their spacing
-_PLAIN = 12  # iterations before the root finder
 _NORMAL = 1e-6  # of the first amplitudes: below this they have died out
-_NEGLIGIBLE = 1e-9
-_ROUNDING = 1e-8  # of the rate at which amplitudes of _NORMAL grow in one iteration
+_UNSTABLE = 1e-6  # by which the rate of a change that grows exceeds 1
+_SAME = 1e-3  # of the energies of two states that are one
+_SMALL = 1e-6  # of a change, below which a component is not told
+_STEP = 1e-2  # of the tolerance
+_SEARCH = 1 << 16  # momenta on which the search begins anew where all pairs have died out
+_TURNS = 12  # saddles that are left, one after the other
+_OFFSETS = np.random.default_rng(5).uniform(size=(6, 3))  # of the meshes for the normal state, in their spacing
 
-Bonds = Mapping[tuple[int, ...], ArrayLike]
+
+@dataclass(frozen=True)
+class PairState:
+    """A solution of the gap equation: its amplitudes and its potential per cell less that of the normal state."""
+
+    amplitudes: Mapping[str, float]
+    condensation: float
 
 
 @dataclass(frozen=True)
 class GapSolution:
-    """Amplitudes that solve the gap equation, and how well. Energies are those of the model.
+    """Amplitudes that solve the gap equation, what kind of solution they are, and how well they are known. Energies are those of the model.
+
+    ``status`` is "minimum" for a minimum of the free energy below all other solutions that were found, the normal state among them;
+    "saddle" where it falls along ``falls_along``, a complex change of each amplitude; "metastable" for a minimum that does not lie lowest;
+    "undecided" where another solution is as low within the errors. Minima are those among the amplitudes and their phases; ``curvature`` is
+    1 less the largest rate at which a change of them grows from one iteration to the next, positive at a minimum, leaving out the phase of all
+    pairs. ``others`` are the other solutions found, whose energies differ.
 
     ``residual`` is the largest |Delta_ab(R) - V_ab(R) <c c>| on the last mesh after the amplitudes have been found as the best of their
     kind; ``left_out`` that of pairs which the interaction forms and no amplitude describes, in equal units (zero where the ansatz is
-    closed). ``error`` is the change of an amplitude from the mesh before. ``condensation`` is the potential per cell less that
-    of the normal state, with its change on a finer mesh: positive for a solution that is not stable. ``normal``: the amplitudes have died out,
-    and small ones do not grow.
+    closed). ``error`` is the change of an amplitude from the mesh before and to a shifted one. ``condensation`` is the potential per cell less that of
+    the normal state; its error is the change from the mesh before, and twice the largest one of the normal state between shifted meshes.
+    ``normal``: the amplitudes have died out.
     """
 
     model: Superconductor
     amplitudes: Mapping[str, float]
+    status: str
+    curvature: float
+    falls_along: Mapping[str, complex]
+    others: tuple[PairState, ...]
     residual: float
     left_out: float
     error: float
@@ -62,213 +82,208 @@ def solve_gap_equation(
     *,
     tolerance: float = 1e-8,
     max_points: int = 1 << 20,
+    lowest: bool = True,
 ) -> GapSolution:
-    """Self-consistent pair potentials of a lattice model, from SciPy's root finder, begun at the values that the parameters have.
+    """Self-consistent pair potentials of a lattice model: the lowest solution found, with its status.
 
     Parameters
     ----------
     interaction : {R: V_ab(R)}, R counting primitive vectors as D integers, V real N x N matrices over the electron's components with
         V(-R) = V(R)^T (one of the two suffices). In the singlet form V acts between up and down.
-    amplitudes : names of parameters in which Delta is linear and on which nothing else depends.
+    amplitudes : names of real parameters in which Delta is linear and on which nothing else depends; the search begins at their values. A
+        complex amplitude is two of them: p_x + i p_y with any phase between is (a + I b) sin(k_x) + (c + I d) sin(k_y). Where a
+        phase that no amplitude describes would lower the free energy, the result is a "saddle" that falls along 1j of an amplitude.
     temperature : k_B T >= 0; at T = 0 only a full gap lets the sum over the zone converge.
     tolerance : of the amplitudes, in units of the largest one that the model begins with.
+    lowest : False for the stationary point downhill from the values of the parameters, be it a saddle; otherwise saddles are left, and the
+        search also begins from the largest amplitudes of each kind, so that states beyond a first-order transition are found.
 
     Raises
     ------
     ValueError or TypeError naming the argument: amplitudes that do more than pair, bonds that pair without an interaction, equations
     that do not converge.
     """
-    problem = _Problem(model, interaction, tuple(amplitudes), temperature)
-    start = np.array([float(model.values()[name]) for name in amplitudes])
-    scale = float(np.abs(start).max(initial=0.0))
-    if not scale > 0:
-        raise ValueError(f"amplitudes: expected values to begin with of which one is not 0, got {start.tolist()}")
-    needed = problem.points_per_axis(start, _START, tolerance)
-    size, x, change = max(_START, -(-2 * needed // 3)), start, np.inf
-    while size**model.dimension <= max_points:
-        # What has died out on a coarse mesh may live on a finer one.
-        found = problem.solution(x if x.any() else start, size, scale, tolerance)
-        change = float(np.abs(found - x).max()) if x is not start else np.inf
-        x, needed = found, problem.points_per_axis(found, size, tolerance)
-        if change <= tolerance * scale and size >= needed:
-            return problem.result(x, change, size, scale)
-        size = max(-(-3 * size // 2), -(-2 * needed // 3))
+    search = _Search(model, interaction, tuple(amplitudes), temperature, tolerance)
+    size, change, states = search.first_size(), np.inf, list[Sums]()
+    while True:
+        _require_points(max_points, size, search, [float(change), *states[0].x] if states else [])
+        before, mesh = states, search.mesh(size)
+        if not lowest:
+            states = [search.settled(mesh, before[0].x if before else search.start)]
+        elif not before or (not before[0].x.any() and len(mesh.k) < _SEARCH):
+            states = search.begin(mesh)  # what has died out on a coarse mesh may live on a finer one
+        else:
+            states = search.sorted([search.descend(mesh, state.x) for state in before])
+        if before:
+            change = max(search.within, float(np.abs(states[0].x - before[0].x).max()))
+        if change <= tolerance * search.scale and size >= search.needed(states[0].x):
+            change += search.shifted_change(states[0], size)
+            if change <= tolerance * search.scale:
+                return search.result(states, before, change, size)
+        size = search.next_size(states[0].x, size)
+
+
+def _require_points(max_points: int, size: int, search: _Search, found: list[float]) -> None:
+    if size**search.model.dimension <= max_points:
+        return
+    change, *x = found or [np.inf, *search.start]
+    needed = search.needed(np.array(x))
+    still = f", and the amplitudes {np.array(x).tolist()} still change by {change:.1e}" if np.isfinite(change) else ""
     raise ValueError(
-        f"max_points: expected enough momenta for amplitudes within {tolerance:g} of {scale:g}, got {max_points}; states near zero "
-        f"energy at temperature = {temperature:g} need about {needed} per axis, and the amplitudes {x.tolist()} still change by "
-        f"{change:.1e}; raise max_points, tolerance or the temperature"
+        f"max_points: expected at least {size**search.model.dimension} momenta for amplitudes within {search.tolerance:g} of {search.scale:g}, "
+        f"got {max_points}; states near zero energy at temperature = {search.temperature:g} need about {needed} per axis{still}; raise "
+        "max_points, tolerance or the temperature"
     )
 
 
-class _Problem:
-    """What does not change from one iteration to the next."""
+class _Search:
+    """What does not change from one mesh to the next."""
 
     def __init__(
-        self, model: Superconductor, interaction: Bonds, amplitudes: tuple[str, ...], temperature: float
+        self,
+        model: Superconductor,
+        interaction: Bonds,
+        names: tuple[str, ...],
+        temperature: float,
+        tolerance: float,
     ) -> None:
-        if not isinstance(model, Superconductor):
-            raise TypeError(f"model: expected a superconductor built by symcur.superconductors.bdg, got {model!r}")
+        self.potentials = PairPotentials.of(model, interaction, names)
         if not (np.isfinite(temperature) and temperature >= 0):
             raise ValueError(f"temperature: expected a finite number >= 0, got {temperature!r}")
-        self.model, self.names, self.temperature = model, amplitudes, float(temperature)
-        self.cell = model.lattice_cell("pairs on its bonds")
-        self.n, self.factor = model.size // 2, float(model.statistics.factor)
-        self.bonds = _interaction(interaction, self.n, model.dimension)
-        shapes = [self._shape(name) for name in amplitudes]
-        R = sorted(self.bonds)
-        self.V = np.array([self.bonds[place] for place in R])  # (R, a, b)
-        self.B = np.array([[shape.get(place, np.zeros((self.n, self.n))) for place in R] for shape in shapes])
-        assert model.positions is not None
-        x = model.positions[: self.n]
-        self.steps = (np.array(R)[:, None, None] + x[None, None, :] - x[None, :, None]) @ self.cell.vectors
-        acts = self.V != 0
-        inverse = np.where(acts, -1.0 / np.where(acts, self.V, 1.0), 0.0)
-        self.inverse = inverse
-        self.overlaps = np.einsum("jrab,rab,lrab->jl", self.B.conj(), inverse, self.B).real
-        if np.linalg.cond(self.overlaps) > 1e10:
-            raise ValueError(f"amplitudes: expected independent pairings, got {', '.join(amplitudes)}")
+        self.model, self.names, self.temperature, self.tolerance = model, names, float(temperature), tolerance
+        self.cell = model.lattice_cell("a sum over its zone")
+        self.start = np.array([float(model.values()[name]) for name in names])
+        self.scale = float(np.abs(self.start).max(initial=0.0))
+        if not self.scale > 0:
+            raise ValueError(
+                f"amplitudes: expected values to begin with of which one is not 0, got {self.start.tolist()}"
+            )
+        self.within = _STEP * tolerance * self.scale
 
-    def _shape(self, name: str) -> dict[tuple[int, ...], ComplexArray]:
-        """dDelta/d(amplitude) on every bond."""
-        symbols = {symbol.name: symbol for symbol in self.model.parameters}
-        if name not in symbols:
-            raise ValueError(f"amplitudes: expected some of {', '.join(symbols)}, got {name!r}")
-        slope, n = self.model.H.diff(symbols[name]), self.n
-        others = [symbols[other] for other in self.names]
-        if any(slope.has(symbol) for symbol in others) or not self._vanishes_with_amplitudes():
-            raise ValueError(f"amplitudes: expected parameters in which Delta is linear, got {', '.join(self.names)}")
-        if any(slope[a, b] != 0 for a in range(n) for b in range(n)):
-            raise ValueError(f"amplitudes: expected parameters of Delta alone, got {name}, on which h depends")
-        whole = {place: t[:n, n:] for place, t in tight_binding(self.model.replace(H=slope)).hoppings.items()}
-        largest = max(float(np.abs(t).max()) for t in whole.values())
-        for place, t in whole.items():
-            V = self.bonds.get(place, np.zeros((n, n)))
-            without = (np.abs(t) > _NEGLIGIBLE * largest) & (V == 0)
-            if without.any():
-                a, b = np.argwhere(without)[0].tolist()
-                raise ValueError(
-                    f"interaction: expected V[{a}, {b}] at R = {place}, where {name} pairs, got none; it has R = {sorted(self.bonds)}"
-                )
-        return whole
+    # -- meshes ------------------------------------------------------------------------------------------------------
+    def mesh(self, size: int, *, phases: bool = False, shifted: bool = False) -> FreeEnergy:
+        return FreeEnergy(self.model, self.potentials, self.temperature, size, phases=phases, shifted=shifted)
 
-    def _vanishes_with_amplitudes(self) -> bool:
-        zero = {symbol: 0 for symbol in self.model.parameters if symbol.name in self.names}
-        n = self.n
-        return bool(self.model.H.subs(zero)[:n, n:].is_zero_matrix)
+    def shifted_change(self, at: Sums, size: int) -> float:
+        """What a mesh shifted by half of its spacing changes: twice the first term of the error of either."""
+        mesh = self.mesh(size, shifted=True)
+        return float(np.abs(mesh.step(mesh(at.x))).max())
 
-    # -- one iteration -----------------------------------------------------------------------------------------------
-    def points_per_axis(self, x: Array, size: int, tolerance: float) -> int:
-        """f(H) is analytic within the distance of the poles of f, pi T from real energies, over the largest velocity."""
-        k = self.cell.momenta(size, _OFFSET)
-        model = self.model.with_values(dict(zip(self.names, x.tolist(), strict=True)))
+    def needed(self, x: Array) -> int:
+        """Points per axis: f(H) is analytic within the distance of the poles of f, pi T from real energies, over the largest velocity."""
+        k = self.cell.momenta(max(_START, 400 // 4**self.model.dimension), 0.31)
+        model = self.at(x)
         speeds = [np.linalg.norm(model.matrix("H", k, (i,)), 2, axis=(-2, -1)).max() for i in range(model.dimension)]
         distance = float(np.hypot(np.pi * self.temperature, np.abs(model.energies(k)).min()))
         shortest = float(np.linalg.norm(self.cell.vectors, axis=1).min())
-        points = -np.log(tolerance) * max(speeds) / (max(distance, np.finfo(float).tiny) * shortest)
+        points = -np.log(self.tolerance) * max(speeds) / (max(distance, np.finfo(float).tiny) * shortest)
         return int(min(np.ceil(points), _MOST))
 
-    def states(self, x: Array, size: int) -> tuple[Array, Array, ComplexArray]:
-        k = self.cell.momenta(size, _OFFSET)
-        model = self.model.with_values(dict(zip(self.names, x.tolist(), strict=True)))
-        return k, *np.linalg.eigh(model.matrix("H", k))
+    def at(self, x: Array) -> Superconductor:
+        return self.model.with_values(dict(zip(self.names, x.tolist(), strict=True)))
 
-    def pairs(self, x: Array, size: int) -> ComplexArray:
-        """<c_{R b} c_{0 a}> of the states with these amplitudes, (R, a, b)."""
-        k, energies, states = self.states(x, size)
-        f = occupation("f", energies, 0.0, self.temperature)
-        anomalous = np.einsum("kam,km,kbm->kab", states[:, : self.n], f, states[:, self.n :].conj(), optimize=True)
-        phases = np.exp(-1j * np.einsum("kd,rabd->krab", k, self.steps))
-        return np.asarray(np.einsum("kab,krab->rab", anomalous, phases) / len(k))
+    def first_size(self) -> int:
+        return _even(max(_START, self.needed(self.start) // 3))
 
-    def best(self, pairs: ComplexArray) -> Array:
-        """The amplitudes that come closest to V <c c>, stationary points of the potential."""
-        # sum_l overlaps_jl x_l = -sum Re B_j^* <c c>
-        return np.asarray(np.linalg.solve(self.overlaps, -np.einsum("jrab,rab->j", self.B.conj(), pairs).real))
+    def next_size(self, x: Array, size: int) -> int:
+        most = 2 * size if self.cell.dimension * np.log(2 * size) < np.log(_SEARCH) else _MOST
+        return _even(max(-(-3 * size // 2), min(most, -(-2 * self.needed(x) // 3))))
 
-    def solution(self, x: Array, size: int, scale: float, tolerance: float) -> Array:
-        """A root where the iteration leads from x; the normal state only where no small amplitude grows."""
-        found = self._root(x, size, scale, tolerance)
-        if not found.any() and (growing := self._growing(size, scale)) is not None:
-            found = self._root(growing, size, scale, tolerance)
-            if not found.any():
-                raise ValueError(
-                    f"amplitudes: expected values to begin with that lead away from the normal state, in which pairs grow, got {x.tolist()}"
-                )
+    # -- states ------------------------------------------------------------------------------------------------------
+    def begin(self, mesh: FreeEnergy) -> list[Sums]:
+        """The minima that are found from the first values, from the largest amplitudes of each kind, and from small ones that grow."""
+        one, *kinds = self.start / self.scale, *np.eye(len(self.names))
+        far = [
+            direction * mesh.bound[np.abs(direction).argmax()]
+            for direction in ([one, *kinds] if len(kinds) > 1 else [one])
+        ]
+        return self.sorted([self.descend(mesh, x) for x in (self.start, *far, 0 * self.start)])
+
+    def settled(self, mesh: FreeEnergy, x: Array) -> Sums:
+        """The stationary point downhill from x; zero where amplitudes below the tolerance die out."""
+        found = mesh.down(x, self.within) if x.any() else mesh(x)
+        if found.x.any() and np.abs(found.x).max() <= max(_NORMAL, self.tolerance) * self.scale:
+            zero = mesh(0 * found.x)
+            return zero if mesh.fastest(zero)[0] <= 1 + _UNSTABLE else found
         return found
 
-    def _growing(self, size: int, scale: float) -> Array | None:
-        """Amplitudes beyond those at which pairs of the kind that grows fastest out of the normal state cease to grow; None if none grows."""
-        small = _NORMAL * scale
-        rows = [self.best(self.pairs(small * one, size)) / small for one in np.eye(len(self.names))]
-        rates, kinds = np.linalg.eig(np.array(rows).T)
-        fastest = int(rates.real.argmax())
-        if rates[fastest].real <= 1 + _ROUNDING:
-            return None
-        x = small * kinds[:, fastest].real / np.abs(kinds[:, fastest].real).max()
-        while x @ self.best(self.pairs(x, size)) > x @ x:  # comes to an end, as pairs are bounded
-            x = 2 * x
-        return np.asarray(x)
-
-    def _root(self, x: Array, size: int, scale: float, tolerance: float) -> Array:
-        from scipy.optimize import root
-
-        def difference(x: Array) -> Array:
-            return np.asarray(self.best(self.pairs(x, size)) - x)
-
-        for _ in range(_PLAIN):
-            x = x + difference(x)
-            if np.abs(x).max() < _NORMAL * scale:
-                return np.zeros_like(x)
-        found = root(difference, x, method="hybr", tol=1e-2 * tolerance)
-        left = float(np.abs(difference(found.x)).max())
-        if not left <= tolerance * scale:
-            raise ValueError(
-                f"interaction: expected a gap equation that converges from {dict(zip(self.names, x.tolist(), strict=True))}, got one "
-                f"whose residual stays at {left:.1e} on {size} points per axis ({' '.join(found.message.split())})"
-            )
-        return np.asarray(found.x) if np.abs(found.x).max() > _NORMAL * scale else np.zeros_like(x)
-
-    def condensation(self, x: Array, size: int) -> float:
-        """The potential per cell less that of the normal state."""
-        g = [occupation("g", self.states(y, size)[1], 0.0, self.temperature).sum(axis=1).mean() for y in (x, 0 * x)]
-        return self.factor * float(g[0] - g[1] + x @ self.overlaps @ x)
-
-    def result(self, x: Array, change: float, size: int, scale: float) -> GapSolution:
-        pairs = self.pairs(x, size)
-        Delta, wanted = np.einsum("jrab,j->rab", self.B, x), self.V * pairs
-        described = np.einsum("jrab,j->rab", self.B, self.best(pairs))
-        amplitudes = dict(zip(self.names, x.tolist(), strict=True))
-        normal = bool(np.abs(x).max() <= _NORMAL * scale)
-        coarse, fine = (0.0 if normal else self.condensation(x, points) for points in (size, -(-3 * size // 2)))
-        return GapSolution(
-            model=self.model.with_values(amplitudes),
-            amplitudes=amplitudes,
-            residual=float(np.abs(described - Delta).max()),
-            left_out=float(np.abs(wanted - described).max()),
-            error=change,
-            condensation=fine,
-            condensation_error=abs(fine - coarse),
-            normal=normal,
-            points=size**self.model.dimension,
+    def descend(self, mesh: FreeEnergy, x: Array) -> Sums:
+        """A minimum downhill from x, away from saddles."""
+        found = self.settled(mesh, x)
+        for _ in range(_TURNS):
+            rate, change = mesh.fastest(found)
+            if rate <= 1 + _UNSTABLE:
+                return found
+            found = self.settled(mesh, mesh.away(found, change, _NORMAL * self.scale))
+        raise ValueError(
+            f"amplitudes: expected values to begin with from which a minimum is found, got {self.start.tolist()}, from where {_TURNS} "
+            "saddles follow one another"
         )
 
+    def sorted(self, states: list[Sums]) -> list[Sums]:
+        """By free energy, and one of those that agree in it."""
+        zero = max(state.free for state in states)
+        kept: list[Sums] = []
+        for state in sorted(states, key=lambda state: state.free):
+            apart = [abs(state.free - other.free) - _SAME * (zero - other.free) for other in kept]
+            close = [np.abs(np.abs(state.x) - np.abs(other.x)).max() for other in kept]
+            if all(
+                a > 1e-12 * abs(zero) and c > self.tolerance * self.scale for a, c in zip(apart, close, strict=True)
+            ):
+                kept.append(state)
+        return kept
 
-def _interaction(interaction: Bonds, n: int, dimension: int) -> dict[tuple[int, ...], Array]:
-    """V(R) with V(-R) = V(R)^T filled in."""
-    if not isinstance(interaction, Mapping) or not interaction:
-        raise TypeError(f"interaction: expected a mapping from integers to N x N matrices, got {interaction!r}")
-    found: dict[tuple[int, ...], Array] = {}
-    for R, V in interaction.items():
-        place, matrix = tuple(np.atleast_1d(R).tolist()), number_array("interaction", V)
-        if len(place) != dimension or not all(type(component) is int for component in place):
-            raise ValueError(f"interaction: expected {dimension} integers, got R = {R!r}")
-        if matrix.shape != (n, n) or not np.isfinite(matrix).all() or np.abs(matrix.imag).any():
-            raise ValueError(f"interaction: expected finite real matrices of shape {(n, n)}, got {V!r} at R = {place}")
-        found[place] = matrix.real
-    for place in list(found):
-        back = tuple(-component for component in place)
-        if np.abs(found.setdefault(back, found[place].T) - found[place].T).max() > 0:
-            raise ValueError(
-                f"interaction: expected V(-R) = V(R)^T, got {found[place].tolist()} at R = {place} and {found[back].tolist()} at -R"
-            )
-    return found
+    # -- the result --------------------------------------------------------------------------------------------------
+    def result(self, states: list[Sums], before: list[Sums], change: float, size: int) -> GapSolution:
+        states = [self._signed(state) for state in states]
+        found, factor = states[0], float(self.model.statistics.factor)
+        mesh = self.mesh(size)
+        normal_states = mesh.normal_states(_OFFSETS[:, : self.model.dimension])
+        zero = float(normal_states.mean())
+        uncertain = 2 * float(np.abs(normal_states - zero).max())
+        normal = not found.x.any()
+        others = [PairState(self._named(s.x), factor * (s.free - zero if s.x.any() else 0.0)) for s in states[1:]]
+        condensation = 0.0 if normal else factor * (found.free - zero)
+        error = 0.0 if normal else factor * (abs(found.free - before[0].free) + uncertain)
+        rate, direction = self._with_phases(found, size)
+        Delta = np.tensordot(found.x, self.potentials.B[: len(found.x)], 1)
+        made = np.tensordot(found.made, self.potentials.B[: len(found.x)], 1)
+        rival = min([other.condensation for other in others] + ([] if normal else [0.0]), default=np.inf)
+        others_error = factor * uncertain + error
+        if rate > 1 + _UNSTABLE:
+            status = "saddle"
+        elif rival < condensation - others_error:
+            status = "metastable"
+        else:
+            status = "minimum" if rival > condensation + others_error or rival == np.inf else "undecided"
+        return GapSolution(
+            model=self.at(found.x), amplitudes=self._named(found.x), status=status, curvature=1 - rate, falls_along=direction,
+            others=tuple(others), residual=float(np.abs(made - Delta).max()),
+            left_out=float(np.abs(self.potentials.V * found.pairs - made).max()), error=change, condensation=condensation,
+            condensation_error=error, normal=normal, points=size**self.model.dimension,
+        )  # fmt: skip
+
+    def _signed(self, state: Sums) -> Sums:
+        """Of x and -x, which are one state, that on the side of the first values."""
+        towards = float(state.x @ self.start) or float(state.x[np.abs(state.x).argmax()])
+        sign = -1.0 if towards < 0 else 1.0
+        return replace(state, x=sign * state.x + 0.0, made=sign * state.made, pairs=sign * state.pairs)
+
+    def _named(self, x: Array) -> dict[str, float]:
+        return dict(zip(self.names, x.tolist(), strict=True))
+
+    def _with_phases(self, found: Sums, size: int) -> tuple[float, dict[str, complex]]:
+        """The largest rate of a change of amplitudes and phases, and the change where it grows."""
+        mesh, towards = self.mesh(size, phases=True), self.potentials.towards
+        at = mesh(np.append(found.x, np.zeros(len(towards) - len(found.x))))
+        rate, change = mesh.fastest(at)
+        direction: dict[str, complex] = {}
+        if rate > 1 + _UNSTABLE:
+            for part, unit in zip(np.where(np.abs(change) > _SMALL, change, 0.0).tolist(), towards, strict=True):
+                for name, factor in unit.items():
+                    direction[name] = direction.get(name, 0) + part * factor
+        return rate, direction
+
+
+def _even(size: int) -> int:
+    return size + size % 2

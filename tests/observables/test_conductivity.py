@@ -175,7 +175,9 @@ def test_the_conductivity_of_the_charge_has_its_own_units_and_one_sign():
     with pytest.raises(ValueError, match="s_unit: expected 'hbar', which is not used for the charge, got 'hbar/2'"):
         charge.convert("e^2/h", s_unit="hbar/2")
     spin = conductivity(models.haldane(), 0.0, 0.01, rtol=1e-1)
-    assert not spin.charge
+    twice, minus = (conductivity(models.haldane().with_s(s), 0.0, 0.01, rtol=1e-1) for s in (2, -1))
+    assert [found.charge for found in (spin, twice, minus)] == [False] * 3
+    assert twice.convert("e/2pi").unit == "e/2pi, s in hbar"
     with pytest.raises(ValueError, match=r"unit: expected 'e/2pi' where s is not the charge, got 'e\^2/h'"):
         spin.convert("e^2/h")
 

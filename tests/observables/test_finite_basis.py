@@ -68,7 +68,7 @@ def test_a_gap_that_a_larger_basis_may_close_is_refused():
     model = two_layers(7.0)
     assert gap(model, 1).width > 0.1
     with pytest.raises(
-        ValueError, match=r"model: expected a basis that tells a gap of .* with 2 bands: 6 move those next to it"
+        ValueError, match=r"model: expected a basis that tells a gap of .* with 2 bands: with 10 filled ones end at"
     ):
         gap(two_layers(0.0), 1)
 
@@ -146,3 +146,40 @@ def test_bad_fillings_are_named(arguments, message):
 def test_a_continuum_has_no_filling():
     with pytest.raises(ValueError, match=r"expected a lattice model \(a filling counts electrons per cell\)"):
         chemical_potential(sc.models.rashba(), 0.5)
+
+
+def test_fillings_of_dirac_electrons_count_from_neutrality():
+    """Half of the bands of any number: with 7 plane waves mu is off by a few meV, although the bottom of the bands lies 1 eV lower."""
+    small, wide = (sc.models.twisted_bilayer_graphene(theta=1.3, reach=reach) for reach in (1.0, 3**0.5))
+    assert (small.neutral, wide.neutral, twisted_dichalcogenide(reach=1.0).neutral) == (14, 26, 0)
+    T, fillings = 20.0, np.array([-1.0, 0.5])
+    mu, error = chemical_potential(small, fillings, T)
+    energies = wide.energies(wide.cell.momenta(8, 0.2))[..., None]
+    filled = [
+        (1 / (1 + np.exp(np.clip((energies - x) / T, -500, 500)))).sum(axis=1).mean(axis=0) - 26
+        for x in (mu - error, mu, mu + error)
+    ]
+    assert (filled[0] < fillings).all()
+    assert (fillings < filled[2]).all()
+    assert (error < 20).all()
+    assert np.abs(filled[1] - fillings).max() < 0.3
+    with pytest.raises(
+        ValueError, match=r"filling: expected numbers between -14 and 14, those of the bands from neutrality"
+    ):
+        chemical_potential(small, 14.0)
+    with pytest.raises(ValueError, match=r"occupied: expected a whole number from -13 to 13"):
+        gap(small, 14)
+
+
+@pytest.mark.parametrize(("cutoff", "potential", "occupied"), [(6.5, 4.0, 3), (6.5, 6.0, 2), (7.0, 1.5, 1)])
+def test_a_gap_that_plane_waves_move_is_there_if_larger_bases_tell_it(cutoff, potential, occupied):
+    """In the first case the next plane waves move its edges by more than half of it."""
+    small, truth = (gap(two_layers(reach, potential), occupied) for reach in (cutoff, 40.0))
+    assert truth.top < small.mu < truth.bottom
+
+
+@pytest.mark.parametrize(("potential", "occupied"), [(6.0, 2), (3.0, 3), (1.5, 3)])
+def test_a_gap_whose_middle_plane_waves_move_out_of_it_is_refused(potential, occupied):
+    """Six bands: the middle of their gap lies in a band of a large basis."""
+    with pytest.raises(ValueError, match=r"model: expected a basis that tells a gap of .* with 6 bands"):
+        gap(two_layers(3.2, potential), occupied)

@@ -190,7 +190,18 @@ def test_bonds_decide_for_d_wave_and_spin_orbit_coupling_adds_triplets_that_an_a
         ({(0,): np.eye(2)}, ["D"], {}, r"interaction: expected 2 integers, got R = \(0,\)"),
         ({}, ["D"], {}, r"interaction: expected a mapping"),
         (ON_SITE, ["D"], {"temperature": -1.0}, r"temperature: expected a finite number >= 0, got -1\.0"),
-        (ON_SITE, ["D"], {"max_points": 700}, r"max_points: expected enough momenta .* still change by inf"),
+        (
+            ON_SITE,
+            ["D"],
+            {"max_points": 100},
+            r"max_points: expected at least 144 momenta .* about \d+ per axis; raise max_points",
+        ),
+        (
+            ON_SITE,
+            ["D"],
+            {"max_points": 700},
+            r"max_points: expected at least 1296 momenta .* still change by 1\.4e-03",
+        ),
     ],
 )
 def test_gap_equations_without_a_solution_are_refused_by_name(interaction, names, options, message):
