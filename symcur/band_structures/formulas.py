@@ -274,10 +274,14 @@ def any_functions(expression: Any) -> Any:
 
 
 def generic_values(symbols: Iterable[sp.Symbol], generator: np.random.Generator) -> dict[sp.Symbol, sp.Rational]:
-    """Random values between 0.3 and 1.6 with the signs that the symbols are declared with, or random ones."""
+    """Random values between 0.3 and 1.6, of integers 3, 4 or 5, with the signs that the symbols are declared with, or
+    random ones."""
     values = {}
     for symbol in symbols:
-        size = sp.Rational(int(generator.integers(200, 997)), 631)
+        if symbol.is_integer:
+            size = sp.Integer(4 if symbol.is_even else 3 if symbol.is_odd else int(generator.integers(3, 6)))
+        else:
+            size = sp.Rational(int(generator.integers(200, 997)), 631)
         negative = symbol.is_nonpositive or (not symbol.is_nonnegative and generator.integers(2))
         values[symbol] = -size if negative else size
     return values

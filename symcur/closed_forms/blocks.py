@@ -19,6 +19,7 @@ import sympy as sp
 from symcur.band_structures import Metric, Model
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.pieces import Piece, chiral, equivalent, pieces
+from symcur.closed_forms.simple_basis import simple
 from symcur.expressions import Expression
 from symcur.expressions import expression as ex
 
@@ -57,6 +58,12 @@ def blocks(model: Model) -> tuple[Block, ...]:
     result = tuple(_kept(model, group) for group in groups)
     trivial = len(result) == 1 and result[0].copies == 1 and all(x in (0, 1) for x in result[0].basis)
     return () if trivial else result
+
+
+def simple_basis(model: Model) -> Block | None:
+    """The whole model in a constant basis in which H and s have fewer entries; None where none is known."""
+    found = None if model.bosons else simple(Piece(sp.eye(model.size), model.H, model.s), model.k)
+    return None if found is None else _block(model, [found], 1)
 
 
 def _block(model: Model, parts: Sequence[Piece], copies: int) -> Block:

@@ -85,7 +85,8 @@ class Numbers:
                     found.setdefault(key, np.full((len(self.units), size, size), fmpq(0)))[:, a, b] = self._number(
                         constant
                     )
-        return [X for C in found.values() for X in (C + self.adjoint(C), self.times_i(C - self.adjoint(C))) if X.any()]
+        ordered = (C for _, C in sorted(found.items()))
+        return [X for C in ordered for X in (C + self.adjoint(C), self.times_i(C - self.adjoint(C))) if X.any()]
 
     def _number(self, constant: Exact) -> ObjectArray:
         coordinates = np.full(len(self.units), fmpq(0))
@@ -162,6 +163,11 @@ class Numbers:
             raise RootNeeded(*min((d for _, _, d in quadratic), key=lambda primes: (len(primes), max(primes))))
         return []
 
+    def eigenspaces(self, X: ObjectArray) -> list[ObjectArray]:
+        """Projectors onto those of a Hermitian matrix, of eigenvalues that are conjugate over Q together."""
+        factors = [f for f, _ in self._minimal_polynomial(X).factor()[1]]
+        return [self._onto_kernel(f, factors, X) for f in factors] if len(factors) > 1 else [self.identity(X.shape[1])]
+
     def _minimal_polynomial(self, X: ObjectArray) -> Any:
         """Over Q, of the matrix as a linear map of rational coordinates."""
         count, n = len(self.units), X.shape[1]
@@ -207,12 +213,12 @@ class Numbers:
         squares = (self.product(self.adjoint(T), T) for T in found)
         return any((X[:, :1, :1] * self.identity(X.shape[1])[0] == X).all() for X in squares)
 
-    def bases(self, projectors: Sequence[ObjectArray]) -> list[sp.Matrix]:
+    def bases(self, projectors: Sequence[ObjectArray], longest: int = _LONGEST) -> list[sp.Matrix]:
         """Orthonormal columns that span the ranges; empty where their lengths are no square roots of rational numbers."""
-        found = [self._orthonormal(projector) for projector in projectors]
+        found = [self._orthonormal(projector, longest) for projector in projectors]
         return [basis for basis in found if basis is not None] if None not in found else []
 
-    def _orthonormal(self, projector: ObjectArray) -> sp.Matrix | None:
+    def _orthonormal(self, projector: ObjectArray, longest: int) -> sp.Matrix | None:
         columns: list[tuple[ObjectArray, fmpq]] = []
         for j in range(projector.shape[2]):
             v = projector[:, :, j : j + 1]
@@ -221,7 +227,7 @@ class Numbers:
             if not v.any():
                 continue
             length = self.product(self.adjoint(v), v).ravel()
-            if length[1:].any() or length[0].p * length[0].q > _LONGEST:
+            if length[1:].any() or length[0].p * length[0].q > longest:
                 return None
             columns.append((v, length[0]))
         return sp.Matrix.hstack(*(self.sympy(v) / sp.sqrt(rational(squared)) for v, squared in columns))

@@ -209,10 +209,12 @@ def _arithmetic(given: Mapping[str, Bounded], real: Any) -> dict[str, Callable[.
 
 
 def _atom(atom: sp.Expr, *given: Bounded) -> Bounded:
-    """A real function that is kept as it stands, with the slopes in its symbols."""
-    value, *slopes = (function(*(x.value for x in given)) for function in _compiled(atom))
-    error = sum(np.abs(slope) * x.error for slope, x in zip(slopes, given, strict=True))
-    return _rounded(value, error + np.abs(value))
+    """A real function that is kept as it stands, with the slopes in its symbols, of those that are not exact."""
+    function, *slopes = _compiled(atom)
+    values = [x.value for x in given]
+    value = function(*values)
+    pairs = ((slope, x.error) for slope, x in zip(slopes, given, strict=True) if np.any(x.error))
+    return _rounded(value, sum((np.abs(slope(*values)) * error for slope, error in pairs), np.abs(value)))
 
 
 @lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ from symcur import quantities, running
 from symcur.band_structures import BandStructure, Model, named
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
-from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks
+from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple_basis
 from symcur.closed_forms.calculus import length
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import Definitions, unused
@@ -27,8 +27,8 @@ from symcur.closed_forms.form import ClosedForm
 from symcur.closed_forms.four_levels import FourLevels
 from symcur.closed_forms.one_level import OneLevel
 from symcur.closed_forms.powers import levels_of
-from symcur.closed_forms.reading import Reading, Reads
-from symcur.closed_forms.ring import Exact, NotExact
+from symcur.closed_forms.reading import Pair, Reading, Reads, up_to_sign
+from symcur.closed_forms.ring import NotExact
 from symcur.closed_forms.several_levels import SeveralLevels
 from symcur.closed_forms.three_levels import ThreeLevels
 from symcur.closed_forms.two_levels import TwoLevels
@@ -38,10 +38,9 @@ from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex, from_sympy
 from symcur.quantities import Quantity
 
-_Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _EXPLICIT = 120  # operations in components of H, up to which lattice models are written out as well
 # How much longer a formula in the functions of the model may be than one in components of H: a part of it and _FREE, at most _LONGER.
-_PREFERENCE, _FREE, _LONGER = 0.3, 10, 25
+_PREFERENCE, _FREE, _LONGER = 0.2, 6, 12
 _LONGEST = 25_000  # pairs of terms in a product: with more of them steps are shorter than any formula
 
 
@@ -102,6 +101,9 @@ class _Derivation:
 
     def __init__(self, model: Model) -> None:
         self.model, self.multiplicities = model, multiplicities(model)
+        simple = simple_basis(model)
+        self._simple = None if simple is None else _shared(simple.model)
+        self._basis = None if simple is None else simple.basis
         taken = {symbol.name for symbol in (*model.k, *model.parameters)}
         self.energy = sp.Symbol(unused("E", taken), real=True)
         taken.add(self.energy.name)
@@ -116,10 +118,10 @@ class _Derivation:
             return None  # components of Hermitian matrices
         if levels > (3 if unequal else 4):
             return None
-        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi", "z", "a_2", "a_3", "a_4")
+        names = ("epsilon", "h2", "a", "w", "D", "c", "d", "chi", "z", "a_2", "a_3", "a_4", "b_2", "b_3", "b_4")
         symbols = {name: sp.Symbol(unused(name, self._taken), real=True) for name in names}
         eps, w = sp.Dummy("eps", real=True), sp.Dummy("w", real=True)
-        a = [symbols[f"a_{j}"] for j in range(2, levels + 1)]
+        a = [symbols[f"{letter}_{j}"] for letter in "ab" for j in range(2, levels + 1)]
 
         def entries(*extra: sp.Symbol) -> Entries:
             found = kind(self.model, extra, self._taken | {*names})
@@ -171,10 +173,23 @@ class _Derivation:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
         written = self._shortest(target)
         found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
+        if not found and self._simple is not None and not target.operator:
+            delegated: ClosedForm | BlockForm = self._of_simple(self._simple.form(quantity))
+            return delegated
         if not found:
             return self._whole(target, written)
         whole, in_blocks = self._in_blocks(target, written, found)
         return replace(whole, in_blocks=in_blocks) if self.energies is None and isinstance(whole, ClosedForm) else whole
+
+    def _of_simple(self, form: Any) -> Any:
+        """A form derived in the simple basis: its numbers are those of the model."""
+        if isinstance(form, BlockForm):
+            states = (self._basis * basis for basis in form.bases)
+            bases = tuple(sp.ImmutableDenseMatrix(x.applyfunc(sp.expand)) for x in states)
+            return replace(form, model=self.model, bases=bases)
+        in_blocks = None if form.in_blocks is None else lambda: self._of_simple(form.in_blocks())
+        named = "" if form.written and not form.latex_names else ", in a simple basis"
+        return replace(form, model=self.model, structure=form.structure + named, in_blocks=in_blocks)
 
     def _in_blocks(
         self, target: _Target, written: _Written | None, found: Sequence[Block]
@@ -213,6 +228,9 @@ class _Derivation:
 
     def _whole(self, target: _Target, written: _Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""
+        if self._simple is not None and not target.operator:
+            form: ClosedForm = self._of_simple(self._simple._whole(target, written))
+            return form
         common = self._common(target)
         if written and written.length() <= written.not_compared:
             return self._form(common, target, written)
@@ -239,6 +257,8 @@ class _Derivation:
         """In the components of H or, where that is about as short or shorter, in the functions of the model."""
         if target.operator and self.model.size > 2:
             return None  # its N^2 entries are shorter as a product of matrices
+        if self._simple is not None and not target.operator:
+            return self._simple._shortest(target)
         components = self._written(self._reading(Components), target)
         lattice, four = self.model.H.has(sp.cos, sp.sin, sp.exp), len(self.multiplicities) == 4
         if components is None and four:
@@ -258,7 +278,7 @@ class _Derivation:
             values = target.read(reading.interpreter)
             if not target.operator:
                 values = [value / reading.rank for value in values]
-            parts = _up_to_sign(values, reading.real_pair if target.real else reading.complex)
+            parts = up_to_sign(values, reading.real_pair if target.real else reading.complex)
         except NotExact:  # a derivative of H is no polynomial although H is
             return None
         definitions = reading.used([part for pair in parts for part in pair])
@@ -282,26 +302,12 @@ class _Derivation:
         )
 
 
-def _up_to_sign(values: Sequence[Exact], write: Callable[[Exact], _Pair]) -> list[_Pair]:
-    """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
-    known: list[tuple[Exact, _Pair]] = []
-    parts: list[_Pair] = []
-    for value in (value.reduced() for value in values):
-        pair = next((pair for other, pair in known if other.same(value)), None)
-        if pair is None:
-            opposite = next((pair for other, pair in known if other.same(-value)), None)
-            pair = write(value) if opposite is None else (-opposite[0], -opposite[1])
-            known.append((value, pair))
-        parts.append(pair)
-    return parts
-
-
 @dataclass(frozen=True)
 class _Written:
     """Components as pairs (real, imaginary part) in the symbols of the definitions."""
 
     definitions: Definitions
-    parts: list[_Pair]
+    parts: list[Pair]
     structure: str
     names: Mapping[sp.Symbol, str]  # in LaTeX, of symbols for derivatives
     not_compared: int

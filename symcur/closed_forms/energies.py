@@ -11,7 +11,7 @@ from symcur.closed_forms.entries import Entries
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.ring import Exact, NotExact
 from symcur.closed_forms.three_levels import levels_of_three
-from symcur.closed_forms.two_levels import levels_of_two
+from symcur.closed_forms.two_levels import levels_of_two, sum_of_squares
 
 _SHORT = 150  # operations in the radicands per energy
 
@@ -41,11 +41,14 @@ def _uniform(entries: Entries, multiplicities: tuple[int, ...]) -> list[sp.Expr]
     if distinct == 1:
         return [sp.Integer(0)]
     p = [moment * fmpq(1, multiplicities[0]) for moment in power_sums(H, 2 if distinct == 2 else 4)]
-    if distinct > 2 and not p[3].is_zero:
+    if distinct == 2:
+        h = sp.sqrt(sum_of_squares(H, (p[2] * fmpq(1, 2)).reduced()))
+        return [-h, h]
+    if not p[3].is_zero:
         return None
-    if distinct < 4:
+    if distinct == 3:
         inner = _root(p[2] * fmpq(1, 2))
-        return [-inner, inner] if distinct == 2 else [-inner, sp.Integer(0), inner]
+        return [-inner, sp.Integer(0), inner]
     splitting = _root((p[4] * fmpq(1, 4) - p[2] * p[2] * fmpq(1, 16)).reduced())
     middle = written(p[2] * fmpq(1, 4)).expression
     outer, inner = sp.sqrt(middle + splitting), sp.sqrt(middle - splitting)

@@ -23,7 +23,7 @@ from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.independent import independent
 from symcur.closed_forms.letters import letters
-from symcur.closed_forms.ring import Exact, NotExact, Ring, rational, reduced, total
+from symcur.closed_forms.ring import Exact, NotExact, Ring, ratio, rational, reduced, total
 from symcur.expressions.interpreter import shifted
 
 _ORDERS = 3  # derivatives of H at most, where they bring functions that H does not have
@@ -75,6 +75,7 @@ class Components(Entries):
     def __init__(self, model: Model, extra: Iterable[sp.Symbol] = (), taken: Iterable[str] = ()) -> None:
         self.model, self.given = model, Entries(model)
         self._taken = {*taken}
+        self._known: list[tuple[Exact, sp.Symbol]] = []
         self.letters: dict[sp.Symbol, sp.Expr] = {}
         self.names: dict[sp.Symbol, str] = {}
         self._parts = self._components()
@@ -127,7 +128,7 @@ class Components(Entries):
             if value.is_zero:
                 continue
             for first, pairs in groups:
-                factor = _ratio(value, first)
+                factor = ratio(value, first)
                 if factor is not None:
                     pairs.append((factor, label))
                     break
@@ -144,12 +145,20 @@ class Components(Entries):
         functions: dict[tuple[int, ...], sp.Expr] = {}
         for order in range(_COMPONENT_ORDERS + 1):
             for axes in itertools.combinations_with_replacement(range(self.model.dimension), order):
-                value = written(component(axes)).expression
-                if value.free_symbols & moving and not isinstance(value, AppliedUndef | sp.Derivative):
+                exact = component(axes).reduced()
+                same = ((ratio(exact, other), symbol) for other, symbol in self._known if axes)
+                multiple = next((rational(number) * symbol for number, symbol in same if number is not None), None)
+                value = written(exact).expression if multiple is None else multiple
+                if (
+                    multiple is None
+                    and value.free_symbols & moving
+                    and not isinstance(value, AppliedUndef | sp.Derivative)
+                ):
                     suffix = "".join(f"_{self.model.k[axis].name}" for axis in axes)
                     symbol = sp.Symbol(unused(f"h_{label}{suffix}", self._taken), real=True)
                     self._taken.add(symbol.name)
                     self.letters[symbol] = value
+                    self._known.append((exact, symbol))
                     if axes:
                         indices = "".join(self.model.k[axis].name.removeprefix("k_") for axis in axes)
                         self.names[symbol] = f"h_{{{label},{indices}}}"
@@ -253,13 +262,3 @@ def component(matrix: ObjectArray, label: str) -> Exact:
     ring = matrix[0, 0].ring
     entries = entries_of(label, len(matrix))
     return total((matrix[b, a] * ring.number(*number) for (a, b), number in entries.items()), ring) / len(entries)
-
-
-def _ratio(value: Exact, other: Exact) -> fmpq | None:
-    """The rational number value/other, or None."""
-    part = "imag" if other.real.is_zero() else "real"
-    above, below = getattr(value, part), getattr(other, part)
-    if above.is_zero() or value.shift != other.shift or len(above) != len(below):
-        return None
-    factor = above.leading_coefficient() / below.leading_coefficient()
-    return factor if (value - other * factor).is_zero else None

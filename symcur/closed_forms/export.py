@@ -18,7 +18,7 @@ from symcur.band_structures.band_structure import listed
 from symcur.closed_forms.adjugate import Resolvent
 from symcur.closed_forms.common_subexpressions import Definitions, steps
 from symcur.expressions.interpreter import shifted
-from symcur.program import Scalar, from_sympy
+from symcur.program import Complex, Scalar, from_sympy
 from symcur.program.matrices import total
 from symcur.program.rewriting import substituted
 from symcur.program.source import Function, needed, source
@@ -61,10 +61,16 @@ def _with_condition(form: Any) -> tuple[Definitions, list[sp.Expr], tuple[Defini
         known = {symbol for symbol, _ in first}
         rest = tuple((symbol, formula) for symbol, formula in definitions if symbol not in known)
         return rest, form.joined(values[:-2]), (first, *values[-2:])
-    program, nodes, _ = form.merged([left.node, right.node])
-    taken = symbols | {symbol.name: symbol for symbol, _ in form.definitions}
-    first, values = steps(program, nodes, taken, {})
-    return form.definitions, sp.flatten(form.compact), (first, *values)
+    letters: dict[sp.Symbol, Complex] = {}
+    for symbol, formula in form.definitions:
+        letters[symbol] = from_sympy(form.program, formula, letters)
+    own = [z.real.node for z in letters.values()]
+    program, (*nodes, left_node, right_node), _ = form.merged([*own, left.node, right.node])
+    names = {node: symbol.name for symbol, node in reversed(list(zip(letters, nodes, strict=True)))}
+    guard, values = steps(program, [left_node, right_node], symbols, names)
+    first = needed([*form.definitions, *(step for step in guard if step[0] not in letters)], values)
+    rest = tuple(definition for definition in form.definitions if definition not in first)
+    return rest, sp.flatten(form.compact), (first, *values)
 
 
 def separation(form: Any) -> tuple[Scalar, Scalar]:

@@ -17,8 +17,9 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import ObjectArray
+from symcur.closed_forms.brackets import Written
 from symcur.closed_forms.entries import Entries
-from symcur.closed_forms.harmonics import Written, written
+from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.reading import Quotient, Reading
 from symcur.closed_forms.ring import Exact, NotExact, reduced
 from symcur.expressions import MatrixInterpreter

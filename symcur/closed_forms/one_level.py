@@ -35,4 +35,5 @@ class OneLevel(Reading):
 
     def real(self, value: Exact) -> sp.Expr:
         value = self.quotient(value, {}).numerator
-        return self.energy if (value - self.middle).reduced().is_zero else written(value).expression
+        is_energy = (value - self.middle).reduced().is_zero and not value.is_zero
+        return self.energy if is_energy else written(value).expression

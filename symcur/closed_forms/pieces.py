@@ -71,12 +71,12 @@ def _split(whole: Piece, k: Sequence[sp.Symbol], primes: frozenset[int]) -> list
     bases = numbers.bases(numbers.projectors(matrices)) if matrices else []
     if len(bases) < 2:
         return [whole]
-    rotated = _in_basis(whole, bases, k)
+    rotated = in_basis(whole, bases, k)
     parts = [slice(start, end) for start, end in pairwise(accumulate((W.cols for W in bases), initial=0))]
     if not all(x.is_zero for X in rotated for a in parts for b in parts if a != b for x in X[a, b].flat):
         raise ArithmeticError(f"H: expected constant blocks of {whole.H} in the basis {bases}")
     return [
-        Piece((whole.basis * W).applyfunc(sp.expand), *(_as_written(X[part, part]) for X in rotated))
+        Piece((whole.basis * W).applyfunc(sp.expand), *(as_written(X[part, part]) for X in rotated))
         for W, part in zip(bases, parts, strict=True)
     ]
 
@@ -95,11 +95,11 @@ def chiral(whole: Piece, k: Sequence[sp.Symbol], primes: frozenset[int] = frozen
         return chiral(whole, k, primes.union(needed.args))
     if not bases or all(x in (0, 1) for W in bases for x in W):
         return None
-    H, s = _in_basis(whole, bases, k)
-    return Piece(sp.Matrix.hstack(*bases), _as_written(H), _as_written(s))
+    H, s = in_basis(whole, bases, k)
+    return Piece(sp.Matrix.hstack(*bases), as_written(H), as_written(s))
 
 
-def _in_basis(whole: Piece, bases: Sequence[sp.Matrix], k: Sequence[sp.Symbol]) -> list[ObjectArray]:
+def in_basis(whole: Piece, bases: Sequence[sp.Matrix], k: Sequence[sp.Symbol]) -> list[ObjectArray]:
     """The matrices in new bases, whose orthonormality is verified exactly."""
     U = sp.Matrix.hstack(*bases)
     ring = Ring([x for X in (*whole.matrices, U) for x in X], k)
@@ -111,7 +111,8 @@ def _in_basis(whole: Piece, bases: Sequence[sp.Matrix], k: Sequence[sp.Symbol]) 
     return rotated
 
 
-def _as_written(matrix: ObjectArray) -> sp.Matrix:
+def as_written(matrix: ObjectArray) -> sp.Matrix:
+    """Exact functions as SymPy expressions."""
     parts = [[written(x.part(which)).expression for x in matrix.flat] for which in ("real", "imag")]
     return sp.Matrix(*matrix.shape, [re + sp.I * im for re, im in zip(*parts, strict=True)])
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import sympy as sp
 from flint import fmpq
 
+from symcur.closed_forms.brackets import Written
 from symcur.closed_forms.common_subexpressions import Definitions
 from symcur.closed_forms.entries import Entries
-from symcur.closed_forms.harmonics import Written, written
+from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.quotients import divided, without_common_factor
 from symcur.closed_forms.ring import Exact
 from symcur.expressions import Expression
 from symcur.program.source import needed
 
+Pair = tuple[sp.Expr, sp.Expr]  # real and imaginary part
 _SHORT = 8  # operations: longer expressions that repeat are given a symbol
 
 
@@ -75,6 +78,20 @@ class Reading:
     def used(self, results: list[sp.Expr]) -> Definitions:
         """What the results need of the definitions and of the letters of the entries, in order."""
         return needed({**self.entries.letters, **self.definitions}.items(), results)
+
+
+def up_to_sign(values: Sequence[Exact], write: Callable[[Exact], Pair]) -> list[Pair]:
+    """What ``write`` makes of each value; the components of symmetric and antisymmetric tensors are written once."""
+    known: list[tuple[Exact, Pair]] = []
+    parts: list[Pair] = []
+    for value in (value.reduced() for value in values):
+        pair = next((pair for other, pair in known if other.same(value)), None)
+        if pair is None:
+            opposite = next((pair for other, pair in known if other.same(-value)), None)
+            pair = write(value) if opposite is None else (-opposite[0], -opposite[1])
+            known.append((value, pair))
+        parts.append(pair)
+    return parts
 
 
 class Rank:

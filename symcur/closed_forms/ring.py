@@ -19,6 +19,7 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 
 from symcur.arrays import ObjectArray
 from symcur.expressions.calculus import collected
+from symcur.program import is_real
 
 Exponents = tuple[int, ...]
 
@@ -67,6 +68,7 @@ class Ring:
         self.context = fmpq_mpoly_ctx.get([f"g{j}" for j in range(self.size)], Ordering.degrevlex)
         self.no_shift: Exponents = (0,) * self.size
         self.zero, self.one = self.number(0), self.number(1)
+        self.written: dict[Any, Any] = {}  # polynomials that have been written out
         for generator, value in self._related.items():
             place = self.place.pop(generator)
             self.relations[place] = (2 if generator != value else 1, self.convert(value).reduced())
@@ -347,6 +349,16 @@ def reduced(matrix: ObjectArray) -> ObjectArray:
     return np.asarray(np.frompyfunc(Exact.reduced, 1, 1)(matrix))
 
 
+def ratio(value: Exact, other: Exact) -> fmpq | None:
+    """The rational number value/other, or None."""
+    part = "imag" if other.real.is_zero() else "real"
+    above, below = getattr(value, part), getattr(other, part)
+    if above.is_zero() or value.shift != other.shift or len(above) != len(below):
+        return None
+    factor = above.leading_coefficient() / below.leading_coefficient()
+    return factor if (value - other * factor).is_zero else None
+
+
 def rational(number: fmpq) -> sp.Rational:
     """A rational number of flint as SymPy's."""
     return sp.Rational(int(number.p), int(number.q))
@@ -356,10 +368,3 @@ def _is_root(expression: sp.Pow) -> bool:
     """A negative or half-integer power of a real function."""
     base, exponent = expression.args
     return bool((2 * exponent).is_Integer and is_real(base) and not base.is_number)
-
-
-def is_real(expression: sp.Expr) -> bool:
-    """Known to be real; SymPy does not say so of derivatives of undefined real functions."""
-    if isinstance(expression, sp.Derivative):
-        return is_real(expression.expr)
-    return bool(expression.is_extended_real)

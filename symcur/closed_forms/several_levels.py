@@ -16,10 +16,11 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import ObjectArray
+from symcur.closed_forms.brackets import Written
 from symcur.closed_forms.circles import Letter, Monomial, circles
 from symcur.closed_forms.degeneracy import power_sums
 from symcur.closed_forms.entries import Entries
-from symcur.closed_forms.harmonics import Written, written
+from symcur.closed_forms.harmonics import written
 from symcur.closed_forms.powers import Expanded, Levels, Word, levels_of
 from symcur.closed_forms.reading import Reading
 from symcur.closed_forms.ring import Exact, NotExact, reduced, total
@@ -37,7 +38,7 @@ _WORDS = 400  # products of traces in an expression at most
 class SeveralLevels(Reading):
     """Reads the expressions of a model with three or four distinct energies, equally often; one object serves all.
 
-    ``unknown``, for z and q'(z), and the symbols a_j are symbols of the ring of the entries.
+    ``unknown``, for z and q'(z), and the symbols a_j and b_j are symbols of the ring of the entries.
     """
 
     not_compared = 0
@@ -68,7 +69,7 @@ class SeveralLevels(Reading):
         self.interpreter = self
 
     def _name_invariants(self) -> None:
-        """a_j by Newton's identities: as a symbol where it is long, else as it stands."""
+        """a_j by Newton's identities: as a symbol where it is long, or a number times the symbol b_j, else as it stands."""
         d, ring = self.levels.distinct, self.ring
         p = [moment / self.rank for moment in power_sums(self.entries.traceless, d)]
         a: list[Exact] = []
@@ -76,21 +77,24 @@ class SeveralLevels(Reading):
             terms = [p[i] * a[j - i - 2] * -1 for i in range(2, j - 1)]
             a.append((total([p[j], *terms], ring) / j).reduced())
         found = [written(value).expression for value in a]
-        self._a_written = [self._named(f"a_{j}", formula, _SHORT) for j, formula in enumerate(found, 2)]
+        self._a_written = []
+        for j, formula in enumerate(found, 2):
+            number, rest = formula.as_content_primitive()
+            self._a_written.append(number * self._named(f"{'a' if number == 1 else 'b'}_{j}", rest, _SHORT))
         self._a = [
             value if sp.count_ops(formula) <= _MULTIPLIED_OUT else ring.convert(named)
             for value, formula, named in zip(a, found, self._a_written, strict=True)
         ]
         # q'(z) with the invariants as they are written
         slope = self.levels.slope.to_dict().items()
-        self._slope = sp.Add(
+        self._content, self._slope = sp.Add(
             *(
                 sp.Rational(int(c.p), int(c.q))
                 * self._z ** int(e[0])
                 * sp.Mul(*(self._a_written[j] ** int(n) for j, n in enumerate(e[1:]) if n))
                 for e, c in slope
             )
-        )
+        ).as_content_primitive()
 
     def _exact(self, polynomial: Any) -> Exact:
         """A polynomial in z and a_j; z is a symbol of the ring."""
@@ -166,7 +170,7 @@ class SeveralLevels(Reading):
             w.length + 2 * (j > 0) for w, part, j in zip(each, parts, range(9), strict=False) if not part.is_zero
         )
         terms = [w.expression * self._z**j for j, w in enumerate(each)]
-        ways = [Written((sp.Add(*terms),), length)]
+        ways = [Written(sp.Add(*terms).as_content_primitive(), length)]
         place = self._places[0]
         joined = written(total((part * self.ring.monomial({place: j}) for j, part in enumerate(parts)), self.ring))
         put_in = {self.ring.generators[place]: self._z}
@@ -175,7 +179,7 @@ class SeveralLevels(Reading):
 
     def _over_slope(self, parts: list[Exact], power: int) -> Written:
         above = self._sum(parts)
-        return Written((*above.factors, self._slope**-power), above.length + 4 * (power > 0))
+        return Written((*above.factors, self._content**-power, self._slope**-power), above.length + 4 * (power > 0))
 
     def _over_square(self, parts: list[Exact], power: int) -> list[Written]:
         """With z^3 = a z, a = a_2: 1/q'(z) = (3 z^2 - 2 a)/(2 a^2)."""
@@ -189,7 +193,7 @@ class SeveralLevels(Reading):
             w.length + 2 for w, quotient in zip(each, quotients, strict=True) if not quotient.numerator.is_zero
         )
         highest = max([0, *(q.powers[a] for q in quotients if q.powers)])
-        letter = self.ring.convert(self._a_written[0]) if self._a_written[0].is_Symbol else a
+        letter = self.ring.convert(self._a_written[0]) if self._a_written[0].free_symbols & {*self.definitions} else a
         joined = self._sum(q.numerator * letter ** (highest - q.powers.get(a, highest)) for q in quotients)
         return [
             Written((sp.Add(*(w.expression * self._z**j for j, w in enumerate(each))),), length),

@@ -212,7 +212,9 @@ def _explained(form: Form, equations: Sequence[tuple[str, str]]) -> list[str]:
     if uniform:
         lines += [f"{sp.latex(-c[d - j])} &= {value}" for j, value in enumerate(_newton(d, r), 2)]
     else:
-        lines.append(r"q(z) &= \textstyle\prod_a (z - z_a)\quad\text{over the distinct energies } z_a \text{ of } H'")
+        lines.append(  # the moments of the distinct energies satisfy a recurrence
+            rf"\textstyle\sum_{{j=0}}^{{{d - 1}}} c_{{j}}\, \mathrm{{Tr}}\,H'^{{i+j}} &= -\mathrm{{Tr}}\,H'^{{i+{d}}},\quad i = 0, \dots, {d - 1}"
+        )
     if form.band is not None and form.energies is not None:
         level = [level for level, rank in enumerate(form.multiplicities) for _ in range(rank)][form.band]
         lines += rows(energy, form.energies[level], write, WIDTH - 2)

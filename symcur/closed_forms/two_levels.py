@@ -17,6 +17,7 @@ import numpy as np
 import sympy as sp
 from flint import fmpq
 
+from symcur.arrays import ObjectArray
 from symcur.closed_forms.degeneracy import power_sums
 from symcur.closed_forms.entries import Entries, basis, component
 from symcur.closed_forms.harmonics import written
@@ -27,6 +28,7 @@ from symcur.expressions import MatrixInterpreter
 from symcur.expressions.interpreter import shifted
 
 _COMPONENTS = 5  # of h at most, for which all ways to put squares together are tried
+_EXPANDED = 40  # terms, in phases, of squares that are multiplied out
 
 
 class TwoLevels(Reading):
@@ -64,7 +66,7 @@ class TwoLevels(Reading):
         self.h_squared = (np.sum(H * H.T) / N).reduced()
         if self.h_squared.is_zero:
             raise NotExact(f"{entries.model.name}: all bands are degenerate everywhere; there is no vector form")
-        self._names = {self.h_squared: self._named("h2", self._squares())}
+        self._names = {self.h_squared: self._named("h2", sum_of_squares(H, self.h_squared))}
         other = shifted(H * -w, ring.one) / 2
         self.interpreter = MatrixInterpreter(
             entries.operator,
@@ -74,19 +76,6 @@ class TwoLevels(Reading):
             self.scalar,
             Exact.part,
         )
-
-    def _squares(self) -> sp.Expr:
-        """h^2 with some of the squares of its components multiplied out together, such that it is short."""
-        H, N = self._H, self.entries.model.size
-        ways = [written(self.h_squared).expression]
-        if not N & (N - 1) and self.entries.model.bosons is None:
-            components = [h for h in (component(H, label) for label in basis(N)) if not h.is_zero]
-            squares = [written(h).expression ** 2 for h in components]
-            places = range(len(components) if len(components) <= _COMPONENTS else 0)
-            for together in chain.from_iterable(combinations(places, n) for n in range(len(places))):
-                expanded = written(total((components[j] * components[j] for j in together), self.ring)).expression
-                ways.append(sp.Add(expanded, *(squares[j] for j in places if j not in together)))
-        return min(ways, key=sp.count_ops)
 
     def real(self, value: Exact) -> sp.Expr:
         even, odd = self._by_parity(value)
@@ -121,6 +110,27 @@ class TwoLevels(Reading):
         highest = max([0, *coefficients])
         terms = (c * self.h_squared ** (highest - m) for m, c in coefficients.items())
         return self.quotient(sum(terms, self.ring.zero), {self.h_squared: highest})
+
+
+def sum_of_squares(H: ObjectArray, h_squared: Exact) -> sp.Expr:
+    """h^2 of H'^2 = h^2 with some of the squares of its components multiplied out together, such that it is short."""
+    powers_of_two = not len(H) & (len(H) - 1)
+    components = [h for h in (component(H, label) for label in basis(len(H))) if not h.is_zero] if powers_of_two else []
+    rest = total((h * h for h in components), h_squared.ring) - h_squared
+    alone = not rest.is_zero or any(not h.part("imag").is_zero for h in components)  # as for bosons
+    if alone or len(components) > _COMPONENTS:
+        return written(h_squared).expression
+    squares = [_positive(written(h).expression) ** 2 for h in components]
+    places, ways = range(len(components)), []
+    for together in chain.from_iterable(combinations(places, n) for n in range(len(places) + 1)):
+        expanded = total((components[j] * components[j] for j in together), h_squared.ring)
+        if len(expanded.real) + len(expanded.imag) <= _EXPANDED:
+            ways.append(sp.Add(written(expanded).expression, *(squares[j] for j in places if j not in together)))
+    return min(ways, key=sp.count_ops)
+
+
+def _positive(value: sp.Expr) -> sp.Expr:
+    return -value if value.could_extract_minus_sign() else value
 
 
 def levels_of_two(entries: Entries, ranks: tuple[int, ...]) -> tuple[Exact, Exact]:

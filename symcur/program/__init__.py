@@ -5,7 +5,16 @@
 """
 
 from symcur.program.merging import MergingProgram
-from symcur.program.program import Complex, Program, Scalar, from_sympy, operations
+from symcur.program.program import Complex, Program, Scalar, from_sympy, is_real, operations
 from symcur.program.simplification import SimplifyingProgram
 
-__all__ = ["Complex", "MergingProgram", "Program", "Scalar", "SimplifyingProgram", "from_sympy", "operations"]
+__all__ = [
+    "Complex",
+    "MergingProgram",
+    "Program",
+    "Scalar",
+    "SimplifyingProgram",
+    "from_sympy",
+    "is_real",
+    "operations",
+]

@@ -320,8 +320,8 @@ def from_sympy(
             root = Complex(program.function("sqrt", _real(program, base, known)))
             return root ** int(2 * exponent)
         case sp.Abs():
-            size = _real(program, expression.args[0], known)
-            return Complex(program.function("sqrt", size * size))
+            value = from_sympy(program, expression.args[0], known)
+            return Complex(program.function("sqrt", value.real * value.real + value.imag * value.imag))
         case sp.cos() | sp.sin():
             return Complex(program.function(type(expression).__name__, _real(program, expression.args[0], known)))
         case sp.conjugate():
@@ -329,15 +329,32 @@ def from_sympy(
     return Complex(program.atom(expression, known))
 
 
+def is_real(expression: sp.Expr) -> bool:
+    """Is a function real where it has a value and its arguments are real?
+
+    SymPy does not say so of derivatives of undefined functions, and of what is infinite or complex somewhere.
+    """
+    match expression:
+        case sp.Derivative():
+            return is_real(expression.expr)
+        case _ if expression.is_extended_real:
+            return True
+        case sp.Pow(base=base, exp=exponent):
+            return is_real(base) and is_real(exponent) and bool(exponent.is_integer or base.is_nonnegative)
+        case sp.acos() | sp.asin() | sp.acosh() | sp.atanh() | sp.log():
+            return is_real(expression.args[0])
+        case sp.Add() | sp.Mul():
+            return bool(sp.expand(expression - sp.conjugate(expression)) == 0)
+    return False
+
+
 def _is_atom(expression: sp.Expr) -> bool:
     """Known to be real, and a function that has values: no delta function, say from the derivative of a sign."""
-    if isinstance(expression, sp.Derivative):
-        return _is_atom(expression.expr)
-    return bool(expression.is_extended_real) and not expression.has(sp.DiracDelta)
+    return is_real(expression) and not expression.has(sp.DiracDelta)
 
 
 def _real(program: Program, expression: sp.Expr, known: Mapping[sp.Symbol, Complex]) -> Scalar:
     value = from_sympy(program, expression, known)
-    if not value.imag.is_zero:
+    if not value.imag.is_zero and not is_real(expression):
         raise ValueError(f"expression: expected a real argument, got {expression}")
     return value.real

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import sympy as sp
 
 from symcur.closed_forms import ClosedForm
 
@@ -80,6 +81,12 @@ class Reader:
         return self.group()
 
     def name(self, letter: str) -> complex:
+        if letter == r"\mathrm":
+            assert self.take() == "{"
+            start = self.place
+            while self.take() != "}":
+                pass
+            letter = "".join(self.tokens[start : self.place - 1])
         if self.peek() == "_":
             self.take()
             assert self.take() == "{"
@@ -125,5 +132,6 @@ def _latex(name: str) -> str:
     digits = re.fullmatch(r"([A-Za-z]+)(\d+)", base)
     if digits and not index:
         base, index = digits.groups()
-    greek = base if len(base) == 1 else "\\" + base
+    upright = len(base) > 1 and "\\" not in sp.latex(sp.Symbol(base))
+    greek = base if len(base) == 1 or upright else "\\" + base
     return greek + (f"_{{{index}}}" if index else "")

@@ -58,7 +58,33 @@ def test_a_constant_basis_changes_neither_structure_nor_length(angles: list) -> 
         assert largest_difference(form, name, k) < 1e-10
 
 
-@pytest.mark.parametrize("name", ["velocity", "s_current"])
+@pytest.mark.parametrize("bands", [2, 3])
+def test_random_models_are_as_short_in_any_basis(bands: int) -> None:
+    """In which nothing is written in components of the given basis, and steps are those of a basis in which s is diagonal."""
+    generator, U = np.random.default_rng(bands), sp.eye(bands)
+    waves = (sp.cos(k_x), sp.sin(k_x), sp.cos(k_y), sp.sin(k_y))
+    for n, (i, j) in enumerate(combinations(range(bands), 2)):
+        cosine, sine, phase = ANGLES["rational"][n % 2]
+        turn = sp.eye(bands)
+        turn[i, i], turn[j, j], turn[i, j], turn[j, i] = cosine, cosine, -sine * phase, sine * sp.conjugate(phase)
+        U = (U * turn).applyfunc(sp.expand)
+    H = sp.diag(*range(bands)) * a
+    for i in range(bands - 1):
+        x, y = (
+            sum(int(c) * wave for c, wave in zip(generator.integers(1, 4, 4), waves, strict=True)) for _ in range(2)
+        )
+        H[i, i + 1], H[i + 1, i], H[i, i] = x + sp.I * y, x - sp.I * y, H[i, i] + sp.cos(k_x + i * k_y)
+    s = sp.diag(*range(1, -bands + 1, -1)).as_mutable()
+    plain, turned = (
+        Model(*((V * matrix * V.H).applyfunc(sp.expand) for matrix in (H, s)), (k_x, k_y), {a: 0.7}, name="random")
+        for V in (sp.eye(bands), U)
+    )
+    form = derive(turned, "dipole_gradient")
+    assert size(form) <= 1.1 * size(derive(plain, "dipole_gradient"))
+    assert largest_difference(form, "dipole_gradient", np.array([0.8, -0.3])) < 1e-11
+
+
+@pytest.mark.parametrize("name", ["velocity", "mixed_metric", "torque_berry_curvature"])
 def test_multiple_angles_are_not_written_as_powers(name: str) -> None:
     """cos(3x) is not 4 cos(x)^3 - 3 cos(x), and cos(x)^2 - 1 is -sin(x)^2."""
     form = derive(models.haldane(), name)

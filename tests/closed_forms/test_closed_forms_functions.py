@@ -17,7 +17,7 @@ from symcur.models.pauli import kron, sigma_0, sigma_x, sigma_y, sigma_z
 
 k_x, k_y = MOMENTA[:2]
 M, w = sp.symbols("M w", positive=True)
-n = sp.Symbol("n", integer=True, positive=True)
+n, r = sp.Symbol("n", integer=True, positive=True), sp.Symbol("r", real=True)
 h_0, h_x, h_y, h_z = (sp.Function(f"h_{a}", real=True)(k_x, k_y) for a in "0xyz")
 ANY = Model(h_0 * sigma_0 + h_x * sigma_x + h_y * sigma_y + h_z * sigma_z, sigma_z / 2, (k_x, k_y), name="any")
 
@@ -27,11 +27,15 @@ FUNCTIONS = {
     "Abs": M * sp.Abs(k_x) ** 3,
     "Piecewise": M + sp.Piecewise((k_x**2, k_x > 0), (0, True)),
     "power": M * (k_x**2 + k_y**2) ** n,
+    "real power": M * (k_x**2 + k_y**2) ** r,
+    "odd function": M * k_x**n,
     "root": sp.sqrt(M**2 + k_x**2 + k_y**2),
     "inverse": M / (1 + k_x**2 + k_y**2),
     "log": M * sp.log(1 + k_x**2),
     "atan2": M * sp.atan2(k_y, k_x),
     "inverse cosine": M / (2 + sp.cos(k_x)),
+    "acos": M * sp.acos(k_x / 3),
+    "size of a complex number": sp.Abs(2 + sp.exp(sp.I * k_x)),
 }
 POINTS = np.array([[0.4, -0.7], [-0.3, 0.9], [1.7, 0.2]])
 
@@ -44,7 +48,7 @@ def test_any_function_that_has_numbers_has_a_closed_form(name: str, size: int) -
     if size == 3:
         H = H + sp.Matrix([[0, 0, k_y], [0, 0, sp.I], [k_y, -sp.I, 0]])
         s[0, 2], s[2, 0] = sp.I, -sp.I
-    values = {M: 0.7, w: 1.3, n: 2}
+    values = {M: 0.7, w: 1.3, n: 2, r: -0.4}
     model = Model(H, s, (k_x, k_y), {symbol: values[symbol] for symbol in H.free_symbols & set(values)})
     for quantity in ("s_dipole", "s_weighted_curvature", "torque_polarizability"):
         if name == "Abs" and quantity == "torque_polarizability":  # a delta function in the second derivative

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import sympy as sp
 from contours import reader
-from lattice_models import kramers_model, random_model
+from lattice_models import MOMENTA, hermitian, kramers_model, random_model
 from typesetting import lines
 
 from symcur import models
 from symcur.band_structures import Model
-from symcur.closed_forms import derive
+from symcur.closed_forms import derivation, derive
 from symcur.closed_forms.circles import in_circles
 
 TOKEN = re.compile(r"\\frac\{-?\d+\}\{\d*q'\(z\)(?:\^\{\d\})?\}|[A-Za-z]'?(?:_\{\w+\})?(?:\^\{\d\})?|\d+|[-+()\[\]]")
@@ -95,6 +95,29 @@ def test_latex_of_three_bands_is_one_trace_of_words(name: str) -> None:
     assert value == pytest.approx(expected[place], rel=1e-11), label
 
 
+@pytest.mark.parametrize(
+    "model", [models.kane_mele(), random_model(3, 3, 2).with_s(sp.diag(1, 0, -2))], ids=["four", "three"]
+)
+def test_the_dipole_is_a_sum_over_pairs_of_states_with_different_s(model: Model) -> None:
+    """sum_(a<b) (s_a - s_b) Im[B_ab d_i B_ba]/q'(z)^2 with B = adj(z - H'), z and a_j fixed in the derivative."""
+    k, N, one = np.array([0.4, -1.1]), model.size, np.eye(model.size)
+    H, s = model.matrix("H", k), model.matrix("s", k).diagonal().real
+    H = H - np.trace(H) / N * one
+    energies = np.linalg.eigvalsh(H)
+    q = np.poly(energies)  # highest power first
+    form = derive(model, "s_dipole")(k)
+    powers = [np.linalg.matrix_power(H, n) for n in range(N)]
+    for band, z in enumerate(energies):
+        b = [np.polyval(q[: N - n], z) for n in range(N)]  # B = sum_n b_n H'^n
+        B, slope = sum(c * X for c, X in zip(b, powers, strict=True)), np.polyval(np.polyder(q), z)
+        for axis in range(2):
+            v = model.matrix("H", k, (axis,))
+            v = v - np.trace(v) / N * one
+            dB = sum(b[n] * powers[m] @ v @ powers[n - 1 - m] for n in range(1, N) for m in range(n))
+            pairs = np.imag(B * dB.conj()) * (s[:, None] - s)
+            assert np.triu(pairs).sum() / slope**2 == pytest.approx(form[band, axis], rel=1e-9, abs=1e-12)
+
+
 def test_long_sums_are_continued_in_the_next_row() -> None:
     rows = lines(derive(models.kane_mele(), "dipole_gradient"))
     formula = [row for row in rows if row.startswith((r"\partial", r"&\quad"))]
@@ -141,9 +164,10 @@ def test_entries_of_matrices_in_steps_are_no_products() -> None:
     assert "ReP" not in text
 
 
-def test_the_velocity_in_a_formula_of_a_multiplet_is_that_of_its_energy() -> None:
+def test_the_velocity_in_a_formula_of_a_multiplet_is_that_of_its_energy(monkeypatch: pytest.MonkeyPatch) -> None:
     """q^{il tau} of both members of a Kramers pair, with v_n = Tr[P v]/2 as it is printed; with Tr[P v] it is another number."""
-    model, k = kramers_model(2), np.array([0.4, -1.1])
+    monkeypatch.setattr(derivation, "_LONGEST", 1)  # as if no formula in functions of k were short
+    model, k = kramers_model(27), np.array([0.4, -1.1])
     form = derive(model, "torque_quadrupole")
     rows = lines(form)
     assert rows[0].startswith(
@@ -168,3 +192,26 @@ def projector_and_resolvent(model: Model, k: np.ndarray, band: int) -> tuple[np.
     P = u[:, own] @ u[:, own].conj().T
     S = (u[:, ~own] / (energies[band] - energies[~own])) @ u[:, ~own].conj().T
     return P, S
+
+
+def test_moments_define_q_where_multiplicities_differ() -> None:
+    """Three energies, 2, 2 and 1 times: c_j from the printed equations; q vanishes at the energies of H'."""
+    k_x, k_y = MOMENTA[:2]
+    square = kramers_model(2)
+    s = hermitian(np.random.default_rng(3), 5, 1)
+    model = Model(sp.diag(square.H, sp.Matrix([[sp.cos(k_x) * 3]])), s, (k_x, k_y), square.parameters)
+    rows = lines(derive(model, "torque_quadrupole"))
+    assert (
+        r"\textstyle\sum_{j=0}^{2} c_{j}\, \mathrm{Tr}\,H'^{i+j} &= -\mathrm{Tr}\,H'^{i+3},\quad i = 0, \dots, 2"
+        in rows
+    )
+    H = model.matrix("H", np.array([0.4, -1.1]))
+    energies = np.linalg.eigvalsh(H - np.trace(H) / 5 * np.eye(5))
+    moments = [np.sum(energies**j) for j in range(6)]
+    c = np.linalg.solve([[moments[i + j] for j in range(3)] for i in range(3)], [-moments[i + 3] for i in range(3)])
+    assert np.abs(np.polyval([1, *c[::-1]], energies)).max() < 1e-11
+    letters = {name: value * np.eye(5) for name, value in zip(("c_{0}", "c_{1}", "c_{2}"), c, strict=True)}
+    letters |= {"H'": H - np.trace(H) / 5 * np.eye(5), "z": energies[0] * np.eye(5)}
+    letters["q'"] = np.polyval(np.polyder([1, *c[::-1]]), energies[0]) * np.eye(5)
+    P = product(next(row for row in rows if row.startswith("P &= ")).split(" &= ")[1], letters)
+    assert np.abs(P - projector_and_resolvent(model, np.array([0.4, -1.1]), 0)[0]).max() < 1e-11

@@ -245,7 +245,7 @@ def test_latex_says_what_symbols_mean_and_which_components_are_equal() -> None:
         r"d^{ys} &= \frac{h_{0y,y} h_{0z} h_{zx}}{4 \left(E - h_{0}\right) \left(h_{0y}^{2} + h_{zx}^{2}\right)}",
         r"\text{where }h_{0} &= 2 D \left(\cos{\left(k_{x} \right)} + \cos{\left(k_{y} \right)} - 2\right)",
         r"h_{0y} &= A \sin{\left(k_{y} \right)}",
-        r"h_{0z} &= 2 B \cos{\left(k_{x} \right)} + 2 B \cos{\left(k_{y} \right)} - 4 B + M",
+        r"h_{0z} &= 2 B \left(\cos{\left(k_{x} \right)} + \cos{\left(k_{y} \right)} - 2\right) + M",
         r"h_{zx} &= A \sin{\left(k_{x} \right)}",
         r"h_{a,i} &= \partial_{k_i} h_a",
     ]
