@@ -131,7 +131,7 @@ def stopped_at(monkeypatch, press_ctrl_c):
                 press_ctrl_c()
             return settle(claim, model)
 
-        monkeypatch.setattr(claims, "verify", verify)
+        monkeypatch.setattr(claims.verification, "verify", verify)
 
     return choose
 

@@ -13,20 +13,13 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from notebooks import CELL, NOTEBOOKS, ROOT, settled_in
 
 import symcur as sc
 from symcur.cli import main
 from symcur.cli.terminal import places
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-NOTEBOOKS = sorted(
-    path
-    for folder in ("docs", "docs/tutorials", "docs/how_to", "derivations")
-    for path in ROOT.glob(f"{folder}/*.md")
-    if "```{code-cell}" in path.read_text(encoding="utf-8")
-)
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?P<options>---\n.*?^---\n|(?::[^\n]*\n)*)(?P<code>.*?)^```$", re.M | re.S)
 
 
 def execute(path: Path) -> dict:
@@ -47,10 +40,22 @@ def test_notebooks_run(path, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SYMCUR_DOCS", str(ROOT / "docs"))
     monkeypatch.setattr(sys, "path", list(sys.path))
+    verify, settled = sc.verify, []
+
+    def kept(*given, **options):
+        settled.append(verify(*given, **options))
+        return settled[-1]
+
+    monkeypatch.setattr(sc, "verify", kept)
     text = path.read_text(encoding="utf-8")
     assert text.startswith("---\nfile_format: mystnb\n"), "MyST-NB would not execute it"
     assert len(CELL.findall(text)) == text.count("```{code-cell}")
     execute(path)
+    as_recorded = [verdict.claim for verdict in settled if verdict.as_recorded]
+    assert settled_in(path) <= {
+        claim.name for claim in sc.claims.CLAIMS if any(claim is other for other in as_recorded)
+    }
+    assert all(check.holds and check.residual <= check.tolerance for verdict in settled for check in verdict.checks)
     if "pyplot" in text:
         import matplotlib.pyplot
 

@@ -40,14 +40,24 @@ class TightBinding:
 
     def at(self, k: Array) -> Callable[[tuple[int, ...]], ComplexArray]:
         """``matrix`` as a function of the axes, with the phases at k computed once."""
+        summed, table = self._summed(k), self._table
+        return lambda axes: summed(table(axes))
+
+    def mean(self, k: Array, q: Array, axes: tuple[int, ...] = ()) -> ComplexArray:
+        """int_0^1 dt of ``matrix`` at k + t q, exactly: a bond d is weighted with exp(i q.d/2) sin(q.d/2)/(q.d/2)."""
+        along = self._table.bonds @ q
+        return self._summed(k)(self._table(axes) * np.exp(0.5j * along) * np.sinc(along / (2 * np.pi)))
+
+    def _summed(self, k: Array) -> Callable[[ComplexArray], ComplexArray]:
+        """What a table of amplitudes, one for each bond, sums to at k, with the phases computed once."""
         table = self._table
         sums = _Sums(table.cells, k @ self.cell.vectors.T / (2 * np.pi))
         phases = np.exp(1j * k @ table.orbitals.T)
         apart = np.ptp(table.orbitals, axis=0).any()
         between = phases.conj()[:, :, None] * phases[:, None, :] if apart else None
 
-        def matrix(axes: tuple[int, ...]) -> ComplexArray:
-            result = sums(table(axes)).reshape(len(k), *table.shape)
+        def matrix(amplitudes: ComplexArray) -> ComplexArray:
+            result = sums(amplitudes).reshape(len(k), *table.shape)
             if table.halved:
                 result += result.conj().mT
             return result if between is None else np.multiply(result, between, out=result)
@@ -82,12 +92,12 @@ class _Table:
         t = np.array([found[R] for R in cells])
         self.cells, self.orbitals, self.shape = np.array(cells), bonds.positions @ bonds.cell.vectors, t.shape[1:]
         along = (self.cells @ bonds.cell.vectors)[:, None, None]
-        self._bonds = 1j * (along + self.orbitals[None, :] - self.orbitals[:, None]).reshape(len(t), t[0].size, -1)
+        self.bonds = (along + self.orbitals[None, :] - self.orbitals[:, None]).reshape(len(t), t[0].size, -1)
         self._found: dict[tuple[int, ...], ComplexArray] = {(): t.reshape(len(t), -1)}
 
     def __call__(self, axes: tuple[int, ...]) -> ComplexArray:
         if axes not in self._found:
-            self._found[axes] = self(axes[:-1]) * self._bonds[..., axes[-1]]
+            self._found[axes] = self(axes[:-1]) * (1j * self.bonds[..., axes[-1]])
         return self._found[axes]
 
 

@@ -60,19 +60,24 @@ TOLERANCE = 1e-6  # relative to the largest component; the expansion in q claims
 LINEAR_IN_TORQUE = "[s, H] = 0 enters as tau = 0 in expressions whose every term contains tau"
 
 
-@cache
 def static_response(
     model: Model, mu: float = MU, temperature: float = TEMPERATURE
 ) -> dict[str, linear_response.Estimate]:
-    """The exact response of current and torque density, shared by several claims."""
-    current = linear_response.current_density_response(model, mu, temperature)
-    torque = linear_response.torque_density_response(model, mu, temperature)
+    """The exact response of the densities of s, its current and its torque, shared by several claims."""
+    s, current, torque = _static(model, mu, temperature).values()
     return {
-        "uniform": current["uniform"],
-        "D": current["dipole"],
-        "dipole": torque["dipole"],
-        "Q": torque["quadrupole"],
+        "s": s["uniform"],
+        "s_gradient": s["gradient"],
+        "uniform": -current["uniform"],
+        "D": current["gradient"],
+        "dipole": -torque["gradient"],
+        "Q": torque["curvature"],
     }
+
+
+@cache
+def _static(model: Model, mu: float, temperature: float) -> dict[str, dict[str, linear_response.Estimate]]:
+    return linear_response.expanded_static_response(model, ("s", "current", "torque"), mu, temperature)
 
 
 @cache
@@ -143,11 +148,11 @@ def check_variation() -> CheckResult:
         pairs.append(Pair(f"{operator} at finite q", ring_variation(ring, operator, MU), exact))
     for model in (random_lattice(0), random_lattice(7)):
         zone = Zone(model, MU, TEMPERATURE, 48)
-        density = linear_response.expanded_static_response(model, "s", MU, TEMPERATURE)
+        density = static_response(model)
         dipole = zone.integral("s_dipole", "df/dmu", ("mixed_berry_curvature", "dg/dmu"))
         pairs += [
-            Pair.of("s_n", -density["uniform"], zone.integral("s_expectation", "df/dmu")),
-            Pair.of("dipole density of s", density["gradient"], dipole),
+            Pair.of("s_n", -density["s"], zone.integral("s_expectation", "df/dmu")),
+            Pair.of("dipole density of s", density["s_gradient"], dipole),
         ]
     text = (
         "Densities of s, tau and J on a ring of 48 cells at q = pi/4, as derivatives of the grand potential by their fields, "

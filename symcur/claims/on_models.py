@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -45,12 +45,13 @@ def _is_operator(node: Expression) -> bool:
     return isinstance(node, ex.Operator | ex.Projector | ex.Resolvent | ex.Gap)
 
 
+@lru_cache(maxsize=4096)
 def residual(equality: Equality, model: Model) -> float:
     """The largest |lhs - rhs| over components and random k, relative to the largest value that occurs."""
     from symcur.closed_forms import algebraic
 
     left, right = numbers(equality, model.dimension)
-    at = _states(model)
+    at = _states(model).afresh()
     values = np.moveaxis(np.asarray(algebraic(model, left)(at.k)).real, -1, 0)
     expected = np.array(
         [np.broadcast_to((at.scalar(expression) / at.rank).real, at.energies.shape) for expression in right]
@@ -58,7 +59,8 @@ def residual(equality: Equality, model: Model) -> float:
     return relative(values, expected, _rounding_scale(model))
 
 
-def numbers(equality: Equality, dimension: int) -> tuple[list[Expression], list[Expression]]:
+@lru_cache(maxsize=1024)
+def numbers(equality: Equality, dimension: int) -> tuple[tuple[Expression, ...], tuple[Expression, ...]]:
     """Both sides without free axes and occupations: a pair of numbers of one band for each choice of axes and each occupation."""
     left: list[Expression] = []
     right: list[Expression] = []
@@ -67,7 +69,7 @@ def numbers(equality: Equality, dimension: int) -> tuple[list[Expression], list[
         for occupation in dict.fromkeys([*closed, *states]):
             left.append(closed.get(occupation, ex.ZERO))
             right.append(states.get(occupation, ex.ZERO))
-    return left, right
+    return tuple(left), tuple(right)
 
 
 def relative(values: AnyArray, expected: AnyArray, smallest: float) -> float:

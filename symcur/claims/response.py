@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from symcur import linear_response
-from symcur.band_structures import gap
+from symcur.band_structures import Model, gap
 from symcur.claims.claim import CheckResult, section
 from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
 from symcur.claims.densities import MU, TEMPERATURE, static_response
@@ -49,9 +49,15 @@ UNTOUCHED = (
 
 # Responses that several claims share.
 field_response_of = cache(linear_response.uniform_field_response)
-dephased = cache(linear_response.dephased_response)
 accumulated = cache(linear_response.accumulation_response)
 transverse_response = cache(linear_response.transverse_field_response)
+
+
+@cache
+def dephased(model: Model, by: str) -> tuple[dict[str, linear_response.Estimate], dict[str, linear_response.Estimate]]:
+    """Current and torque of the dephased gas at ``MU`` and ``TEMPERATURE``."""
+    found = linear_response.dephased_response(model, ("current", "torque"), by, MU, TEMPERATURE)
+    return found["current"], found["torque"]
 
 
 def sigma(zone: Zone, weight: str = "f") -> Any:
@@ -73,7 +79,7 @@ def check_field_response() -> CheckResult:
         ):
             pairs.append(Pair.of(f"E, {name}", found[name], expected))
     for by in ("mu", "T"):
-        current, torque = (dephased(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
+        current, torque = dephased(model, by)
         weight = f"df/d{by}"
         for label, density, expected in (
             ("J", current["uniform"], zone.integral("s_current", weight)),
@@ -168,7 +174,7 @@ def check_subtraction() -> CheckResult:
     model = random_lattice(4, spacing=3)
     zone, pairs = Zone(model, MU, TEMPERATURE), []
     for by, weight in (("mu", "f"), ("T", "entropy")):
-        current, torque = (dephased(model, name, by, MU, TEMPERATURE) for name in ("current", "torque"))
+        current, torque = dephased(model, by)
         found = symmetric(current["gradient"]) + torque["curvature"]
         pairs.append(Pair.of(f"grad {by}", -found, symmetric(sigma(zone, weight))))
     text = (

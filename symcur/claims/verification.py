@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
+from multiprocessing import active_children, get_context
 
 import numpy as np
 
@@ -37,10 +44,9 @@ def verify(
     start = time.perf_counter()
     proofs = tuple(examine(equality) for equality in claim.equalities)
     checks = (claim.check(),) if claim.check else ()
-    residuals: dict[str, float] = {}
-    if check_models:
-        for candidate in _models(model):
-            residuals.update(_on_model(proofs, candidate))
+    candidates = _models(model) if check_models else ()
+    readable = [p.equality for p in proofs if p.outcome == "proved" and on_models.readable(p.equality)]
+    residuals = {m.name: float(np.max([on_models.residual(e, m) for e in readable])) for m in candidates if readable}
     kind, how = _combine(claim, proofs)
     if checks:
         kind, how = _with_check(claim, kind, how, checks[0])
@@ -66,13 +72,15 @@ def with_fault(claim: str | Claim, name: str) -> CheckResult:
 
 def verify_all(
     model: str | BandStructure | None = None,
-    names: Iterable[str] | None = None,
+    names: Iterable[str | Claim] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
     faults: bool = False,
+    workers: int = 1,
 ) -> list[ClaimResult]:
-    """The whole ledger (or the claims named), in the order of the paper; ``progress(done, total, name)`` is called before each.
+    """The whole ledger (or the claims given), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
-    Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
+    ``workers`` is a number of processes, -1 for one per core; verdicts do not depend on it by a single bit. Claims that are not in
+    the ledger as it comes are settled by the calling process. Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
 
     >>> import symcur as sc
     >>> [result.kind for result in sc.verify_all("rashba", ["torque-dipole", "intrinsic-geometry"])]
@@ -81,33 +89,82 @@ def verify_all(
     chosen = [CLAIMS.get(name) for name in names] if names is not None else list(CLAIMS)
     verdicts: list[ClaimResult] = []
     given = None if progress is None else (lambda done, name: progress(done, len(chosen), name))
-    with running.reported("claims", given, len(chosen)) as report:
+    with (
+        running.reported("claims", given, len(chosen)) as report,
+        _elsewhere(chosen, model, faults, workers) as given_out,
+    ):
         for number, claim in enumerate(chosen):
-            report(number, claim.name)
             try:
-                verdicts.append(verify(claim, model, faults=faults))
+                report(number, claim.name)
+                if number in given_out:
+                    verdicts.append(replace(given_out[number].result(), claim=claim))
+                else:
+                    verdicts.append(verify(claim, model, faults=faults))
             except KeyboardInterrupt:
                 raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
         report(len(chosen), "")
     return verdicts
 
 
-def _models(model: str | BandStructure | None) -> Iterator[Model]:
-    if isinstance(model, Model):
-        yield model
-    elif isinstance(model, BandStructure):
-        raise TypeError(f"model: expected one given by formulas, for its closed forms, got {model!r}")
-    elif model:
-        yield from _models(models.named(model))
-    else:
-        for name in models.names():
-            yield models.MODELS.get(name)()
+_LEDGER = tuple(CLAIMS)  # as it comes: what every process has
 
 
-def _on_model(proofs: tuple[ProofResult, ...], model: Model) -> dict[str, float]:
-    """The residual of the proved equalities on a model; nothing where none of them speaks of numbers."""
-    proved = [p.equality for p in proofs if p.outcome == "proved" and on_models.readable(p.equality)]
-    return {model.name: float(np.max([on_models.residual(e, model) for e in proved]))} if proved else {}
+@contextmanager
+def _elsewhere(
+    chosen: Sequence[Claim], model: str | BandStructure | None, faults: bool, workers: int
+) -> Iterator[dict[int, Future[ClaimResult]]]:
+    """The verdicts, by place and without their claims, that other processes work on, which end with the context."""
+    if isinstance(workers, bool) or not isinstance(workers, int) or (workers < 1 and workers != -1):
+        raise ValueError(f"workers: expected a positive integer or -1 (all cores), got {workers!r}")
+    places = [number for number, claim in enumerate(chosen) if any(claim is known for known in _LEDGER)]
+    count = min(os.cpu_count() or 1 if workers == -1 else workers, len(places))
+    if count < 2:
+        yield {}
+        return
+    others = set(active_children())
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
+    try:
+        with _without_ctrl_c():
+            given_out = {n: pool.submit(_without_claim, chosen[n].name, model, faults) for n in places}
+        yield given_out
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+@contextmanager
+def _without_ctrl_c() -> Iterator[None]:
+    """Processes that start now leave Ctrl-C to this one."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _without_claim(name: str, model: str | BandStructure | None, faults: bool) -> ClaimResult:
+    """A verdict as it goes from process to process; the checks of claims are functions, which do not."""
+    return replace(verify(name, model, faults=faults), claim=None)  # type: ignore[arg-type]
+
+
+def _models(model: str | BandStructure | None) -> Iterable[Model]:
+    if not model:
+        return (_made(models.MODELS.get(name)) for name in models.names())
+    chosen = models.named(model) if isinstance(model, str) else model
+    if not isinstance(chosen, Model):
+        raise TypeError(f"model: expected one given by formulas, for its closed forms, got {chosen!r}")
+    return (chosen,)
+
+
+@lru_cache(maxsize=64)
+def _made(maker: Callable[[], Model]) -> Model:
+    return maker()
 
 
 def _combine(claim: Claim, proofs: tuple[ProofResult, ...]) -> tuple[str, str]:

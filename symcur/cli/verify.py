@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from symcur import claims, files, running
+from symcur.brillouin import Interrupted
 from symcur.certificates import prepare
 from symcur.claims import Claim, ClaimResult, ProofResult
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
@@ -27,6 +28,7 @@ LEGEND = (
     "proof: equal normal forms, any number of bands, checked at random exact points. counterexample: exact matrices. "
     "models: closed form of one side against eigenstates of the other, largest relative difference."
 )
+_FEW = 8  # claims, for which another process starts longer than it works
 WIDTH = 99  # columns of the table
 VERSIONS = "A, B, C: first preprint, revised preprint, the Letter."
 
@@ -56,6 +58,12 @@ def verify(
         bool,
         typer.Option("--faults", help="Also inject the faults of each claim: every one must turn its check to failed."),
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes; verdicts do not depend on it. By default one per core, but for a few claims one."
+        ),
+    ] = None,
     plain: terminal.Plain = None,
 ) -> None:
     """Settle the claims of the paper, or those of a file: one verdict per row, or one claim in full.
@@ -72,15 +80,14 @@ def verify(
         if twice:
             raise ValueError(f"--certificates: expected every claim once, got {twice} more often")
         prepare(certificates)
-    verdicts: list[ClaimResult] = []
+    if workers is None:
+        workers = -1 if len(chosen) > _FEW else 1
     interrupted = False
     try:
-        with running.progress("claims", total=len(chosen)) as report_progress:
-            for number, item in enumerate(chosen):
-                report_progress(number, item.name)
-                verdicts.append(claims.verify(item, subject, faults=faults))
-    except KeyboardInterrupt:
-        interrupted = True
+        with running.progress("claims", total=len(chosen)) as bar:
+            verdicts = claims.verify_all(subject, chosen, lambda done, _, name: bar(done, name), faults, workers)
+    except Interrupted as stopped:
+        verdicts, interrupted = stopped.result, True
     screen = terminal.console()
     if json_file == "-":
         print(_json(verdicts, interrupted), end="")

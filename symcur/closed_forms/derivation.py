@@ -77,7 +77,9 @@ def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm
     values = (shared.bands.interpreter.read(in_circles(expression, multiplet)) for expression in several)
     outputs = tuple(Complex(_scalar(value).real / rank) for value in values)
     common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
-    return ClosedForm(**common, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels)
+    return ClosedForm(
+        **common, energies=None, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels
+    )
 
 
 def _scalar(value: Any) -> Complex:
@@ -162,7 +164,6 @@ class _Derivation:
             "labels": labels,
             "shape": shape,
             "energy_symbol": self.energy,
-            "energies": self.energies,
             "multiplicities": self.multiplicities,
             "program": self.bands.program,
             "hamiltonian": tuple(self.bands.operator("H", ()).flat),
@@ -226,7 +227,7 @@ class _Derivation:
 
     def _common(self, target: _Target) -> dict[str, Any]:
         common = self.common(target.name, target.labels, target.shape, target.expressions)
-        return common | {"formula": target.formula, "in_words": self._in_words(target)}
+        return common | {"energies": self.energies, "formula": target.formula, "in_words": self._in_words(target)}
 
     def _whole(self, target: _Target, written: Written | None) -> ClosedForm:
         """One formula for all bands: what is written, or the steps of the adjugate where these are shorter."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from copy import copy
 from functools import cache, reduce
 from operator import add, mul
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -96,6 +97,12 @@ class Eigenbasis(ABC):
     def adjoint(self, X: Any) -> Any:
         """X^+, for bosons eta X^+ eta."""
         return X.conj().mT if self.norms is None else self.norms[:, None] * X.conj().mT * self.norms
+
+    def afresh(self) -> Self:
+        """The same basis with its operators, but no products: which of two conjugates is made decides how both are rounded."""
+        other = copy(self)
+        other._rows, other._diagonals, other._traces = {(): self.identity}, {}, {}
+        return other
 
     # -- scalars -----------------------------------------------------------------------------------------------------
     def scalar(self, expression: Expression) -> Any:

@@ -21,7 +21,8 @@ from symcur.brillouin import LatticeCell
 from symcur.linear_response.susceptibility import Bands, Flows, Kernel, line_velocity, ray_sums, solve, velocities
 
 _OFFSET = 0.31  # of the grids, in their spacing: off the symmetric points
-_BLOCK = 1 << 13  # momenta diagonalised at a time
+_BLOCK = 1 << 15  # elements of matrices diagonalised at a time: they stay in the cache of the processor
+_SHORTEST = 256  # momenta, though
 _ROUNDING = 1e-11  # of a coefficient, in units of the model: below this two sums count as equal
 
 
@@ -159,7 +160,8 @@ def zone_integral(model: BandStructure, size: int, summed: Callable[[Array, Band
     """int d^Dk/(2 pi)^D on size^D points, with the factor of the statistics; summed(k, bands at k) adds up the integrand over a block of momenta."""
     cell = model.lattice_cell("a sum over the zone")
     k = cell.momenta(size, _OFFSET)
-    blocks = (k[start : start + _BLOCK] for start in range(0, len(k), _BLOCK))
+    most = max(_SHORTEST, _BLOCK // model.size**2)
+    blocks = (k[start : start + most] for start in range(0, len(k), most))
     factor = float(model.statistics.factor) / (len(k) * cell.volume)
     return np.asarray(sum(summed(block, solve(model, block)) for block in blocks) * factor)
 

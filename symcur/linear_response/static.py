@@ -8,6 +8,7 @@ Omega^{lis}; the torque dipole first in Q^{il} and chi^{il}). Nothing here knows
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
@@ -60,37 +61,37 @@ def static_response(
 
 def expanded_static_response(
     model: BandStructure,
-    operator: str,
+    names: Sequence[str],
     mu: float,
     temperature: float,
     *,
     rtol: float = 1e-6,
     max_points: int = MOST_POINTS,
-) -> dict[str, Estimate]:
-    """theta_q/U = uniform + i q_l gradient[l] + q_i q_l curvature[i, l] + O(q^3), all real, curvature symmetric.
+) -> dict[str, dict[str, Estimate]]:
+    """theta_q/U = uniform + i q_l gradient[l] + q_i q_l curvature[i, l] + O(q^3) of the operators named, all from the same states.
 
-    For the current a last axis counts the directions of flow.
+    The coefficients are real, curvature is symmetric. For the current a last axis counts the directions of flow.
     """
     scale = scales(model, mu, temperature)
     kernel = partial(static_kernel, mu=mu, temperature=temperature)
-    return _expanded(model, operator, kernel, scale.radius(0.7 * scale.thermal), rtol, max_points)
+    return _expanded(model, names, kernel, scale.radius(0.7 * scale.thermal), rtol, max_points)
 
 
 def dephased_response(
     model: BandStructure,
-    operator: str,
+    names: Sequence[str],
     by: str,
     mu: float,
     temperature: float,
     *,
     rtol: float = 1e-7,
     max_points: int = MOST_POINTS,
-) -> dict[str, Estimate]:
-    """theta_q when mu (``by`` "mu") or T ("T") varies as exp(i q.r) and coherences between bands have died out.
+) -> dict[str, dict[str, Estimate]]:
+    """theta_q of each operator when mu (``by`` "mu") or T ("T") varies as exp(i q.r) and coherences between bands have died out.
 
     A gas with local mu(r), T(r) has the density matrix f((H - mu)/T), products symmetrized: its change has the elements
     (f_n - f_m)/(e_n - e_m) <n k|m k+q> times -1, or times -(e_n + e_m - 2 mu)/2T. They turn with e_n - e_m; a slow
-    probe keeps those with n = m. The result is expanded as in ``expanded_static_response``. Bands must not touch.
+    probe keeps those with n = m. The results are expanded as in ``expanded_static_response``. Bands must not touch.
     """
     if by not in ("mu", "T"):
         raise ValueError(f"by: expected 'mu' or 'T', got {by!r}")
@@ -105,22 +106,34 @@ def dephased_response(
         return value
 
     radius = scale.radius(0.7 * min(scale.thermal, scale.gap / 2))
-    return _expanded(model, operator, kernel, radius, rtol, max_points)
+    return _expanded(model, names, kernel, radius, rtol, max_points)
 
 
 def _expanded(
-    model: BandStructure, operator: str, kernel: Kernel, radius: float, rtol: float, max_points: int
-) -> dict[str, Estimate]:
-    """The expansion in q of a response with this kernel, from |q| < radius."""
+    model: BandStructure, names: Sequence[str], kernel: Kernel, radius: float, rtol: float, max_points: int
+) -> dict[str, dict[str, Estimate]]:
+    """The expansions in q of responses with this kernel, from |q| < radius."""
     directions, nodes = ray_directions(model.dimension), half_chebyshev(radius, _NODES)
+    places: dict[str, int | slice] = {}
+    count = 0
+    for name in names:
+        width = model.dimension if name == "current" else 1
+        places[name] = slice(count, count + width) if name == "current" else count
+        count += width
 
     def expand(sums: ComplexArray) -> Expansion:
-        result = in_powers(directions, nodes, sums[:, 0])
-        return result if operator == "current" else {x: (v[..., 0], e[..., 0]) for x, (v, e) in result.items()}
+        found = in_powers(directions, nodes, sums[:, 0])
+        return {
+            f"{name} {term}": (value[..., place], error[..., place])
+            for name, place in places.items()
+            for term, (value, error) in found.items()
+        }
 
-    flows = mean(partial(operators, model, [operator]))
+    flows = mean(partial(operators, model, names))
     summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, [kernel])
-    return converged(model, summed, expand, rtol, max_points)
+    found = converged(model, summed, expand, rtol, max_points)
+    terms = ("uniform", "gradient", "curvature")
+    return {name: {term: found[f"{name} {term}"] for term in terms} for name in places}
 
 
 def current_density_response(
@@ -135,7 +148,9 @@ def current_density_response(
     "uniform" [i] : d_mu int f J^i_n.
     "dipole" [l, i] : d_mu D^{lis}.
     """
-    response = expanded_static_response(model, "current", mu, temperature, rtol=rtol, max_points=max_points)
+    response = expanded_static_response(model, ["current"], mu, temperature, rtol=rtol, max_points=max_points)[
+        "current"
+    ]
     return {"uniform": -response["uniform"], "dipole": response["gradient"]}
 
 
@@ -153,7 +168,7 @@ def torque_density_response(
     "dipole" [i] : -d_mu D^{i tau} in D^{i tau} = int f d^{i tau} + g Omega^{i tau}, hence d_mu int f J^i_n.
     "quadrupole" [i, l] : the symmetric part of d_mu Q^{il}.
     """
-    response = expanded_static_response(model, "torque", mu, temperature, rtol=rtol, max_points=max_points)
+    response = expanded_static_response(model, ["torque"], mu, temperature, rtol=rtol, max_points=max_points)["torque"]
     dipole = -response["gradient"]
     return {"uniform": response["uniform"], "dipole": dipole, "quadrupole": response["curvature"]}
 

@@ -19,21 +19,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, ComplexArray
-from symcur.band_structures import BandStructure
+from symcur.band_structures import BandStructure, TightBinding, tight_binding
+from symcur.band_structures.band_structure import ordered_axes
 
 OPERATORS = ("density", "s", "torque", "current")
-_LINE_NODES = 24  # Gauss-Legendre, on a straight line in k; exact to rounding while |q| times the hopping range is < 10
+# Gauss-Legendre, on a straight line in k, where no hoppings are known; exact to rounding while |q| times their range is < 10.
+_LINE_NODES = 24
 
 
 _LOCAL = "response at finite q", "states at k and k + q overlap as orbitals at points do"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bands:
     """Energies (K, N), eigenvectors (K, N, N), column n for band n, and the inverse matrices, at K momenta."""
 
@@ -45,7 +49,7 @@ class Bands:
 
 def solve(model: BandStructure, k: Array) -> Bands:
     model.require_local(*_LOCAL)
-    energies, left, states = model.eigenstates(k)
+    energies, left, states = model.diagonalized(_matrices(model, k)("H", ()), k)
     bose = model.bosons is not None
     return Bands(energies, states, left @ np.linalg.inv(model.metric) if bose else left, bose)
 
@@ -53,8 +57,38 @@ def solve(model: BandStructure, k: Array) -> Bands:
 def letter(model: BandStructure, name: str, k: Array, axes: tuple[int, ...] = ()) -> ComplexArray:
     """g X for X = "H" with its derivatives or "s": the operator X in the equation of motion; g = 1 but for bosons."""
     model.require_local(*_LOCAL)
-    matrix = model.matrix(name, k, axes)
+    matrix = _matrices(model, k)(name, axes)
     return matrix if model.bosons is None else model.metric @ matrix
+
+
+def _matrices(model: BandStructure, k: ArrayLike) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+    """``model.matrix`` at some momenta, as a function of name and axes: responses ask for the same ones again and again."""
+    points = model.points(k)
+    return _kept(model, points.shape, points.tobytes())
+
+
+@lru_cache(maxsize=4)
+def _kept(
+    model: BandStructure, shape: tuple[int, ...], content: bytes
+) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+    k, bonds = np.frombuffer(content).reshape(shape), _bonds(model)
+    plain, sums = model.at(k), None if bonds is None else bonds.at(k.reshape(-1, model.dimension))
+
+    def matrix(name: str, axes: tuple[int, ...]) -> ComplexArray:
+        if sums is None or name != "H":
+            return plain(name, axes)
+        return sums(ordered_axes(axes, model.dimension)).reshape(*shape[:-1], model.size, model.size)
+
+    return cache(matrix)
+
+
+@lru_cache(maxsize=64)
+def _bonds(model: BandStructure) -> TightBinding | None:
+    """The hoppings, whose phases all derivatives of H share; None where there are none."""
+    try:
+        return tight_binding(model)
+    except ValueError:
+        return None
 
 
 # -- operators -------------------------------------------------------------------------------------------------------
@@ -86,11 +120,27 @@ def velocities(model: BandStructure, k: Array) -> list[ComplexArray]:
 
 def line_velocity(model: BandStructure, k: Array, q: Array, axis: int) -> ComplexArray:
     """int_0^1 dt v_axis(k + t q): the velocity between |k> and |k+q> of bonds that are straight lines."""
-    nodes, weights = np.polynomial.legendre.leggauss(_LINE_NODES)
-    total = np.zeros((*np.shape(k)[:-1], model.size, model.size), dtype=complex)
-    for t, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
-        total += weight * letter(model, "H", k + t * q, (axis,))
-    return total
+    bonds, one_q = _bonds(model), np.ndim(q) == 1
+    if bonds is None or not one_q:
+        return _line_sum(model, k, q, axis, _line_nodes(model, tuple(q), axis) if one_q else _LINE_NODES)
+    mean = bonds.mean(k.reshape(-1, model.dimension), q, (axis,)).reshape(*k.shape[:-1], model.size, model.size)
+    return mean if model.bosons is None else model.metric @ mean
+
+
+def _line_sum(model: BandStructure, k: Array, q: Array, axis: int, count: int) -> ComplexArray:
+    nodes, weights = np.polynomial.legendre.leggauss(count)
+    line = zip((nodes + 1) / 2, weights / 2, strict=True)
+    return np.asarray(sum(weight * letter(model, "H", k + t * q, (axis,)) for t, weight in line))
+
+
+@lru_cache(maxsize=256)
+def _line_nodes(model: BandStructure, q: tuple[float, ...], axis: int) -> int:
+    """The fewest nodes that give the mean along the line to rounding, at generic momenta."""
+    k = np.random.default_rng(31).uniform(-3, 3, size=(4, model.dimension))
+    exact = _line_sum(model, k, np.array(q), axis, _LINE_NODES)
+    close = 4 * np.finfo(float).eps * np.abs(exact).max()
+    fewer = (n for n in (2, 4, 8, 16) if np.abs(_line_sum(model, k, np.array(q), axis, n) - exact).max() <= close)
+    return next(fewer, _LINE_NODES)
 
 
 def anticommutator(a: ComplexArray, b: ComplexArray) -> ComplexArray:
@@ -110,8 +160,9 @@ def _pair_factor(left: Bands, right: Bands, mu: float, temperature: float) -> Ar
     return np.asarray((1 - 1 / (x * y)) / 2 if left.bose else (x * y - 1) / 2)
 
 
+@lru_cache(maxsize=1)
 def occupation_difference(left: Bands, right: Bands, mu: float, temperature: float) -> Array:
-    """f_n - f_m (K, n, m), without cancellation between close energies."""
+    """f_n - f_m (K, n, m), without cancellation between close energies; kept for the frequencies that follow."""
     a, b = _pairs(left, right)
     return np.asarray(np.tanh((a - b) / (2 * temperature)) * _pair_factor(left, right, mu, temperature))
 
@@ -121,7 +172,10 @@ def static_kernel(left: Bands, right: Bands, mu: float, temperature: float) -> A
     a, b = _pairs(left, right)
     z = (a - b) / (2 * temperature)
     small = np.abs(z) < 1e-3
-    quotient = np.where(small, 1 - z**2 / 3 + 2 * z**4 / 15, np.tanh(z) / np.where(small, 1.0, z))
+    series = z[small] ** 2
+    quotient = np.tanh(z)
+    np.divide(quotient, z, out=quotient, where=~small)
+    quotient[small] = 1 - series / 3 + 2 * series**2 / 15
     return np.asarray(quotient * _pair_factor(left, right, mu, temperature) / (2 * temperature))
 
 
@@ -147,15 +201,6 @@ def field_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: 
 
 
 # -- the sum over pairs of states ------------------------------------------------------------------------------------
-def dressed_vertex(
-    left: Bands, right: Bands, kernel: Array | ComplexArray, vertex: ComplexArray | None = None
-) -> ComplexArray:
-    """X with Tr[Theta X] = sum_nm K_nm <n|Theta|m><m|V|n>; left is k, right is k + q, V = 1 unless given."""
-    element = right.inverse @ (left.states if vertex is None else vertex @ left.states)
-    weighted = np.swapaxes(kernel, -1, -2) * element
-    return np.asarray(right.states @ weighted @ left.inverse)
-
-
 Flows = Callable[[Array, Array], ComplexArray]  # (k, q) -> (number, K, N, N)
 Ray = tuple[
     Array, Flows, Flows | None
@@ -166,12 +211,14 @@ Kernel = Callable[[Bands, Bands], AnyArray]
 def ray_sums(
     model: BandStructure, rays: Sequence[Ray], nodes: Sequence[float] | Array, kernels: Sequence[Kernel]
 ) -> Callable[[Array, Bands], ComplexArray]:
-    """sum_k Tr[flow X] at q = node x direction: a function (k, bands at k) -> (rays, kernels, flows, nodes)."""
+    """sum_k sum_nm K_nm <n|flow|m><m|V|n> at q = node x direction: a function (k, bands at k) -> (rays, kernels, flows, nodes)."""
 
-    def at_one_q(k: Array, bands: Bands, q: Array, flows: Flows, vertex: Flows | None) -> ComplexArray:
-        right, flow, V = solve(model, k + q), flows(k, q), vertex(k, q) if vertex else None
-        X = (dressed_vertex(bands, right, kernel(bands, right), V) for kernel in kernels)
-        return np.array([np.einsum("okab,kba->o", flow, x, optimize=True) for x in X])
+    def at_one_q(k: Array, left: Bands, q: Array, flows: Flows, vertex: Flows | None) -> ComplexArray:
+        right = solve(model, k + q)
+        driven = right.inverse @ (vertex(k, q) @ left.states if vertex else left.states)
+        elements = left.inverse @ flows(k, q) @ right.states * driven.mT
+        weights = np.array([kernel(left, right) for kernel in kernels])
+        return np.asarray(weights.reshape(len(weights), -1) @ elements.reshape(len(elements), -1).T)
 
     def summed(k: Array, bands: Bands) -> ComplexArray:
         rows = [[at_one_q(k, bands, x * n, flows, vertex) for x in nodes] for n, flows, vertex in rays]
@@ -181,8 +228,16 @@ def ray_sums(
 
 
 def mean(flows: Callable[[Array], ComplexArray]) -> Flows:
-    """Flows at k and k + q, averaged: operators that are symmetrized with exp(-i q.r)."""
-    return lambda k, q: (flows(k) + flows(k + q)) / 2
+    """Flows at k and k + q, averaged: operators that are symmetrized with exp(-i q.r). Those at k serve every q."""
+    here: tuple[Array, ComplexArray] | None = None
+
+    def averaged(k: Array, q: Array) -> ComplexArray:
+        nonlocal here
+        if here is None or here[0] is not k:
+            here = k, flows(k)
+        return (here[1] + flows(k + q)) / 2
+
+    return averaged
 
 
 def continuity_residual(model: BandStructure, k: Any, q: Any) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,3 +67,24 @@ class NumPyBackend:
                     ufunc(rows[a], rows[result])
         for output, result in zip(outputs, self._results, strict=True):
             output[:] = rows[result]
+
+
+def function_of_arrays(program: Program, inputs: Sequence[str], outputs: Sequence[int]) -> Callable[..., list[Any]]:
+    """The outputs as one Python function of the inputs, numbers or arrays of one shape: the same at one point and at many."""
+    names: dict[int, str] = {}
+    lines = []
+    for node in program.live(outputs):
+        operation, arguments = program.nodes[node]
+        if operation == "input":
+            names[node] = f"x{inputs.index(arguments[0])}"
+            continue
+        if operation == "constant":
+            names[node] = repr(float(arguments[0]))
+            continue
+        own = [names[argument] for argument in arguments]
+        names[node] = f"t{node}"
+        lines.append(f"t{node} = {f' {operation} '.join(own) if operation in _SIGNS else f'{operation}({own[0]})'}")
+    body = "\n    ".join([*lines, f"return [{', '.join(names[node] for node in outputs)}]"])
+    made: dict[str, Any] = {name: getattr(np, name) for name in FUNCTIONS}
+    exec(f"def function({', '.join(f'x{j}' for j in range(len(inputs)))}):\n    {body}\n", made)
+    return made["function"]  # type: ignore[no-any-return]

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -61,6 +63,14 @@ def plain_in_blocks(k: np.ndarray) -> np.ndarray:
     return np.concatenate([plain_numpy(k[a : a + BLOCK])[1] for a in range(0, len(k), BLOCK)])
 
 
+def timed(function: Callable[[np.ndarray], Any], k: np.ndarray) -> tuple[Any, float]:
+    """The result and the processor time of a call, called until the clock has moved: it may stand still for one."""
+    start, calls, taken = time.process_time(), 0, 0.0
+    while taken == 0:
+        result, calls, taken = function(k), calls + 1, time.process_time() - start
+    return result, taken / calls
+
+
 @pytest.mark.parametrize("backend", ["heyoka", "numpy"])
 @pytest.mark.parametrize("asked", [QUANTITIES, ["berry_curvature"]], ids=["all_quantities", "berry_curvature"])
 def test_kane_mele_rashba(benchmark, backend: str, asked: list[str]) -> None:
@@ -77,9 +87,8 @@ def test_kane_mele_rashba(benchmark, backend: str, asked: list[str]) -> None:
         warnings.simplefilter("ignore", DegeneracyWarning)
         for _ in range(ROUNDS if benchmark.enabled else 1):
             for name, function in (("plain", plain_numpy), ("plain_in_blocks", plain_in_blocks), ("kernel", kernel)):
-                start = time.process_time()
-                result = function(k)
-                seconds[name].append(time.process_time() - start)
+                result, taken = timed(function, k)
+                seconds[name].append(taken)
         values = benchmark.pedantic(kernel, (k,), rounds=3 if benchmark.enabled else 1)
     microseconds = {name: 1e6 * min(times) / len(k) for name, times in seconds.items()}
     benchmark.extra_info.update(

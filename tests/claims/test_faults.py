@@ -1,6 +1,7 @@
-"""The checks of the ledger can fail: every row with a numerical check notices physically meaningful faults.
+"""The checks of the ledger hold and can fail: every row with a numerical check notices physically meaningful faults.
 
-One fault of each row, and those that once went unnoticed, run here; ``symcur verify --faults`` runs the whole table.
+One fault of each row, and those that once went unnoticed, run here, and errors of one percent; ``symcur verify --faults`` runs the
+whole table.
 """
 
 from __future__ import annotations
@@ -9,9 +10,20 @@ import dataclasses
 import sys
 
 import pytest
+from notebooks import SETTLED
 
 from symcur import claims, quantities, verify
-from symcur.claims import CheckResult, Claim
+from symcur.claims import (
+    CheckResult,
+    Claim,
+    clean_crystal,
+    densities,
+    equilibrium,
+    magnetic_field,
+    response,
+    transport,
+)
+from symcur.claims.comparison import Zone
 from symcur.claims.faults import attribute, formula, instead, occupied, of_term, opposite, together
 from symcur.disorder import rates
 from symcur.expressions import P, Trace
@@ -45,10 +57,88 @@ def test_every_check_has_faults(claim):
     assert all(name.strip() for name in claim.faults)
 
 
+@pytest.mark.parametrize(
+    "claim", [claim for claim in CHECKED if claim.name not in SETTLED], ids=lambda claim: claim.name
+)
+def test_what_no_notebook_settles_is_as_recorded(claim):
+    verdict = verify(claim, check_models=False)
+    assert verdict.as_recorded, (verdict.kind, verdict.how)
+    assert all(check.holds and check.residual <= check.tolerance for check in verdict.checks)
+
+
 @pytest.mark.parametrize(("claim", "name"), chosen(), ids=lambda value: getattr(value, "name", value))
 def test_a_fault_turns_the_check_to_failed(claim, name):
     result = claims.with_fault(claim, name)
     assert not result.holds, (result.residual, result.text)
+
+
+# -- small mistakes, beside the faults that every check must notice: they share the exact responses -----------------------------------
+ONE_PERCENT = [
+    (densities.check_variation, "s_dipole"),
+    (densities.check_variation, "mixed_berry_curvature"),
+    (densities.check_current_density, "s_current"),
+    (densities.check_current_density, "s_current_dipole"),
+    (densities.check_current_density, "s_berry_curvature"),
+    (densities.check_torque_density, "torque_dipole"),
+    (densities.check_torque_density, "torque_berry_curvature"),
+    (densities.check_torque_density, "torque_quadrupole"),
+    (densities.check_torque_density, "torque_polarizability"),
+    (densities.check_not_circulating, "orbital_moment"),
+    (densities.check_not_circulating, "s_weighted_curvature"),
+    (response.check_field_response, "s_berry_curvature"),
+    (response.check_field_response, "torque_berry_curvature"),
+    (response.check_field_response, "torque_polarizability"),
+    (response.check_field_response, "s_current_dipole"),
+    (response.check_field_response, "torque_quadrupole"),
+    (response.check_connection, "torque_polarizability"),
+    (response.check_subtraction, "dipole_gradient"),
+    (response.check_einstein, "orbital_moment"),
+    (response.check_einstein, "s_weighted_curvature"),
+    (clean_crystal.check_clean_kubo, "dipole_gradient"),
+    (clean_crystal.check_clean_kubo, "s_berry_curvature"),
+    (clean_crystal.check_onsager, "s_weighted_curvature"),
+    (clean_crystal.check_onsager, "dipole_gradient"),
+    (transport.check_mott, "dipole_gradient"),
+    (transport.check_streda_magnetization, "s_weighted_curvature"),
+    (equilibrium.check_orbital_magnetization, "orbital_moment"),
+    (equilibrium.check_orbital_magnetization, "s_weighted_curvature"),
+    (magnetic_field.check_streda_density, "s_weighted_curvature"),
+    (magnetic_field.check_density_in_field, "s_weighted_curvature"),
+]
+
+
+@pytest.mark.parametrize(("check", "quantity"), ONE_PERCENT, ids=lambda value: getattr(value, "__name__", value))
+def test_a_quantity_off_by_one_percent_is_rejected(monkeypatch, check, quantity):
+    honest = Zone.integral
+
+    def off(zone, name, weight, *more):
+        terms = [(name, weight), *more]
+        return sum(
+            (1.01 if expression == quantity else 1.0) * honest(zone, expression, kind) for expression, kind in terms
+        )
+
+    monkeypatch.setattr(Zone, "integral", off)
+    assert not check().holds
+
+
+def test_maxwell_s_relation_is_tested_by_the_lattice_in_a_field(monkeypatch):
+    honest = magnetic_field.magnetization_by_field
+
+    def off(*given):
+        value, error = honest(*given)
+        return 1.001 * value, error
+
+    monkeypatch.setattr(magnetic_field, "magnetization_by_field", off)
+    assert not magnetic_field.check_streda_density().holds
+    assert not magnetic_field.check_density_in_field().holds
+
+
+def test_the_entropy_form_needs_its_second_term(monkeypatch):
+    import mpmath
+
+    honest = mpmath.diff
+    monkeypatch.setattr(mpmath, "diff", lambda g, T: honest(g, T) * (1 + mpmath.mpf(10) ** -8))
+    assert not transport.check_intrinsic_conductivity().holds
 
 
 # -- how faults are injected -------------------------------------------------------------------------------------------

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
 
 import pytest
 from jets import axes_for
 
-from symcur import claims, verify
-from symcur.claims import CheckResult, Claim, Equality
+from symcur import claims, models, verify
+from symcur.claims import CheckResult, Claim, Equality, on_models
 from symcur.claims.claim import KINDS
 from symcur.expressions import Im, P, S, Trace, s, tau, v
 
@@ -166,3 +167,52 @@ def test_ctrl_c_during_the_ledger_holds_the_verdicts_so_far(press_ctrl_c):
     with pytest.raises(KeyboardInterrupt, match="after 1 of 3 claims") as stopped:
         claims.verify_all("rashba", ["torque-dipole", impatient, "torque-berry"])
     assert [verdict.name for verdict in stopped.value.result] == ["torque-dipole"]
+
+
+NAMES = ("torque-dipole", "torque-berry", "einstein-relation")
+
+
+def without_time(verdicts):
+    rows = [verdict.to_dict() for verdict in verdicts]
+    return [{name: value for name, value in row.items() if name != "seconds"} for row in rows]
+
+
+def test_verdicts_do_not_depend_on_the_processes_by_a_single_bit():
+    """A claim of one's own has functions, which other processes do not have: it stays here, in its place."""
+    own = dataclasses.replace(claims.get("torque-metric"), name="mine")
+    given = [NAMES[0], own, *NAMES[1:]]
+    alone, together = (claims.verify_all("rashba", given, workers=workers) for workers in (1, 2))
+    assert [verdict.name for verdict in together] == ["torque-dipole", "mine", "torque-berry", "einstein-relation"]
+    assert without_time(together) == without_time(alone)
+    assert [verdict.claim for verdict in together] == [verdict.claim for verdict in alone]
+    assert [verdict.checks for verdict in together] == [verdict.checks for verdict in alone]
+
+
+def test_the_order_of_the_claims_changes_no_number():
+    """Which of two conjugate traces is made first decides how both are rounded; every comparison makes its own."""
+    equalities = [equality for name in ("torque-metric", "torque-berry") for equality in claims.get(name).equalities]
+    residual = on_models.residual.__wrapped__
+    at = models.kane_mele()
+    forth = [residual(equality, at) for equality in equalities]
+    back = [residual(equality, at) for equality in reversed(equalities)]
+    assert forth == back[::-1]
+    assert max(forth) > 0
+
+
+def test_ctrl_c_ends_the_other_processes(press_ctrl_c):
+    def impatient(done, total, name):
+        if done == 1:
+            press_ctrl_c()
+
+    with pytest.raises(KeyboardInterrupt, match="after 1 of 3 claims") as stopped:
+        claims.verify_all("rashba", NAMES, progress=impatient, workers=2)
+    assert [verdict.name for verdict in stopped.value.result] == ["torque-dipole"]
+    for process in multiprocessing.active_children():
+        process.join(10)
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.parametrize("workers", [0, -2, True, 1.5, "2"])
+def test_a_number_of_processes_is_a_number(workers):
+    with pytest.raises(ValueError, match="workers: expected a positive integer or -1"):
+        claims.verify_all("rashba", NAMES, workers=workers)

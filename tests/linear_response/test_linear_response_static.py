@@ -109,10 +109,10 @@ def test_a_conserved_s_has_no_torque_and_an_antisymmetric_dipole(random_model):
 def test_densities_respond_with_their_compressibility_and_dipole(random_model):
     model = random_model(8)
     theory = semiclassics(model, MU, TEMPERATURE, 56)
-    carriers = linear_response.expanded_static_response(model, "density", MU, TEMPERATURE)
+    carriers = linear_response.expanded_static_response(model, ["density"], MU, TEMPERATURE)["density"]
     assert carriers["uniform"].value == pytest.approx(-theory.density_uniform, rel=1e-9)
     assert np.abs(carriers["gradient"].value).max() < 1e-11
-    s = linear_response.expanded_static_response(model, "s", MU, TEMPERATURE)
+    s = linear_response.expanded_static_response(model, ["s"], MU, TEMPERATURE)["s"]
     assert s["uniform"].value == pytest.approx(-theory.s_uniform, rel=1e-9)
     assert relative(s["gradient"].value, theory.s_dipole) < 1e-8
 
@@ -170,7 +170,7 @@ def _ring_response(model, operator, cells, q, mu, temperature):
 
 def test_the_expansion_leaves_a_remainder_of_third_order(random_model):
     model, direction = random_model(7), np.array([0.03, -0.05])
-    terms = linear_response.expanded_static_response(model, "current", MU, TEMPERATURE)
+    terms = linear_response.expanded_static_response(model, ["current"], MU, TEMPERATURE)["current"]
 
     def remainder(q):
         second = np.einsum("i,l,ilj->j", q, q, terms["curvature"].value)
@@ -212,6 +212,6 @@ def test_what_cannot_be_answered_is_refused(random_model):
     with pytest.raises(ValueError, match="flow: expected 'charge' or 'heat', got 'entropy'"):
         linear_response.field_gradient_response(model, "entropy", 0.0, 0.1)
     with pytest.raises(ValueError, match="by: expected 'mu' or 'T', got 'h'"):
-        linear_response.dephased_response(model, "s", "h", 0.0, 0.1)
+        linear_response.dephased_response(model, ["s"], "h", 0.0, 0.1)
     with pytest.raises(ValueError, match="max_points: expected enough momenta"):
         linear_response.current_density_response(model, 1.0, 0.02, max_points=1000)
