@@ -285,7 +285,7 @@ def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
         (("compute", "haldane", "conductivity", "--method", "fast"), "method: expected one of .*, got 'fast'"),
         (
             ("compute", "haldane", "conductivity", "--filling", "2"),
-            "occupied: expected a whole number from 1 to 1, got 2",
+            "filling: expected numbers above 0 and below 2, that of the bands, got 2.0",
         ),
         (
             ("compute", "rashba", "conductivity", "--filling", "1"),

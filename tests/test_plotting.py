@@ -93,6 +93,7 @@ def test_pictures_of_a_superlattice_repeat_what_its_plane_waves_give_next_to_the
     np.testing.assert_allclose(*(np.asarray(panel.get_array()) for panel in panels), rtol=1e-6, atol=1e-9)
 
 
+@pytest.mark.filterwarnings("ignore::symcur.band_structures.levels.DigitsWarning")
 def test_what_a_symmetry_forbids_is_blank_also_where_levels_come_close():
     """Inversion and time reversal forbid the curvature; 40 of these points lie on or beside Kramers pairs."""
     model = models.kane_mele(lambda_v=0)

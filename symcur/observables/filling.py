@@ -35,7 +35,7 @@ def chemical_potential(
     least, most = -model.neutral, model.size - model.neutral
     if asked.ndim > 1 or not np.isfinite(asked).all() or not ((asked > least) & (asked < most)).all():
         counted = "those of the bands from neutrality" if least else "that of the bands"
-        raise ValueError(f"filling: expected numbers between {least} and {most}, {counted}, got {filling!r}")
+        raise ValueError(f"filling: expected numbers above {least} and below {most}, {counted}, got {filling!r}")
     if not (np.isfinite(temperature) and temperature >= 0):
         raise ValueError(f"temperature: expected a number >= 0 (k_B = 1), got {temperature!r}")
     if model.statistics.fixed_mu:

@@ -41,7 +41,7 @@ def test_compute_takes_the_library_and_files_with_values_of_parameters(symcur, t
             "compute", model, "thermoelectric", "--temperature", "0.5", "--set", setting, "--rtol", "1e-5"
         )
         assert status == 0
-        printed = re.search(r" xy ((?:\S+ ){5})", out).group(1).split()[-1]
+        printed = re.search(r" xy .*?intrinsic +(\S+)", out, re.DOTALL).group(1)
         assert float(printed) == pytest.approx(value, abs=1e-6)
         assert f"{setting.replace('=', ' = ')}" in out
 

@@ -133,7 +133,7 @@ def test_the_middle_of_a_gap_is_that_of_kane_and_mele():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (({}, 20.0), r"filling: expected numbers between 0 and 14, that of the bands, got 20.0"),
+        (({}, 20.0), r"filling: expected numbers above 0 and below 14, that of the bands, got 20.0"),
         (({}, [0.5, np.nan]), r"filling: expected numbers"),
         (({}, 0.5, -1.0), r"temperature: expected a number >= 0"),
     ],
@@ -164,7 +164,7 @@ def test_fillings_of_dirac_electrons_count_from_neutrality():
     assert (error < 20).all()
     assert np.abs(filled[1] - fillings).max() < 0.3
     with pytest.raises(
-        ValueError, match=r"filling: expected numbers between -14 and 14, those of the bands from neutrality"
+        ValueError, match=r"filling: expected numbers above -14 and below 14, those of the bands from neutrality"
     ):
         chemical_potential(small, 14.0)
     with pytest.raises(ValueError, match=r"occupied: expected a whole number from -13 to 13"):
