@@ -79,7 +79,7 @@ def verify_all(
 ) -> list[ClaimResult]:
     """The whole ledger (or the claims given), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
-    ``workers`` is a number of processes, -1 for one per core; verdicts do not depend on it by a single bit. Claims that are not in
+    ``workers`` is a number of processes, -1 for one per core; verdicts do not depend on it, residuals of models by their rounding alone. Claims that are not in
     the ledger as it comes are settled by the calling process. Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
 
     >>> import symcur as sc
