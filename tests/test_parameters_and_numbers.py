@@ -215,3 +215,13 @@ def test_hoppings_that_reach_too_far_are_refused_and_derivatives_then_needed():
         sc.Model.from_functions(kink, 1, lattice=[[1]])
     model = sc.Model.from_functions(smooth, 1, lattice=[[1]])
     assert model.matrix("H", [0.7], (0,))[0, 0] == pytest.approx(-np.sin(0.7) * np.exp(np.cos(0.7)), abs=1e-11)
+
+
+@pytest.mark.parametrize("axes", [(), (0,), (0, 0)])
+def test_a_parameter_in_a_denominator_that_vanishes_is_no_number(axes):
+    k, m = sp.Symbol("k", real=True), sp.Symbol("m", real=True)
+    model = sc.Model([[k**2 / (2 * m)]], 1, k, parameters={m: 0.0})
+    with pytest.raises(
+        ValueError, match=r"k: expected momenta where H is finite|k: expected momenta where H, differentiated"
+    ):
+        model.matrix("H", [[0.3], [0.5]], axes)

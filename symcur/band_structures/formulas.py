@@ -106,7 +106,7 @@ class Formulas:
     def _program(self) -> _HermitianProgram | None:
         """None for functions that programs lack."""
         try:
-            return _HermitianProgram(self.H, self.symbols, len(self.k))
+            return _HermitianProgram(self.H, self.symbols)
         except ValueError:
             return None
 
@@ -117,8 +117,8 @@ _Entries = dict[tuple[int, int], Scalar]
 class _HermitianProgram:
     """The upper half of H as a program, which is differentiated node by node: that costs a thirtieth of SymPy's derivatives."""
 
-    def __init__(self, H: sp.ImmutableDenseMatrix, symbols: Sequence[sp.Symbol], dimension: int) -> None:
-        self.size, self.names, self.dimension = H.rows, [symbol.name for symbol in symbols], dimension
+    def __init__(self, H: sp.ImmutableDenseMatrix, symbols: Sequence[sp.Symbol]) -> None:
+        self.size, self.names = H.rows, [symbol.name for symbol in symbols]
         self.program = SimplifyingProgram()
         entries = {(a, b): from_sympy(self.program, H[a, b]) for a in range(H.rows) for b in range(a, H.rows)}
         real = {place: entry.real for place, entry in entries.items()}
@@ -145,7 +145,7 @@ class _HermitianProgram:
             result = np.zeros((len(points), size, size), dtype=complex)
             real, imag = result.real, result.imag
             with np.errstate(all="ignore"):
-                computed = entries(*points.T.copy(), *values)
+                computed = entries(*points.T.copy(), *map(np.float64, values))  # which divide by 0 as arrays do
             for (a, b), entry in zip(places[:split], computed[:split], strict=True):
                 real[:, a, b] = real[:, b, a] = entry
             for (a, b), entry in zip(places[split:], computed[split:], strict=True):

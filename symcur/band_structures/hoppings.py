@@ -23,6 +23,7 @@ _ACCURACY = 1e-11  # likewise, of H rebuilt from its hoppings at random momenta
 _ROUNDING = 1e-15  # relative to H
 HERMITIAN = 1e-10  # relative: t(-R) against t(R)^+
 _FEW = 16  # vectors: for fewer the adjoint costs more than half of the sum
+Matrices = Callable[..., ComplexArray]  # of axes, and with q the mean on the way to k + q
 _SHORT = 4  # momenta on a line: for fewer on average every R is summed at every momentum
 
 
@@ -38,15 +39,20 @@ class TightBinding:
         """H, or its derivative along axes, at k of shape (M, D): shape (M, N, N)."""
         return self.at(k)(axes)
 
-    def at(self, k: Array) -> Callable[[tuple[int, ...]], ComplexArray]:
-        """``matrix`` as a function of the axes, with the phases at k computed once."""
-        summed, table = self._summed(k), self._table
-        return lambda axes: summed(table(axes))
+    def at(self, k: Array) -> Matrices:
+        """``matrix`` at k as a function of the axes, with the phases computed once; with ``q`` int_0^1 dt of that at k + t q.
 
-    def mean(self, k: Array, q: Array, axes: tuple[int, ...] = ()) -> ComplexArray:
-        """int_0^1 dt of ``matrix`` at k + t q, exactly: a bond d is weighted with exp(i q.d/2) sin(q.d/2)/(q.d/2)."""
-        along = self._table.bonds @ q
-        return self._summed(k)(self._table(axes) * np.exp(0.5j * along) * np.sinc(along / (2 * np.pi)))
+        This is exact: a bond d is weighted with exp(i q.d/2) sin(q.d/2)/(q.d/2).
+        """
+        summed, table = self._summed(k), self._table
+
+        def matrix(axes: tuple[int, ...], q: Array | None = None) -> ComplexArray:
+            if q is None:
+                return summed(table(axes))
+            along = table.bonds @ q
+            return summed(table(axes) * np.exp(0.5j * along) * np.sinc(along / (2 * np.pi)))
+
+        return matrix
 
     def _summed(self, k: Array) -> Callable[[ComplexArray], ComplexArray]:
         """What a table of amplitudes, one for each bond, sums to at k, with the phases computed once."""

@@ -64,14 +64,15 @@ def static_response(
     model: Model, mu: float = MU, temperature: float = TEMPERATURE
 ) -> dict[str, linear_response.Estimate]:
     """The exact response of the densities of s, its current and its torque, shared by several claims."""
-    s, current, torque = _static(model, mu, temperature).values()
+    s, of_current, of_torque = _static(model, mu, temperature).values()
+    current, torque = linear_response.current_density(of_current), linear_response.torque_density(of_torque)
     return {
         "s": s["uniform"],
         "s_gradient": s["gradient"],
-        "uniform": -current["uniform"],
-        "D": current["gradient"],
-        "dipole": -torque["gradient"],
-        "Q": torque["curvature"],
+        "uniform": current["uniform"],
+        "D": current["dipole"],
+        "dipole": torque["dipole"],
+        "Q": torque["quadrupole"],
     }
 
 

@@ -107,8 +107,6 @@ class Transport(Shown):
             ("at", f"mu = {mu}, T = {T}; scattering rate {rate}"),
             ("disorder", self.disorder),
             ("form", self.form),
-        ]
-        facts += [
             ("convention", "[i, l] = [flow, field]; e = hbar = k_B = 1"),
             ("status", f"{self.status}: {self.message}"),
         ]

@@ -5,7 +5,15 @@ the eigenbasis of a band structure, ``evaluation`` goes through many k in blocks
 """
 
 from symcur.eigenstates.basis import Components, Eigenbasis
-from symcur.eigenstates.evaluation import DegeneracyWarning, LevelWarning, blocks, evaluate, report_touchings, values_at
+from symcur.eigenstates.evaluation import (
+    DegeneracyWarning,
+    LevelWarning,
+    asked_for,
+    blocks,
+    evaluate,
+    report_touchings,
+    values_at,
+)
 from symcur.eigenstates.states import Eigenstates
 
 __all__ = [
@@ -14,6 +22,7 @@ __all__ = [
     "Eigenbasis",
     "Eigenstates",
     "LevelWarning",
+    "asked_for",
     "blocks",
     "evaluate",
     "report_touchings",

@@ -99,9 +99,9 @@ class Eigenbasis(ABC):
         return X.conj().mT if self.norms is None else self.norms[:, None] * X.conj().mT * self.norms
 
     def afresh(self) -> Self:
-        """The same basis with its operators, but no products: which of two conjugates is made decides how both are rounded."""
+        """The same basis without what was read in it: which of two conjugates is made first decides how both are rounded."""
         other = copy(self)
-        other._rows, other._diagonals, other._traces = {(): self.identity}, {}, {}
+        other._operators, other._rows, other._diagonals, other._traces = {}, {(): self.identity}, {}, {}
         return other
 
     # -- scalars -----------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -44,11 +44,20 @@ def values_at(
 
     The numbers do not depend on ``threads``, which share the blocks.
     """
+    return _read_at(model, {name: _scalars(array) for name, array in components.items()}, k, tolerance, threads)
+
+
+Reader = Callable[[Eigenstates], AnyArray]
+
+
+def _read_at(
+    model: BandStructure, readers: Mapping[str, Reader], k: Array, tolerance: Closeness, threads: int = 1
+) -> tuple[dict[str, AnyArray], Array, Array]:
+    """What readers make of the eigenstates, block by block; the others as of ``values_at``."""
 
     def one(block: Array) -> tuple[dict[str, AnyArray], Array, Array]:
         states = Eigenstates(model, block, tolerance)
-        values = {name: states.values(array) for name, array in components.items()}
-        return values, states.distinct, states.amplification
+        return {name: read(states) for name, read in readers.items()}, states.distinct, states.amplification
 
     parts = blocks(model, k)
     if threads == 1 or len(parts) == 1:
@@ -56,9 +65,20 @@ def values_at(
     else:
         with ThreadPoolExecutor(threads) as pool:
             found = list(pool.map(one, parts))
-    values = {name: np.concatenate([block[0][name] for block in found]) for name in components}
+    values = {name: np.concatenate([block[0][name] for block in found]) for name in readers}
     distinct, amplified = (np.concatenate([block[j] for block in found]) for j in (1, 2))
     return values, distinct, amplified
+
+
+def _scalars(components: Components) -> Reader:
+    """(M, N, components...)."""
+    return lambda states: states.values(components)
+
+
+def _operators(quantity: Quantity, dimension: int) -> Reader:
+    """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n)."""
+    operators = [ex.adjoint(quantity.expression(*axes)) for axes in quantity.components(dimension)]
+    return lambda states: np.stack([states.adjoint(states.rows((X,))) for X in operators], axis=1)
 
 
 def blocks(model: BandStructure, k: Array) -> list[Array]:
@@ -96,68 +116,52 @@ def evaluate(
     points = model.points(k)
     flat = points.reshape(-1, model.dimension)
     single = isinstance(quantity, str | Quantity | Expression)
-    chosen = (
-        {"expression": quantity} if isinstance(quantity, Expression) else _chosen([quantity] if single else quantity)
-    )
-    with running.progress(f"{', '.join(chosen)} of {model.name}"):
-        found, distinct, amplified = _values(model, chosen, flat, tolerance)
+    given = {"expression": quantity} if isinstance(quantity, Expression) else [quantity] if single else quantity
+    asked = asked_for(model, "quantity", given)
+    with running.progress(f"{', '.join(asked)} of {model.name}"):
+        found, distinct, amplified = _values(model, asked, flat, tolerance)
     report_touchings(model, flat, distinct, tolerance)
-    report_digits(
-        model, [name for name, x in chosen.items() if x not in ("energy", quantities.get("energy"))], flat, amplified
-    )
+    report_digits(model, [name for name, x in asked.items() if x != quantities.get("energy")], flat, amplified)
     shaped = {name: value.reshape(*points.shape[:-1], *value.shape[1:]) for name, value in found.items()}
     return next(iter(shaped.values())) if single else shaped
 
 
-def _chosen(quantity: Any) -> dict[str, str | Quantity | Expression]:
-    """By name: names and quantities of a list, or a mapping from names of one's own."""
-    if isinstance(quantity, Mapping):
-        return {str(name): value for name, value in quantity.items()}
+def asked_for(model: BandStructure, label: str, given: Any) -> dict[str, Quantity | Expression]:
+    """Names and quantities of a list by name, or a mapping from names of one's own, all of which have a meaning for the model."""
     try:
-        return {item.name: item for item in map(quantities.get, quantity)}
+        found: dict[str, Quantity | Expression] = (
+            {str(name): x if isinstance(x, Expression) else quantities.get(x) for name, x in given.items()}
+            if isinstance(given, Mapping)
+            else {x.name: x for x in map(quantities.get, given)}
+        )
     except (TypeError, AttributeError):
         raise TypeError(
-            "quantity: expected a name, a Quantity, a scalar expression, a list of the first two or a mapping from names to any, "
-            f"got {quantity!r}"
+            f"{label}: expected a name, a Quantity, a scalar expression, a list of the first two or a mapping from names to any, "
+            f"got {given!r}"
         ) from None
+    for x in found.values():
+        if isinstance(x, Quantity):
+            model.require_local(x.name, x.local)
+    return found
 
 
 def _values(
-    model: BandStructure, chosen: Mapping[str, str | Quantity | Expression], k: Array, tolerance: Closeness
+    model: BandStructure, asked: Mapping[str, Quantity | Expression], k: Array, tolerance: Closeness
 ) -> tuple[dict[str, AnyArray], Array, Array]:
     """The values at k of shape (M, D), the others as of ``values_at``; eigenstates are computed once."""
-    known = {name: x if isinstance(x, Expression) else quantities.get(x) for name, x in chosen.items()}
-    scalars = {name: x for name, x in known.items() if isinstance(x, Expression) or not x.operator}
-    for x in known.values():
+    readers = {
+        name: _operators(x, model.dimension)
+        if isinstance(x, Quantity) and x.operator
+        else _scalars(quantities.components(x, model.dimension))
+        for name, x in asked.items()
+    }
+    found, distinct, amplified = _read_at(model, readers, k, tolerance)
+    for name, x in asked.items():
         if isinstance(x, Quantity):
-            model.require_local(x.name, x.local)
-    found: dict[str, AnyArray] = {}
-    distinct = amplified = np.zeros(0)
-    if scalars or not known:
-        parts = {name: quantities.components(x, model.dimension) for name, x in scalars.items()}
-        found, distinct, amplified = values_at(model, parts, k, tolerance)
-    for name, x in known.items():
-        if name not in scalars and isinstance(x, Quantity):
-            found[name], distinct, amplified = _operator_elements(model, x, k, tolerance)
-        elif isinstance(x, Quantity):
-            found[name] = found[name].real
-        if isinstance(x, Quantity) and x.name in quantities.names():
-            report_level(model, x)
-    return {name: found[name] for name in known}, distinct, amplified
-
-
-def _operator_elements(
-    model: BandStructure, quantity: Quantity, k: Array, tolerance: Closeness
-) -> tuple[AnyArray, Array, Array]:
-    """<m|X^i|n> of an operator that acts on the states of band n, (M, components, m, n); the others as of ``values_at``."""
-    elements, distinct, amplified = [], [], []
-    for block in blocks(model, k):
-        states = Eigenstates(model, block, tolerance)
-        rows = [states.rows((ex.adjoint(quantity.expression(*axes)),)) for axes in quantity.components(model.dimension)]
-        elements.append(np.stack([states.adjoint(row) for row in rows], axis=1))
-        distinct.append(states.distinct)
-        amplified.append(states.amplification)
-    return np.concatenate(elements), np.concatenate(distinct), np.concatenate(amplified)
+            found[name] = found[name] if x.operator else found[name].real
+            if x.name in quantities.names():
+                report_level(model, x)
+    return found, distinct, amplified
 
 
 def report_digits(model: BandStructure, names: Sequence[str], k: Array, amplified: Array) -> None:

@@ -143,7 +143,11 @@ class ExactIntegral(Shown):
 
         No two symbols print alike: beside a parameter mu the chemical potential has a tilde.
         """
-        return latex(self, part)
+        key = ("latex", self.named(part))
+        if key not in self._known:
+            self._known[key] = latex(self, part)
+        text: str = self._known[key]
+        return text
 
     def card(self) -> Card:
         """What notebooks show: the total between the band edges, folded the other parts, and what they mean."""

@@ -16,6 +16,7 @@ from symcur.band_structures import BandStructure, Model, named
 from symcur.band_structures.formulas import Formulas, generic_values
 from symcur.band_structures.levels import Closeness, Window, follows
 from symcur.band_structures.metric import Metric
+from symcur.eigenstates import asked_for
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
@@ -135,14 +136,9 @@ def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
 def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expression]:
     if isinstance(quantities, (str, Quantity)):
         quantities = [quantities]
-    if not isinstance(quantities, Mapping):
-        quantities = {quantity.name: quantity for quantity in map(catalogue.get, quantities)}
-    chosen: dict[str, Quantity | Expression] = {"energy": catalogue.get("energy")}
-    for name, quantity in quantities.items():
-        value = quantity if isinstance(quantity, Expression) else catalogue.get(quantity)
-        if isinstance(value, Quantity):
-            model.require_local(value.name, value.local)
-        if name == "energy" and value != chosen["energy"]:
+    asked: dict[str, Quantity | Expression] = {"energy": catalogue.get("energy")}
+    for name, value in asked_for(model, "quantities", quantities).items():
+        if name == "energy" and value != asked["energy"]:
             raise ValueError(
                 "quantities: expected names other than 'energy', that of the band energies, got it for another"
             )
@@ -159,8 +155,8 @@ def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expre
                     f"quantities: expected axes from 0 to {model.dimension - 1}, got {name!r} with the axes "
                     f"{', '.join(map(repr, sorted(wrong, key=str)))}"
                 )
-        chosen[str(name)] = value
-    return chosen
+        asked[name] = value
+    return asked
 
 
 # -- the program -------------------------------------------------------------------------------------------------------

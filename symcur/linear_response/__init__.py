@@ -17,11 +17,13 @@ from symcur.linear_response.magnetic_lattice import (
     magnetic_hamiltonian,
 )
 from symcur.linear_response.static import (
+    current_density,
     current_density_response,
     dephased_response,
     expanded_static_response,
     magnetic_response,
     static_response,
+    torque_density,
     torque_density_response,
 )
 from symcur.linear_response.susceptibility import continuity_residual, line_velocity
@@ -31,6 +33,7 @@ __all__ = [
     "Estimate",
     "accumulation_response",
     "continuity_residual",
+    "current_density",
     "current_density_response",
     "density_in_magnetic_field",
     "density_per_magnetic_field",
@@ -43,6 +46,7 @@ __all__ = [
     "magnetic_response",
     "nernst_response",
     "static_response",
+    "torque_density",
     "torque_density_response",
     "transverse_field_response",
     "uniform_field_response",

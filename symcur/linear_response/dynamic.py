@@ -193,7 +193,8 @@ def _slow_response(
     def limit(values: Array, order: int) -> tuple[AnyArray, Array]:
         return slow_limit(etas, *extrapolated(nodes, values, order))
 
-    rays = [(n, mean(flows), vertex) for n in ray_directions(model.dimension)]
+    averaged = mean(flows)
+    rays = [(n, averaged, vertex) for n in ray_directions(model.dimension)]
     kernels = [partial(kernel, mu=mu, temperature=temperature, eta=eta) for eta in etas]
     summed = ray_sums(model, rays, nodes, kernels)
     return converged(model, summed, lambda along: expand(along, limit), rtol, max_points)

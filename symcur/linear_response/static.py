@@ -8,7 +8,7 @@ Omega^{lis}; the torque dipole first in Q^{il} and chi^{il}). Nothing here knows
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -148,9 +148,12 @@ def current_density_response(
     "uniform" [i] : d_mu int f J^i_n.
     "dipole" [l, i] : d_mu D^{lis}.
     """
-    response = expanded_static_response(model, ["current"], mu, temperature, rtol=rtol, max_points=max_points)[
-        "current"
-    ]
+    found = expanded_static_response(model, ["current"], mu, temperature, rtol=rtol, max_points=max_points)
+    return current_density(found["current"])
+
+
+def current_density(response: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """The terms of ``current_density_response`` in the expansion of that of the current."""
     return {"uniform": -response["uniform"], "dipole": response["gradient"]}
 
 
@@ -168,9 +171,13 @@ def torque_density_response(
     "dipole" [i] : -d_mu D^{i tau} in D^{i tau} = int f d^{i tau} + g Omega^{i tau}, hence d_mu int f J^i_n.
     "quadrupole" [i, l] : the symmetric part of d_mu Q^{il}.
     """
-    response = expanded_static_response(model, ["torque"], mu, temperature, rtol=rtol, max_points=max_points)["torque"]
-    dipole = -response["gradient"]
-    return {"uniform": response["uniform"], "dipole": dipole, "quadrupole": response["curvature"]}
+    found = expanded_static_response(model, ["torque"], mu, temperature, rtol=rtol, max_points=max_points)
+    return torque_density(found["torque"])
+
+
+def torque_density(response: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """The terms of ``torque_density_response`` in the expansion of that of the torque."""
+    return {"uniform": response["uniform"], "dipole": -response["gradient"], "quadrupole": response["curvature"]}
 
 
 def magnetic_response(

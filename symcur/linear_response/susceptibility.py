@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure, TightBinding, tight_binding
 from symcur.band_structures.band_structure import ordered_axes
+from symcur.band_structures.hoppings import Matrices
 
 OPERATORS = ("density", "s", "torque", "current")
 # Gauss-Legendre, on a straight line in k, where no hoppings are known; exact to rounding while |q| times their range is < 10.
@@ -64,13 +65,14 @@ def letter(model: BandStructure, name: str, k: Array, axes: tuple[int, ...] = ()
 def _matrices(model: BandStructure, k: ArrayLike) -> Callable[[str, tuple[int, ...]], ComplexArray]:
     """``model.matrix`` at some momenta, as a function of name and axes: responses ask for the same ones again and again."""
     points = model.points(k)
-    return _kept(model, points.shape, points.tobytes())
+    return _kept(model, points.shape, points.tobytes())[0]
 
 
 @lru_cache(maxsize=4)
 def _kept(
     model: BandStructure, shape: tuple[int, ...], content: bytes
-) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+) -> tuple[Callable[[str, tuple[int, ...]], ComplexArray], Matrices | None]:
+    """The matrices at some momenta, each made once, and what H and its means along lines are summed from."""
     k, bonds = np.frombuffer(content).reshape(shape), _bonds(model)
     plain, sums = model.at(k), None if bonds is None else bonds.at(k.reshape(-1, model.dimension))
 
@@ -79,7 +81,7 @@ def _kept(
             return plain(name, axes)
         return sums(ordered_axes(axes, model.dimension)).reshape(*shape[:-1], model.size, model.size)
 
-    return cache(matrix)
+    return cache(matrix), sums
 
 
 @lru_cache(maxsize=64)
@@ -120,10 +122,11 @@ def velocities(model: BandStructure, k: Array) -> list[ComplexArray]:
 
 def line_velocity(model: BandStructure, k: Array, q: Array, axis: int) -> ComplexArray:
     """int_0^1 dt v_axis(k + t q): the velocity between |k> and |k+q> of bonds that are straight lines."""
-    bonds, one_q = _bonds(model), np.ndim(q) == 1
-    if bonds is None or not one_q:
+    points, one_q = model.points(k), np.ndim(q) == 1
+    sums = _kept(model, points.shape, points.tobytes())[1] if one_q else None
+    if sums is None:
         return _line_sum(model, k, q, axis, _line_nodes(model, tuple(q), axis) if one_q else _LINE_NODES)
-    mean = bonds.mean(k.reshape(-1, model.dimension), q, (axis,)).reshape(*k.shape[:-1], model.size, model.size)
+    mean = sums((axis,), q).reshape(*k.shape[:-1], model.size, model.size)
     return mean if model.bosons is None else model.metric @ mean
 
 

@@ -29,11 +29,10 @@ _CLOSE = 1e-5  # energies, in units of T
 
 @dataclass(frozen=True)
 class Sums:
-    """At amplitudes x: F, G, the amplitudes that pairs make, Q and <c_{R b} c_{0 a}>, shape (R, a, b)."""
+    """At amplitudes x: F, the amplitudes that pairs make, Q and <c_{R b} c_{0 a}>, shape (R, a, b)."""
 
     x: Array
     free: float
-    states: float
     made: Array
     response: Array
     pairs: ComplexArray
@@ -99,7 +98,7 @@ class FreeEnergy:
         pairs = pairs / 2 if self.halved else pairs
         slope = 2 * np.einsum("jrab,rab->j", self.B.conj(), pairs).real
         made = np.linalg.solve(self.M, -slope / 2)
-        return Sums(x, states - float(slope @ x) + float(slope @ made) / 2, states, made, response, pairs)
+        return Sums(x, states - float(slope @ x) + float(slope @ made) / 2, made, response, pairs)
 
     def _turned(self, x: Array) -> Array | None:
         """The direction in which the phase of all pairs turns, which costs nothing; None where the amplitudes do not describe it."""

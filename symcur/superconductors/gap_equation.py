@@ -116,11 +116,12 @@ def solve_gap_equation(
             states = search.sorted([search.descend(mesh, state.x) for state in before])
         if before:
             change = max(search.within, float(np.abs(states[0].x - before[0].x).max()))
-        if change <= tolerance * search.scale and size >= search.needed(states[0].x):
+        needed = search.needed(states[0].x)
+        if change <= tolerance * search.scale and size >= needed:
             change += search.shifted_change(states[0], size)
             if change <= tolerance * search.scale:
-                return search.result(states, before, change, size)
-        size = search.next_size(states[0].x, size)
+                return search.result(mesh, states, before, change)
+        size = search.next_size(needed, size)
 
 
 def _require_points(max_points: int, size: int, search: _Search, found: list[float]) -> None:
@@ -185,9 +186,9 @@ class _Search:
     def first_size(self) -> int:
         return _even(max(_START, self.needed(self.start) // 3))
 
-    def next_size(self, x: Array, size: int) -> int:
+    def next_size(self, needed: int, size: int) -> int:
         most = 2 * size if self.cell.dimension * np.log(2 * size) < np.log(_SEARCH) else _MOST
-        return _even(max(-(-3 * size // 2), min(most, -(-2 * self.needed(x) // 3))))
+        return _even(max(-(-3 * size // 2), min(most, -(-2 * needed // 3))))
 
     # -- states ------------------------------------------------------------------------------------------------------
     def begin(self, mesh: FreeEnergy) -> list[Sums]:
@@ -234,10 +235,9 @@ class _Search:
         return kept
 
     # -- the result --------------------------------------------------------------------------------------------------
-    def result(self, states: list[Sums], before: list[Sums], change: float, size: int) -> GapSolution:
+    def result(self, mesh: FreeEnergy, states: list[Sums], before: list[Sums], change: float) -> GapSolution:
         states = [self._signed(state) for state in states]
         found, factor = states[0], float(self.model.statistics.factor)
-        mesh = self.mesh(size)
         normal_states = mesh.normal_states(_OFFSETS[:, : self.model.dimension])
         zero = float(normal_states.mean())
         uncertain = 2 * float(np.abs(normal_states - zero).max())
@@ -245,7 +245,7 @@ class _Search:
         others = [PairState(self._named(s.x), factor * (s.free - zero if s.x.any() else 0.0)) for s in states[1:]]
         condensation = 0.0 if normal else factor * (found.free - zero)
         error = 0.0 if normal else factor * (abs(found.free - before[0].free) + uncertain)
-        rate, direction = self._with_phases(found, size)
+        rate, direction = self._with_phases(found, mesh.size)
         Delta = np.tensordot(found.x, self.potentials.B[: len(found.x)], 1)
         made = np.tensordot(found.made, self.potentials.B[: len(found.x)], 1)
         rival = min([other.condensation for other in others] + ([] if normal else [0.0]), default=np.inf)
@@ -260,7 +260,7 @@ class _Search:
             model=self.at(found.x), amplitudes=self._named(found.x), status=status, curvature=1 - rate, falls_along=direction,
             others=tuple(others), residual=float(np.abs(made - Delta).max()),
             left_out=float(np.abs(self.potentials.V * found.pairs - made).max()), error=change, condensation=condensation,
-            condensation_error=error, normal=normal, points=size**self.model.dimension,
+            condensation_error=error, normal=normal, points=mesh.size**self.model.dimension,
         )  # fmt: skip
 
     def _signed(self, state: Sums) -> Sums:
