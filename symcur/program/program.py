@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -154,17 +154,19 @@ class Program:
     def live(self, outputs: Iterable[int]) -> list[int]:
         """The nodes that the outputs need, in order; the last answer is remembered, as nodes do not change."""
         outputs = tuple(outputs)
-        if self._last_live[0] == outputs:
-            return self._last_live[1]
+        if self._last_live[0] != outputs:
+            self._last_live = (outputs, self._needed(outputs, ()))
+        return self._last_live[1]
+
+    def _needed(self, outputs: Sequence[int], known: Container[int]) -> list[int]:
         needed: set[int] = set()
         stack = list(outputs)
         while stack:
             node = stack.pop()
-            if node not in needed:
+            if node not in needed and node not in known:
                 needed.add(node)
                 stack += self.arguments(node)
-        self._last_live = (outputs, sorted(needed))
-        return self._last_live[1]
+        return sorted(needed)
 
     def arguments(self, node: int) -> tuple[int, ...]:
         operation, arguments = self.nodes[node]
@@ -173,15 +175,20 @@ class Program:
         return arguments[1:] if operation == "atom" else arguments
 
     def run(
-        self, outputs: Iterable[int], operations: Operations, keep: Callable[[int, Any], Any] | None = None
+        self,
+        outputs: Iterable[int],
+        operations: Operations,
+        keep: Callable[[int, Any], Any] | None = None,
+        known: dict[int, Any] | None = None,
     ) -> list[Any]:
         """Interpret the program: operations give "input", "constant", "+", "-", "*", "/" and the functions.
 
-        ``keep(node, value)`` may replace each value as it is made (to name it, say).
+        ``keep(node, value)`` may replace each value as it is made (to name it, say). ``known`` holds values of nodes from
+        earlier runs with the same operations and inputs, and those of this one afterwards.
         """
         outputs = list(outputs)
-        values: dict[int, Any] = {}
-        for node in self.live(outputs):
+        values: dict[int, Any] = {} if known is None else known
+        for node in self._needed(outputs, known) if known else self.live(outputs):
             operation, arguments = self.nodes[node]
             own = self.arguments(node)
             kept = arguments[: len(arguments) - len(own)]

@@ -11,7 +11,7 @@ from lattice_models import MOMENTA, kramers_model, random_model
 
 from symcur import models, quantities
 from symcur.band_structures import Model
-from symcur.closed_forms import derive
+from symcur.closed_forms import Algebraic, derive
 from symcur.eigenstates import evaluate
 from symcur.expressions import Occupation, P, Projector, S, Trace, s, v, v_band
 
@@ -56,6 +56,25 @@ def test_random_lattice_models(seed: int, size: int, dimension: int, names: set[
     assume(bands.any())
     for name in {"s_dipole", *names}:
         assert_agrees(model, name, k, bands, 1e-9)
+
+
+@pytest.mark.parametrize("model_name", ["kane_mele", "weyl"])
+def test_what_expressions_share_at_the_same_momenta_changes_no_number(model_name: str) -> None:
+    """Neither what was derived nor what was computed before; other momenta have numbers of their own."""
+    model = models.named(model_name)
+    k, elsewhere = momenta(model, 3), momenta(model, 3, seed=4)
+    metric, torque = (Trace(P * v(i) * S * S * v(1)) for i in (0, 1)), Trace(P * v(0) * S * s)
+    several, one = [*metric], [torque]
+    after, alone = Algebraic(model, k), Algebraic(model, k)
+    after(several)
+    found = after(one)
+    assert (found == alone(one)).all()
+    assert (after(several) == Algebraic(model, k)(several)).all()
+    assert abs(found[..., 0] - evaluate(model, torque, k).real).max() < 1e-12 * abs(found).max()
+    there = Algebraic(model, elsewhere)(one)
+    assert abs(there[..., 0] - evaluate(model, torque, elsewhere).real).max() < 1e-12 * abs(there).max()
+    with pytest.raises(ValueError, match=r"k: expected \(M, D\) with at most 64 points, got an array of shape \(65, "):
+        Algebraic(model, momenta(model, 65))
 
 
 @pytest.mark.parametrize("name", TRACED)
