@@ -71,7 +71,7 @@ class Program:
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
         self._index: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._last_live: tuple[tuple[int, ...], list[int]] = ((), [])
-        self.zero, self.one = self.constant(0), self.constant(1)
+        self.zero, self.one = self.constant(0), self.constant(1)  # the nodes 0 and 1
 
     def _node(self, operation: str, *arguments: Any) -> Scalar:
         key = (operation, arguments)
@@ -97,7 +97,7 @@ class Program:
             return a
         if a.number is not None and b.number is not None:
             return self.constant(a.number + b.number)
-        first, second = sorted((a.node, b.node))
+        first, second = (a.node, b.node) if a.node <= b.node else (b.node, a.node)
         return self._node("+", first, second)
 
     def subtract(self, a: Scalar, b: Scalar) -> Scalar:
@@ -112,13 +112,13 @@ class Program:
     def multiply(self, a: Scalar, b: Scalar) -> Scalar:
         if a.is_zero or b.is_zero:
             return self.zero
-        if a.node == self.one.node:
+        if a.node == 1:
             return b
-        if b.node == self.one.node:
+        if b.node == 1:
             return a
         if a.number is not None and b.number is not None:
             return self.constant(a.number * b.number)
-        first, second = sorted((a.node, b.node))
+        first, second = (a.node, b.node) if a.node <= b.node else (b.node, a.node)
         return self._node("*", first, second)
 
     def divide(self, a: Scalar, b: Scalar) -> Scalar:
@@ -212,7 +212,7 @@ class Scalar:
 
     @property
     def is_zero(self) -> bool:
-        return self.node == self.program.zero.node
+        return self.node == 0
 
     def _scalar(self, other: Any) -> Scalar:
         return other if isinstance(other, Scalar) else self.program.constant(other)
@@ -280,6 +280,10 @@ class Complex:
         other = self._complex(other)
         if other is NotImplemented:
             return NotImplemented
+        if other.imag.is_zero:
+            return Complex(self.real * other.real, self.imag if self.imag.is_zero else self.imag * other.real)
+        if self.imag.is_zero:
+            return Complex(self.real * other.real, self.real * other.imag)
         return Complex(self.real * other.real - self.imag * other.imag, self.real * other.imag + self.imag * other.real)
 
     def __truediv__(self, other: Any) -> Complex:
