@@ -46,6 +46,7 @@ def test_without_the_larger_basis_the_error_would_be_too_small(truth, monkeypatc
     assert found.status == "converged"
 
 
+@pytest.mark.slow
 def test_far_too_few_plane_waves_are_told_without_much_work():
     # 19 plane waves give -0.0141, 37 the same within a percent.
     found = conductivity(twisted_dichalcogenide(theta=3.0, displacement=5.0, reach=1.0), 0.66, 0.0)

@@ -74,6 +74,7 @@ def test_the_sum_over_the_sea_has_no_circuit_of_the_packets_and_the_regular_form
     assert magnetization(model, 0, T, rtol=0.1).form == regular.form, "the default"
 
 
+@pytest.mark.slow
 def test_what_the_sea_leaves_out_is_the_circulation_of_the_spin_dipole_around_the_touchings(model, both):
     """By parts, int g (d_l d^{is} - d_i d^{ls})/2 leaves -g/2 times the circulation around a point where d diverges."""
     lost, points = 0.0, touchings(model)
