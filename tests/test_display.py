@@ -72,7 +72,8 @@ def test_numbers_have_the_digits_that_their_errors_leave(value, error, text):
 
 
 def test_numbers_are_printed_as_they_were_typed():
-    assert display.as_typed([-0.2, -1.38778e-17, 0.2]) == ["-0.2", "0", "0.2"]
+    assert display.as_typed([-0.2, 0.1 + 0.2 - 0.3, 0.2]) == ["-0.2", "0", "0.2"]
+    assert display.as_typed([1e-13, 1.0]) == ["1e-13", "1"], "typed, not left by rounding"
     assert display.as_typed([11.3158, 0.1234567]) == ["11.3158", "0.1234567"]
     assert display.as_typed([1 / 3, 1 / 3 + 1e-8]) == ["0.33333333", "0.33333334"]
     assert display.as_typed([1e-17]) == ["1e-17"]

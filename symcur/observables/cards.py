@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import product
 from typing import Any
 
 from symcur.display import Block, Card, Facts, Numbers, Row, Sentence, Slices, as_typed, zeros
@@ -40,20 +41,31 @@ def _slices(numbers: Numbers, key: int) -> Iterator[tuple[str, tuple[Block, ...]
 
 def table(result: Any, components: str = "*") -> tuple[Numbers, str]:
     """The numbers of the components that do not vanish, and "xx = yy = 0 (4e-9)" of those that do at all mu and temperatures."""
-    rows = [row for row in result.rows() if fnmatchcase(row[2], components)]
+    found = list(rows(result, components))
     pairs: dict[str, list[tuple[float, float]]] = {}
-    for _, _, component, parts, _ in rows:
+    for (*_, component), parts, _ in found:
         pairs.setdefault(component, []).extend(parts.values())
     empty, vanishing = zeros(pairs)
-    mu, T = (dict(zip(found, as_typed(found), strict=True)) for found in (list(result.scan[0]), list(result.scan[1])))
     shown = [
-        Row((mu[level], T[temperature], component), tuple(parts.values()), "" if met else "not met")
-        for level, temperature, component, parts, met in rows
-        if component not in empty
+        Row(place, tuple(parts.values()), "" if met else "not met")
+        for place, parts, met in found
+        if place[2] not in empty
     ]
     if vanishing and not shown:
-        vanishing += f" for mu = {_several(list(mu.values()))}, T = {_several(list(T.values()))}"
+        mu, T = map(as_typed, result.scan[:2])
+        vanishing += f" for mu = {_several(mu)}, T = {_several(T)}"
     return Numbers(("mu", "T", "component"), tuple(result.parts), tuple(shown)), vanishing
+
+
+def rows(
+    result: Any, components: str = "*"
+) -> Iterator[tuple[tuple[str, str, str], dict[str, tuple[float, float]], bool]]:
+    """((mu, T, component) as texts, {part: (value, error)}, whether the tolerance was met) of the components of a pattern."""
+    mu, T = map(as_typed, result.scan[:2])
+    places = product(mu, T, range(result.dimension ** len(result.indices)))
+    for (level, temperature, _), (_, _, component, parts, met) in zip(places, result.rows(), strict=True):
+        if fnmatchcase(component, components):
+            yield (level, temperature, component), parts, met
 
 
 def _several(texts: list[str]) -> str:
@@ -63,7 +75,7 @@ def _several(texts: list[str]) -> str:
 def facts(result: Any) -> Facts:
     """What a number needs to be read."""
     window = "" if result.window is None else f"levels closer than {result.window:.3g} are one multiplet"
-    names, values = list(result.parameters), as_typed(result.parameters.values())
+    parameters = (f"{name} = {as_typed([value])[0]}" for name, value in result.parameters.items())
     return Facts(
         (
             ("sum", result.sums),
@@ -74,7 +86,7 @@ def facts(result: Any) -> Facts:
             ("level", result.level),
             ("window", window),
             ("note", "\n".join(result.notes)),
-            ("parameters", ", ".join(f"{name} = {value}" for name, value in zip(names, values, strict=True)) or "none"),
+            ("parameters", ", ".join(parameters) or "none"),
             ("domain", result.domain),
             ("method", f"{result.method}; {result.evaluations} k points, {result.by_eigenstates or 0} by eigenstates"),
             ("status", f"{result.status}: {result.message}"),

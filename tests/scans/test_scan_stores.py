@@ -99,14 +99,15 @@ def test_death_at_any_moment_costs_at_most_the_point_in_flight(tmp_path, monkeyp
 
 
 def test_the_moments_notice_a_status_that_is_written_too_early(tmp_path, monkeypatch, asked):
-    monkeypatch.setattr(stores, "ARRAYS", ("status", "message", "error", "value"))
+    monkeypatch.setattr(stores, "ARRAYS", ("value", "error", "status", "message"))
     assert next(wrong(moments(tmp_path, monkeypatch)), None) is not None
 
 
-def test_numbers_that_the_disk_lost_are_missing(tmp_path, whole, asked):
+@pytest.mark.parametrize("lost", ["error", "value"])
+def test_numbers_that_the_disk_lost_are_missing(lost, tmp_path, whole, asked):
     """A file that a loss of power has taken, though the status of its point is there."""
     scan(store=tmp_path / "scan.zarr")
-    shutil.rmtree(tmp_path / "scan.zarr" / "error" / "c" / "1" / "2")
+    shutil.rmtree(tmp_path / "scan.zarr" / lost / "c" / "1" / "2")
     asked.clear()
     assert (sc.load(tmp_path / "scan.zarr")["status"] == "missing").values.tolist() == [
         [False] * 3,
