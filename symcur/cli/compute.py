@@ -91,6 +91,8 @@ def compute(
     require_picture("--plot", plot)
     kept = _record(method, output, resume)
     subject = with_settings(find_model(model), set_)
+    if mu and filling is not None:
+        raise ValueError("--filling: expected it in the place of --mu, got both")
     temperatures = numbers("--temperature", temperature)
     levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray
+from full_disk import full_disk
 
 import symcur as sc
 from symcur import models, observables
@@ -186,16 +187,11 @@ def test_no_file_runs_code(tmp_path):
 
 
 @pytest.mark.parametrize("ending", FORMATS)
-def test_an_interrupted_writing_leaves_what_was_there(scan, ending, tmp_path, monkeypatch):
+def test_an_interrupted_writing_leaves_what_was_there(scan, ending, tmp_path):
     path = tmp_path / f"scan{ending}"
     if ending != ".zarr":
         write(scan, path)
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.rename" if ending == ".zarr" else "os.replace", full)
-    with pytest.raises(OSError, match="No space left"):
+    with full_disk("os.rename" if ending == ".zarr" else "os.replace"), pytest.raises(OSError, match="No space left"):
         write(replace(scan, model="other"), path)
     if ending == ".zarr":
         assert list(tmp_path.iterdir()) == []

@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 import sympy as sp
-from spiral import SPIRAL
+from spiral import SPIRAL, scan
 
 import symcur as sc
 from symcur.band_structures import Model
 from symcur.kernels import compilation
 
 CHAIN = {"rtol": 1e-3, "temperature": 0.3}
-
-
-def spiral(**more):
-    values = {"a": [0.1, 0.2, 0.3], "B": [0.2, 0.4]}
-    return sc.scan(
-        **{
-            "model": SPIRAL,
-            "observable": "equilibrium_current",
-            "parameters": values,
-            "mu": [0.0, 0.5],
-            **CHAIN,
-            **more,
-        }
-    )
+spiral = partial(scan, parameters={"a": [0.1, 0.2, 0.3], "B": [0.2, 0.4]})
 
 
 def test_every_combination_is_the_observable_there():
