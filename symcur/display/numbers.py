@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from symcur.display.blocks import Numbers
 
 _DECIMALS = 8
 _SMALL = 1e-4  # of which eight decimals show less than four digits
@@ -47,6 +50,15 @@ def _short(x: float, digits: int) -> str:
 
 def _is_short(x: float) -> bool:
     return float(f"{x:.{_LONG}g}") == x
+
+
+def without_zeros(numbers: Numbers) -> Numbers:
+    """The table whose ``vanishing`` names the components, its last key, all of whose numbers are printed as zero."""
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for row in numbers.rows:
+        pairs.setdefault(row.keys[-1], []).extend(row.values)
+    empty, vanishing = zeros(pairs)
+    return replace(numbers, rows=tuple(row for row in numbers.rows if row.keys[-1] not in empty), vanishing=vanishing)
 
 
 def zeros(components: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[list[str], str]:
