@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, cast
@@ -18,7 +17,7 @@ from symcur.brillouin import Interrupted, Mesh
 from symcur.cli import completion, terminal
 from symcur.cli.files import name_for, record_beside, require_picture, require_result
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
-from symcur.display import as_typed, text
+from symcur.display import text
 from symcur.files import shortened
 from symcur.observables import Result, cards
 
@@ -92,6 +91,8 @@ def compute(
     require_picture("--plot", plot)
     kept = _record(method, output, resume)
     subject = with_settings(find_model(model), set_)
+    if mu and filling is not None:
+        raise ValueError("--filling: expected it in the place of --mu, got both")
     temperatures = numbers("--temperature", temperature)
     levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
@@ -268,9 +269,6 @@ def _plain(result: Result, components: str) -> Iterator[str]:
     for label, told in cards.facts(result).told:
         yield terminal.comment(label, str(told))
     yield terminal.tabbed(("mu", "T", "component", "part", "value", "error", "met"))
-    mu, T = (dict(zip(axis, as_typed(axis), strict=True)) for axis in map(np.ndarray.tolist, result.scan[:2]))
-    for level, temperature, component, parts, met in result.rows():
-        if fnmatchcase(component, components):
-            place = (mu[level], T[temperature], component)
-            for part, (value, error) in parts.items():
-                yield terminal.tabbed((*place, part, repr(value), repr(error), "yes" if met else "no"))
+    for place, parts, met in cards.rows(result, components):
+        for part, (value, error) in parts.items():
+            yield terminal.tabbed((*place, part, repr(value), repr(error), "yes" if met else "no"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Sentence
+from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Sentence, Slices
 from symcur.display.numbers import number
 
 _SPECIAL = {
@@ -26,8 +26,8 @@ def latex(card: Card) -> str:
 
 
 def words(text: str) -> str:
-    r"""A text as \text{...}, with what has a meaning in LaTeX escaped."""
-    return rf"\text{{{''.join(_SPECIAL.get(character, character) for character in text)}}}"
+    r"""A text as \text{...} on one line, with what has a meaning in LaTeX escaped."""
+    return rf"\text{{{''.join(_SPECIAL.get(character, character) for character in ' '.join(text.split()))}}}"
 
 
 def _rows(blocks: Iterable[Block]) -> Iterator[str]:
@@ -36,7 +36,12 @@ def _rows(blocks: Iterable[Block]) -> Iterator[str]:
             case Formula(formula):
                 yield formula
             case Numbers():
-                yield _array(block)
+                yield from (_array(block),) if block.rows else ()
+                yield from (words(block.vanishing),) if block.vanishing else ()
+            case Slices(name, slices):
+                for value, inner in slices:
+                    yield words(f"{name} = {value}")
+                    yield from _rows(inner)
             case Folded(_, inner):
                 yield from _rows(inner)
             case Facts() if "unit" in dict(block.told):

@@ -45,11 +45,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A table of numbers with their errors. ``keys`` head the columns that say where, ``parts`` those of the numbers."""
+    """A table of numbers with their errors. ``keys`` head the columns that say where, ``parts`` those of the numbers.
+
+    ``vanishing`` names below it what is zero everywhere, and has no rows.
+    """
 
     keys: tuple[str, ...]
     parts: tuple[str, ...]
     rows: tuple[Row, ...]
+    vanishing: str = ""
 
     @property
     def leading(self) -> set[tuple[int, int]]:

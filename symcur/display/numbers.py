@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from symcur.display.blocks import Numbers
 
 _DECIMALS = 8
 _SMALL = 1e-4  # of which eight decimals show less than four digits
@@ -27,10 +30,13 @@ def number(value: float, error: float) -> str:
 
 
 def as_typed(values: Iterable[float]) -> list[str]:
-    """Numbers as one types them: short ones whole, others with six digits or as many as tell them apart, rounding errors as 0."""
+    """Numbers as one types them: short ones whole, others with six digits or as many as tell them apart, rounding errors as 0.
+
+    For numbers of one kind: what rounding leaves of zero is told by its size beside the others, and by its many digits.
+    """
     numbers = [float(value) for value in values]
     most = max((abs(x) for x in numbers if math.isfinite(x)), default=0.0)
-    numbers = [0.0 if abs(x) < _NOTHING * most else x for x in numbers]
+    numbers = [0.0 if abs(x) < _NOTHING * most and not _is_short(x) else x for x in numbers]
     for digits in range(6, 18):
         texts = [_short(x, digits) for x in numbers]
         if len(set(texts)) == len(set(numbers)):
@@ -39,8 +45,20 @@ def as_typed(values: Iterable[float]) -> list[str]:
 
 
 def _short(x: float, digits: int) -> str:
-    whole = f"{x:.{_LONG}g}"
-    return whole if float(whole) == x else f"{x:.{digits}g}"
+    return f"{x:.{_LONG if _is_short(x) else digits}g}"
+
+
+def _is_short(x: float) -> bool:
+    return float(f"{x:.{_LONG}g}") == x
+
+
+def without_zeros(numbers: Numbers) -> Numbers:
+    """The table whose ``vanishing`` names the components, its last key, all of whose numbers are printed as zero."""
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for row in numbers.rows:
+        pairs.setdefault(row.keys[-1], []).extend(row.values)
+    empty, vanishing = zeros(pairs)
+    return replace(numbers, rows=tuple(row for row in numbers.rows if row.keys[-1] not in empty), vanishing=vanishing)
 
 
 def zeros(components: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[list[str], str]:

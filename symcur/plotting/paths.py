@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from symcur.band_structures import BandStructure, Parameters, named
 from symcur.brillouin import Ball
 from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.windows import window_of
-from symcur.plotting.canvas import Colouring, at_level, colouring, near, new_figure, readable
+from symcur.plotting.canvas import Colouring, at_level, colouring, literal, near, new_figure, readable
 from symcur.plotting.high_symmetry import Path, segments
 from symcur.plotting.integrands import BY_BAND
 from symcur.plotting.maps import SHIFT, bands_of, by_band, require_points
@@ -122,5 +123,5 @@ def _names(corners: list[tuple[str, str]]) -> list[str]:
 
 
 def _label(name: str) -> str:
-    """As text, with an index where there is an underscore."""
-    return "|".join(f"${part.replace('_', '_{')}}}$" if "_" in part else part for part in name.split("|"))
+    """As text, with an index where there is an underscore between letters."""
+    return "|".join(re.sub(r"^(\w+?)_(\w+)$", r"$\1_{\2}$", literal(part)) for part in name.split("|"))
