@@ -22,6 +22,7 @@ EXPLAINED = {
 }
 
 
+@pytest.mark.slow_for("integrate_exactly", "thermoelectric")
 @pytest.mark.parametrize("function", EXPLAINED, ids=EXPLAINED.values())
 def test_examples_of_public_names_run(function, monkeypatch):
     monkeypatch.setenv("SYMCUR_PROGRESS", "0")

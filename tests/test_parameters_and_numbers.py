@@ -51,6 +51,7 @@ def expected():
     return everything(models.haldane(M=0.7), None)
 
 
+@pytest.mark.slow_but("lambda")
 @pytest.mark.parametrize("name", AWKWARD)
 def test_a_parameter_may_have_any_name(name, expected):
     model = named(name)
@@ -108,6 +109,7 @@ def as_functions(model: sc.Model) -> sc.band_structures.NumericModel:
     )
 
 
+@pytest.mark.slow_for("rashba-0.5", "kane_mele-0.6")
 @pytest.mark.parametrize(("name", "mu"), [("haldane", 0.9), ("kane_mele", 0.6), ("rashba", 0.5)])
 def test_numbers_give_what_formulas_give(name, mu):
     model = models.get(name)

@@ -106,6 +106,7 @@ def verify_all(
     return verdicts
 
 
+_THREADS = "OPENBLAS_NUM_THREADS"  # read by NumPy and SciPy when they are imported
 _LEDGER = tuple(CLAIMS)  # as it comes: what every process has
 
 
@@ -124,7 +125,7 @@ def _elsewhere(
     others = set(active_children())
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     try:
-        with _without_ctrl_c():
+        with _without_ctrl_c(), _on_one_core():
             given_out = {n: pool.submit(_without_claim, chosen[n].name, model, faults) for n in places}
         yield given_out
     except BaseException:
@@ -146,6 +147,18 @@ def _without_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _on_one_core() -> Iterator[None]:
+    """Processes that start now leave the other cores to each other: linear algebra on small matrices is spread over all otherwise."""
+    before = os.environ.get(_THREADS)
+    os.environ.setdefault(_THREADS, "1")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
 
 
 def _without_claim(name: str, model: str | BandStructure | None, faults: bool) -> ClaimResult:

@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from symcur.arrays import AnyArray
+from symcur.arrays import AnyArray, Array
 from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.closed_forms import calculus, cards, conditioning
@@ -297,8 +297,15 @@ class ClosedForm(Shown):
         points = model.points(k)
         flat = points.reshape(-1, model.dimension)
         form = self if model is self.model else replace(self, model=model)
-        result = conditioning.evaluated(form, model, flat, lambda k, band: form.component_digits(k, band, _DOUBLE))
-        return result.reshape((*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape))
+        return form.evaluated(flat).reshape(
+            (*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape)
+        )
+
+    def evaluated(self, k: Array, known: dict[int, conditioning.Bounded] | None = None) -> AnyArray:
+        """The values at k (M, D), (M, bands, components); ``known`` is as in ``conditioning.evaluated``."""
+        return conditioning.evaluated(
+            self, self.model, k, lambda k, band: self.component_digits(k, band, _DOUBLE), known
+        )
 
     def __repr__(self) -> str:
         energy = (

@@ -296,7 +296,7 @@ def add(*terms: Expression) -> Expression:
 def multiply(*factors: Expression) -> Expression:
     """The product, flat, with its numbers multiplied in front."""
     flat: list[Expression] = []
-    coefficient = QQ_I(1)
+    coefficient = QQ_I.one
     for factor in factors:
         for part in factor.factors if isinstance(factor, Product) else (factor,):
             if isinstance(part, Number):
@@ -305,7 +305,7 @@ def multiply(*factors: Expression) -> Expression:
                 flat.append(part)
     if not coefficient:
         return ZERO
-    if coefficient != QQ_I(1) or not flat:
+    if coefficient != QQ_I.one or not flat:
         flat.insert(0, Number(coefficient))
     return flat[0] if len(flat) == 1 else Product(tuple(flat))
 

@@ -49,6 +49,7 @@ def counted():
     return bands, asked
 
 
+@pytest.mark.slow_for("None")
 @pytest.mark.parametrize("points", [12, None])
 def test_sums_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_same(tmp_path, points):
     record, memory, rtol = tmp_path / "sums", 8_000, 1e-9

@@ -199,6 +199,7 @@ def test_the_order_of_the_claims_changes_no_number():
     assert max(forth) > 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_other_processes(press_ctrl_c):
     def impatient(done, total, name):
         if done == 1:

@@ -84,6 +84,7 @@ def form_with(names: tuple[str, ...]) -> sc.ClosedForm:
     return sc.derive(two_bands([*names]), "drift_current")
 
 
+@pytest.mark.slow_but("i e s")
 @pytest.mark.parametrize("names", TRIPLES, ids=" ".join)
 def test_parameters_with_names_of_the_form_print_like_no_other_symbol(names: tuple[str, ...]) -> None:
     require_told_apart(form_with(names))
