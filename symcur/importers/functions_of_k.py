@@ -47,10 +47,10 @@ class FunctionOfMomentum:
     name: str
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
-    def build(self, **parameters: Any) -> NumericModel:
+    def build(self, **values: Any) -> NumericModel:
         """Raises ValueError where H(k) is no sum of hoppings on this lattice."""
         vectors = as_array("lattice", self.lattice)
-        single = _single(self.function, vectors, {**self.fixed, **parameters})
+        single = _single(self.function, vectors, {**self.fixed, **values})
 
         def H(k: Array) -> ComplexArray:
             return np.array([single(q) for q in k])

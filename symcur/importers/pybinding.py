@@ -19,7 +19,7 @@ def recognised(source: Any) -> bool:
 
 
 def _is_model(source: Any) -> bool:
-    return all(hasattr(source, name) for name in ("lattice", "hamiltonian", "modifiers", "system"))
+    return all(hasattr(source, name) for name in ("lattice", "hamiltonian", "system"))
 
 
 def parameters(source: Any) -> dict[str, Any]:

@@ -108,8 +108,8 @@ class CrystalOf:
     name: str
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
-    def build(self, **parameters: Any) -> NumericModel:
-        return self.read(self.source, {**self.fixed, **parameters}).model(self.s, self.name)
+    def build(self, **values: Any) -> NumericModel:
+        return self.read(self.source, {**self.fixed, **values}).model(self.s, self.name)
 
 
 def _built(

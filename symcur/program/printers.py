@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import sympy as sp
@@ -42,6 +43,8 @@ def printer_of(language: str) -> Callable[[sp.Expr], str]:
         _with_plain_numbers(printer, real, exponent)
     if language == "fortran":
         _with_real_arguments(printer)
+    if language in ("numpy", "jax"):
+        _with_pairwise_extrema(printer, "numpy" if language == "numpy" else "jax.numpy")
 
     def text(formula: sp.Expr) -> str:
         try:
@@ -78,6 +81,15 @@ def _with_plain_numbers(printer: Any, real: str, exponent: str) -> None:
     printer._print_Rational = lambda q, **more: quotient(q, **more) if is_small(q) else number(q)
     if real:
         printer._print_NumberSymbol = lambda constant, **_: real.format(constant.evalf(20))
+
+
+def _with_pairwise_extrema(printer: Any, module: str) -> None:
+    """Of arrays that broadcast."""
+
+    def nested(name: str) -> Callable[[Any], str]:
+        return lambda node: reduce(lambda a, b: f"{module}.{name}({a}, {b})", map(printer._print, node.args))
+
+    printer._print_Max, printer._print_Min = nested("maximum"), nested("minimum")
 
 
 def _with_real_arguments(printer: Any) -> None:

@@ -13,7 +13,7 @@ _REAL = (
     "nexttoward pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh tgamma trunc"
 )
 _PYTHON = "math complex abs max min sum pow round float int bool range print"
-_ARRAYS = "numpy jax functools"
+_ARRAYS = "numpy jax"
 _C = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "

@@ -187,8 +187,7 @@ def _of_arrays(
         inside = "    "
     lines += [f"{inside}{line}" for line in steps]
     text = "\n".join([*lines, ""])
-    needed_here = [name for name in ("functools", "jax", "numpy") if f"{name}." in text.replace("jax.numpy", "jax")]
-    return "\n".join([*(f"import {name}" for name in needed_here), "", "", text])
+    return "\n".join([f"import {module.partition('.')[0]}", "", "", text])
 
 
 def _c(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
@@ -244,7 +243,7 @@ def _folded(line: str, width: int = 110) -> list[str]:
 
 
 def _julia(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
-    lines = [f"# {line}" for line in (*function.heading, _NOT_RUN)]
+    lines = [f"# {line}" for line in (*function.heading, _NOT_RUN.format("Julia"))]
     lines.append(f"function {function.name}({', '.join(arguments)})")
     if check:
         nan = "complex(NaN, NaN)" if function.complex else "NaN"
@@ -259,7 +258,7 @@ def _mathematica(
 ) -> str:
     head = "".join(part.capitalize() for part in function.name.split("_"))
     head = head[0].lower() + head[1:]
-    lines = ["(*", *function.heading, _NOT_RUN, "*)"]
+    lines = ["(*", *function.heading, _NOT_RUN.format("Mathematica"), "*)"]
     lines += [f"{head}[{', '.join(f'{name}_' for name in arguments)}] := Module["]
     lines += [f"  {{{', '.join(name for name, _ in (*(check.defined if check else ()), *defined))}}},"]
     if check:
@@ -271,7 +270,7 @@ def _mathematica(
 
 
 _ON_ARRAYS = "Arguments are numbers or arrays that broadcast; components stand along the last axis of the result."
-_NOT_RUN = "This language is parsed by the tests of symcur, not executed."
+_NOT_RUN = "The tests of symcur parse this source; they do not execute it in {}."
 
 # A complex number of two real ones (where there is none, both are results), and the writer.
 _WRITERS: dict[str, tuple[str, Callable[[Function, list[str], Check | None, Steps, list[str]], str]]] = {

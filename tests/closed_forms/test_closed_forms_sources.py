@@ -20,7 +20,7 @@ k_x, k_y = k = sp.symbols("k_x k_y", real=True)
 M = sp.Symbol("M", real=True)
 TINY = sp.Rational(1, 10**24)
 FUNCTIONS = Model(
-    [[sp.Max(k_x, 0) + sp.asinh(k_y), M * sp.tanh(k_x)], [M * sp.tanh(k_x), sp.Abs(k_y) - sp.Piecewise((k_y, k_y > k_x), (1, True))]],
+    [[sp.Max(k_x, k_y) + sp.asinh(k_y), M * sp.tanh(k_x)], [M * sp.tanh(k_x), sp.Abs(k_y) - sp.Piecewise((k_y, k_y > k_x), (1, True))]],
     [[0, 1], [1, 0]],
     k,
     {M: 0.7},
@@ -127,9 +127,9 @@ def test_a_language_without_a_function_of_the_model_is_refused() -> None:
 
 
 # -- languages that are not run ----------------------------------------------------------------------------------------
-@pytest.mark.parametrize("language", ["julia", "mathematica"])
+@pytest.mark.parametrize("language", ["Julia", "Mathematica"])
 def test_what_is_not_executed_says_so(language: str) -> None:
-    assert "parsed by the tests of symcur, not executed" in FORMS[0].source(language)
+    assert f"they do not execute it in {language}." in FORMS[0].source(language.lower())
 
 
 @pytest.mark.parametrize("form", FORMS, ids=NAMES)
@@ -144,7 +144,22 @@ def test_julia_source_is_parsed(form: ClosedForm) -> None:
     assert parser.parse(form.source("julia").replace("return [", "return (", 1).encode()).root_node.has_error
 
 
+def definitions(parser, text: str) -> list:
+    """What Mathics, an interpreter of the same language, reads."""
+    feeder = parser.MathicsMultiLineFeeder(text, "form")
+    found = []
+    while not feeder.empty():
+        found.append(parser.parser.Parser().parse(feeder))
+    return [node for node in found if node is not None]
+
+
 @pytest.mark.parametrize("form", FORMS[:3], ids=NAMES[:3])
 def test_mathematica_source_is_parsed(form: ClosedForm) -> None:
-    """By Mathics, an interpreter of the same language, as one delayed definition whose names all are its own or System's."""
-    pytest.importorskip("mathics")
+    """As one definition of a function of k, E and the parameters."""
+    parser = pytest.importorskip("mathics.core.parser")
+    text = form.source("mathematica")
+    (node,) = definitions(parser, text)
+    assert str(node.head) == "SetDelayed"
+    assert len(node.children[0].children) == len(form.arguments)
+    with pytest.raises(pytest.importorskip("mathics_scanner.errors").SyntaxError):
+        definitions(parser, text.replace("Module[", "Module(", 1))
