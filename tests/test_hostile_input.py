@@ -137,7 +137,13 @@ def hostile_form():
 
 def comments_removed(text: str, language: str) -> str:
     docstring = r'r""".*?"""'
-    block = {"python": docstring, "numpy": docstring, "jax": docstring, "c": r"/\*.*?\*/|//[^\n]*", "mathematica": r"\(\*.*?\*\)"}
+    block = {
+        "python": docstring,
+        "numpy": docstring,
+        "jax": docstring,
+        "c": r"/\*.*?\*/|//[^\n]*",
+        "mathematica": r"\(\*.*?\*\)",
+    }
     line = {"fortran": r"!.*", "julia": r"#.*"}
     if language in block:
         return re.sub(block[language], "", text, flags=re.DOTALL)

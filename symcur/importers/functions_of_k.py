@@ -18,6 +18,7 @@ _SAME = 1e-9  # relative, of H(k + G) and H(k)
 
 
 def recognised(source: Any) -> bool:
+    """Whether it is a function, or an array that holds functions."""
     return (callable(source) and not isinstance(source, type)) or _is_array(source)
 
 

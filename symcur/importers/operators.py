@@ -28,10 +28,12 @@ _OPERATORS = (Pauli, SigmaOpBase, TensorProduct, IdentityOperator, sp.MatrixBase
 
 
 def recognised(source: Any) -> bool:
+    """Whether it is an expression or a matrix of SymPy."""
     return isinstance(source, (sp.Expr, sp.MatrixBase, sp.MatrixExpr, sp.NDimArray))
 
 
 def read(source: Any) -> Formula:
+    """The matrix, without momenta."""
     return Formula("SymPy", matrix_of(source), ())
 
 

@@ -14,6 +14,7 @@ from symcur.importers.crystal import Crystal, Site, as_array
 
 
 def recognised(source: Any) -> bool:
+    """Whether it is a model of either version."""
     return hasattr(source, "orb_vecs") or hasattr(source, "get_orb")
 
 

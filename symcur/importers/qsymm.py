@@ -17,6 +17,7 @@ from symcur.importers.formulas import Formula
 
 
 def recognised(source: Any) -> bool:
+    """Whether it is a model or a family."""
     return _is_model(source) or (isinstance(source, Sequence) and bool(source) and all(map(_is_model, source)))
 
 

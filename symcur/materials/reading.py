@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
 from symcur.band_structures.exact import number_array
-from symcur.importers import crystal_of_pythtb, is_pythtb, pythtb_parameters
+from symcur.importers import pythtb
 from symcur.materials.centres import read_wout, read_xyz
 from symcur.materials.checkpoint import read_checkpoint
 from symcur.materials.from_bloch_states import from_checkpoint
@@ -107,7 +107,7 @@ def read_functions(
     given = None if lattice is None else _vectors("lattice", lattice)
     if not 0 <= ties < np.inf:
         raise ValueError(f"ties: expected a length in Angstrom, got {ties!r}")
-    if is_pythtb(source):
+    if pythtb.recognised(source):
         found, win = _from_pythtb(source), None
     else:
         files = _files(source)
@@ -151,11 +151,11 @@ def _functions(
 
 def _from_pythtb(model: Any) -> WannierFunctions:
     """Its unit of length stands for Angstrom, its unit of energy for eV."""
-    if names := pythtb_parameters(model):
+    if names := pythtb.parameters(model):
         raise ValueError(
             f"source: expected a model of numbers, got the parameters {', '.join(names)}; see with_parameters"
         )
-    crystal = crystal_of_pythtb(model, {})
+    crystal = pythtb.read(model, {})
     cells, matrices = np.array(list(crystal.hoppings)), np.array(list(crystal.hoppings.values()))
     spin = None
     if crystal.spinful:
