@@ -11,7 +11,7 @@ os.environ["SYMCUR_PROGRESS"] = "0"  # pages hold results, not what happened on 
 project = "symcur"
 author = "The symcur developers"
 copyright = author
-extensions = ["myst_nb", "generated_pages", "api_reference", "mathml"]
+extensions = ["myst_nb", "generated_pages", "api_reference", "mathml", "inventories"]
 exclude_patterns = ["_build", "README.md"]
 html_theme = "furo"
 html_title = "symcur"
@@ -27,8 +27,25 @@ myst_heading_anchors = 3
 add_module_names = False
 toc_object_entries = False
 autodoc_typehints_format = "short"
-# Names that say more than what they stand for.
-_ALIASES = "AnyArray Array ArrayLike Bending Closeness ComplexArray Components Indices Mask ObjectArray Parameters"
-autodoc_type_aliases = {name: name for name in _ALIASES.split()}
+# Names that say more than what they stand for, on the page of types, or in a room.
+_TYPES = "AnyArray Array Closeness ComplexArray Components Indices Mask ObjectArray"
+autodoc_type_aliases = {name: name for name in _TYPES.split()} | {
+    "ArrayLike": "numpy.typing.ArrayLike",
+    "Bending": "symcur.brillouin.Bending",
+    "Parameters": "symcur.band_structures.Parameters",
+}
+# What has no page: variables of types, and what public functions pass between one another.
+nitpick_ignore_regex = [
+    ("py:class", r"symcur\.[\w.]+\.(T|N|M_co|P)"),
+    (
+        "py:class",
+        r"symcur\.(display\.blocks\.Card|brillouin\.\w+\.(BandProblem|SmoothProblem|Sweep)|disorder\.\w+\.(Surface|Contours))",
+    ),
+    (
+        "py:class",
+        r"symcur\.(superconductors\.gap_equation\.PairState|observables\.hall\.Choice|band_structures\.built\.Recipe)",
+    ),
+    ("py:class", r"numpy\._typing\..*"),
+]
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100

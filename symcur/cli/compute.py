@@ -67,12 +67,15 @@ def compute(
         ),
     ] = None,
     unit: Annotated[
-        str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
+        str, typer.Option(help="1, SI, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
     ] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
     sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",
     lattice_constant: Annotated[
-        float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
+        float | None, typer.Option(help="Angstrom per unit length of the model, where the unit holds a length.")
+    ] = None,
+    energy_unit: Annotated[
+        float | None, typer.Option(help="eV per unit energy of the model, where the unit holds an energy.")
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, .json, .nc or .zarr.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
@@ -116,7 +119,9 @@ def compute(
             kept,
         )
     if unit != "1" or s_unit != "hbar" or sign != "paper":
-        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant, sign=sign)
+        result = result.convert(
+            unit, s_unit=s_unit, lattice_constant=lattice_constant, energy_unit=energy_unit, sign=sign
+        )
     finish(result, output, plot, as_json=as_json, plain=plain, kept=kept)
 
 

@@ -18,10 +18,11 @@ from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_ba
 from symcur.observables import engine, hall_checks
 from symcur.observables import hall as hall_part
 from symcur.observables.broadening import REMARK, BroadenedValues, broadened
-from symcur.observables.engine import KINDS, Parts, Term
+from symcur.observables.engine import Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_charge, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
+from symcur.observables.units import KINDS
 from symcur.observables.windows import AUTO, WindowedValues, window_of
 from symcur.registry import Registry
 from symcur.version import __version__
@@ -205,7 +206,7 @@ class Observable:
             window=merged,
             level=model.level,
             length_unit=model.length_unit,
-            charge=self.kind == "conductivity" and is_charge(model),
+            charge=KINDS[self.kind].counts == "s" and is_charge(model),
             remarks=tuple(remarks),
             total=choice.total,
             source={
