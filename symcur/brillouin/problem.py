@@ -6,7 +6,7 @@ judged by itself where it is ``alone``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -31,7 +31,7 @@ class SmoothProblem:
     """
 
     has_steps = alone = False
-    bending = tensors = None
+    bending = tensors = spectrum = None
 
     def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
         self.function, self.domain, self.look, self.looked = function, domain, look, 0
@@ -97,7 +97,8 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
-    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``ranks``, ``images`` and
+    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``spectrum``, which is equal where the energies
+    are, ``ranks``, ``images`` and
     ``restricted``, see ``mesh_symmetry``, and ``decided_by``, text on what decides the values besides what a few momenta show.
     """
 
@@ -123,6 +124,7 @@ class BandProblem:
         self.probe: Bands = getattr(bands, "probe", bands)
         self.bending: Bending | None = getattr(bands, "bending", None)
         self.ranks: tuple[int, ...] | None = getattr(bands, "ranks", None)
+        self.spectrum: Hashable = getattr(bands, "spectrum", None)
         # How many columns belong to each tensor; of other integrands nothing is known.
         self.tensors = None if self.ranks is None else [domain.dimension**rank for rank in self.ranks]
         self.images: Callable[[Array], list[AnyArray]] | None = getattr(bands, "images", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -89,6 +89,11 @@ class BandValues:
         self.factor = float(model.statistics.factor)
         occupied = model.statistics.occupation
         self.weights = [occupied(term.weight) for term in self.terms for _ in range(self._count(term))]
+
+    @property
+    def spectrum(self) -> Hashable:
+        """Equal where the energies are the same functions of k."""
+        return self.model, self.count
 
     @property
     def ranks(self) -> tuple[int, ...]:
