@@ -152,7 +152,8 @@ class Landscape:
         known = None if problem.spectrum is None else _KEPT.pop(key, None)
         if known is None:
             grid = domain.grid(GRID[domain.dimension], OFFSET)
-            energies = profile(problem, grid.reshape(-1, domain.dimension)).reshape(*grid.shape[:-1], -1)
+            energies = profile(problem, grid.reshape(-1, domain.dimension), generic=True)
+            energies = energies.reshape(*grid.shape[:-1], -1)
             known = cls(grid, energies, _gaps(problem, energies))
         if problem.spectrum is not None:
             _KEPT[key] = known
@@ -175,8 +176,9 @@ class Landscape:
 _KEPT: OrderedDict[Hashable, Landscape] = OrderedDict()
 
 
-def profile(problem: Problem, u: Array) -> Array:
-    return np.concatenate([problem.profile(part) for part in np.array_split(u, len(u) // CHUNK + 1)])
+def profile(problem: Problem, u: Array, generic: bool = False) -> Array:
+    """In what features are looked for, shape (M, N); ``generic`` where no point was moved next to a touching."""
+    return np.concatenate([problem.profile(part, generic) for part in np.array_split(u, len(u) // CHUNK + 1)])
 
 
 def _gaps(problem: Problem, energies: Array) -> NarrowGaps:

@@ -21,7 +21,10 @@ from .sweep import check_finite
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
 Bending = Callable[[Array, Array, Array], Array]
-"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k."""
+"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k.
+
+With an attribute ``shown`` that is true nothing is hidden from a grid.
+"""
 
 
 class SmoothProblem:
@@ -69,7 +72,7 @@ class SmoothProblem:
         """Nothing beyond the errors of the methods: a function that vanishes on every sample tells no size."""
         return np.zeros(self.size)
 
-    def profile(self, u: Array) -> Array:
+    def profile(self, u: Array, generic: bool = False) -> Array:
         """In what features are looked for, shape (M, 1): a combination of the components, each in units of its modulus."""
         if self._combination is None:
             size = self.strength(np.random.default_rng(29).uniform(size=(256, self.domain.dimension))).mean(axis=(0, 1))
@@ -96,7 +99,8 @@ class SmoothProblem:
 class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
-    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
+    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``generic_energies``, the same
+    for points of a grid, ``probe``, the same function
     for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``spectrum``, which is equal where the energies
     are, ``ranks``, ``images`` and
     ``restricted``, see ``mesh_symmetry``, and ``decided_by``, text on what decides the values besides what a few momenta show.
@@ -180,10 +184,12 @@ class BandProblem:
         check_finite("bands (values)", values, k)
         return energies.astype(float), values * jacobian[:, None, None]
 
-    def energies(self, u: Array) -> Array:
-        """Energies (M, N) alone."""
+    def energies(self, u: Array, generic: bool = False) -> Array:
+        """Energies (M, N) alone, at ``generic`` points by what is fastest there."""
         k, _ = self.domain.map(u)
-        return np.asarray(getattr(self.bands, "energies", lambda k: self.probe(k)[0])(k), dtype=float)
+        function = getattr(self.bands, "energies", lambda k: self.probe(k)[0])
+        function = getattr(self.bands, "generic_energies", function) if generic else function
+        return np.asarray(function(k), dtype=float)
 
     profile = energies  # in what features are looked for
 

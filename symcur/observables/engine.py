@@ -77,6 +77,7 @@ class BandValues:
     """
 
     variants = threads = 1
+    kernel: Any = None
 
     def __init__(self, model: BandStructure, parts: Parts, count: int | None = None) -> None:
         self.model, self.parts, self.count, self.bending = model, parts, count, model.bending
@@ -106,6 +107,12 @@ class BandValues:
 
     def energies(self, k: Array) -> Array:
         return self.model.energies(k)[..., : self.count]
+
+    def generic_energies(self, k: Array) -> Array:
+        """The same by the kernel, where it is faster than LAPACK; next to touchings it is not."""
+        if self.kernel is None or self.kernel.route != "closed form":
+            return self.energies(k)
+        return np.asarray(self.kernel(k)["energy"][..., : self.count])
 
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
