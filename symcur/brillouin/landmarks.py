@@ -23,7 +23,7 @@ from .cells import Landmarks
 from .features import GRID, NOISE, TOUCHING, Followed, Landscape, followed, found, profile, turns, zoomed
 from .problem import BandProblem, Problem
 
-LARGEST = 20_000_000  # numbers kept at once
+LARGEST, BLOCK = 20_000_000, 1_000_000  # numbers kept at once, and made of samples at once
 CLOSED = 1e-7  # of the spread of the energies
 VISIBLE = 0.02  # the part by which a feature changes the integrand at least
 ALONE = 1e-6  # of the largest component: what vanishes sets no scale
@@ -181,7 +181,7 @@ def _felt(problem: Problem, group: list[Candidate], usual: Array) -> tuple[Mask,
     def mean(which: Indices, side: Array) -> Array:
         """The mean strength in cubes, shape (L, mu T, C); some at a time, since scans make them large."""
         points = marks.u[which, None] + np.minimum(side, 0.5)[:, None, None] * random
-        blocks = np.array_split(points, points[..., 0].size * problem.size // LARGEST + 1)
+        blocks = np.array_split(points, points[..., 0].size * problem.size // BLOCK + 1)
         strengths = [
             problem.strength(block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1) for block in blocks
         ]

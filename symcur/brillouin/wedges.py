@@ -1,26 +1,30 @@
-"""Balls that symmetries take to themselves: the integral over a wedge stands for the whole.
+"""Domains that symmetries take to themselves: the integral over a wedge stands for the whole.
 
-Rotations about the axis of the angles, mirrors that hold it, and turns of it upside down are tried one by one: energies stay, and
-each component becomes one of them, with a sign. Time reversal counts like any other. What holds at random momenta holds
-everywhere where nothing of H is hidden between samples.
+Of balls, rotations about the axis of the angles, mirrors that hold it, and turns of it upside down are tried one by one, of cells
+k -> -k: energies stay, and each component becomes one of them, with a sign. Time reversal counts like any other. What holds at
+random momenta holds everywhere where nothing of H is hidden between samples.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from symcur.arrays import Array
 
 from .between_samples import narrow_places
-from .domains import Ball, Domain
+from .cells import Landmarks
+from .domains import Ball, Domain, LatticeCell
 from .problem import BandProblem, Bands, Problem, SmoothProblem
 
 POINTS, MOST = 24, 100  # at which symmetries are tried, and components for which they are
 SAME, NOTHING = 1e-9, 1e-13  # of a component, of the largest one
+ROUNDED = 1e-12  # of the energies
 START = 0.0721359549995793  # of a turn: where a wedge begins that no mirror bounds
 SPACING = 1 / 24
+FLAT = 1e-2  # of the range of the energies
 ROTATIONS = (4, 2)  # others mix components
 MIRRORS = (0.0, 0.5, 0.25, 0.75)  # phi -> turn - phi
 UPSIDE_DOWN = ((1, 0.0), (1, 0.5), (-1, 0.0), (-1, 0.5))  # theta -> pi - theta, phi -> sign phi + turn
@@ -83,21 +87,18 @@ def within_wedge(problem: Problem) -> tuple[Problem, str]:
     domain = problem.domain
     if isinstance(problem, SmoothProblem) or not isinstance(domain, Ball) or domain.dimension == 1:
         return problem, ""
-    if problem.bending is None or len(problem.weights) > MOST:
-        return problem, ""
     rotations, mirrors = [Operation(1, 1 / n) for n in ROTATIONS], [Operation(-1, turn) for turn in MIRRORS]
     over = [Operation(*how, over=True) for how in UPSIDE_DOWN] if domain.dimension == 3 else []
     found = _symmetries(problem, [*rotations, *mirrors, *over])
-    first = [next((one for one in kind if one in found), None) for kind in (rotations, mirrors, over)]
-    rotation, mirror, turned = first
-    hidden = narrow_places(problem, SPACING) if found else None
-    if hidden is None or len(hidden.u) or hidden.unresolved:
+    if not found:
         return problem, ""
+    rotation, mirror, turned = (
+        next((one for one in kind if one in found), None) for kind in (rotations, mirrors, over)
+    )
     low, size, matrix = np.zeros(domain.dimension), np.ones(domain.dimension), np.eye(len(problem.weights))
     if rotation is not None:
-        size[-1] = rotation.turn
+        low[-1], size[-1] = START, rotation.turn
         matrix = sum(np.linalg.matrix_power(found[rotation], j) for j in range(round(1 / rotation.turn)))
-        low[-1] = START
     if mirror is not None:
         low[-1], size[-1] = mirror.turn / 2, size[-1] / 2
         matrix = matrix + found[mirror] @ matrix
@@ -108,19 +109,67 @@ def within_wedge(problem: Problem) -> tuple[Problem, str]:
     return folded.on(Wedge(domain, low, size)), f"; one of {round(1 / size.prod())} wedges that symmetries make alike"
 
 
-def _symmetries(problem: BandProblem, operations: list[Operation]) -> dict[Operation, Array]:
-    """Which operations leave energies as they are and exchange components, and how: v_c(g u) = sum_d S_cd v_d(u)."""
+def half_of_cell(problem: BandProblem) -> BandProblem:
+    """The same integral over half of a cell, if k -> -k makes the halves alike.
+
+    Their faces lie across an axis along which no band is flat, as a level set that lies in a face would not be seen.
+    """
+    domain = problem.domain
+    if not isinstance(domain, LatticeCell) or problem.landmarks is None:
+        return problem
+    line = np.random.default_rng(71).uniform(size=(2, POINTS, domain.dimension))
+    line[0, :, 0], line[1, :, 0] = 0.0, 0.5
+    e = problem.energies(line.reshape(-1, domain.dimension)).reshape(2, POINTS, -1)
+    found = {} if np.ptp(e, axis=1).min() < FLAT * np.ptp(e) else _symmetries(problem, [_inverted])
+    if not found:
+        return problem
+    size = np.ones(domain.dimension)
+    size[0] = 0.5
+    matrix = np.eye(len(problem.weights)) + found[_inverted]
+    half = problem.with_bands(Folded(problem, matrix), problem.weights).on(Wedge(domain, np.zeros_like(size), size))
+    half.landmarks, half.left_out = _both_images(problem.landmarks, size), problem.left_out
+    return half
+
+
+def _inverted(u: Array) -> Array:
+    return -u % 1.0
+
+
+def _both_images(marks: Landmarks, size: Array) -> Landmarks:
+    """Landmarks of a cell and their images under k -> -k on the half, some of them beyond its faces."""
+    u = np.concatenate([marks.u, -marks.u])
+    u = np.where(size < 1, (u + 0.25) % 1.0 - 0.25, u % 1.0) / size
+    behind = marks.unfollowed
+    return Landmarks(
+        u,
+        np.tile(marks.length / size, (2, 1)),
+        np.tile(marks.weight, (2, 1)),
+        None if behind is None else replace(behind, length=behind.length / size),
+    )
+
+
+Move = Callable[[Array], Array]
+
+
+def _symmetries(problem: BandProblem, operations: Sequence[Move]) -> dict[Move, Array]:
+    """Which operations leave energies as they are and exchange components, and how: v_c(g u) = sum_d S_cd v_d(u).
+
+    None where something of H may be hidden between samples.
+    """
+    if problem.bending is None or len(problem.weights) > MOST:
+        return {}
     u = np.random.default_rng(61).uniform(size=(POINTS, problem.domain.dimension))
     e, v = problem.sample(np.concatenate([u, *(g(u) for g in operations)]), probe=True)
     e, v = e.reshape(-1, POINTS, problem.count), v.reshape(-1, POINTS * problem.count, len(problem.weights))
     same = np.array(problem.weights)[:, None] == np.array(problem.weights)
     found = {}
     for g, moved, values in zip(operations, e[1:], v[1:], strict=True):
-        if np.abs(moved - e[0]).max() <= NOTHING * np.abs(e).max():
+        if np.abs(moved - e[0]).max() <= ROUNDED * np.abs(e).max():
             matrix = _exchanged(v[0], values, same)
             if matrix is not None:
                 found[g] = matrix
-    return found
+    hidden = narrow_places(problem, SPACING) if found else None
+    return {} if hidden is None or len(hidden.u) or hidden.unresolved else found
 
 
 def _exchanged(before: Array, after: Array, same: Array) -> Array | None:
