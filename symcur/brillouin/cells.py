@@ -80,7 +80,7 @@ class Landmarks:
     weight: Array
     unfollowed: Landmarks | None = None
 
-    def __getitem__(self, which: Mask | Indices) -> Landmarks:
+    def __getitem__(self, which: Mask | Indices | slice) -> Landmarks:
         return Landmarks(self.u[which], self.length[which], self.weight[which])
 
     @classmethod

@@ -266,9 +266,7 @@ def _resolved(problem: Problem, features: Features, ends: Landmarks, length: Arr
     return replace(ends, length=lengths * narrow[:, None])
 
 
-def zoomed(
-    problem: Problem, features: Features, which: Indices, cells: Array, size: Array, noise: Array
-) -> Landmarks:
+def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, size: Array, noise: Array) -> Landmarks:
     """From the centre of each cell of this size to the lowest of the points around, which come closer until they resolve the height.
 
     ``which`` (L,) says of which feature a cell is, ``noise`` what is none of its heights. For the gap to vary by less than
@@ -296,7 +294,9 @@ def zoomed(
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
         wide = change > features.change(best[active], member)[:, None]
-        if features.extremum:  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
+        if (
+            features.extremum
+        ):  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
             wide |= change > 0.7 * before[active]
         wide &= (lengths[active] > SMALLEST) & (change > noise[member, None])
         shrinks = wide & ~moved[:, None]

@@ -98,7 +98,7 @@ def within_wedge(problem: Problem) -> tuple[Problem, str]:
     low, size, matrix = np.zeros(domain.dimension), np.ones(domain.dimension), np.eye(len(problem.weights))
     if rotation is not None:
         low[-1], size[-1] = START, rotation.turn
-        matrix = sum(np.linalg.matrix_power(found[rotation], j) for j in range(round(1 / rotation.turn)))
+        matrix = np.sum([np.linalg.matrix_power(found[rotation], j) for j in range(round(1 / rotation.turn))], axis=0)
     if mirror is not None:
         low[-1], size[-1] = mirror.turn / 2, size[-1] / 2
         matrix = matrix + found[mirror] @ matrix
@@ -176,9 +176,7 @@ def _exchanged(before: Array, after: Array, same: Array) -> Array | None:
     """The components (M, C) that those after an operation are, up to the sign, as a matrix (C, C); ``same`` may be exchanged."""
     size = np.abs(before).max(axis=0)
     allowed = SAME * np.maximum(np.abs(after).max(axis=0)[:, None], size) + NOTHING * size.max()
-    matches = [
-        same & (np.abs(after[:, :, None] - sign * before[:, None]).max(axis=0) <= allowed) for sign in (1, -1)
-    ]
+    matches = [same & (np.abs(after[:, :, None] - sign * before[:, None]).max(axis=0) <= allowed) for sign in (1, -1)]
     matrix = np.zeros(same.shape)
     for c, (plus, minus) in enumerate(zip(*matches, strict=True)):
         for sign, which in ((1, plus), (-1, minus)):

@@ -126,9 +126,7 @@ def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
 @lru_cache(maxsize=64)
 def _of_generic_values(model: Model, tolerance: Closeness) -> tuple[int, ...]:
     """Once for models that differ in the values of parameters."""
-    return _ranks(
-        model, tolerance, lambda generator: model.with_values(generic_values(model.parameters, generator))
-    )
+    return _ranks(model, tolerance, lambda generator: model.with_values(generic_values(model.parameters, generator)))
 
 
 def _ranks(

@@ -17,7 +17,7 @@ from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, natural_size
 from symcur.band_structures.energies import bounded_below, occupied_ball
 from symcur.brillouin import Ball, Domain, Integral, Interrupted
-from symcur.brillouin.landmarks import touchings
+from symcur.brillouin.landmarks import CLOSED, touchings
 from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
 from symcur.brillouin.trapezoid import OFFSET
@@ -303,23 +303,25 @@ def domain_of(
     return Ball(model.dimension, radius, center=centre, because=f"every band lies above {top:g} beyond")
 
 
-def undefined(bands: BandValues, domain: Domain, mu: Array) -> Mask:
-    """At which mu, shape of mu, bands of a 2D model touch at T = 0 and the s of the two adds up.
+def undefined(bands: BandValues, domain: Domain, mu: Array, temperature: Array) -> Mask:
+    """At which mu and T, shape (*mu, *T), bands of a 2D model touch, the s of the two adds up, and T does not smear the touching.
 
-    How the touching is lifted decides on which side half a quantum of curvature times that sum lies.
+    How it is lifted, by less than is told from a touching, decides on which side half a quantum of curvature times that sum lies.
     """
-    with _touchings():
-        problem = BandProblem(bands, domain, bands.weights, mu, 0.0)
-    found, (k, _) = np.zeros(problem.mu.shape, dtype=bool), domain.map(domain.grid(4, 0.3))
+    k, _ = domain.map(domain.grid(4, 0.3))
     spread = float(np.ptp(bands.model.energies(k)))
-    for u, at in touchings(problem):
-        k, _ = domain.map(u)
-        energies, states = np.linalg.eigh(bands.model.matrix("H", k))
-        closed = np.abs(energies - problem.mu[at][0]) < 1e-6 * spread
-        s = states[:, closed].conj().T @ bands.model.matrix("s", k) @ states[:, closed]
-        if abs(np.trace(s)) > 1e-9 * np.abs(s).max():
-            found |= at
-    return found.reshape(np.shape(mu))
+    found, cold = np.zeros(np.size(mu), dtype=bool), temperature <= CLOSED * spread
+    if cold.any():
+        with _touchings():
+            problem = BandProblem(bands, domain, bands.weights, mu, 0.0)
+        for u, at in touchings(problem):
+            k, _ = domain.map(u)
+            energies, states = np.linalg.eigh(bands.model.matrix("H", k))
+            closed = np.abs(energies - problem.mu[at][0]) < 1e-6 * spread
+            s = states[:, closed].conj().T @ bands.model.matrix("s", k) @ states[:, closed]
+            if abs(np.trace(s)) > 1e-9 * np.abs(s).max():
+                found |= at
+    return np.logical_and.outer(found.reshape(np.shape(mu)), cold)
 
 
 def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> str:
