@@ -80,12 +80,13 @@ class Patches(Method):
         dimension = problem.domain.dimension
         points = points_per_axis(dimension, tolerance.rtol) ** dimension
         landmarks(problem, tolerance.rtol)
+        self.open_record(problem, sweep, tolerance)
         problem = half_of_cell(problem)
         rule, marks = partial(_rule, problem, sweep, tolerance.rtol), landmarks(problem, tolerance.rtol)
         most = int(FIRST * sweep.max_evaluations) // points
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen = problem.left_out + unresolved
-        found = refine(rule, points, boxes, sweep, tolerance, unseen)
+        found = refine(rule, points, boxes, sweep, tolerance, unseen, self.record)
         return replace(found, method=self.description + (HALF if isinstance(problem.domain, Wedge) else ""))
 
 
