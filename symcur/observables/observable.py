@@ -230,14 +230,14 @@ class Observable:
         mu: Array,
         temperature: Array,
     ) -> tuple[dict[str, Part], Integral]:
-        """Infinite errors where bands of a conductor in 2D touch at mu at T = 0 and the value depends on how they are lifted."""
+        """Infinite errors where bands of a conductor in 2D touch at mu, at T = 0 or nearly, and the value depends on how they are lifted."""
         met = np.asarray(integral.met.all(axis=-1))
-        if self.kind == "conductivity" and bands.model.dimension == 2 and not temperature.all():
-            undefined = engine.undefined(bands, region, mu)
+        if self.kind == "conductivity" and bands.model.dimension == 2:
+            undefined = engine.undefined(bands, region, mu, temperature)
             if undefined.any():
-                parts = {name: _without_limit(part, undefined, temperature == 0) for name, part in parts.items()}
-                met &= ~np.logical_and.outer(undefined, temperature == 0)
-                text = "bands touch at mu at T = 0, where the limits of lifting the touching differ"
+                parts = {name: _without_limit(part, undefined) for name, part in parts.items()}
+                met &= ~undefined
+                text = "bands touch at mu, T is too low to smear this, and the limits of lifting the touching differ"
                 return parts, replace(integral, met=met[..., None], message=f"{text}; {integral.message}")
         return parts, replace(integral, met=met[..., None])
 
@@ -376,10 +376,10 @@ def _numbers(label: str, value: ArrayLike) -> Array:
     return array
 
 
-def _without_limit(part: Part, mu: Mask, temperature: Mask) -> Part:
+def _without_limit(part: Part, undefined: Mask) -> Part:
     """The part with an infinite error at the marked mu and temperatures."""
     error = part.error.copy()
-    error[np.logical_and.outer(mu, temperature)] = np.inf
+    error[undefined] = np.inf
     return Part(part.value, error)
 
 

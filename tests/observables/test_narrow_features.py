@@ -30,6 +30,14 @@ def chern_insulator(a, b, m, level=0):
     return sc.Model(H, 1, (k_x, k_y), lattice=SQUARE)
 
 
+@pytest.mark.parametrize("T", [0.0, 5e-13, 1e-8])
+def test_a_gap_that_is_not_told_from_a_touching_has_no_value_where_nothing_smears_it(T):
+    """|sigma_xy| 2 pi = 1, which looks like 1/2 in double precision."""
+    result = sc.conductivity(chern_insulator(0.7, 2.7, -1e-11), 0.0, T, rtol=1e-3)
+    assert result.status == "tolerance not met"
+    assert np.isinf(result.error).all()
+
+
 @pytest.mark.parametrize("rtol", [1e-2, 1e-5])
 @pytest.mark.parametrize(
     ("a", "b", "m", "T"), [(0.3, -0.77, -1e-3, 5e-5), (-2.2, 1.9, -1e-4, 5e-6), (0.7, 2.7, -1e-5, 1e-7)]
