@@ -74,8 +74,10 @@ class KramersPairs(Eigenstates):
         n = rows.shape[-2]
         whole = np.empty((*rows.shape[:-2], 2 * n, 2 * n), dtype=complex)
         whole[..., :n, :] = rows
-        np.multiply(rows[..., :n].conj(), sign, out=whole[..., n:, n:])
-        np.multiply(rows[..., n:].conj(), -sign, out=whole[..., n:, :n])
+        np.conjugate(rows[..., :n], out=whole[..., n:, n:])
+        np.conjugate(rows[..., n:], out=whole[..., n:, :n])
+        other = whole[..., n:, :n] if sign > 0 else whole[..., n:, n:]
+        np.negative(other, out=other)
         return whole
 
     def _adjoint(self, X: ComplexArray, expression: ex.Expression) -> ComplexArray:
