@@ -289,10 +289,10 @@ _KEPT = ("low", "size", "value", "error", "scale", "must bisect", "final", "pare
 
 def _kept(record: Record | None, sweep: Sweep) -> tuple[Cover, History, Mask] | None:
     """What a record holds of a round, if anything."""
-    found = {} if record is None else {name: record.found(name)[1] for name in _KEPT}
-    if any(array is None for array in found.values()) or not found:
+    found = [] if record is None else record.arrays(*_KEPT)
+    if not found:
         return None
-    low, size, value, error, scale, must_bisect, final, parent, hopeless, boxes, excess = found.values()
+    low, size, value, error, scale, must_bisect, final, parent, hopeless, boxes, excess = found
     sweep.evaluations = int(boxes[0])
     cover = Cover(Boxes(low, size), (value, error, scale, must_bisect), final, parent)
     return cover, [(int(count), was) for count, was in zip(boxes[1:], excess, strict=True)], hopeless

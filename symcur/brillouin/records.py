@@ -43,6 +43,10 @@ class Record:
         """How many terms of a sum are in, and their sum; 0 and None where there are none."""
         return self._sums.get(name, (0, None))
 
+    def arrays(self, *names: str) -> list[AnyArray]:
+        """What was kept under some names that belong together; nothing where that is not all."""
+        return [self._sums[name][1] for name in names] if all(name in self._sums for name in names) else []
+
     def keep(self, name: str, count: int, total: AnyArray) -> None:
         """A sum of so many terms; it goes to the file with the next writing."""
         self.keep_all(count, {name: total})

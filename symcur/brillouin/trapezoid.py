@@ -53,15 +53,15 @@ def refinements(
     """Yields n, value, error and scale for n = START, 2 START, ... while n^D <= most, from where the ``record`` is on."""
     dimension = problem.domain.dimension
     n, shift = START[dimension], tuple(OFFSET[:dimension])
-    done, known = (0, None) if record is None else record.found("trapezoid")
-    if record is not None and known is not None:
-        sweep.evaluations = int(record.found("points")[1])
-    while n < done:
-        n, shift = 2 * n, tuple(2 * x for x in shift)
-    means = [_copy(problem, sweep, n, shift) if known is None else known]
+    known = [] if record is None else record.arrays("trapezoid", "points")
+    if known:
+        done, sweep.evaluations = map(int, known.pop())
+        while n < done:
+            n, shift = 2 * n, tuple(2 * x for x in shift)
+    means = known or [_copy(problem, sweep, n, shift)]
     while (2 * n) ** dimension <= most and sweep.affords((2 * n) ** dimension - n**dimension):
         if record is not None:
-            record.keep_all(n, {"trapezoid": means[0], "points": np.array(sweep.evaluations)})
+            record.keep_all(n, {"trapezoid": means[0], "points": np.array([n, sweep.evaluations])})
         halves = [h for h in product((0.0, 0.5), repeat=dimension) if any(h)]
         means += [_copy(problem, sweep, n, tuple(np.add(shift, h))) for h in halves]
         mean = np.mean(means, axis=0)
