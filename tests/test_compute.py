@@ -137,7 +137,7 @@ def test_three_dimensional_units(symcur):
     status, out, _ = symcur("compute", "weyl", "hall_conductivity", *arguments)
     assert status == 0
     assert "(hbar/e) S/cm, s in hbar" in out
-    assert "xx = xy = xz = yx = yy = yz = zx = zy = zz = 0 (2e-10) for mu = 0, T = 0.6\n" in out
+    assert "xx = xy = xz = yx = yy = yz = zx = zy = zz = 0 (3e-10) for mu = 0, T = 0.6\n" in out
     assert rows(out) == []
 
 

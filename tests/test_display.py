@@ -45,6 +45,15 @@ def test_numbers_have_the_digits_that_their_errors_leave(value, error, text):
     assert display.number(value, error) == text
 
 
+@pytest.mark.parametrize("error", [0.0, 6e-7, 2.1e-3, 9.5e-3, 9.96e-9, 1e300, 1.04, np.inf])
+def test_a_printed_error_is_never_less_than_the_error(error):
+    card = Card("x", (Numbers(("xy",), ("a",), (Row(("xy",), ((1.0, error),)),)),))
+    for shown, most in ((display.text(card).split()[-1], 1.1), (re.search("± (.*?)<", display.html(card))[1], 2.0)):
+        assert error <= float(shown) <= most * error
+    _, vanishing = display.zeros({"xx": [(0.0, error)]})
+    assert np.isinf(error) or error <= float(re.search(r"\((.*)\)", vanishing)[1])
+
+
 def test_numbers_are_printed_as_they_were_typed():
     assert display.as_typed([-0.2, 0.1 + 0.2 - 0.3, 0.2]) == ["-0.2", "0", "0.2"]
     assert display.as_typed([1e-13, 1.0]) == ["1e-13", "1"], "typed, not left by rounding"

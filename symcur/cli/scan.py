@@ -119,7 +119,7 @@ def _store(output: Path, resume: bool) -> Path:
 
 
 def _say_where(store: Path, why: str) -> None:
-    told = f"{why}\nWhat is finished is in {store}; --resume goes on from there."
+    told = f"{why}\nWhat is kept is in {store}; --resume goes on from there."
     terminal.console(stderr=True).print(told, style="bold red", markup=False)
 
 

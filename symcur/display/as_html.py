@@ -13,7 +13,7 @@ from html import escape
 from importlib import resources
 
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Picture, Sentence, Slices
-from symcur.display.numbers import number
+from symcur.display.numbers import bound, number
 from symcur.display.symbols import pieces
 
 _STYLE = """<style>
@@ -112,7 +112,7 @@ def _table(numbers: Numbers) -> str:
         for b, (value, error) in enumerate(row.values):
             shown = escape(number(value, error))
             shown = f"<strong>{shown}</strong>" if (a, b) in leading else shown
-            cells.append(f'<td>{shown} <span class="dim">± {error:.0e}</span></td>')
+            cells.append(f'<td>{shown} <span class="dim">± {bound(error)}</span></td>')
         if row.mark:
             cells.append(f"<td>{escape(row.mark)}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")

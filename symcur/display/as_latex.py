@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Sentence, Slices
-from symcur.display.numbers import number
+from symcur.display.numbers import bound, number
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "#$%&_{}"},
@@ -58,7 +58,7 @@ def _array(numbers: Numbers) -> str:
         for b, (value, error) in enumerate(row.values):
             shown = _number(number(value, error))
             shown = rf"\mathbf{{{shown}}}" if (a, b) in leading else shown
-            cells.append(rf"{shown} \pm {_number(f'{error:.0e}')}")
+            cells.append(rf"{shown} \pm {_number(bound(error))}")
         lines.append(" & ".join(cells))
     columns = "l" * len(numbers.keys) + "r" * len(numbers.parts)
     return rf"\begin{{array}}{{{columns}}}" + r" \\ ".join(lines) + r"\end{array}"

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Picture, Sentence, Slices
-from symcur.display.numbers import number
+from symcur.display.numbers import bound, number
 from symcur.display.one_line import sentence, unicode_math
 
 _MATRIX = re.compile(r"\\begin{(pmatrix|cases)}(.*?)\\end{\1}", re.DOTALL)
@@ -125,4 +125,4 @@ def _narrow(numbers: Numbers) -> Iterator[str]:
 
 
 def _error(error: float, mark: str) -> str:
-    return f"{error:.1e}{f' ({mark})' if mark else ''}"
+    return f"{bound(error, 1)}{f' ({mark})' if mark else ''}"

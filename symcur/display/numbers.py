@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import ROUND_CEILING, Context
 
 from symcur.display.blocks import Numbers
 
@@ -27,6 +28,15 @@ def number(value: float, error: float) -> str:
         return f"{value:.{min(math.ceil(digits) + 1, 8)}e}"
     text = f"{value:.{min(decimals, _DECIMALS)}f}"
     return text.removeprefix("-") if float(text) == 0 else text
+
+
+def bound(error: float, decimals: int = 0) -> str:
+    """An error in scientific notation, never less than it is: 2.1e-3 as 3e-03."""
+    text = f"{error:.{decimals}e}"
+    if not float(text) < error:
+        return text
+    upwards = Context(prec=decimals + 1, rounding=ROUND_CEILING)
+    return f"{float(upwards.create_decimal_from_float(error)):.{decimals}e}"
 
 
 def as_typed(values: Iterable[float]) -> list[str]:
@@ -74,8 +84,4 @@ def zeros(components: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[list
     if not names:
         return [], ""
     largest = max(error for name in names for _, error in components[name])
-    return names, f"{' = '.join(names)} = 0 ({_error(largest)})"
-
-
-def _error(error: float) -> str:
-    return f"{error:.0e}".replace("e-0", "e-")
+    return names, f"{' = '.join(names)} = 0 ({bound(largest).replace('e-0', 'e-')})"

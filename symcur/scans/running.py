@@ -180,9 +180,10 @@ def _run(table: Table, task: Task, jobs: list[Any], executor: Any, progress: Cal
         raise Interrupted(table.dataset, text) from None
     if troubles:
         first = f"{type(troubles[0]).__name__}: {troubles[0]}".rstrip(": ")
+        kept = f", {finished} of them kept in the store" if finished < _finished(table) else ""
         raise Incomplete(
             table.dataset,
-            f"{_finished(table)} of {total} points are finished; the executor or the store failed {len(troubles)} times, first with "
+            f"{_finished(table)} of {total} points are finished{kept}; the executor or the store failed {len(troubles)} times, first with "
             f"{first}; with a store, the same call does what is missing",
         ) from troubles[0]
     return table.dataset

@@ -85,7 +85,7 @@ def test_a_full_disk_in_the_end_costs_nothing(symcur, direct, tmp_path):
         status, out, err = symcur(*SCAN, *OPTIONS, "-o", str(file))
     assert (status, "6 converged" in out) == (2, True)
     assert "No space left" in err
-    assert f"What is finished is in {file}.part; --resume goes on from there." in " ".join(err.split())
+    assert f"What is kept is in {file}.part; --resume goes on from there." in " ".join(err.split())
     assert symcur(*SCAN, *OPTIONS, "-o", str(file), "--resume")[0] == 0
     assert sc.load(file).equals(direct)
 

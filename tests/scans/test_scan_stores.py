@@ -206,7 +206,10 @@ def test_a_full_disk_ends_no_scan(tmp_path, whole):
     stores.Table(whole, store, 1)
     with (
         full_disk("pathlib.Path.replace"),
-        pytest.raises(sc.scans.Incomplete, match=r"6 times, first with OSError: .*No space left") as stopped,
+        pytest.raises(
+            sc.scans.Incomplete,
+            match=r"6 of 6 points are finished, 0 of them kept in the store; .* 6 times, first with OSError: .*No space left",
+        ) as stopped,
     ):
         scan(store=store)
     assert stopped.value.result.identical(whole)
