@@ -15,7 +15,7 @@ from symcur.importers.crystal import Crystal, Site, as_array
 
 def recognised(source: Any) -> bool:
     """Whether it is a model of either version."""
-    return hasattr(source, "orb_vecs") or hasattr(source, "get_orb")
+    return (hasattr(source, "orb_vecs") and hasattr(source, "onsite")) or hasattr(source, "get_orb")
 
 
 def parameters(source: Any) -> dict[str, Any]:
@@ -25,7 +25,7 @@ def parameters(source: Any) -> dict[str, Any]:
 
 def read(source: Any, values: Mapping[str, Any]) -> Crystal:
     """A model that is periodic along all of its directions; raises ValueError for ribbons, slabs and finite pieces."""
-    second = hasattr(source, "orb_vecs")
+    second = hasattr(source, "onsite")
     vectors = (source.lat_vecs, source.orb_vecs) if second else (source.get_lat(), source.get_orb())
     lattice, x = (as_array("source", rows) for rows in vectors)
     periodic = list(source.periodic_dirs if second else source._per)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from numbers import Real
 from types import ModuleType
@@ -123,7 +124,11 @@ def _built(
         raise ValueError(f"parameters: expected values of {listed(missing)}, got none")
     numbers = {key: float(x) for key, x in values.items() if isinstance(x, Real) and not isinstance(x, bool)}
     recipe = replace(recipe, fixed={key: value for key, value in values.items() if key not in numbers})
-    return BuiltModel(recipe, numbers) if numbers else recipe.build()
+    if not numbers:
+        return recipe.build()
+    if isinstance(recipe, CrystalOf):  # which others may change
+        recipe = replace(recipe, source=deepcopy(recipe.source))
+    return BuiltModel(recipe, numbers)
 
 
 def _require_unused(given: Mapping[str, Any], *names: str) -> None:

@@ -56,7 +56,8 @@ def wrapped(kwant, builder):
     return H
 
 
-def test_kwant_itself_agrees(kwant, builder) -> None:
+def test_kwant_itself_agrees(kwant, builder, lattice) -> None:
+    """Also after the builder has changed."""
     model, H = sc.import_model(builder, PAULI[2] / 2, parameters=VALUES), wrapped(kwant, builder)
     for values in (VALUES, {"m": -0.7, "t": 0.4, "rashba": 1.1}):
         for k in MOMENTA:
@@ -65,6 +66,8 @@ def test_kwant_itself_agrees(kwant, builder) -> None:
                 model.with_values(values).energies(k), np.linalg.eigvalsh(H(k, **values)), atol=1e-13
             )
     assert model.values() == VALUES
+    builder[lattice.a(0, 0)] = np.zeros((2, 2))
+    np.testing.assert_allclose(model.with_values(VALUES).energies(k), np.linalg.eigvalsh(H(k, **VALUES)), atol=1e-13)
     assert "A (2), B (2)" in model.facts
 
 
