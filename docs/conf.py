@@ -45,7 +45,14 @@ nitpick_ignore_regex = [
         "py:class",
         r"symcur\.(superconductors\.gap_equation\.PairState|observables\.hall\.Choice|band_structures\.built\.Recipe)",
     ),
+    (
+        "py:class",
+        r"symcur\.(exact_integrals\.\w+\.(Interval|BandSums|FermiMomenta)|identities\.\w+\.(Answer|Independence))",
+    ),
+    ("py:class", r"symcur\.(kernels\.kernel\.Compiled|program\.program\.Program)"),
     ("py:class", r"numpy\._typing\..*"),
+    ("py:class", r"(tuple|collections\.abc\.Mapping)\[.*"),  # pieces of long annotations
 ]
+nitpicky = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100

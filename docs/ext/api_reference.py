@@ -1,6 +1,7 @@
 """The reference of the public names, written from their docstrings: a page for ``symcur``, one for each room, and one of types, in api/.
 
-A page has the docstring of the room, a table of its names with a sentence each, and each name with its signature and docstring. A name that
+A page has the docstring of the room, a table of its names with a sentence each, examples (from tours/, which the tests run), and each name with
+its signature and docstring. A name that
 several rooms have stands on the first page. What is neither function nor class, as an observable, is shown by its meaning, and how such things are
 called by their class.
 """
@@ -57,7 +58,10 @@ def write_pages(target: Path) -> None:
     for room in ROOMS:
         (target / f"{room}.rst").write_text("\n".join(page(room, places)) + "\n", encoding="utf-8")
     types = (line for name, text in TYPES.items() for line in (f".. py:type:: {name}", "", f"   {text}", ""))
-    (target / "types.rst").write_text("\n".join([*title("Types of arrays", "="), *types]), encoding="utf-8")
+    (target / "types.rst").write_text(
+        "\n".join([*title("Types", "="), *types, ".. autoclass:: symcur.registry.Registry", "   :members:", ""]),
+        encoding="utf-8",
+    )
     lines = [*title("Reference", "="), "The public names, room by room.", "", ".. toctree::", "   :maxdepth: 1", ""]
     pages = (f"   {name}" for name in (*ROOMS, "types"))
     (target / "index.rst").write_text("\n".join([*lines, *pages, ""]), encoding="utf-8")
@@ -76,10 +80,15 @@ def page(room: str, places: dict[int, str]) -> Iterator[str]:
     for name, value in members.items():
         yield f"   * - :py:obj:`{name} <{places[id(value)]}>`"
         yield f"     - {sentence(value)}"
-    yield ""
+    yield from ("", *title("Examples", "-"), tour(room), "")
     for name in own:
         yield from title(name, "-")
         yield from (*entry(f"{room}.{name}", members[name]), "")
+
+
+def tour(room: str) -> str:
+    """Examples of the names of a room."""
+    return (Path(__file__).parent / "tours" / f"{room}.rst").read_text(encoding="utf-8")
 
 
 def public(room: ModuleType) -> dict[str, Any]:
@@ -117,6 +126,9 @@ def sentence(value: Any) -> str:
     """The first paragraph of what a name says of itself."""
     if is_type(value):
         return "A type, for annotations."
+    if type(value).__module__ == "builtins" and not callable(value):
+        told = value if isinstance(value, str) else ", ".join(map(str, value)) if hasattr(value, "__iter__") else value
+        return f"A constant: {escaped(str(told))}"
     text = getattr(value, "meaning", "") or inspect.getdoc(value) or ""
     return escaped(" ".join(text.split("\n\n")[0].split()))
 

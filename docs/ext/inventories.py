@@ -1,7 +1,7 @@
-"""Links into the documentation of Python, NumPy, SymPy, SciPy and xarray, from lists of the names that occur, without a network.
+"""Links into the documentation of Python, NumPy, SymPy, xarray and matplotlib, from a list of the names that occur, without a network.
 
 ``inventories.txt`` has a line for each project, its name and address, and below it indented its names with the page of each; "#" alone at the end
-stands for the anchor with the name. Intersphinx reads files that are compressed, which are written when the build begins.
+stands for the anchor with the name. Some names stand without their modules, as in annotations of what is imported for type checkers alone. Intersphinx reads files that are compressed, which are written when the build begins.
 """
 
 from __future__ import annotations
