@@ -1,8 +1,8 @@
 """States that come in pairs u, Theta u at every momentum: one of each pair is read, and its partner follows.
 
 In a basis w_1, Theta w_1, w_2, ... of an antiunitary Theta with Theta^2 = -1 that commutes with H(k), matrices are made of
-quaternions: blocks (a, -c^*; c, a^*). What is odd, as spin is, has -eps of these signs. A product over the row of u has at Theta u the
-conjugate, with the sign of its letters.
+quaternions: blocks (a, -c^*; c, a^*), and i times that where Theta turns an operator around, as it does spin. Elements of a product
+between two Theta u are the conjugates of those between the u, times a sign for each letter that Theta turns around.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from symcur.arrays import Array, ComplexArray, Indices, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.kramers import EXACT
 from symcur.band_structures.levels import Closeness
+from symcur.eigenstates.filled import cumulated
 from symcur.eigenstates.states import Eigenstates, has_s
 from symcur.eigenstates.words import Factors
 
@@ -59,7 +60,24 @@ class KramersPairs(Eigenstates):
         return other
 
     def filled(self, operand: ex.Expression) -> Any:
-        raise NoParityError("expression: expected a trace over one band, got one over filled bands")
+        found = cumulated(self, operand, KramersPairs._up_to)
+        if found is None:
+            raise NoParityError("expression: expected a trace over one band, got another one over filled bands")
+        return found
+
+    def _up_to(self, before: ex.Expression, i: ex.Axis, l: ex.Axis) -> ComplexArray:
+        """``filled.up_to`` with both states of the pairs up to n filled, (..., N/2).
+
+        a' is one of the u, a and b are u and Theta u; with K_{ba'} = (G_l)_{a'b}^*, since v is Hermitian.
+        """
+        X, n = self.operator(before), self.identity.shape[0]
+        G, K = self.operator(ex.v(i)) * self.inverse_gaps, (self.operator(ex.v(l)) * self.inverse_gaps).conj()
+        whole, last = self._with_partners(G, 1), np.tile(np.tri(n), 2)
+        added = K * ((X * last) @ whole)
+        for a in (slice(0, n), slice(n, None)):
+            added += whole[..., a, :] * (np.triu(X[..., a], 1).mT @ K)
+        found = (np.cumsum(added, axis=-2) * (1 - last)).sum(axis=-1)
+        return np.asarray(found + parity((before,), self.parity) * found.conj())
 
     @property
     def _of_all(self) -> Array:
