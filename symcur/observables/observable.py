@@ -255,8 +255,8 @@ class Observable:
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
-        cutoff = 1.0 if named(model).cell is None else None
-        plan = self.plan(model, mu, temperature, form, hall, window, eta, cutoff, None, "auto", parameters)
+        anywhere = 1.0 if named(model).cell is None else None
+        plan = self.plan(model, mu, temperature, form, hall, window, eta, anywhere, None, "auto", parameters)
         for label, numbers in (("mu", plan.mu), ("temperature", plan.temperature)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
@@ -397,5 +397,4 @@ def _relative(total: Part, rank: int) -> str:
 
 
 OBSERVABLES: Registry[Observable] = Registry("observable")
-define = OBSERVABLES.maker(Observable)
-"""A new observable, which from here on is known by its name everywhere; the arguments are those of ``Observable``."""
+define = OBSERVABLES.maker(Observable)  # a new one, known by its name everywhere; the arguments are those of ``Observable``
