@@ -261,6 +261,9 @@ def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
             ("compute", "haldane", "conductivity", "--set", "mass=1"),
             "parameters: expected some of M, phi, t, t2 of haldane, got mass",
         ),
+        (("compute", "haldane", "conductivity", "--set", "M=1e-99999999"), "--set: expected name=number, .*"),
+        (("compute", "haldane", "conductivity", "--mu", "0:1e99999999:3"), "--mu: expected a number, a list"),
+        (("plot", "haldane", "energy", "--path", "auto", "--mu", "nan"), "mu: expected a finite number, got nan"),
         (("compute", "haldane", "conductivity", "--set", "M=big"), "--set: expected name=number, .*, got 'M=big'"),
         (
             ("compute", "haldane", "conductivity", "--form", "surf"),

@@ -28,6 +28,11 @@ def _sigma():
     return sc.conductivity("rashba", [-0.2, 0.0, 0.2], 0.05, rtol=1e-2)
 
 
+@pytest.fixture(scope="module", name="many")
+def _many():
+    return sc.conductivity("rashba", np.linspace(0.1, 1.3, 13), 0.5, rtol=1e-2)
+
+
 # -- numbers -----------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("value", "error", "text"),
@@ -106,10 +111,9 @@ def test_texts_are_escaped_in_latex():
     assert found == r"$$\text{50 \% of \$x\_1\$ \& $\backslash$y \{z\} \#$\sim$$\hat{\ }$$<$$>$}$$"
 
 
-def test_latex_has_what_vanishes_and_every_slice():
+def test_latex_has_what_vanishes_and_every_slice(many):
     zero = Numbers(("component",), ("a",), tuple(Row((name,), ((0.0, 4e-9),)) for name in ("xx", "yy")))
     assert r"\text{xx = yy = 0 (4e-9)}" in display.latex(Card("x", (display.without_zeros(zero),)))
-    many = sc.conductivity("rashba", np.linspace(0.1, 1.3, 13), 0.5, rtol=1e-2)
     found = many._repr_latex_()
     assert (found.count(r"\begin{array}"), found.count(r"\text{mu = ")) == (13, 13)
     assert r"\text{xx = yy = 0 (" in found
@@ -198,8 +202,7 @@ def test_results_show_errors_unit_convention_and_one_bold_value_for_each_part(si
     assert r"\begin{array}" in sigma._repr_latex_()
 
 
-def test_long_scans_are_shown_slice_by_slice():
-    many = sc.conductivity("rashba", np.linspace(0.1, 1.3, 13), 0.5, rtol=1e-2)
+def test_long_scans_are_shown_slice_by_slice(many):
     page = Page(many._repr_html_())
     slices = [names for tag, names in page.elements if "data-value" in names]
     assert [names["data-value"] for names in slices] == [f"{mu / 10:g}" for mu in range(1, 14)]

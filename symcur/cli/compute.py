@@ -16,7 +16,7 @@ from symcur.band_structures import BandStructure
 from symcur.brillouin import METHODS, Interrupted
 from symcur.cli import completion, terminal
 from symcur.cli.files import name_for, record_beside, require_picture, require_result
-from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
+from symcur.cli.named_models import ModelName, Settings, bounded, find_model, with_settings
 from symcur.display import text
 from symcur.files import shortened
 from symcur.observables import Result, cards
@@ -218,7 +218,7 @@ def _numbers(option: str, text: str) -> float | ObjectArray:
     try:
         if ":" in text:
             first, last, count = text.split(":")
-            values = _range(Fraction(first), Fraction(last), int(count))
+            values = _range(Fraction(bounded(first)), Fraction(bounded(last)), int(count))
         else:
             values = [float(part) for part in text.split(",")]
     except (ValueError, OverflowError, ZeroDivisionError):

@@ -90,10 +90,10 @@ def scan(
                 progress=progress,
             )
         except (Interrupted, scans.Incomplete) as stopped:
-            show(stopped.result, subject)
+            show(stopped.result)
             _say_where(store, str(stopped.args[-1]))
             raise typer.Exit(terminal.INTERRUPTED if isinstance(stopped, Interrupted) else 1) from None
-    show(found, subject)
+    show(found)
     if store != output:
         try:
             observables.write_arrays(found, output)
@@ -156,11 +156,11 @@ def _executor(workers: int | None, dask: str | None) -> Iterator[Any]:
         yield None
 
 
-def show(found: Dataset, model: BandStructure) -> None:
+def show(found: Dataset) -> None:
     """How many points have which status, what failed, and what the numbers mean."""
     screen, status = terminal.console(), found["status"]
     shape = " x ".join(f"{found.sizes[dim]} {dim}" for dim in status.dims)
-    screen.print(f"{found.attrs['observable']} of {model.name}: {shape}", style="italic", markup=False)
+    screen.print(f"{found.attrs['observable']} of {found.attrs['model']}: {shape}", style="italic", markup=False)
     counts = Counter(status.values.ravel().tolist())
     notes = [("points", ", ".join(f"{count} {kind}" for kind, count in counts.items()))]
     notes += [(key, found.attrs[key]) for key in ("unit", "convention", "form")]

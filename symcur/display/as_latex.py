@@ -67,4 +67,8 @@ def _array(numbers: Numbers) -> str:
 def _number(text: str) -> str:
     """A printed number, 9e-06 as 9 x 10^-6."""
     digits, e, power = text.partition("e")
-    return rf"{digits} \times 10^{{{int(power)}}}" if e else {"inf": r"\infty", "nan": r"\text{nan}"}.get(text, text)
+    return (
+        rf"{digits} \times 10^{{{int(power)}}}"
+        if e
+        else {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\text{nan}"}.get(text, text)
+    )

@@ -17,7 +17,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, in which letters with indices in braces, as in d^{is}, are mathematics."""
+    """A sentence, in which letters with indices, as in d^{is} or s_n, and Greek ones are mathematics."""
 
     text: str
     strong: bool = False

@@ -58,6 +58,8 @@ def draw_path(
     model = named(model).with_values(parameters)
     require_points(points)
     lines = segments(model, path, reduced)
+    if not np.isfinite(mu):
+        raise ValueError(f"mu: expected a finite number, got {mu!r}")
     # Not exactly at the corners, where bands touch; and not off the line, where what vanishes on it by symmetry is not zero.
     t = np.linspace(0, 1, points)[:, None] + SHIFT
     k = np.concatenate([a + (b - a) * t for (_, a), (_, b) in lines])

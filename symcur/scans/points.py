@@ -23,7 +23,7 @@ class Points:
         if not isinstance(parameters, Mapping) or not parameters:
             raise TypeError(f"parameters: expected a mapping from names to values, got {parameters!r}")
         self.values = {str(name): _values(str(name), given) for name, given in parameters.items()}
-        if len(self.values) < len(parameters):
+        if len(set(map(label, self.values))) < len(parameters):
             raise ValueError(f"parameters: expected each name once, got {', '.join(map(str, parameters))}")
         self.paired = paired
         counts = tuple(len(values) for values in self.values.values())
@@ -78,6 +78,8 @@ def _values(name: str, given: Any) -> AnyArray:
             raise ValueError(f"parameters: expected finite numbers for {name}, got {given!r}")
     if values.ndim != 1 or not len(values):
         raise ValueError(f"parameters: expected one or more values of {name}, a 1D array, got {given!r}")
-    if "/" in name or name.startswith("."):
+    if (
+        set("/\\") & set(name) or name.startswith((".", "_nc4_")) or name == "zarr.json"
+    ):  # what Zarr and NetCDF take apart
         raise ValueError(f"parameters: expected a name that can be the name of a file, got {name!r}")
     return values

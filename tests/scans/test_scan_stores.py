@@ -173,9 +173,13 @@ def test_a_store_of_another_scan_is_refused_and_stays(change, whole, tmp_path, a
     assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
 
 
-def by_functions(t):
-    """A model by functions, which have no text that could be compared."""
-    H = lambda k, J: np.array([[J, t * np.exp(0.3j)], [t * np.exp(-0.3j), -J]]) * (2 + np.cos(k))[..., None]  # noqa: E731
+def by_functions(t, bent=0.0):
+    """A model by functions, which have no text that could be compared; ``bent`` is not seen at J = 0.5 and 0.7."""
+
+    def H(k, J):
+        above = J + bent * (J - 0.5) * (J - 0.7)
+        return np.array([[above, t * np.exp(0.3j)], [t * np.exp(-0.3j), -J]]) * (2 + np.cos(k))[..., None]
+
     return sc.Model.from_functions(H, np.diag([1.0, -1.0]), lattice=[[1.0]], parameters={"J": 1.0})
 
 
@@ -185,6 +189,10 @@ def test_models_by_numbers_are_told_apart_by_their_matrices(tmp_path):
     assert sc.scan(by_functions(0.5 + 1e-14), **arguments, store=tmp_path / "scan.zarr").identical(first)
     with pytest.raises(ValueError, match="where H, s or the metric have other values"):
         sc.scan(by_functions(0.5 + 1e-6), **arguments, store=tmp_path / "scan.zarr")
+    arguments["parameters"] = {"J": [0.5, 0.7, 1.0]}
+    sc.scan(by_functions(0.5), **arguments, store=tmp_path / "long.zarr")
+    with pytest.raises(ValueError, match="where H, s or the metric have other values"):
+        sc.scan(by_functions(0.5, bent=0.1), **arguments, store=tmp_path / "long.zarr")
 
 
 def test_what_is_no_store_is_refused_and_stays(tmp_path):

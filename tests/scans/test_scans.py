@@ -60,6 +60,17 @@ def test_words_and_parameters_with_the_name_of_a_label():
     assert float(moved["mu"]) == 0.3
 
 
+@pytest.mark.parametrize("names", [[r"\alpha"], ["zarr.json"], ["_nc4_x"], ["a/b"], [".a"], ["mu", "parameter_mu"]])
+def test_names_that_no_file_keeps_are_refused(names):
+    """What a store would lose, or take for something else, is said before it does."""
+    k, *symbols = sp.symbols(["k", *names], real=True)
+    model = Model(sp.Matrix([[sum(symbols) * sp.cos(k)]]), 1, k, dict.fromkeys(symbols, 1), lattice=[[1]])
+    with pytest.raises(
+        ValueError, match=r"parameters: expected (a name that can be the name of a file|each name once)"
+    ):
+        sc.scan(model, "equilibrium_current", {symbol: [0.1] for symbol in symbols}, **CHAIN)
+
+
 def test_a_point_that_fails_says_why_and_the_rest_goes_on():
     """Magnons of a ferromagnet are stable for one sign of the exchange."""
     found = sc.scan(
