@@ -79,7 +79,8 @@ def verify_all(
 ) -> list[ClaimResult]:
     """The whole ledger (or the claims given), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
-    ``workers`` is a number of processes, -1 for one per core; verdicts do not depend on it, residuals of models by their rounding alone. Claims that are not in
+    ``workers`` is a number of processes, -1 for one per core, which keep to one core each. Not a bit of a verdict depends on it where NumPy keeps to one
+    core here too (OPENBLAS_NUM_THREADS=1 before it is imported, as for the command); else residuals may, in their last digits. Claims that are not in
     the ledger as it comes are settled by the calling process. Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
 
     >>> import symcur as sc
@@ -151,7 +152,7 @@ def _without_ctrl_c() -> Iterator[None]:
 
 @contextmanager
 def _on_one_core() -> Iterator[None]:
-    """Processes that start now leave the other cores to each other: linear algebra on small matrices is spread over all otherwise."""
+    """Processes that start now do not spread linear algebra on small matrices over cores that others work on."""
     before = os.environ.get(_THREADS)
     os.environ.setdefault(_THREADS, "1")
     try:
