@@ -13,11 +13,15 @@ from symcur.band_structures import Model
 
 @dataclass(frozen=True)
 class Formula:
-    """``H``: a SymPy matrix; ``k``: the momenta as the package lists them, empty where it has none."""
+    """``H``: a SymPy matrix; ``k``: the momenta as the package lists them, empty where it has none.
+
+    ``waves``: sines and cosines of momenta are those of a lattice.
+    """
 
     package: str
     H: Any
     k: tuple[sp.Symbol, ...]
+    waves: bool = False
 
     def model(self, s: Any, k: Sequence[Any] | None, values: Mapping[str, Any], lattice: Any, name: str) -> Model:
         """With the operator s; ``k`` are momenta by name or symbol, ``values`` of parameters by name."""
@@ -28,11 +32,7 @@ class Formula:
         real = {x: sp.Symbol(x.name, real=True) for x in self._symbols(self.H, s) if not x.is_real}
         H, s = (x.xreplace(real) if isinstance(x, (sp.Basic, sp.MatrixBase)) else x for x in (self.H, s))
         momenta = tuple(real.get(x, x) for x in momenta)
-        if (
-            lattice is None
-            and H.has(sp.exp, sp.cos, sp.sin)
-            and any(wave.free_symbols & set(momenta) for wave in H.atoms(sp.exp, sp.cos, sp.sin))
-        ):
+        if lattice is None and self.waves and any(wave.free_symbols & set(momenta) for wave in H.atoms(sp.cos, sp.sin)):
             raise ValueError(
                 f"lattice: expected primitive vectors for a periodic H(k), which {self.package} does not hold, got None"
             )

@@ -15,8 +15,6 @@ from sympy.physics.paulialgebra import Pauli
 from sympy.physics.quantum import IdentityOperator, TensorProduct
 from sympy.physics.quantum.pauli import SigmaMinus, SigmaOpBase, SigmaPlus, SigmaX, SigmaY, SigmaZ
 
-from symcur.importers.formulas import Formula
-
 _SIGMA = {
     SigmaX: msigma(1),
     SigmaY: msigma(2),
@@ -25,16 +23,6 @@ _SIGMA = {
     SigmaMinus: (msigma(1) - sp.I * msigma(2)) / 2,
 }
 _OPERATORS = (Pauli, SigmaOpBase, TensorProduct, IdentityOperator, sp.MatrixBase, sp.MatrixExpr)
-
-
-def recognised(source: Any) -> bool:
-    """Whether it is an expression or a matrix of SymPy."""
-    return isinstance(source, (sp.Expr, sp.MatrixBase, sp.MatrixExpr, sp.NDimArray))
-
-
-def read(source: Any) -> Formula:
-    """The matrix, without momenta."""
-    return Formula("SymPy", matrix_of(source), ())
 
 
 def matrix_of(value: Any) -> Any:

@@ -37,7 +37,7 @@ def read(source: Any) -> Formula:
     for c, member in zip(coefficients, members, strict=True):
         for key, value in member.items():
             H += c * _coefficient(key, k) * _matrix(value)
-    return Formula("qsymm", _with_waves(H), k)
+    return Formula("qsymm", _with_waves(H), k, waves=True)
 
 
 def _coefficient(key: Any, k: tuple[sp.Symbol, ...]) -> sp.Expr:

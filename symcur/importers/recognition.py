@@ -9,15 +9,18 @@ from numbers import Real
 from types import ModuleType
 from typing import Any
 
+import sympy as sp
 from numpy.typing import ArrayLike
 
 from symcur.band_structures import BandStructure, BuiltModel, NumericModel
 from symcur.band_structures.band_structure import listed
-from symcur.importers import functions_of_k, kwant, operators, pybinding, pythtb, qsymm
+from symcur.importers import functions_of_k, kwant, pybinding, pythtb, qsymm
 from symcur.importers.crystal import Crystal
+from symcur.importers.formulas import Formula
 from symcur.importers.functions_of_k import FunctionOfMomentum
 
 _CRYSTALS: tuple[ModuleType, ...] = (pythtb, kwant, pybinding)
+_SYMPY = (sp.Expr, sp.MatrixBase, sp.MatrixExpr, sp.NDimArray)
 _KINDS = (
     "a model of PythTB, a kwant Builder, a pybinding Lattice, a qsymm Model or family, a SymPy matrix, or a function of k that "
     "returns a NumPy matrix"
@@ -70,12 +73,10 @@ def import_model(
     """
     values = {str(key): value for key, value in (parameters or {}).items()}
     given = {"k": k, "lattice": lattice, "positions": positions}
-    if operators.recognised(source):
+    if isinstance(source, _SYMPY) or qsymm.recognised(source):
         _require_unused(given, "positions")
-        return operators.read(source).model(operators.matrix_of(s), k, values, lattice, name)
-    if qsymm.recognised(source):
-        _require_unused(given, "positions")
-        return qsymm.read(source).model(operators.matrix_of(s), k, values, lattice, name)
+        formula = Formula("SymPy", _matrix(source), ()) if isinstance(source, _SYMPY) else qsymm.read(source)
+        return formula.model(_matrix(s), k, values, lattice, name)
     for package in _CRYSTALS:
         if package.recognised(source):
             _require_unused(given, "k", "lattice", "positions")
@@ -97,6 +98,15 @@ def import_model(
         else ""
     )
     raise TypeError(f"source: expected {_KINDS}, got {type(source).__name__}{hint}")
+
+
+def _matrix(value: Any) -> Any:
+    """With operators of SymPy as matrices; its modules of physics are loaded for expressions alone."""
+    if not isinstance(value, sp.Expr | sp.MatrixExpr):
+        return value
+    from symcur.importers.operators import matrix_of
+
+    return matrix_of(value)
 
 
 @dataclass(frozen=True, eq=False)
