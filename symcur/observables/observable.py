@@ -397,4 +397,4 @@ def _relative(total: Part, rank: int) -> str:
 
 
 OBSERVABLES: Registry[Observable] = Registry("observable")
-define = OBSERVABLES.maker(Observable)  # a new one, known by its name everywhere; the arguments are those of ``Observable``
+define = OBSERVABLES.maker(Observable)  # a new one, known by its name everywhere; arguments as of ``Observable``
