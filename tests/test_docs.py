@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -193,18 +196,46 @@ def test_links_in_readme_exist():
 
 
 # -- Sphinx ------------------------------------------------------------------------------------------------------------
-@pytest.mark.slow
-@pytest.mark.skipif(not all(map(find_spec, ("sphinx", "myst_nb", "furo"))), reason="the docs extra is not installed")
-def test_documentation_builds_without_a_warning(tmp_path):
-    """Notebooks are not executed here, so that their language is not known; test_notebooks_run executes them."""
+needs_sphinx = pytest.mark.skipif(
+    not all(map(find_spec, ("sphinx", "myst_nb", "furo"))), reason="the docs extra is not installed"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TELEPHONE = """<!doctype html><iframe id="page" width="390" height="844"></iframe><pre id="wide"></pre><script>
+const frame = document.getElementById("page"), pages = %s, wide = [];
+async function look() {
+  for (const page of pages) {
+    await new Promise(done => { frame.onload = done; frame.src = page; });
+    const inside = frame.contentDocument, root = inside.documentElement;
+    inside.querySelectorAll("details").forEach(details => details.open = true);
+    if (root.clientWidth > 390 || root.scrollWidth > root.clientWidth || !inside.querySelector("article")) wide.push(page);
+  }
+  document.getElementById("wide").textContent = JSON.stringify({pages: pages.length, wide});
+}
+look();
+</script>"""
+
+
+@pytest.fixture(name="site", scope="module")
+def _site(tmp_path_factory):
+    """The documentation, built without a network; notebooks are not executed, so that their language is not known."""
+    folder = tmp_path_factory.mktemp("docs")
     settings = ("nb_execution_mode=off", "suppress_warnings=myst-nb.lexer")
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", *(f"-D{setting}" for setting in settings)]
-    command += ["-d", str(tmp_path / "doctrees"), str(ROOT / "docs"), str(tmp_path / "html")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "-q", *(f"-D{setting}" for setting in settings)]
+    command += ["-d", str(folder / "doctrees"), str(ROOT / "docs"), str(folder / "html")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)} | dict.fromkeys(
+        ("http_proxy", "https_proxy"), "http://0.0.0.0:9"
+    )
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert result.returncode == 0, result.stderr
+    return folder / "html"
+
+
+@pytest.mark.slow
+@needs_sphinx
+def test_documentation_builds_without_a_warning(site):
+    """test_notebooks_run executes the notebooks."""
     names = ("conventions", "quantities", "models", "ledger", "relations", "index")
-    pages = {name: (tmp_path / "html" / f"{name}.html").read_text() for name in names}
+    pages = {name: (site / f"{name}.html").read_text() for name in names}
     assert all(name in pages["quantities"] for name in sc.quantities.names())
     assert all(f'id="{name.replace("_", "-")}"' in pages["models"] for name in sc.models.names() + sc.bosons.names())
     assert all(f'id="{name}"' in pages["ledger"] for name in sc.claims.names())
@@ -217,3 +248,37 @@ def test_documentation_builds_without_a_warning(tmp_path):
     assert not any("generated -->" in page for page in pages.values())
     assert "<math" in pages["ledger"]
     assert not re.search(r'src="https?://', "".join(pages.values()))
+
+
+@pytest.mark.slow
+@needs_sphinx
+def test_the_reference_links_to_its_names_and_to_other_projects(site):
+    page = (site / "api/symcur.html").read_text()
+    assert 'href="#symcur.conductivity"' in page
+    assert (
+        'href="symcur.band_structures.html#symcur.band_structures.gap"'
+        in (site / "api/symcur.observables.html").read_text()
+    )
+    assert 'href="https://docs.python.org/3/library/collections.abc.html#collections.abc.Sequence"' in page
+
+
+@pytest.mark.slow
+@needs_sphinx
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")
+def test_pages_fit_a_telephone(site):
+    """Wide tables and formulas scroll by themselves: no page is wider than a screen of 390 px."""
+    names = ("index", "conventions", "models", "relations", "ledger", "api/symcur.disorder", "api/symcur.expressions")
+    probe = site / "telephone.html"
+    probe.write_text(TELEPHONE % json.dumps([f"{name}.html" for name in names]), encoding="utf-8")
+    options = (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--allow-file-access-from-files",
+        "--virtual-time-budget=60000",
+    )
+    found = subprocess.run(
+        [CHROMIUM, *options, "--dump-dom", probe.as_uri()], capture_output=True, text=True, timeout=120
+    )
+    told = json.loads(html.unescape(re.search(r'<pre id="wide">(.*?)</pre>', found.stdout)[1]))
+    assert told == {"pages": len(names), "wide": []}

@@ -119,7 +119,7 @@ def _elsewhere(
     if isinstance(workers, bool) or not isinstance(workers, int) or (workers < 1 and workers != -1):
         raise ValueError(f"workers: expected a positive integer or -1 (all cores), got {workers!r}")
     places = [number for number, claim in enumerate(chosen) if any(claim is known for known in _LEDGER)]
-    count = min(os.cpu_count() or 1 if workers == -1 else workers, len(places))
+    count = min(os.cpu_count() or 1 if workers == -1 else workers, len(places), running.MOST_PROCESSES)
     if count < 2:
         yield {}
         return

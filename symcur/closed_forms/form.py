@@ -209,10 +209,11 @@ class ClosedForm(Shown):
         return cards.card(self.name, self.model.name, self.latex(), self.structure, self.band)
 
     def source(self, language: str) -> str:
-        """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".
+        """A complete function of k..., E, parameters... in "python", "numpy", "jax", "c", "fortran", "julia" or "mathematica".
 
         It returns (C and Fortran: fills) the components in row-major order; complex components are complex numbers,
-        in C and Fortran alternating real and imaginary parts. Where the band touches another one, for parameter values at which
+        in C and Fortran alternating real and imaginary parts. In NumPy and JAX the arguments are arrays that broadcast, and the
+        components stand along the last axis. Julia and Mathematica are parsed by the tests, not executed. Where the band touches another one, for parameter values at which
         it does at every k as well, they are not a number (Mathematica: Indeterminate); a comment states this condition.
         """
         result: str = exported(self, language)

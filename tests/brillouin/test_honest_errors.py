@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from known_integrals import chern_insulator, random_cases, square_lattice, square_lattice_2d
 
-from symcur.brillouin import LatticeCell, integrate, integrate_bands, landmarks
+from symcur.brillouin import LatticeCell, features, integrate, integrate_bands
 
 SQUARE = LatticeCell(np.eye(2))
 
@@ -65,7 +65,7 @@ def repeated(bands, times):
 @pytest.mark.parametrize("followed", [2048, 16])
 def test_pockets_that_are_not_followed_belong_to_the_error(monkeypatch, followed):
     """81 pockets, of which a part is looked at."""
-    monkeypatch.setattr(landmarks, "MOST", followed)
+    monkeypatch.setattr(features, "MOST", followed)
     mu = 1e-4 - 4
     result = integrate_bands(repeated(square_lattice, 9), SQUARE, ["f", "-df/de"], mu, 0.0, rtol=1e-3)
     known = square_lattice_2d(mu)

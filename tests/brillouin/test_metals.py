@@ -222,7 +222,7 @@ def test_errors_name_the_argument(change, message):
 
 
 def test_the_package_knows_only_callables_and_domains():
-    allowed = {"numpy", "scipy", "__future__", "abc", "collections", "contextlib", "concurrent", "dataclasses"}
+    allowed = {"numpy", "scipy", "__future__", "abc", "collections", "contextlib", "concurrent", "copy", "dataclasses"}
     allowed |= {
         "fractions",
         "functools",

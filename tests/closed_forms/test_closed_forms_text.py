@@ -165,7 +165,7 @@ def test_fortran_source_is_that_arithmetic(model, name: str) -> None:
     )
     body = re.sub(r"&\n\s*", "", text).replace(condition[0], f"  left = {condition[1]}\n  right = {condition[2]}\n")
     for left, right in assigned(body.split("intent(out)", 1)[1]).items():
-        value = eval(re.sub(r"(\d)d0\b", r"\1", right), space)
+        value = eval(re.sub(r"(\d)d([+-]?\d)", r"\1e\2", right), space)
         if left.startswith("values("):
             results.append(value)
         else:
@@ -225,7 +225,7 @@ def test_every_language_names_the_components(language: str) -> None:
 
 
 def test_an_unknown_language_is_an_error() -> None:
-    with pytest.raises(ValueError, match=r"language: expected one of python, c, fortran, julia, .* got 'basic'"):
+    with pytest.raises(ValueError, match=r"language: expected one of python, numpy, jax, c, fortran, .* got 'basic'"):
         derive(models.rashba(), "s_dipole").source("basic")
 
 

@@ -142,9 +142,11 @@ def test_charge_has_an_antisymmetric_nernst_response_and_no_dipole():
     assert abs(result.value[0, 1]) > 1e-3
 
 
-def test_only_the_internal_unit_is_known():
+def test_units_of_conductivity_are_refused():
     result = thermoelectric(models.rashba(), 0.3, 0.1, rtol=1e-4)
     assert result.unit == "k_B s / (hbar length^(D-2))"
     assert result.convert("1", s_unit="hbar/2").value == pytest.approx(2 * result.value)
-    with pytest.raises(ValueError, match="unit: expected '1' for thermoelectric, got 'e/8pi', a unit of conductivity"):
+    with pytest.raises(
+        ValueError, match="unit: expected '1' or 'SI' for thermoelectric, got 'e/8pi', a unit of conductivity"
+    ):
         result.convert("e/8pi")
