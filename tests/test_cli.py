@@ -212,7 +212,15 @@ def test_derive_writes_python_that_agrees_with_eigenstates(symcur):
 
 @pytest.mark.parametrize(
     ("language", "mark"),
-    [("latex", r"\frac"), ("c", "double"), ("fortran", "subroutine"), ("julia", "function"), ("mathematica", ":=")],
+    [
+        ("latex", r"\frac"),
+        ("numpy", "numpy.where"),
+        ("jax", "jax.numpy.where"),
+        ("c", "double"),
+        ("fortran", "subroutine"),
+        ("julia", "function"),
+        ("mathematica", ":="),
+    ],
 )
 def test_derive_writes_other_languages(symcur, language, mark):
     status, out, _ = symcur("derive", "rashba", "s_dipole", "--to", language)

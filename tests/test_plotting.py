@@ -161,6 +161,7 @@ def test_a_path_shows_all_bands():
     assert value[5] == pytest.approx(evaluate(model, "s_expectation", [4.18879 * (1 / 2 + 1e-6), 0])[3])
 
 
+@pytest.mark.slow_for(".svg", ".pdf")
 @pytest.mark.parametrize("ending", plotting.PICTURES)
 def test_files_are_written(scan, tmp_path, ending):
     for name, figure in (

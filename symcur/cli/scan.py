@@ -150,7 +150,7 @@ def _executor(workers: int | None, dask: str | None) -> Iterator[Any]:
     elif workers is not None:
         # Ctrl-C is for this process, which keeps what the others finish.
         ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-        with ProcessPoolExecutor(workers, get_context("spawn"), ignore) as pool:
+        with ProcessPoolExecutor(min(workers, running.MOST_PROCESSES), get_context("spawn"), ignore) as pool:
             yield pool
     else:
         yield None

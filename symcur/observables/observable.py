@@ -18,10 +18,11 @@ from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_ba
 from symcur.observables import engine, hall_checks
 from symcur.observables import hall as hall_part
 from symcur.observables.broadening import REMARK, BroadenedValues, broadened
-from symcur.observables.engine import KINDS, Parts, Term
+from symcur.observables.engine import Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_charge, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
+from symcur.observables.units import KINDS
 from symcur.observables.windows import AUTO, WindowedValues, window_of
 from symcur.registry import Registry
 from symcur.version import __version__
@@ -205,7 +206,7 @@ class Observable:
             window=merged,
             level=model.level,
             length_unit=model.length_unit,
-            charge=self.kind == "conductivity" and is_charge(model),
+            charge=KINDS[self.kind].counts == "s" and is_charge(model),
             remarks=tuple(remarks),
             total=choice.total,
             source={
@@ -229,14 +230,14 @@ class Observable:
         mu: Array,
         temperature: Array,
     ) -> tuple[dict[str, Part], Integral]:
-        """Infinite errors where bands of a conductor in 2D touch at mu at T = 0 and the value depends on how they are lifted."""
+        """Infinite errors where bands of a conductor in 2D touch at mu, at T = 0 or nearly, and the value depends on how they are lifted."""
         met = np.asarray(integral.met.all(axis=-1))
-        if self.kind == "conductivity" and bands.model.dimension == 2 and not temperature.all():
-            undefined = engine.undefined(bands, region, mu)
+        if self.kind == "conductivity" and bands.model.dimension == 2:
+            undefined = engine.undefined(bands, region, mu, temperature)
             if undefined.any():
-                parts = {name: _without_limit(part, undefined, temperature == 0) for name, part in parts.items()}
-                met &= ~np.logical_and.outer(undefined, temperature == 0)
-                text = "bands touch at mu at T = 0, where the limits of lifting the touching differ"
+                parts = {name: _without_limit(part, undefined) for name, part in parts.items()}
+                met &= ~undefined
+                text = "bands touch at mu, T is too low to smear this, and the limits of lifting the touching differ"
                 return parts, replace(integral, met=met[..., None], message=f"{text}; {integral.message}")
         return parts, replace(integral, met=met[..., None])
 
@@ -254,8 +255,8 @@ class Observable:
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
-        cutoff = 1.0 if named(model).cell is None else None
-        plan = self.plan(model, mu, temperature, form, hall, window, eta, cutoff, None, "auto", parameters)
+        anywhere = 1.0 if named(model).cell is None else None
+        plan = self.plan(model, mu, temperature, form, hall, window, eta, anywhere, None, "auto", parameters)
         for label, numbers in (("mu", plan.mu), ("temperature", plan.temperature)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
@@ -375,10 +376,10 @@ def _numbers(label: str, value: ArrayLike) -> Array:
     return array
 
 
-def _without_limit(part: Part, mu: Mask, temperature: Mask) -> Part:
+def _without_limit(part: Part, undefined: Mask) -> Part:
     """The part with an infinite error at the marked mu and temperatures."""
     error = part.error.copy()
-    error[np.logical_and.outer(mu, temperature)] = np.inf
+    error[undefined] = np.inf
     return Part(part.value, error)
 
 
@@ -396,5 +397,4 @@ def _relative(total: Part, rank: int) -> str:
 
 
 OBSERVABLES: Registry[Observable] = Registry("observable")
-define = OBSERVABLES.maker(Observable)
-"""A new observable, which from here on is known by its name everywhere; the arguments are those of ``Observable``."""
+define = OBSERVABLES.maker(Observable)  # a new one, known by its name everywhere; arguments as of ``Observable``

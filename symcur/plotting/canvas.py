@@ -42,13 +42,19 @@ def grid_of_axes(
     return figure, figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=sharey)
 
 
+def require_matplotlib() -> None:
+    """Raise ImportError that names the extra where matplotlib is not there."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise ImportError(MISSING) from None
+
+
 @cache
 def _picture() -> type[Figure]:
     """A figure that notebooks show, also where pyplot is not imported."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError(MISSING) from None
+    require_matplotlib()
+    from matplotlib.figure import Figure
 
     class Picture(Figure):
         def _repr_png_(self) -> bytes:
@@ -109,6 +115,7 @@ def colouring(values: Array, natural: float, scale: str = "auto") -> Colouring:
     "linear" ends at the 98th percentile of the moduli, "symlog" at the 99.9th or a thousand times the median, with three decades and
     what is linear below; "auto" takes the latter where some values are far above the median.
     """
+    require_matplotlib()
     from matplotlib.colors import Normalize, SymLogNorm
 
     if scale not in SCALES:

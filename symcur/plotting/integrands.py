@@ -14,7 +14,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters, named, natural_size
 from symcur.expressions import axis_name
 from symcur.observables import Observable
-from symcur.observables.engine import KINDS
+from symcur.observables.units import KINDS
 from symcur.plotting.canvas import at_level, colouring, grid_of_axes, near, readable
 from symcur.plotting.maps import LARGEST_MAP, SHIFT, draw_contours, require_component, require_points
 from symcur.plotting.scans import PANELS

@@ -1,4 +1,4 @@
-"""Sums that a mesh keeps in a file, and the memory that its blocks take."""
+"""What methods keep in a file of sums and rounds, and the memory that the blocks of a mesh take."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from full_disk import full_disk
 
-from symcur.brillouin import LatticeCell, Mesh, integrate, integrate_bands, sweep
+from symcur.brillouin import METHODS, LatticeCell, Mesh, integrate, integrate_bands, sweep
 
 SQUARE, CUBE = LatticeCell(np.eye(2)), LatticeCell(np.eye(3))
 SCAN = (["f", "-df/de"], np.linspace(-1, 1, 5), 0.3)
@@ -49,6 +49,7 @@ def counted():
     return bands, asked
 
 
+@pytest.mark.slow_for("None")
 @pytest.mark.parametrize("points", [12, None])
 def test_sums_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_same(tmp_path, points):
     record, memory, rtol = tmp_path / "sums", 8_000, 1e-9
@@ -67,6 +68,34 @@ def test_sums_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_sam
     bands, asked = counted()
     integrate_bands(bands, SQUARE, *SCAN, rtol=rtol, method=Mesh(points, memory=memory, record=record))
     assert sum(asked) == 0, "everything is in the record"
+
+
+@pytest.mark.parametrize(
+    ("method", "temperature", "rtol"),
+    [("trapezoid", 0.1, 1e-8), ("patches", 0.0, 1e-6), ("cubature", 0.3, 1e-8), ("auto", 0.02, 1e-4)],
+)
+def test_rounds_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_same(
+    tmp_path, method, temperature, rtol
+):
+    """auto tries the trapezoid rule first, and then patches."""
+    scan, record = (["f", "f"], [-0.8, 0.3], temperature), tmp_path / "rounds"
+    whole = integrate_bands(lattice, SQUARE, *scan, rtol=rtol, method=method)
+    part, interruptions = None, 0
+    while part is None and interruptions < 40:
+        try:
+            bands = stopped_after(whole.evaluations * (0.45 + 0.05 * interruptions))
+            part = integrate_bands(bands, SQUARE, *scan, rtol=rtol, method=METHODS.get(method).recorded(record))
+        except KeyboardInterrupt:
+            interruptions += 1
+            assert record.is_file()
+    assert 1 <= interruptions < 40
+    for name in ("value", "error", "scale", "met", "status", "message", "method", "evaluations"):
+        assert np.array_equal(getattr(part, name), getattr(whole, name)), name
+    bands, asked = counted()
+    integrate_bands(bands, SQUARE, *scan, rtol=rtol, method=METHODS.get(method).recorded(record))
+    assert sum(asked) < 0.9 * whole.evaluations
+    with pytest.raises(ValueError, match="record: expected the sums of this integral"):
+        integrate_bands(lattice, SQUARE, *scan, rtol=rtol / 2, method=METHODS.get(method).recorded(record))
 
 
 def test_threads_go_on_where_one_stopped(tmp_path):

@@ -181,6 +181,7 @@ def test_atoms_and_orbitals_stand_in_for_a_win_file(symcur, written, tmp_path):
     assert "s has eigenvalues from -1 to 1." in out
 
 
+@pytest.mark.slow
 def test_scans_and_bands_are_drawn_whatever_the_errors(symcur, written, tmp_path):
     """Four points per axis do not see a Fermi surface at this temperature."""
     scan, bands = tmp_path / "scan.png", tmp_path / "bands.png"
