@@ -258,7 +258,9 @@ def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:
     return np.lib.stride_tricks.sliding_window_view(wide, (3,) * height.ndim)
 
 
-def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tuple[Landmarks, Followed]:
+def _found(
+    problem: Problem, feature: Feature, grid: Array, height: Array, most: int = MOST
+) -> tuple[Landmarks, Followed]:
     """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
     D, spacing = problem.domain.dimension, 1 / len(grid)
     around = _neighbours(height, problem.domain.periodic)
@@ -274,7 +276,7 @@ def _found(problem: Problem, feature: Feature, grid: Array, height: Array) -> tu
         deepest = _neighbours(depth, problem.domain.periodic).max(axis=axes)
         cells = np.flatnonzero((depth >= deepest) & (depth > noise))
     cells = cells[np.argsort(length.ravel()[cells], kind="stable")]
-    followed, cells = _followed(grid.reshape(-1, D), cells)
+    followed, cells = _followed(grid.reshape(-1, D), cells, most)
     if not len(cells):  # a function that is the same at all points of the grid
         return Landmarks.none(D, 0), followed
     found = _zoomed(problem, feature, followed.u, np.full_like(followed.u, spacing), noise)
@@ -306,11 +308,11 @@ class Followed:
         return np.asarray(KDTree(self.u).query(self.left)[1], dtype=np.intp)
 
 
-def _followed(middles: Array, cells: Indices) -> tuple[Followed, Indices]:
-    """At most MOST of the cells: the first half of them and a random choice of the others. Also their numbers."""
-    first, rest = cells[: MOST // 2], cells[MOST // 2 :]
+def _followed(middles: Array, cells: Indices, most: int = MOST) -> tuple[Followed, Indices]:
+    """At most so many of the cells: the first half of them and a random choice of the others. Also their numbers."""
+    first, rest = cells[: most // 2], cells[most // 2 :]
     mixed = np.random.default_rng(37).permutation(len(rest))
-    chosen, left = rest[mixed[: MOST // 2]], rest[mixed[MOST // 2 :]]
+    chosen, left = rest[mixed[: most // 2]], rest[mixed[most // 2 :]]
     share = np.repeat([1.0, len(rest) / max(len(chosen), 1)], [len(first), len(chosen)])
     numbers = np.concatenate([first, chosen])
     return Followed(middles[numbers], share, middles[left]), numbers
@@ -352,22 +354,34 @@ def _zoomed(problem: Problem, feature: Feature, cells: Array, size: Array, noise
     return Landmarks(points, lengths, np.zeros((len(points), 0)))
 
 
+def narrow_gaps(problem: BandProblem, energies: Array, most: int = MOST) -> Iterator[tuple[NarrowGap, Array]]:
+    """Each gap between bands, of energies on the grid of GRID, with the points (L, D) where it is least, near ``most`` cells or fewer."""
+    grid = problem.domain.grid(GRID[problem.domain.dimension], OFFSET)
+    for feature in _features(problem, energies):
+        if isinstance(feature, NarrowGap):
+            yield feature, _found(problem, feature, grid, feature.height(energies), most)[0].u
+
+
+def energies_on_grid(problem: BandProblem) -> Array:
+    """Shape (n, ..., N)."""
+    D = problem.domain.dimension
+    grid = problem.domain.grid(GRID[D], OFFSET)
+    return _profile(problem, grid.reshape(-1, D)).reshape(*grid.shape[:-1], -1)
+
+
 def touchings(problem: BandProblem) -> list[tuple[Array, Array]]:
     """Where the gap above a band closes at a mu that separates the two bands all around: the point, and which mu.
 
     At T = 0 an integrand with the curvature of a touching that may be lifted in two ways has no limit there.
     """
-    D = problem.domain.dimension
-    grid = problem.domain.grid(GRID[D], OFFSET)
-    energies = _profile(problem, grid.reshape(-1, D)).reshape(*grid.shape[:-1], -1)
+    D, energies = problem.domain.dimension, energies_on_grid(problem)
     around = np.array(list(product((-1, 1), repeat=D))) / GRID[D] / 16
     result = []
-    for feature in _features(problem, energies):
-        if isinstance(feature, NarrowGap):
-            for u in _found(problem, feature, grid, feature.height(energies))[0].u:
-                e = _profile(problem, np.stack([u, *(u + around)]))[:, feature.band : feature.band + 2]
-                between = (e[1:, 0].max() < problem.mu) & (problem.mu < e[1:, 1].min())
-                at = np.abs(e[0, :, None] - problem.mu).max(axis=0) < CLOSED * np.ptp(energies)
-                if (between & at).any():
-                    result.append((u, between & at))
+    for feature, points in narrow_gaps(problem, energies):
+        for u in points:
+            e = _profile(problem, np.stack([u, *(u + around)]))[:, feature.band : feature.band + 2]
+            between = (e[1:, 0].max() < problem.mu) & (problem.mu < e[1:, 1].min())
+            at = np.abs(e[0, :, None] - problem.mu).max(axis=0) < CLOSED * np.ptp(energies)
+            if (between & at).any():
+                result.append((u, between & at))
     return result
