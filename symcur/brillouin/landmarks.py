@@ -259,7 +259,7 @@ def _neighbours(height: Array, periodic: tuple[bool, ...]) -> Array:
 
 
 def _found(
-    problem: Problem, feature: Feature, grid: Array, height: Array, most: int = MOST
+    problem: Problem, feature: Feature, grid: Array, height: Array, most: int | None = None
 ) -> tuple[Landmarks, Followed]:
     """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
     D, spacing = problem.domain.dimension, 1 / len(grid)
@@ -308,8 +308,9 @@ class Followed:
         return np.asarray(KDTree(self.u).query(self.left)[1], dtype=np.intp)
 
 
-def _followed(middles: Array, cells: Indices, most: int = MOST) -> tuple[Followed, Indices]:
-    """At most so many of the cells: the first half of them and a random choice of the others. Also their numbers."""
+def _followed(middles: Array, cells: Indices, most: int | None = None) -> tuple[Followed, Indices]:
+    """At most MOST of the cells, or so many: the first half of them and a random choice of the others. Also their numbers."""
+    most = MOST if most is None else most
     first, rest = cells[: most // 2], cells[most // 2 :]
     mixed = np.random.default_rng(37).permutation(len(rest))
     chosen, left = rest[mixed[: most // 2]], rest[mixed[most // 2 :]]
@@ -354,7 +355,7 @@ def _zoomed(problem: Problem, feature: Feature, cells: Array, size: Array, noise
     return Landmarks(points, lengths, np.zeros((len(points), 0)))
 
 
-def narrow_gaps(problem: BandProblem, energies: Array, most: int = MOST) -> Iterator[tuple[NarrowGap, Array]]:
+def narrow_gaps(problem: BandProblem, energies: Array, most: int | None = None) -> Iterator[tuple[NarrowGap, Array]]:
     """Each gap between bands, of energies on the grid of GRID, with the points (L, D) where it is least, near ``most`` cells or fewer."""
     grid = problem.domain.grid(GRID[problem.domain.dimension], OFFSET)
     for feature in _features(problem, energies):
