@@ -10,7 +10,7 @@ import numpy as np
 
 from symcur.arrays import Array
 
-from .landmarks import energies_on_grid, narrow_gaps
+from .features import Landscape, found
 from .problem import BandProblem
 from .solution import Estimate, Tolerance
 
@@ -34,8 +34,8 @@ def only_rounding(problem: BandProblem, tolerance: Tolerance) -> Estimate | None
     random, D = np.random.default_rng(61), problem.domain.dimension
     if not _is_rounding(problem, random.uniform(size=(RANDOM, D))):
         return None
-    gaps = [points for _, points in narrow_gaps(problem, energies_on_grid(problem), CELLS)]
-    near = np.concatenate([np.zeros((0, D)), *gaps])
+    landscape = Landscape.of(problem)
+    near = np.concatenate([np.zeros((0, D)), *(ends.u for ends, _ in found(problem, landscape.gaps, landscape, CELLS))])
     if not _is_rounding(problem, near + ASIDE * random.uniform(-1, 1, size=near.shape)):
         return None
     zero = np.zeros(problem.size)
