@@ -14,6 +14,7 @@ from .problem import BandProblem, Problem, SmoothProblem
 from .solution import Estimate, Tolerance
 from .sweep import Sweep
 from .trapezoid import TRAPEZOID, sharpness
+from .vanishing import only_rounding
 
 # Larger grids are not tried before the adaptive methods.
 LARGEST_GRID = {1: 2**11, 2: 2**17, 3: 2**20}
@@ -22,7 +23,7 @@ LARGEST_GRID = {1: 2**11, 2: 2**17, 3: 2**20}
 class Automatic(Method):
     """The trapezoid rule where the domain is periodic and occupations are smooth, else an adaptive method.
 
-    A trapezoid rule that does not converge gives way. For many bands in 3D at T > 0 it is the mesh.
+    What vanishes identically is not integrated. A trapezoid rule that does not converge gives way. For many bands in 3D at T > 0 it is the mesh.
     """
 
     name = "auto"
@@ -39,6 +40,8 @@ class Automatic(Method):
                 MESH.recorded(self.record).estimate(problem, sweep, tolerance),
                 reason=f"{problem.count} bands in 3D at T > 0",
             )
+        if isinstance(problem, BandProblem) and (vanishing := only_rounding(problem, tolerance)) is not None:
+            return vanishing
         most = LARGEST_GRID[problem.domain.dimension]
         occupations = sharpness(problem, tolerance.rtol, most)
         if occupations.sharp:
