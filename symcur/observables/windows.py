@@ -36,9 +36,9 @@ class WindowedValues(BandValues):
 
     variants, threads = 3, -1
 
-    def __init__(self, model: BandStructure, parts: Parts, window: float) -> None:
+    def __init__(self, model: BandStructure, parts: Parts, window: float, count: int | None = None) -> None:
         self.windows = tuple(Window(factor * window) for factor in (1.0, 0.5, 2.0))
-        super().__init__(model, parts)
+        super().__init__(model, parts, count)
         self.weights *= self.variants
         self.change, self.held = np.zeros(len(self.weights) // self.variants), 0
         self.decided_by = f"window {window!r}"
@@ -112,7 +112,8 @@ class Restricted:
 
     def __call__(self, k: Array) -> tuple[Array, Array]:
         energies, values = zip(*(self._block(block) for block in blocks(self.whole.model, k)), strict=True)
-        return np.concatenate(energies), np.moveaxis(np.concatenate(values, axis=1), 0, -1)
+        count = self.whole.count
+        return np.concatenate(energies)[:, :count], np.moveaxis(np.concatenate(values, axis=1), 0, -1)[:, :count]
 
     def _block(self, k: Array) -> tuple[Array, Array]:
         first, *others = self.whole.windows
