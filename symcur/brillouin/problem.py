@@ -6,7 +6,7 @@ judged by itself where it is ``alone``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,10 @@ from .sweep import check_finite
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
 Bending = Callable[[Array, Array, Array], Array]
-"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k."""
+"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k.
+
+With an attribute ``shown`` that is true nothing is hidden from a grid.
+"""
 
 
 class SmoothProblem:
@@ -32,7 +35,7 @@ class SmoothProblem:
     """
 
     has_steps = alone = False
-    bending = tensors = None
+    bending = tensors = spectrum = None
 
     def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
         self.function, self.domain, self.look, self.looked = function, domain, look, 0
@@ -70,7 +73,7 @@ class SmoothProblem:
         """Nothing beyond the errors of the methods: a function that vanishes on every sample tells no size."""
         return np.zeros(self.size)
 
-    def profile(self, u: Array) -> Array:
+    def profile(self, u: Array, generic: bool = False) -> Array:
         """In what features are looked for, shape (M, 1): a combination of the components, each in units of its modulus."""
         if self._combination is None:
             size = self.strength(np.random.default_rng(29).uniform(size=(256, self.domain.dimension))).mean(axis=(0, 1))
@@ -97,10 +100,11 @@ class SmoothProblem:
 class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
-    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
-    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``ranks``, ``images`` and
-    ``restricted``, see ``mesh_symmetry``, ``states``, how many there are at each k, of which the bands may be the lowest, and
-    ``decided_by``, text on what decides the values besides what a few momenta show.
+    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``generic_energies``, the same
+    for points of a grid, ``probe``, the same function for looking around before the integration, which is not counted, ``bending``, see
+    ``between_samples``, ``spectrum``, which is equal where the energies are, ``ranks``, ``images`` and ``restricted``, see
+    ``mesh_symmetry``, ``states``, how many there are at each k, of which the bands may be the lowest, and ``decided_by``, text on what
+    decides the values besides what a few momenta show.
     """
 
     look, looked, alone = True, 0, False
@@ -125,6 +129,7 @@ class BandProblem:
         self.probe: Bands = getattr(bands, "probe", bands)
         self.bending: Bending | None = getattr(bands, "bending", None)
         self.ranks: tuple[int, ...] | None = getattr(bands, "ranks", None)
+        self.spectrum: Hashable = getattr(bands, "spectrum", None)
         # How many columns belong to each tensor; of other integrands nothing is known.
         self.tensors = None if self.ranks is None else [domain.dimension**rank for rank in self.ranks]
         self.images: Callable[[Array], list[AnyArray]] | None = getattr(bands, "images", None)
@@ -137,7 +142,8 @@ class BandProblem:
         self.bands, self.domain, self.weights = bands, domain, tuple(weights)
         self.mu, self.temperature = np.atleast_1d(levels), np.atleast_1d(temperatures)
         self.count, self.together = energies.shape[1], len(weights)
-        self.states = int(getattr(bands, "states", self.count))
+        states: int = getattr(bands, "states", self.count)
+        self.states = states
         self.symmetry: tuple[Any] | None = None
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
@@ -182,10 +188,12 @@ class BandProblem:
         check_finite("bands (values)", values, k)
         return energies.astype(float), values * jacobian[:, None, None]
 
-    def energies(self, u: Array) -> Array:
-        """Energies (M, N) alone."""
+    def energies(self, u: Array, generic: bool = False) -> Array:
+        """Energies (M, N) alone, at ``generic`` points by what is fastest there."""
         k, _ = self.domain.map(u)
-        return np.asarray(getattr(self.bands, "energies", lambda k: self.probe(k)[0])(k), dtype=float)
+        function = getattr(self.bands, "energies", lambda k: self.probe(k)[0])
+        function = getattr(self.bands, "generic_energies", function) if generic else function
+        return np.asarray(function(k), dtype=float)
 
     profile = energies  # in what features are looked for
 

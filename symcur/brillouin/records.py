@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -11,8 +13,12 @@ import numpy as np
 
 from symcur import files
 from symcur.arrays import AnyArray
+from symcur.version import __version__
+
+from .problem import Problem, SmoothProblem
 
 EVERY = 5.0  # seconds between two writings
+PLACES = 4  # at which an integrand is looked at, to tell it from others
 
 
 class Record:
@@ -30,15 +36,25 @@ class Record:
 
     def open(self, key: str) -> None:
         """Begin, or go on with what the file holds; ValueError where it is of another integral, or damaged."""
-        self.key, self._sums = key, _read(self.path, key) if self.path.exists() else {}
+        if key != self.key:
+            self.key, self._sums = key, _read(self.path, key) if self.path.exists() else {}
 
     def found(self, name: str) -> tuple[int, AnyArray | None]:
         """How many terms of a sum are in, and their sum; 0 and None where there are none."""
         return self._sums.get(name, (0, None))
 
+    def arrays(self, *names: str) -> list[AnyArray]:
+        """What was kept under some names that belong together; nothing where that is not all."""
+        return [self._sums[name][1] for name in names] if all(name in self._sums for name in names) else []
+
     def keep(self, name: str, count: int, total: AnyArray) -> None:
         """A sum of so many terms; it goes to the file with the next writing."""
-        self._sums[name], self._changed = (count, total), True
+        self.keep_all(count, {name: total})
+
+    def keep_all(self, count: int, totals: Mapping[str, AnyArray]) -> None:
+        """Several that belong together."""
+        self._sums |= {name: (count, total) for name, total in totals.items()}
+        self._changed = True
         if monotonic() - self._written > EVERY:
             self.write()
 
@@ -56,6 +72,21 @@ class Record:
             self.trouble = f"the sums could not be written to {self.path} ({error.strerror})"
         else:
             self._changed, self.trouble = False, ""
+
+
+def key_of(problem: Problem, *how: object) -> str:
+    """A digest of an integral: the integrand at a few momenta, bit by bit, its occupations, and ``how`` it is done."""
+    digest = hashlib.sha256(repr((__version__, problem.shape, *how)).encode())
+    u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
+    arrays: list[AnyArray] = [*problem.domain.map(u)]
+    if isinstance(problem, SmoothProblem):
+        arrays.append(problem.sample(u))
+    else:
+        digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
+        arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def _read(path: Path, key: str) -> dict[str, tuple[int, AnyArray]]:
