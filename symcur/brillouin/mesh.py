@@ -35,8 +35,8 @@ from .landmarks import landmarks
 from .mesh_symmetry import MeshSymmetry, symmetry_of
 from .method import METHODS, Method
 from .occupation import OCCUPATIONS, columns
-from .problem import BandProblem, Problem, SmoothProblem
-from .records import Record, key_of
+from .problem import BandProblem, Problem, SmoothProblem, key_of
+from .records import Record
 from .reduced_meshes import irreducible_mesh
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep

@@ -9,8 +9,8 @@ from typing import Self
 
 from symcur.registry import Registry
 
-from .problem import Problem
-from .records import Record, key_of
+from .problem import Problem, key_of
+from .records import Record
 from .solution import Estimate, Tolerance
 from .sweep import Sweep
 

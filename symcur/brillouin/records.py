@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -13,19 +12,15 @@ import numpy as np
 
 from symcur import files
 from symcur.arrays import AnyArray
-from symcur.version import __version__
-
-from .problem import Problem, SmoothProblem
 
 EVERY = 5.0  # seconds between two writings
-PLACES = 4  # at which an integrand is looked at, to tell it from others
 
 
 class Record:
     """Sums by name, each with how many of its terms are in, and the file that holds them.
 
     The file is written whole or not at all, every few seconds and at the end; it belongs to one integral on one kind of machine,
-    which a ``key`` tells. Where it cannot be written, as on a full disk, the sweep goes on and ``trouble`` says so, until it can.
+    which a ``key`` tells (``problem.key_of``). Where it cannot be written, as on a full disk, the sweep goes on and ``trouble`` says so, until it can.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -72,21 +67,6 @@ class Record:
             self.trouble = f"the sums could not be written to {self.path} ({error.strerror})"
         else:
             self._changed, self.trouble = False, ""
-
-
-def key_of(problem: Problem, *how: object) -> str:
-    """A digest of an integral: the integrand at a few momenta, bit by bit, its occupations, and ``how`` it is done."""
-    digest = hashlib.sha256(repr((__version__, problem.shape, *how)).encode())
-    u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
-    arrays: list[AnyArray] = [*problem.domain.map(u)]
-    if isinstance(problem, SmoothProblem):
-        arrays.append(problem.sample(u))
-    else:
-        digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
-        arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 def _read(path: Path, key: str) -> dict[str, tuple[int, AnyArray]]:
