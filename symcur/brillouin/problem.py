@@ -146,8 +146,7 @@ class BandProblem:
         self.bands, self.domain, self.weights = bands, domain, tuple(weights)
         self.mu, self.temperature = np.atleast_1d(levels), np.atleast_1d(temperatures)
         self.count, self.together = energies.shape[1], len(weights)
-        states: int = getattr(bands, "states", self.count)
-        self.states = states
+        self.states: int = getattr(bands, "states", None) or self.count
         self.symmetry: tuple[Any] | None = None
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
