@@ -7,6 +7,7 @@ judged by itself where it is ``alone``.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -100,10 +101,10 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``generic_energies``, the same
-    for points of a grid, ``probe``, the same function
-    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``spectrum``, which is equal where the energies
-    are, ``ranks``, ``images`` and
-    ``restricted``, see ``mesh_symmetry``, and ``decided_by``, text on what decides the values besides what a few momenta show.
+    for points of a grid, ``probe``, the same function for looking around before the integration, which is not counted, ``bending``, see
+    ``between_samples``, ``spectrum``, which is equal where the energies are, ``ranks``, ``images`` and ``restricted``, see
+    ``mesh_symmetry``, ``states``, how many there are at each k, of which the bands may be the lowest, and ``decided_by``, text on what
+    decides the values besides what a few momenta show.
     """
 
     look, looked, alone = True, 0, False
@@ -141,6 +142,8 @@ class BandProblem:
         self.bands, self.domain, self.weights = bands, domain, tuple(weights)
         self.mu, self.temperature = np.atleast_1d(levels), np.atleast_1d(temperatures)
         self.count, self.together = energies.shape[1], len(weights)
+        self.states: int = getattr(bands, "states", None) or self.count
+        self.symmetry: tuple[Any] | None = None
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
@@ -149,7 +152,7 @@ class BandProblem:
     def on(self, domain: Domain) -> BandProblem:
         """The same sum over another domain."""
         other = BandProblem.__new__(BandProblem)
-        vars(other).update(vars(self), domain=domain, landmarks=None)
+        vars(other).update(vars(self), domain=domain, landmarks=None, symmetry=None)
         return other
 
     def with_bands(self, bands: Bands, weights: Sequence[str]) -> BandProblem:
