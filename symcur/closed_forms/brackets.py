@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 import sympy as sp
 from flint import fmpq
 
+from symcur.closed_forms.ring import rational
+
 Term = tuple[fmpq, Mapping[sp.Expr, int]]  # a number and what it multiplies, with powers
 
 
@@ -61,10 +63,10 @@ def in_brackets(terms: Sequence[Term]) -> Written:
     length = sum(cost(x) + (n > 1) for x, n in common.items()) + (abs(number) != 1)
     rest = [(value / number, _without(factors, common)) for value, factors in terms]
     if len(rest) == 1:
-        return Written(lambda: (_rational(number), *front), length)
+        return Written(lambda: (rational(number), *front), length)
     parts = _parts(rest)
     return Written(
-        lambda: (_rational(number), *front, sp.Add(*(part.expression for part in parts))),
+        lambda: (rational(number), *front, sp.Add(*(part.expression for part in parts))),
         length + sum(1 + part.length for part in parts) - 1,
     )
 
@@ -76,7 +78,7 @@ def _parts(terms: Sequence[Term]) -> list[Written]:
     if not saved:
         return [
             Written(
-                (_rational(value) * sp.Mul(*(x**n for x, n in factors.items())),),
+                (rational(value) * sp.Mul(*(x**n for x, n in factors.items())),),
                 (abs(value) != 1) + sum(cost(x) + (n > 1) for x, n in factors.items()),
             )
             for value, factors in terms
@@ -98,7 +100,3 @@ def _content(numbers: Sequence[fmpq]) -> fmpq:
     negative = 2 * sum(number < 0 for number in numbers)
     minus = negative > len(numbers) or (negative == len(numbers) and numbers[0] < 0)
     return -abs(common) if minus else abs(common)
-
-
-def _rational(number: fmpq) -> sp.Rational:
-    return sp.Rational(int(number.p), int(number.q))

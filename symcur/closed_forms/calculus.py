@@ -18,6 +18,7 @@ from flint import Ordering, fmpz_mpoly_ctx
 
 from symcur import expressions as ex
 from symcur.closed_forms.common_subexpressions import Definitions, unused
+from symcur.closed_forms.letters import Section
 from symcur.closed_forms.printed_names import printed
 from symcur.closed_forms.rational import rational_functions
 from symcur.program import Complex, Program, Scalar, from_sympy
@@ -115,6 +116,19 @@ def in_lowest_terms(form: Any) -> Any:
 def length(written: Written) -> int:
     """The operations in definitions and results."""
     return int(sp.count_ops([formula for _, formula in written[0]]) + sp.count_ops(list(written[1])))
+
+
+def length_of(form: Any) -> int:
+    """The operations of a form as it is written."""
+    return length((form.definitions, sp.flatten(form.compact)))
+
+
+def read_again(form: Any, section: Section) -> Any:
+    """What a form is in the matrices of a section, where that can be told and is not longer; None otherwise."""
+    if form.read is None or form.band is not None or form.outer or not form.parts:
+        return None
+    found = form.read(form, section)
+    return found if found and found.length() <= length_of(form) else None
 
 
 def put_in(written: Written, replaced: Callable[[sp.Expr], sp.Expr]) -> Written:

@@ -7,7 +7,7 @@ from symcur.display import Block, Card, Facts, Folded, Formula
 _BEGIN, _END, _BREAK, _WHERE = "\\begin{aligned}\n", "\n\\end{aligned}", " \\\\\n", r"\text{where }"
 
 
-def card(name: str, model: str, latex: str, structure: str = "", band: int | None = None) -> Card:
+def card(name: str, model: str, latex: str, structure: str, band: int | None) -> Card:
     """The card of a form of this name of a model, whose formulas are one aligned environment."""
     shown, folded = _apart(latex)
     blocks: list[Block] = [Formula(shown)]

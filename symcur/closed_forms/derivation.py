@@ -17,7 +17,7 @@ from symcur.band_structures import BandStructure, Model, named
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple_basis
-from symcur.closed_forms.calculus import length
+from symcur.closed_forms.calculus import length_of
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.degeneracy import multiplicities
@@ -174,11 +174,11 @@ class _Derivation:
 
     def form(self, quantity: str | Quantity | Expression) -> ClosedForm | BlockForm:
         target = _target(self.model, quantity, max(self.multiplicities) > 1)
-        written = self._shortest(target)
         found = () if target.operator or not all(map(is_sum_over_blocks, target.expressions)) else blocks(self.model)
         if not found and self._simple is not None and not target.operator:
             delegated: ClosedForm | BlockForm = self._of_simple(self._simple.form(quantity))
             return delegated
+        written = self._shortest(target)
         if not found:
             return self._whole(target, written)
         whole, in_blocks = self._in_blocks(target, written, found)
@@ -211,7 +211,7 @@ class _Derivation:
         if len(found) == 1 and found[0].copies == 1:
             whole = self._whole(target, written)
             return whole if self.model.bosons is not None else self._in_basis(forms[0], whole), in_blocks
-        if written and written.length() <= sum(map(_length, forms)):
+        if written and written.length() <= sum(map(length_of, forms)):
             return self._whole(target, written), in_blocks
         first = derived[0][1]
         if first and target.real and forms[0].written and all(form.written == forms[0].written for form in forms):
@@ -220,7 +220,7 @@ class _Derivation:
 
     def _in_basis(self, rotated: ClosedForm, whole: ClosedForm) -> ClosedForm:
         """The shorter one of the form derived in another basis, in which numbers are the same, and that in the basis of H."""
-        measure = _length if rotated.written or whole.written else _steps
+        measure = length_of if rotated.written or whole.written else _steps
         if measure(whole) <= measure(rotated):
             return whole
         return replace(rotated, model=self.model, structure=f"{rotated.structure}, in a basis of its blocks")
@@ -241,7 +241,7 @@ class _Derivation:
         values = target.read(self.bands.interpreter)
         outputs = tuple(value if target.operator else value / resolvent.rank for value in values)
         steps = ClosedForm(**common, complex=not target.real, outputs=outputs, node_labels=resolvent.labels)
-        return self._form(common, target, written) if written and written.length() <= _length(steps) else steps
+        return self._form(common, target, written) if written and written.length() <= length_of(steps) else steps
 
     def _in_words(self, target: _Target) -> str:
         """The formula in H' alone, of three or four energies; empty where there is no short one."""
@@ -298,16 +298,11 @@ class _Derivation:
 
 def _read_there(form: ClosedForm, section: Section) -> Written | None:
     """What a form is where momenta have values, in the components of H there or in its functions."""
-    operator = len(form.parts) < len(form.labels)
     target = _Target(
-        form.name, form.labels, form.shape, form.parts, form.parts[0], operator=operator, real=not form.complex,
-        multiplet=max(form.multiplicities) > 1,
+        form.name, form.labels, form.shape, form.parts, form.parts[0], operator=ex.is_operator(form.parts[0]),
+        real=not form.complex, multiplet=max(form.multiplicities) > 1,
     )  # fmt: skip
     return _Derivation(section, multiplicities(section.there), form.energy_symbol)._shortest(target)
-
-
-def _length(form: ClosedForm) -> int:
-    return length((form.definitions, sp.flatten(form.compact)))
 
 
 def _steps(form: ClosedForm) -> int:

@@ -80,7 +80,7 @@ class WithRoots:
         return self._of((*self.parts.items(), *other.parts.items()))
 
     def __sub__(self, other: WithRoots) -> WithRoots:
-        return self + other._conjugate(-1)
+        return self + other._negative()
 
     def __mul__(self, other: WithRoots) -> WithRoots:
         terms = []
@@ -98,10 +98,12 @@ class WithRoots:
             raise TooLong  # it vanishes
         return self._of((key, value / below.parts[0]) for key, value in above.parts.items())
 
-    def _conjugate(self, roots: int) -> WithRoots:
-        """With the other sign of a root; all terms with the other sign for -1."""
-        one = {key: value for key, value in self.parts.items() if not (roots < 0 or key & roots)}
-        return self._of((key, value if key in one else value.negative) for key, value in self.parts.items())
+    def _negative(self) -> WithRoots:
+        return self._of((key, value.negative) for key, value in self.parts.items())
+
+    def _conjugate(self, root: int) -> WithRoots:
+        """With the other sign of a root."""
+        return self._of((key, value.negative if key & root else value) for key, value in self.parts.items())
 
 
 def rational_functions(

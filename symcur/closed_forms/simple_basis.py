@@ -95,14 +95,11 @@ def _with_phases(U: sp.Matrix, matrices: Sequence[sp.Matrix]) -> sp.Matrix:
     U = U.copy()
     fixed, left = [0], list(range(1, U.cols))
     while left:
-        for b, z in _couplings(U, matrices, fixed, left):
-            square = sp.expand(z * sp.conjugate(z))
-            if square.is_Rational:
-                phase = sp.expand(sp.conjugate(z) / sp.sqrt(square))
-                U[:, b] = (U[:, b] * phase).applyfunc(sp.expand)
-            break
-        else:
-            b = left[0]
+        b, z = next(_couplings(U, matrices, fixed, left), (left[0], sp.Integer(1)))
+        square = sp.expand(z * sp.conjugate(z))
+        if square.is_Rational:
+            phase = sp.expand(sp.conjugate(z) / sp.sqrt(square))
+            U[:, b] = (U[:, b] * phase).applyfunc(sp.expand)
         fixed.append(b)
         left.remove(b)
     return U

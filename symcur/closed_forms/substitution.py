@@ -14,11 +14,12 @@ from sympy.core.function import AppliedUndef
 
 from symcur.band_structures import Metric, Model
 from symcur.band_structures.exact import exact_formula
-from symcur.closed_forms.calculus import derived, in_lowest_terms, length, moved_labels, pairs, put_in, tidied
+from symcur.closed_forms.calculus import derived, in_lowest_terms, moved_labels, pairs, put_in, read_again, tidied
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.energies import explicit_energies
 from symcur.closed_forms.letters import Section
 from symcur.program import Complex, Program, Scalar, from_sympy
+from symcur.program.program import symbols_of
 from symcur.program.rewriting import substituted
 
 Values = Mapping[sp.Expr, sp.Expr]  # of symbols, or of undefined functions such as h_x(k_x, k_y)
@@ -27,19 +28,18 @@ Values = Mapping[sp.Expr, sp.Expr]  # of symbols, or of undefined functions such
 def subs(form: Any, replacements: Any) -> Any:
     """Momenta, parameters and undefined functions replaced by exact numbers or formulas; functions first."""
     functions, symbols = _divided(form.model, replacements)
-    if functions and getattr(form, "whole", None) is not None:
+    if functions and any(one.whole for one in getattr(form, "blocks", [form])):
         raise ValueError("replacements: expected values of functions before those of momenta, or together with them")
-    steps: list[Any] = [functions] if functions else []
-    for given in [*steps, *([symbols] if symbols or not functions else [])]:
-        form = _put(form, given)
-    return form
+    if functions:
+        form = _put(form, functions)
+    return _put(form, symbols) if symbols or not functions else form
 
 
 def _put(form: Any, given: Mapping[Any, Any]) -> Any:
     model, values = replaced_model(form, given)
     if not hasattr(form, "blocks"):
         return _with_values(form, model, values)
-    blocks = [_with_values(one, *replaced_model(one, given)) for one in form.blocks]
+    blocks = [_with_values(one, *replaced_model(one, given, of=form.model)) for one in form.blocks]
     return form.with_blocks(blocks, model=model)
 
 
@@ -64,9 +64,12 @@ def _divided(model: Model, replacements: Any) -> tuple[dict[Any, Any], dict[Any,
     return functions, {key: value for key, value in replacements.items() if str(key) not in named}
 
 
-def replaced_model(form: Any, replacements: Mapping[Any, Any]) -> tuple[Model, Values]:
-    """The model with the values put in, and the values by symbol or function; ValueError where bands coincide that are distinct."""
-    functions = {key for key in replacements if isinstance(key, AppliedUndef)}
+def replaced_model(form: Any, replacements: Mapping[Any, Any], of: Model | None = None) -> tuple[Model, Values]:
+    """The model with the values put in, and the values by symbol or function; ValueError where bands coincide that are distinct.
+
+    Functions are those of the form's model, or ``of`` the model of which that is a block.
+    """
+    functions = sorted((of or form.model).H.atoms(AppliedUndef), key=str)
     symbols = (*form.model.k, *form.model.parameters, *functions)
     named = {str(name): exact_formula(str(name), value) for name, value in replacements.items()}
     unknown = set(named) - set(map(str, symbols))
@@ -133,11 +136,8 @@ def _with_values(form: Any, model: Model, values: Values) -> Any:
 
 def _shortest(form: Any, section: Section) -> Any:
     """The shorter of the form and what is read from its matrices."""
-    read = (
-        form.read if form.band is None and form.parts and not form.outer and not section.H.atoms(AppliedUndef) else None
-    )
-    found = read and read(form, section)
-    if found and found.length() <= length((form.definitions, sp.flatten(form.compact))):
+    found = None if section.H.atoms(AppliedUndef) else read_again(form, section)
+    if found:
         return found.put_into(form)
     return in_lowest_terms(form) if form.written is None else form
 
@@ -171,7 +171,7 @@ def _replaced(formula: Any, values: Values) -> Any:
 
 
 def _atom(program: Program, atom: sp.Expr, given: Sequence[Scalar], values: Values) -> Scalar:
-    known = dict(zip(sorted(atom.free_symbols, key=str), map(Complex, given), strict=True))
+    known = dict(zip(symbols_of(atom), map(Complex, given), strict=True))
     functions = {key: value for key, value in values.items() if isinstance(key, AppliedUndef)}
     return from_sympy(program, _replaced(atom, functions) if functions else atom, known).real
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy as sp
 
-from symcur.closed_forms.calculus import length
+from symcur.closed_forms.calculus import read_again
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.closed_forms.letters import Section
 from symcur.closed_forms.printed_names import printed
@@ -32,10 +32,10 @@ def as_derivative(coefficient: Any, form: Any, point: Mapping[sp.Symbol, sp.Expr
         known = {x: y.subs(given, simultaneous=True) for x, y in before.items()}
         return Section(first, coefficient.model, given | known, given)
 
-    if power == 0 and form.read is not None and form.parts and not form.outer and form.band is None:
+    if power == 0 and not form.outer:
         there = section(dict(point))
-        found = form.read(replace(coefficient, parts=form.parts), there)
-        if found and found.length() <= length((coefficient.definitions, sp.flatten(coefficient.compact))):
+        found = read_again(replace(coefficient, parts=form.parts), there)
+        if found:
             return replace(found.put_into(coefficient), parts=form.parts, whole=there)
     rate = rf"\partial_{{{printed(t)}}}"
     if power > 1:

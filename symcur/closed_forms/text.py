@@ -189,7 +189,7 @@ class Writer:
             symbol = next((s for s, known in self.squares if known == square), None)
             if symbol is None:
                 symbol = sp.Dummy(positive=True)
-                letter = next(x for x in ("h", "w", "u", "b", "f") if rf"{x}^{{2}}" not in self._taken)
+                letter = next((x for x in ("h", "w", "u", "b", "f") if rf"{x}^{{2}}" not in self._taken), "h")
                 self.names |= own_names({symbol: rf"{letter}^{{2}}"}, self._taken)
                 self._taken.append(self.names[symbol])
                 self.squares.append((symbol, square))

@@ -134,6 +134,8 @@ def test_functions_that_cannot_be_put_in_are_refused() -> None:
         form.subs({"k_x": 0}).subs({"h_z": M})
     with pytest.raises(ValueError, match="H: expected a Hermitian matrix"):
         form.subs({"h_z": sp.I * k_x})
+    with pytest.raises(ValueError, match=r"replacements: expected some of .*, got g\(k_x\)"):
+        form.subs({sp.Function("g", real=True)(k_x): 1})
     with pytest.raises(ValueError, match="expected values at which bands stay distinct"):
         form.subs({"h_x": 0, "h_y": 0, "h_z": 0})
     with pytest.raises(ValueError, match="expected new symbols with names of their own, got E"):
@@ -142,3 +144,17 @@ def test_functions_that_cannot_be_put_in_are_refused() -> None:
     two = sc.Model(f(k_x) * X + f(k_y) * Y + Z, Z, K)
     with pytest.raises(ValueError, match=r"expected one of f\(k_x\), f\(k_y\), which H has, got f"):
         sc.derive(two, "s_dipole").subs({"f": 1})
+
+
+def test_functions_of_blocks_come_before_momenta() -> None:
+    up, down = h_x * X + sp.sin(k_y) * Y + h_z * Z, h_0 * Z + h_x * Y
+    form = sc.derive(sc.Model(sp.diag(up, down), sp.diag(1, 1, -1, -1) / 2, K), "s_berry_curvature")
+    with pytest.raises(ValueError, match="expected values of functions before those of momenta"):
+        form.subs({"k_x": 0}).subs({"h_z": M})
+
+
+def test_an_operator_of_one_band_is_read_where_a_momentum_has_a_value() -> None:
+    """D^i P of a band alone is 0."""
+    form = sc.derive(sc.Model([[k_x**2 * k_y]], 1, K), "interband_torque_dipole").subs({"k_x": 0})
+    assert form([0.7]).shape == (1, 2, 1, 1)
+    assert not form([0.7]).any()
