@@ -185,8 +185,8 @@ define(
     "paper-hall-part-of-a-filled-sea",
     {"A": "(16)", "B": "(12)", "C": "(12)"},
     "The Hall part of the conventional current, and that of the transverse and static choices, are the same for carriers counted as holes or as "
-    "electrons that fill all other bands. The paper's is not: of holes it has a limit in the number of plane waves, of the "
-    "electrons of a deep filled sea it has none.",
+    "electrons that fill all other bands. The paper's is not: of holes it settles with the number of plane waves, of the electrons of "
+    "a deep filled sea it still changes by more than the holes' whole value from 12 to 18 in each layer.",
     r"\int f\,\Omega^{[li]s}\big|_{e} = -\int f\,\Omega^{[li]s}\big|_{h},\qquad \int f\,\bar\Omega^{lis}\big|_{e} \neq -\int f\,\bar\Omega^{lis}\big|_{h}",
     recorded="confirmed",
     assumptions=(
