@@ -56,7 +56,7 @@ def test_numbers_are_those_of_the_conductivity_with_the_other_sign(symcur, writt
     assert status == 0
     data = json.loads(out)
     expected = sc.conductivity(solid(written), 0.3, 1.5, method=Mesh(4), rtol=0.9, hall="paper, filled_multiplet")
-    scale = sc.observables.result.CONDUCTANCE * 1e8
+    scale = sc.observables.units.CONDUCTANCE * 1e8
     for name, part in expected.parts.items():
         np.testing.assert_allclose(data["parts"][name]["value"], -scale * part.value, rtol=1e-13)
     assert set(data["parts"]) == {"conventional", "torque", "band", "dipole", "intrinsic", "filled_multiplet"}
@@ -74,7 +74,7 @@ def test_a_conductivity_of_charge_is_in_siemens_per_centimetre(symcur, written):
     assert data["unit"] == "S/cm"
     assert "hbar" not in data["convention"]
     expected = sc.conductivity(solid(written, s=np.ones(8)), 0.3, 1.5, method=Mesh(4), rtol=0.9)
-    scale = sc.observables.result.CONDUCTANCE * 1e8
+    scale = sc.observables.units.CONDUCTANCE * 1e8
     np.testing.assert_allclose(
         data["parts"]["conventional"]["value"], scale * expected.parts["conventional"].value, rtol=1e-13
     )
