@@ -35,6 +35,7 @@ def _quiet(monkeypatch):
     monkeypatch.setenv("SYMCUR_PROGRESS", "0")
 
 
+@pytest.mark.slow_for("symcur.exact_integrals.integrate_exactly", "symcur.superconductors.thermal_hall")
 @pytest.mark.parametrize("value", OWN, ids=OWN.values())
 def test_examples_of_public_names_run(value):
     run(inspect.getdoc(value), OWN[value])

@@ -35,6 +35,18 @@ def execute(path: Path) -> dict:
     return namespace
 
 
+@pytest.mark.slow_but(
+    "derivations/01_continuity.md",
+    "derivations/03_torque.md",
+    "derivations/04_polarizability.md",
+    "derivations/05_quadrupole.md",
+    "docs/certificates.md",
+    "docs/materials_symmetry.md",
+    "docs/my_identity.md",
+    "docs/prover.md",
+    "docs/relations.md",
+    "docs/tutorials/first.md",
+)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_notebooks_run(path, monkeypatch, tmp_path):
     import matplotlib
@@ -112,6 +124,7 @@ def test_the_model_in_readme_takes_ten_lines():
 def test_readme_has_the_two_commands():
     assert "\n    python -m pip install . && symcur verify\n" in README
     assert "\n    python -m pip install '.[test]' && python -m pytest\n" in README
+    assert "`python -m pytest -m slow`" in README
 
 
 def test_readme_shows_the_closed_form_that_derive_prints(capsys):
@@ -160,9 +173,16 @@ def test_versions_agree():
     assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()
 
 
-def test_ci_runs_the_command_of_the_readme():
+def test_ci_runs_the_commands_of_the_readme():
+    """Together they run every test: the second asks for what the first leaves out."""
     script = ROOT / ".ci/run"
     pattern = re.search(r'grep -m1 -o "(.*)" README.md', script.read_text()).group(1)
+    assert re.search(
+        rf'for command in "\$\(grep -m1 -o "{re.escape(pattern)}" README.md\)" "python -m pytest -m slow"; do\n',
+        script.read_text(),
+    )
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["addopts"]
+    assert re.findall(r"-m '(.*?)'", options) == ["not slow"]
     found = subprocess.run(
         ["grep", "-m1", "-o", pattern, ROOT / "README.md"], capture_output=True, text=True, check=True
     )
@@ -210,6 +230,7 @@ def _site(tmp_path_factory):
     return folder / "html"
 
 
+@pytest.mark.slow
 @needs_sphinx
 def test_documentation_builds_without_a_warning(site):
     """test_notebooks_run executes the notebooks."""
@@ -229,6 +250,7 @@ def test_documentation_builds_without_a_warning(site):
     assert not re.search(r'src="https?://', "".join(pages.values()))
 
 
+@pytest.mark.slow
 @needs_sphinx
 def test_the_reference_links_to_its_names_and_to_other_projects(site):
     page = (site / "api/symcur.html").read_text()
@@ -240,6 +262,7 @@ def test_the_reference_links_to_its_names_and_to_other_projects(site):
     assert 'href="https://docs.python.org/3/library/collections.abc.html#collections.abc.Sequence"' in page
 
 
+@pytest.mark.slow
 @needs_sphinx
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")
 def test_pages_fit_a_telephone(site):

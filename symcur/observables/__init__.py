@@ -17,7 +17,7 @@ from symcur.observables.equilibrium import (
 )
 from symcur.observables.export import FORMATS, LABELLED, json_text, require_format, write, write_arrays
 from symcur.observables.filling import chemical_potential
-from symcur.observables.observable import OBSERVABLES, Form, Observable, define
+from symcur.observables.observable import OBSERVABLES, Form, Observable, Plan, define
 from symcur.observables.quasiparticles import (
     SPIN_QUANTUM,
     THERMAL_QUANTUM,
@@ -45,6 +45,7 @@ __all__ = [
     "Kind",
     "Observable",
     "Part",
+    "Plan",
     "Result",
     "Term",
     "add",

@@ -43,8 +43,8 @@ class Result(Shown):
     """An observable as a function of mu and temperature.
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
-    what, ``total`` which of them is the value (``sums`` says it in words). ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
-    free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
+    what (``sums`` says it in words), ``total`` which of them is the value. ``form`` tells Fermi sea from Fermi surface, ``hall`` how
+    the part that the torque leaves free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
     on what was asked. ``level`` says what a material knows of position; ``length_unit`` is its unit of length in Angstrom, None for
     other models; ``charge`` tells that s is the charge. Levels closer than ``window``, an energy, count as one

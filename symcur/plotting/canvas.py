@@ -81,7 +81,13 @@ def near(model: BandStructure, k: Array) -> Array:
 
 
 def at_level(model: str, level: str) -> str:
-    return f"{model}, level {level}" if level else model
+    """The name of a model with what it knows of position."""
+    return literal(f"{model}, level {level}" if level else model)
+
+
+def literal(text: str) -> str:
+    """A text in which no dollar begins mathematics."""
+    return text.replace("$", r"\$")
 
 
 @dataclass(frozen=True)

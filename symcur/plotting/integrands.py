@@ -70,7 +70,7 @@ def draw_plane(
     ``scale``: "linear", "symlog" or "auto"; the label says where the colours end.
     """
     model = named(model).with_values(parameters)
-    observable = observables.get(observable) if isinstance(observable, str) else observable
+    observable = observables.get(observable)
     require_component(component, observable.indices, observable.name, model)
     require_points(points, LARGEST_MAP)
     start, span = _plane(model, origin, spanning, reduced)

@@ -26,6 +26,7 @@ def test_parts_add_up_in_the_sea_form_where_each_has_its_own_integrand(name, mu,
     assert close(parts["band"].value + parts["dipole"].value, result.value, 1e-12)
 
 
+@pytest.mark.slow_for("0.0")
 @pytest.mark.parametrize("temperature", [0.0, 0.05])
 def test_three_forms_agree_where_no_bands_touch(temperature):
     model = models.haldane(M=0.5)
@@ -55,6 +56,7 @@ def test_charge_conductivity_of_a_chern_insulator_is_quantised():
     assert np.abs(result.parts["torque"].value).max() < 1e-12  # charge is conserved
 
 
+@pytest.mark.slow
 def test_an_insulator_has_a_pure_hall_response_and_the_conventional_one_is_not_of_that_type():
     model = models.bhz(M=1.0)
     result = conductivity(model, gap(model, 2).mu, rtol=1e-5)

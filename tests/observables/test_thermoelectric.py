@@ -12,6 +12,7 @@ from symcur.observables import conductivity, gap, thermoelectric
 
 
 # -- the entropy form --------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("3-2-160-0.3", "2-3-40-0.6")
 @pytest.mark.parametrize(("bands", "dimension", "points", "T"), [(3, 1, 300, 0.2), (3, 2, 160, 0.3), (2, 3, 40, 0.6)])
 def test_both_entropies_of_the_paper_give_alpha(bands, dimension, points, T):
     # A weighs with the entropy density e_n = [(e - mu) f - g]/T, B and C with -dg/dT. alpha^{ils} is compared with sums
