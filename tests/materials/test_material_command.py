@@ -230,6 +230,7 @@ def _interrupted_after(monkeypatch, press_ctrl_c):
     return choose
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_file(symcur, written, interrupted_after, tmp_path):
     whole, file, part = (tmp_path / name for name in ("whole.json", "result.json", "result.json.part"))
     command = ("material", str(written / "X_hr.dat"), *FAST, "--memory", "0.5")
