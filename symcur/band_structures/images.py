@@ -26,14 +26,14 @@ def images(model: BandStructure, s: ComplexArray, rotation: Array) -> list[Compl
     H, moved = model.matrix("H", k), model.matrix("H", k @ rotation.T)
     found = []
     for start in (H, H.conj()):
-        U = _intertwiner(start, moved, model.size_of_terms(k[0]))
+        U = intertwiner(start, moved, model.size_of_terms(k[0]))
         if U is not None:
             image = U.conj().T @ s @ U
             found.append(image if start is H else image.conj())
     return found
 
 
-def _intertwiner(H: ComplexArray, moved: ComplexArray, size: Array) -> ComplexArray | None:
+def intertwiner(H: ComplexArray, moved: ComplexArray, size: Array) -> ComplexArray | None:
     """A unitary U with moved U = U H at every point; None where there is none. ``size``: of the terms of H at the first one."""
     (e, V), (_, W) = np.linalg.eigh(H[0]), np.linalg.eigh(moved[0])
     label = np.cumsum(~joined(e, CLEAR_GAP, size))

@@ -32,9 +32,9 @@ from symcur.arrays import AnyArray, Array, Mask
 
 from .landmarks import landmarks
 from .mesh_symmetry import MeshSymmetry, mesh_symmetry
-from .method import METHODS, Method, key_of
+from .method import METHODS, Method
 from .occupation import OCCUPATIONS, columns
-from .problem import BandProblem, Problem, SmoothProblem
+from .problem import BandProblem, Problem, SmoothProblem, key_of
 from .records import Record
 from .reduced_meshes import irreducible_mesh
 from .solution import ROUNDING, Estimate, Tolerance, nothing

@@ -6,17 +6,21 @@ judged by itself where it is ``alone``.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, Mask
+from symcur.version import __version__
 
 from .cells import Landmarks
 from .domains import Domain
 from .occupation import OCCUPATIONS, columns, occupation, sum_over_bands
 from .sweep import check_finite
+
+PLACES = 4  # at which an integrand is looked at, to tell it from others
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
@@ -266,3 +270,18 @@ Problem = SmoothProblem | BandProblem
 def _two_points(domain: Domain) -> Array:
     """Some k at which an integrand is asked for the shape of its result."""
     return domain.map(np.full((2, domain.dimension), 0.3819660112501051))[0]
+
+
+def key_of(problem: Problem, *how: object) -> str:
+    """A digest of an integral: the integrand at a few momenta, bit by bit, its occupations, and ``how`` it is done."""
+    digest = hashlib.sha256(repr((__version__, problem.shape, *how)).encode())
+    u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
+    arrays: list[AnyArray] = [*problem.domain.map(u)]
+    if isinstance(problem, SmoothProblem):
+        arrays.append(problem.sample(u))
+    else:
+        digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
+        arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

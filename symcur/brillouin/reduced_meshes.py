@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symcur.arrays import Array, Indices, Mask
+from symcur.arrays import AnyArray, Array, Indices, Mask
 
 _FINEST = 1000  # the largest denominator of an offset
 _SLAB = 1 << 18  # points that are looked at at once
+Affine = tuple[Indices, Indices]  # integers A, c: m -> A m + c
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,29 +78,46 @@ def irreducible_mesh(
             f"matrices: expected a group, got {len(different)} matrices whose products are {len(products)}"
         )
     odd, size = None if parity is None else np.asarray(parity, dtype=np.intp), int(np.prod(n))
+    actions = [_affine(matrix, n, shift) for matrix in different]
     found = [
-        _first_of_orbits(np.arange(start, min(start + _SLAB, size)), different, n, shift, odd)
-        for start in range(0, size, _SLAB)
+        _first_of_orbits(np.arange(start, min(start + _SLAB, size)), actions, n, odd) for start in range(0, size, _SLAB)
     ]
     m, weights = (np.concatenate(parts) for parts in zip(*found, strict=True))
     return IrreducibleMesh(n, shift, (m + np.array(shift, dtype=float)) / n, weights, different, odd)
 
 
 def _first_of_orbits(
-    place: Indices, group: Indices, n: tuple[int, ...], offset: tuple[Fraction, ...], odd: Indices | None
+    place: Indices, actions: Sequence[Affine | None], n: tuple[int, ...], odd: Indices | None
 ) -> tuple[Indices, Indices]:
     """Those of the points at these places, (P, D), that are the first of their orbits, and the sizes of these."""
-    m = np.stack(np.unravel_index(place, n), axis=-1)
+    largest = max(int((np.abs(A) @ np.array(n) + np.abs(c)).max()) for A, c in filter(None, actions))
+    m = np.stack(np.unravel_index(place, n))  # (D, P), one axis after the other
+    m = m.astype(np.int32 if largest < np.iinfo(np.int32).max else np.intp)
     if odd is not None:
-        m, place = (array[m @ odd % 2 == 1] for array in (m, place))
-    fixing = np.zeros(len(m), dtype=np.intp)  # how many operations keep a point
-    for matrix in group:
-        image = _places(m, _affine(matrix, n, offset), n)
-        fixing += image == place
-        first = image >= place
-        if not first.all():
-            m, place, fixing = m[first], place[first], fixing[first]
-    return m, len(group) // fixing
+        m = m[:, odd @ m % 2 == 1]
+    fixing = np.zeros(m.shape[1], dtype=np.int32)  # how many operations keep a point
+    for action in actions:
+        order = _order(m, action, n)
+        fixing += order == 0
+        if (order < 0).any():
+            first = np.flatnonzero(order >= 0)
+            m, fixing = m.take(first, axis=1), fixing.take(first)
+    return m.T.astype(np.intp), (len(actions) // fixing).astype(np.intp)
+
+
+def _order(m: AnyArray, affine: Affine | None, n: tuple[int, ...]) -> AnyArray:
+    """Whether the image of every point m, shape (D, P), comes before it, -1, is the same, 0, or comes after it, 1."""
+    assert affine is not None
+    order, same = np.zeros(m.shape[1], dtype=np.int8), np.arange(m.shape[1])
+    for axis, (row, shift, count) in enumerate(zip(*affine, n, strict=True)):
+        image = np.full(len(same), shift, dtype=m.dtype)
+        for x, factor in zip(m, row, strict=True):
+            if factor:
+                image += (x if axis == 0 else x[same]) * m.dtype.type(factor)
+        image %= m.dtype.type(count)
+        order[same] = np.sign(image - m[axis][same])
+        same = same[order[same] == 0]
+    return order
 
 
 def keeps_mesh(matrices: ArrayLike, mesh: Sequence[int], offset: Any = 0, parity: ArrayLike | None = None) -> Mask:
@@ -117,7 +135,7 @@ def keeps_mesh(matrices: ArrayLike, mesh: Sequence[int], offset: Any = 0, parity
     return np.array([action is not None and not ((odd @ action[0] - odd) % 2).any() for action in actions], dtype=bool)
 
 
-def _affine(matrix: Indices, n: tuple[int, ...], offset: tuple[Fraction, ...]) -> tuple[Indices, Indices] | None:
+def _affine(matrix: Indices, n: tuple[int, ...], offset: tuple[Fraction, ...]) -> Affine | None:
     """Integers A, c with m -> A m + c the action on the numbers of points, modulo n; None where there are none."""
     scaled, counts = matrix * np.array(n)[:, None], np.array(n)
     if (scaled % counts).any():
@@ -128,7 +146,7 @@ def _affine(matrix: Indices, n: tuple[int, ...], offset: tuple[Fraction, ...]) -
     return None if (c % steps).any() else (A, c // steps)
 
 
-def _places(m: Indices, affine: tuple[Indices, Indices] | None, n: tuple[int, ...]) -> Indices:
+def _places(m: Indices, affine: Affine | None, n: tuple[int, ...]) -> Indices:
     """The place of the image of every point m, shape (P, D), in the mesh."""
     assert affine is not None
     A, c = affine

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, cast
@@ -17,8 +16,8 @@ from symcur.band_structures import BandStructure
 from symcur.brillouin import METHODS, Interrupted
 from symcur.cli import completion, terminal
 from symcur.cli.files import name_for, record_beside, require_picture, require_result
-from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
-from symcur.display import as_typed, text
+from symcur.cli.named_models import ModelName, Settings, bounded, find_model, with_settings
+from symcur.display import text
 from symcur.files import shortened
 from symcur.observables import Result, cards
 
@@ -68,12 +67,15 @@ def compute(
         ),
     ] = None,
     unit: Annotated[
-        str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
+        str, typer.Option(help="1, SI, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
     ] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
     sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",
     lattice_constant: Annotated[
-        float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
+        float | None, typer.Option(help="Angstrom per unit length of the model, where the unit holds a length.")
+    ] = None,
+    energy_unit: Annotated[
+        float | None, typer.Option(help="eV per unit energy of the model, where the unit holds an energy.")
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, .json, .nc or .zarr.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
@@ -93,6 +95,8 @@ def compute(
     require_picture("--plot", plot)
     kept = record_beside(output, resume)
     subject = with_settings(find_model(model), set_)
+    if mu and filling is not None:
+        raise ValueError("--filling: expected it in the place of --mu, got both")
     temperatures = numbers("--temperature", temperature)
     levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
@@ -116,7 +120,9 @@ def compute(
             kept,
         )
     if unit != "1" or s_unit != "hbar" or sign != "paper":
-        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant, sign=sign)
+        result = result.convert(
+            unit, s_unit=s_unit, lattice_constant=lattice_constant, energy_unit=energy_unit, sign=sign
+        )
     finish(result, output, plot, as_json=as_json, plain=plain, kept=kept)
 
 
@@ -212,7 +218,7 @@ def _numbers(option: str, text: str) -> float | ObjectArray:
     try:
         if ":" in text:
             first, last, count = text.split(":")
-            values = _range(Fraction(first), Fraction(last), int(count))
+            values = _range(Fraction(bounded(first)), Fraction(bounded(last)), int(count))
         else:
             values = [float(part) for part in text.split(",")]
     except (ValueError, OverflowError, ZeroDivisionError):
@@ -257,9 +263,6 @@ def _plain(result: Result, components: str) -> Iterator[str]:
     for label, told in cards.facts(result).told:
         yield terminal.comment(label, str(told))
     yield terminal.tabbed(("mu", "T", "component", "part", "value", "error", "met"))
-    mu, T = (dict(zip(axis, as_typed(axis), strict=True)) for axis in map(np.ndarray.tolist, result.scan[:2]))
-    for level, temperature, component, parts, met in result.rows():
-        if fnmatchcase(component, components):
-            place = (mu[level], T[temperature], component)
-            for part, (value, error) in parts.items():
-                yield terminal.tabbed((*place, part, repr(value), repr(error), "yes" if met else "no"))
+    for place, parts, met in cards.rows(result, components):
+        for part, (value, error) in parts.items():
+            yield terminal.tabbed((*place, part, repr(value), repr(error), "yes" if met else "no"))

@@ -63,14 +63,15 @@ class Eigenbasis(ABC):
     def operator(self, expression: Expression) -> Any:
         """An operator without band letters in the eigenbasis, (..., N, N)."""
         if expression not in self._operators:
-            known = self._operators.get(ex.adjoint(expression))
-            self._operators[expression] = self._operator(expression) if known is None else self.adjoint(known)
+            other = ex.adjoint(expression)
+            known = self._operators.get(other)
+            self._operators[expression] = self._operator(expression) if known is None else self._adjoint(known, other)
         return self._operators[expression]
 
     def _operator(self, expression: Expression) -> Any:
         match expression:
             case ex.Operator("H", ()):
-                return self.energies[..., None] * self.identity
+                return self._of_all[..., None] * self.identity
             case ex.Operator(name, axes):
                 return self.elements(name, axes)
             case ex.Named(_, definition):
@@ -87,12 +88,25 @@ class Eigenbasis(ABC):
 
     def _with_partner(self, term: Expression, sign: int) -> Any:
         X = self.operator(term)
-        return X + self.adjoint(X) if sign > 0 else X - self.adjoint(X) if sign < 0 else X
+        return X + self._adjoint(X, term) if sign > 0 else X - self._adjoint(X, term) if sign < 0 else X
 
     def _times(self, X: Any, factor: Expression) -> Any:
         if factor == ex.H:
-            return X * self.energies[..., None, :]
-        return self.operator(factor) if X is self.identity else X @ self.operator(factor)
+            return X * self._of_all[..., None, :]
+        return self.operator(factor) if X is self.identity else X @ self._on_the_right(factor)
+
+    def _on_the_right(self, expression: Expression) -> Any:
+        """An operator between all states."""
+        return self.operator(expression)
+
+    def _adjoint(self, X: Any, expression: Expression) -> Any:
+        """That of an operator with these elements."""
+        return self.adjoint(X)
+
+    @property
+    def _of_all(self) -> Any:
+        """The energies of the states between which operators have elements."""
+        return self.energies
 
     def adjoint(self, X: Any) -> Any:
         """X^+, for bosons eta X^+ eta."""
@@ -150,8 +164,12 @@ class Eigenbasis(ABC):
         for factors, conjugate in alike:
             if factors in self._traces:
                 return self._traces[factors].conj() if conjugate else self._traces[factors]
-        value = self._traces[alike[0][0]] = self.over_multiplets(self.diagonal(alike[0][0]))
+        value = self._traces[alike[0][0]] = self._total(alike[0][0])
         return value
+
+    def _total(self, factors: Factors) -> Any:
+        """The sum over the multiplet of every band of <a| f_1 f_2 ... |a>."""
+        return self.over_multiplets(self.diagonal(factors))
 
     def _closed(self, rows: Any, others: Any) -> Any:
         """sum_b rows_ab (others^#)_ba."""

@@ -81,9 +81,9 @@ def _operators(quantity: Quantity, dimension: int) -> Reader:
     return lambda states: np.stack([states.adjoint(states.rows((X,))) for X in operators], axis=1)
 
 
-def blocks(model: BandStructure, k: Array) -> list[Array]:
-    """k in pieces whose matrices fit into the cache."""
-    length = min(max(_NUMBERS // model.size**2, _SHORTEST), _LONGEST)
+def blocks(model: BandStructure, k: Array, longer: int = 1) -> list[Array]:
+    """k in pieces whose matrices fit into the cache, or so many times longer ones."""
+    length = min(max(_NUMBERS * longer // model.size**2, _SHORTEST), _LONGEST)
     return [k[start : start + length] for start in range(0, max(len(k), 1), length)]
 
 

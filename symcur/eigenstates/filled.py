@@ -6,14 +6,29 @@ one more filled band adds for a given b takes products with the triangles of X, 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from symcur import expressions as ex
 from symcur.arrays import ComplexArray
 from symcur.eigenstates.basis import Eigenbasis
 
+UpTo = Callable[[Any, ex.Expression, ex.Axis, ex.Axis], ComplexArray]
 
-def cumulated(states: Eigenbasis, operand: ex.Expression) -> ComplexArray | None:
+
+def up_to(states: Eigenbasis, before: ex.Expression, i: ex.Axis, l: ex.Axis) -> ComplexArray:
+    """Tr[X P d_iP d_lP P] with X the operator ``before``, for the bands up to n, (..., N)."""
+    X = states.operator(before)
+    G, K = (states.operator(ex.v(axis)) * states.inverse_gaps for axis in (i, l))
+    K = -K.mT  # K_{b a} as [a, b]
+    added = K * (np.tril(X) @ G) + G * (np.triu(X, 1).mT @ K)
+    empty = np.triu(np.ones(X.shape[-2:]), 1)
+    return np.asarray((np.cumsum(added, axis=-2) * empty).sum(axis=-1))
+
+
+def cumulated(states: Eigenbasis, operand: ex.Expression, up_to: UpTo = up_to) -> ComplexArray | None:
     """The operand for the bands up to n less that for the bands below n, (..., N); None where it is not of this kind."""
     if states.norms is not None:
         return None
@@ -25,11 +40,10 @@ def cumulated(states: Eigenbasis, operand: ex.Expression) -> ComplexArray | None
     found = {axes: sum(c for c, other in pairs if other == axes) for _, axes in pairs}
     if () in found:
         return None
-    X = states.operator(ex.Product(tuple(before)))
     total = np.zeros(states.energies.shape, dtype=complex)
     for axes, coefficient in found.items():
         if coefficient:
-            total = total + coefficient * _up_to(states, X, *axes)
+            total = total + coefficient * up_to(states, ex.Product(tuple(before)), *axes)
     return np.diff(total, axis=-1, prepend=0)
 
 
@@ -41,11 +55,3 @@ def _pair(term: ex.Expression) -> tuple[complex, tuple[ex.Axis, ...]]:
         case ex.Product((ex.Number(c), ex.Derivative(i, ex.Projector()), ex.Derivative(l, ex.Projector()))):
             return complex(c.x, c.y), (i, l)
     return 0.0, ()
-
-
-def _up_to(states: Eigenbasis, X: ComplexArray, i: ex.Axis, l: ex.Axis) -> ComplexArray:
-    G, K = (states.operator(ex.v(axis)) * states.inverse_gaps for axis in (i, l))
-    K = -K.mT  # K_{b a} as [a, b]
-    added = K * (np.tril(X) @ G) + G * (np.triu(X, 1).mT @ K)
-    empty = np.triu(np.ones(X.shape[-2:]), 1)
-    return np.asarray((np.cumsum(added, axis=-2) * empty).sum(axis=-1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,7 +38,7 @@ class Eigenstates(Eigenbasis):
         self.model, self.k, self._known = model, model.points(k), known
         if known is None:
             self._matrix, self._covariant = model.at(self.k), model.covariant_at(self.k)
-            self.levels, self.left, self.vectors = model.diagonalized(self._matrix("H", ()), self.k)
+            self.levels, self.left, self.vectors = self._solved()
         else:
             self.levels, self.left, self.vectors = (
                 getattr(known[0], x)[known[1]] for x in ("levels", "left", "vectors")
@@ -51,7 +51,7 @@ class Eigenstates(Eigenbasis):
             self.amplification = self.amplification * (np.abs(self.vectors) ** 2).sum(axis=(-1, -2)) / model.size
             model.bosons.require_separate_norms(energies, joined, self.k)
             norms = model.bosons.norms.astype(complex)
-        members, rank = np.eye(model.size, dtype=bool), np.ones(energies.shape)
+        members, rank = np.eye(energies.shape[-1], dtype=bool), np.ones(energies.shape)
         self._starts = np.flatnonzero(~joined)  # of multiplets, among the levels of all points
         self._ranks = np.diff(self._starts, append=joined.size)
         if joined.any():
@@ -65,6 +65,9 @@ class Eigenstates(Eigenbasis):
         members, inverse_gaps = members.astype(complex), (1 / gaps).astype(complex)
         super().__init__(energies, members, rank, inverse_gaps, np.eye(model.size, dtype=complex), norms)
 
+    def _solved(self) -> tuple[Array, ComplexArray, ComplexArray]:
+        return self.model.diagonalized(self._matrix("H", ()), self.k)
+
     def rejoined(self, tolerance: Closeness, where: Mask | Indices) -> Eigenstates:
         """The same states at some of the points with other multiplets."""
         return Eigenstates(self.model, self.k[where], tolerance, known=(self, where))
@@ -73,12 +76,12 @@ class Eigenstates(Eigenbasis):
         """The elements of a matrix (N, N) in the eigenbasis."""
         return np.asarray(self.left @ operator @ self.vectors)
 
-    def with_s(self, elements: ComplexArray) -> Eigenstates:
+    def with_s(self, elements: ComplexArray) -> Self:
         """The same states, with what is known of them, and another s, by its elements (..., N, N) in the eigenbasis."""
         other = copy(self)
-        other._operators = {X: found for X, found in self._operators.items() if not _has_s(X)} | {ex.s: elements}
+        other._operators = {X: found for X, found in self._operators.items() if not has_s(X)} | {ex.s: elements}
         other._rows, other._diagonals, other._traces = (
-            {factors: found for factors, found in known.items() if not any(map(_has_s, factors))}
+            {factors: found for factors, found in known.items() if not any(map(has_s, factors))}
             for known in (self._rows, self._diagonals, self._traces)
         )
         return other
@@ -111,6 +114,8 @@ class Eigenstates(Eigenbasis):
         return np.asarray(_times(self.left, s) @ self.vectors)
 
     def over_multiplets(self, values: AnyArray) -> AnyArray:
+        if len(self._starts) == values.size:
+            return values
         sums = np.add.reduceat(values.ravel(), self._starts)
         return np.repeat(sums, self._ranks).reshape(values.shape)
 
@@ -142,7 +147,7 @@ def _times(left: ComplexArray, X: ComplexArray) -> ComplexArray:
 
 
 @cache
-def _has_s(expression: ex.Expression) -> bool:
+def has_s(expression: ex.Expression) -> bool:
     return any(node == ex.s for node in ex.walk(expression))
 
 

@@ -23,6 +23,7 @@ from symcur.brillouin.problem import BandProblem
 from symcur.brillouin.trapezoid import OFFSET
 from symcur.eigenstates import DegeneracyWarning, Eigenstates, blocks
 from symcur.observables.result import Part
+from symcur.observables.units import KINDS
 from symcur.quantities import Quantity
 
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
@@ -359,26 +360,6 @@ def size_of_kind(model: BandStructure, domain: Domain, kind: str) -> float:
     unit = KINDS[kind].unit
     carried = "" if re.search(r"\bs\b", unit) else "s x "  # the spin, say, whose unit is that of the number
     return float(model.statistics.factor) * natural_size(model, carried + unit, domain)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What numbers of one kind have in common: their unit."""
-
-    unit: str
-
-
-KINDS = {
-    "conductivity": Kind("e s / (hbar length^(D-2))"),
-    "thermoelectric": Kind("k_B s / (hbar length^(D-2))"),
-    "density": Kind("s energy / (hbar length^(D-2))"),
-    "current": Kind("s energy / (hbar length^(D-1))"),
-    "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))"),
-    "spin": Kind("hbar / length^(D-2)"),
-    "spin_current": Kind("energy / length^(D-1), spin in hbar"),
-    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar"),
-    "spin_nernst": Kind("k_B / length^(D-2), spin in hbar"),
-}
 
 
 @contextmanager

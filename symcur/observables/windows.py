@@ -10,7 +10,7 @@ the sum over bands depends on splittings inside the filled states, and no mesh h
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 
@@ -20,14 +20,22 @@ from symcur import quantities
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.band_structures.images import images
+from symcur.band_structures.kramers import in_pairs
 from symcur.band_structures.levels import Window, follows
 from symcur.brillouin import Domain, Integral, LatticeCell, Mesh, Method
 from symcur.eigenstates import Eigenstates, blocks
+from symcur.eigenstates.kramers import KramersPairs, NoParityError, parity_of
 from symcur.observables.engine import BandValues, Parts, with_change
 from symcur.observables.result import Part
 
 AUTO = "auto"
 PART = 0.03  # of the change of energy between neighbouring points of a mesh
+LONGER = 2  # blocks than elsewhere: on meshes, H(k) along a line costs less than at its points
+TRIALS, SAME = (
+    3,
+    1e-8,
+)  # momenta at which two ways to the values are compared, and what each column may differ by, relative
+NOTHING = 1e-6  # of the largest column: one that vanishes
 POINTS = 64  # per axis, where the mesh is not fixed
 
 
@@ -60,6 +68,11 @@ class WindowedValues(BandValues):
     @cached_property
     def _everything(self) -> Restricted:
         return self.restricted([], range(len(self.weights)))
+
+    @cached_property
+    def pairs(self) -> tuple[BandStructure, ComplexArray] | None:
+        """The model in a basis of Kramers pairs, and that basis, where it has such pairs at every momentum."""
+        return in_pairs(self.model)
 
     def restricted(self, operators: Sequence[AnyArray], columns: Sequence[int]) -> Restricted:
         """Some of the columns, numbered through those of s and then of other operators in its place."""
@@ -95,29 +108,68 @@ class WindowedValues(BandValues):
         return {"window": Part(change, np.zeros_like(change))}
 
 
+@dataclass(frozen=True)
+class _Basis:
+    """A model, other operators than its s, and their ``parity`` in Kramers pairs, in a basis of which the model is, or 0."""
+
+    model: BandStructure
+    operators: Sequence[ComplexArray]
+    parity: int = 0
+
+    @property
+    def s(self) -> ComplexArray:
+        return self.model.matrix("s", np.zeros(self.model.dimension))
+
+    def states(self, k: Array, window: Window) -> Eigenstates:
+        return KramersPairs(self.model, k, window, self.parity) if self.parity else Eigenstates(self.model, k, window)
+
+
 class Restricted:
     """k -> energies (M, N) and some of the columns of ``whole`` (M, N, K), of s and of other operators in its place."""
 
     def __init__(self, whole: WindowedValues, operators: Sequence[AnyArray], columns: Sequence[int]) -> None:
-        self.whole, self.operators = whole, [np.asarray(s) for s in operators]
+        self.whole, self._basis = whole, _Basis(whole.model, [np.asarray(s) for s in operators])
         self.energies, self.bending = whole.energies, whole.bending
         count = len(whole.weights) // whole.variants
         # For each operator the columns with one window, and where each goes with each of the windows.
-        self._plan: list[dict[int, list[list[int]]]] = [{} for _ in range(len(self.operators) + 1)]
+        self._plan: list[dict[int, list[list[int]]]] = [{} for _ in range(len(operators) + 1)]
         self._size = len(columns)
         for to, number in enumerate(columns):
             image, of_image = divmod(number, len(whole.weights))
             window, column = divmod(of_image, count)
             self._plan[image].setdefault(column, [[] for _ in range(whole.variants)])[window].append(to)
 
+        if (paired := self._in_pairs()) is not None:
+            self._basis = paired
+
+    def _in_pairs(self) -> _Basis | None:
+        """A basis in which one of each Kramers pair does; None where there is none, or not for these columns."""
+        if self.whole.pairs is None:
+            return None
+        model, W = self.whole.pairs
+        s, *others = (W.conj().T @ s @ W for s in (self._basis.s, *self._basis.operators))
+        if not (parity := parity_of([s, *others])):
+            return None
+        k = np.random.default_rng(71).uniform(-2, 2, size=(TRIALS, model.dimension))
+        paired = _Basis(model, others, parity)
+        try:
+            values = self._block(k, paired)[1]
+        except NoParityError:
+            return None
+        plain = self._block(k, self._basis)[1]
+        sizes = np.abs(plain).max(axis=(1, 2))
+        misses = np.abs(values - plain).max(axis=(1, 2))
+        return paired if (misses <= SAME * np.maximum(sizes, NOTHING * sizes.max())).all() else None
+
     def __call__(self, k: Array) -> tuple[Array, Array]:
-        energies, values = zip(*(self._block(block) for block in blocks(self.whole.model, k)), strict=True)
+        found = (self._block(block, self._basis) for block in blocks(self._basis.model, k, LONGER))
+        energies, values = zip(*found, strict=True)
         return np.concatenate(energies), np.moveaxis(np.concatenate(values, axis=1), 0, -1)
 
-    def _block(self, k: Array) -> tuple[Array, Array]:
+    def _block(self, k: Array, basis: _Basis) -> tuple[Array, Array]:
         first, *others = self.whole.windows
-        states = Eigenstates(self.whole.model, k, first)
-        operators = [states.rotated(s) for s in self.operators]
+        states = basis.states(k, first)
+        operators = [states.rotated(s) for s in basis.operators]
         values = np.empty((self._size, *states.levels.shape))
         self._fill(values, range(self.whole.variants), states, operators)
         for v, window in enumerate(others, 1):
@@ -127,14 +179,15 @@ class Restricted:
                 some = values[:, where]
                 self._fill(some, [v], states.rejoined(window, where), [s[where] for s in operators])
                 values[:, where] = some
-        return states.levels, values
+        members = basis.model.size // states.levels.shape[-1]
+        return np.repeat(states.levels, members, axis=-1), np.repeat(values, members, axis=-1)
 
     def _fill(
         self, values: Array, variants: Iterable[int], states: Eigenstates, operators: Iterable[ComplexArray]
     ) -> None:
         """The columns (K, M, N) with these windows, for states that are joined by one of them."""
         # Each image goes on from the one before, with what that found without s.
-        images = accumulate(operators, Eigenstates.with_s, initial=states)
+        images = accumulate(operators, lambda known, s: known.with_s(s), initial=states)
         for plan, image in zip(self._plan, images, strict=True):
             for column, goes in plan.items():
                 values[[to for v in variants for to in goes[v]]] = self.whole.column(image, column)

@@ -6,6 +6,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from full_disk import full_disk
 
 from symcur.brillouin import METHODS, LatticeCell, Mesh, integrate, integrate_bands, sweep
 
@@ -48,6 +49,7 @@ def counted():
     return bands, asked
 
 
+@pytest.mark.slow_for("None")
 @pytest.mark.parametrize("points", [12, None])
 def test_sums_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_same(tmp_path, points):
     record, memory, rtol = tmp_path / "sums", 8_000, 1e-9
@@ -163,24 +165,19 @@ def test_a_record_that_cannot_be_written_or_read_is_told_before_the_work(tmp_pat
     assert sum(asked) == 0
 
 
-def test_a_full_disk_ends_no_sweep_and_keeps_the_record_of_before(tmp_path, monkeypatch):
+def test_a_full_disk_ends_no_sweep_and_keeps_the_record_of_before(tmp_path):
     record, mesh = tmp_path / "sums", {"points": 20, "memory": 8_000}
     with pytest.raises(KeyboardInterrupt):
         integrate_bands(stopped_after(200), SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
     before = record.read_bytes()
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    found = integrate_bands(lattice, SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
+    with full_disk("os.fsync"):
+        found = integrate_bands(lattice, SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
     told = f"the sums could not be written to {record} (No space left on device; what was there before is whole); "
     assert found.message.startswith(told)
     assert [path.name for path in tmp_path.iterdir()] == ["sums"]
     assert record.read_bytes() == before
-    with pytest.raises(KeyboardInterrupt, match="could not be written"):
+    with full_disk("os.fsync"), pytest.raises(KeyboardInterrupt, match="could not be written"):
         integrate_bands(stopped_after(250), SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
-    monkeypatch.undo()
     after = integrate_bands(lattice, SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
     assert np.array_equal(found.value, after.value)
     assert found.message == told + after.message
