@@ -56,6 +56,7 @@ def test_ctrl_c_and_on(symcur, direct, ending, tmp_path, ctrl_c_after):
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.slow
 def test_processes_and_failures(symcur, tmp_path):
     """Magnons are stable for one sign of the exchange: what fails is said, and is the same from other processes."""
     command = ("scan", "honeycomb_magnons", "thermal_hall", *MAGNONS, "--over", "J=-1,1,2")
