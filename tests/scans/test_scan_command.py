@@ -117,18 +117,8 @@ def test_what_is_wrong_is_one_line(symcur, tmp_path, monkeypatch, arguments, mes
 )
 def test_a_computation_goes_on(symcur, tmp_path, monkeypatch, ctrl_c_after, method, mu, temperature, points):
     whole, file = tmp_path / "whole.json", tmp_path / "file.json"
-    compute = (
-        "compute",
-        "haldane",
-        "conductivity",
-        "--mu",
-        f"{mu},0.1",
-        "--temperature",
-        temperature,
-        "--method",
-        method,
-    )
-    compute = (*compute, "--rtol", "1e-5")
+    compute = ("compute", "haldane", "conductivity", "--mu", f"{mu},0.1", "--temperature", temperature)
+    compute = (*compute, "--method", method, "--rtol", "1e-5")
     assert symcur(*compute, "-o", str(whole))[0] == 0
     ctrl_c_after(points)
     status, _, err = symcur(*compute, "-o", str(file))
