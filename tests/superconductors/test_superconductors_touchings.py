@@ -142,8 +142,8 @@ def test_what_time_reversal_forbids_in_every_state_is_not_integrated():
     assert np.abs(result.value).max() <= result.error.max() < 1e-11
 
 
-@pytest.mark.parametrize(("coupling", "vanishes"), [(1e-6, False), (0.0, True)])
-def test_a_coupling_of_a_millionth_is_no_rounding(coupling, vanishes):
+@pytest.mark.parametrize(("coupling", "vanishes"), [(1e-8, False), (0.0, True)])
+def test_a_coupling_of_a_hundred_millionth_is_no_rounding(coupling, vanishes):
     """Spins that cross along lines, at which the coupling opens gaps; without it the spin is conserved and nothing responds."""
     kx, ky = sp.symbols("k_x k_y", real=True)
     h = (-2 * (sp.cos(kx) + sp.cos(ky)) + 1.3) * sigma_0 + (sp.cos(kx) - sp.cos(ky) + sp.sin(kx) / 10) * sigma_z / 5
@@ -155,4 +155,4 @@ def test_a_coupling_of_a_millionth_is_no_rounding(coupling, vanishes):
     natural = engine.size_of_kind(model, model.cell, spin_hall.kind)
     found = only_rounding(problem, Tolerance(1e-3, np.array(0.0), "largest", len(bands.weights), natural))
     assert (found is not None) == vanishes
-    assert problem.filled().max() < 1e-7 * natural
+    assert problem.filled().max() < 1e-11 * natural
