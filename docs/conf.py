@@ -11,8 +11,8 @@ os.environ["SYMCUR_PROGRESS"] = "0"  # pages hold results, not what happened on 
 project = "symcur"
 author = "The symcur developers"
 copyright = author
-extensions = ["myst_nb", "generated_pages", "api_reference", "mathml"]
-exclude_patterns = ["_build", "README.md"]
+extensions = ["myst_nb", "generated_pages", "api_reference", "mathml", "inventories"]
+exclude_patterns = ["_build", "README.md", "ext", "speed_tables.md"]
 html_theme = "furo"
 html_title = "symcur"
 nb_execution_mode = "force"
@@ -21,14 +21,38 @@ nb_execution_raise_on_error = True
 nb_execution_timeout = 120
 myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence", "deflist"]
 html_math_renderer = "mathml"
-html_static_path = ["mathematics.css", "../symcur/display/math_font.woff2"]
-html_css_files = ["mathematics.css"]
+html_static_path = ["mathematics.css", "narrow.css", "../symcur/display/math_font.woff2"]
+html_css_files = ["mathematics.css", "narrow.css"]
 myst_heading_anchors = 3
 add_module_names = False
 toc_object_entries = False
 autodoc_typehints_format = "short"
-# Names that say more than what they stand for.
-_ALIASES = "AnyArray Array ArrayLike Bending Closeness ComplexArray Components Indices Mask ObjectArray Parameters"
-autodoc_type_aliases = {name: name for name in _ALIASES.split()}
+# Names that say more than what they stand for, on the page of types, or in a room.
+_TYPES = "AnyArray Array Closeness ComplexArray Components Indices Mask ObjectArray"
+autodoc_type_aliases = {name: name for name in _TYPES.split()} | {
+    "ArrayLike": "numpy.typing.ArrayLike",
+    "Bending": "symcur.brillouin.Bending",
+    "Parameters": "symcur.band_structures.Parameters",
+}
+# What has no page: variables of types, and what public functions pass between one another.
+nitpick_ignore_regex = [
+    ("py:class", r"symcur\.[\w.]+\.(T|N|M_co|P)"),
+    (
+        "py:class",
+        r"symcur\.(display\.blocks\.Card|brillouin\.\w+\.(BandProblem|SmoothProblem|Sweep)|disorder\.\w+\.(Surface|Contours))",
+    ),
+    (
+        "py:class",
+        r"symcur\.(superconductors\.gap_equation\.PairState|observables\.hall\.Choice|band_structures\.built\.Recipe)",
+    ),
+    (
+        "py:class",
+        r"symcur\.(exact_integrals\.\w+\.(Interval|BandSums|FermiMomenta)|identities\.\w+\.(Answer|Independence))",
+    ),
+    ("py:class", r"symcur\.(kernels\.kernel\.Compiled|program\.program\.Program)"),
+    ("py:class", r"numpy\._typing\..*"),
+    ("py:class", r"(tuple|collections\.abc\.Mapping)\[.*"),  # pieces of long annotations
+]
+nitpicky = True
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         claims,
         disorder,
         expressions,
+        importers,
         linear_response,
         materials,
         models,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from symcur.eigenstates import evaluate
     from symcur.exact_integrals import integrate_exactly
     from symcur.identities import relations
+    from symcur.importers import import_model
     from symcur.kernels import compile
     from symcur.observables import conductivity, equilibrium_current, magnetization, thermoelectric
     from symcur.running import show_progress
@@ -55,6 +57,7 @@ _HOME = {
     "derive": "closed_forms",
     "equilibrium_current": "observables",
     "evaluate": "eigenstates",
+    "import_model": "importers",
     "integrate_exactly": "exact_integrals",
     "magnetization": "observables",
     "relations": "identities",
@@ -85,6 +88,8 @@ __all__ = [
     "equilibrium_current",
     "evaluate",
     "expressions",
+    "import_model",
+    "importers",
     "integrate_exactly",
     "linear_response",
     "load",

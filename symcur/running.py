@@ -20,6 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 
 LOG = logging.getLogger("symcur")
 LOG.addHandler(logging.NullHandler())
+MOST_PROCESSES = 61  # that a pool takes on Windows, which waits for no more
 DELAY = 2.0  # seconds after which the line appears
 _SWITCH = "SYMCUR_PROGRESS"
 _STEP, _BAR = 0.2, 20  # seconds between two lines; columns of the bar

@@ -52,6 +52,23 @@ def press_ctrl_c() -> Iterator[Callable[[], None]]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give the marker ``slow`` to the instances that ``slow_for`` and ``slow_but`` speak of; their names must be there."""
+    missing: set[tuple[str, str]] = set()
+    found: set[tuple[str, str]] = set()
+    for item in items:
+        for marker in item.iter_markers():
+            if marker.name in ("slow_for", "slow_but"):
+                function, _, instance = item.nodeid.removesuffix("]").partition("[")
+                missing |= {(function, name) for name in marker.args}
+                found.add((function, instance))
+                if (instance in marker.args) == (marker.name == "slow_for"):
+                    item.add_marker("slow")
+    if missing - found and not any("::" in path for path in config.args):
+        raise pytest.UsageError(f"slow_for, slow_but: expected instances of the test, got {sorted(missing - found)}")
+
+
 def pytest_collection_finish():
     """What was imported stays: it is not searched for garbage again and again."""
     gc.collect()

@@ -192,7 +192,15 @@ def test_derive_writes_python_that_agrees_with_eigenstates(symcur):
 
 @pytest.mark.parametrize(
     ("language", "mark"),
-    [("latex", r"\frac"), ("c", "double"), ("fortran", "subroutine"), ("julia", "function"), ("mathematica", ":=")],
+    [
+        ("latex", r"\frac"),
+        ("numpy", "numpy.where"),
+        ("jax", "jax.numpy.where"),
+        ("c", "double"),
+        ("fortran", "subroutine"),
+        ("julia", "function"),
+        ("mathematica", ":="),
+    ],
 )
 def test_derive_writes_other_languages(symcur, language, mark):
     status, out, _ = symcur("derive", "rashba", "s_dipole", "--to", language)
@@ -325,7 +333,11 @@ def test_latex_becomes_a_line_of_unicode(source, text):
 
 def test_sentences_keep_their_words():
     text = "C's wave-packet form (a-b), d_{k_i} d^{is} and M^{li}, s_n"
-    assert sentence(text) == "C's wave-packet form (a-b), d_{kᵢ} dⁱˢ and Mˡⁱ, s_n"
+    assert sentence(text) == "C's wave-packet form (a-b), ∂_{kᵢ} dⁱˢ and Mˡⁱ, sₙ"
+    assert (
+        sentence("Omega^{lis} for lambda / 2, with the well-known letters")
+        == "Ωˡⁱˢ for λ / 2, with the well-known letters"
+    )
 
 
 def test_the_whole_ledger_becomes_unicode():

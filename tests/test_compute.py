@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
 
 import numpy as np
 import pytest
+from full_disk import full_disk
 
 import symcur as sc
 
@@ -138,7 +137,7 @@ def test_three_dimensional_units(symcur):
     status, out, _ = symcur("compute", "weyl", "hall_conductivity", *arguments)
     assert status == 0
     assert "(hbar/e) S/cm, s in hbar" in out
-    assert "xx = xy = xz = yx = yy = yz = zx = zy = zz = 0 (2e-10) for mu = 0, T = 0.6\n" in out
+    assert "xx = xy = xz = yx = yy = yz = zx = zy = zz = 0 (3e-10) for mu = 0, T = 0.6\n" in out
     assert rows(out) == []
 
 
@@ -208,24 +207,12 @@ def test_interrupting_before_the_first_round_writes_nothing(symcur, ctrl_c_after
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture(name="full_disk")
-def _full_disk(monkeypatch):
-    """Every file is full after 100 bytes; writing more fails as on a full disk."""
-    fsync = os.fsync
-
-    def full(descriptor):
-        if os.fstat(descriptor).st_size > 100:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        fsync(descriptor)
-
-    monkeypatch.setattr(os, "fsync", full)
-
-
-def test_a_full_disk_is_told_and_the_numbers_are_on_the_screen(symcur, full_disk, monkeypatch, tmp_path):
+def test_a_full_disk_is_told_and_the_numbers_are_on_the_screen(symcur, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scan.csv").write_text("a good one")
     arguments = ("--mu", "0:1:70", "--temperature", "0.5", "--rtol", "1e-2", "-o", "scan.csv")
-    status, out, err = symcur("compute", "rashba", "conductivity", *arguments)
+    with full_disk("os.fsync"):
+        status, out, err = symcur("compute", "rashba", "conductivity", *arguments)
     assert status == 2
     assert err == "symcur: [Errno 28] No space left on device; what was there before is whole: 'scan.csv'\n"
     assert len(rows(out)) == 140, "what no file holds is not cut"
@@ -233,6 +220,7 @@ def test_a_full_disk_is_told_and_the_numbers_are_on_the_screen(symcur, full_disk
 
 
 # -- plot --------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("pdf", "svg")
 @pytest.mark.parametrize("ending", ["png", "pdf", "svg"])
 def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
     zone, path = tmp_path / f"zone.{ending}", tmp_path / f"path.{ending}"
@@ -273,6 +261,9 @@ def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
             ("compute", "haldane", "conductivity", "--set", "mass=1"),
             "parameters: expected some of M, phi, t, t2 of haldane, got mass",
         ),
+        (("compute", "haldane", "conductivity", "--set", "M=1e-99999999"), "--set: expected name=number, .*"),
+        (("compute", "haldane", "conductivity", "--mu", "0:1e99999999:3"), "--mu: expected a number, a list"),
+        (("plot", "haldane", "energy", "--path", "auto", "--mu", "nan"), "mu: expected a finite number, got nan"),
         (("compute", "haldane", "conductivity", "--set", "M=big"), "--set: expected name=number, .*, got 'M=big'"),
         (
             ("compute", "haldane", "conductivity", "--form", "surf"),
@@ -283,6 +274,10 @@ def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
             "form: expected 'sea' for .*, got 'regular'",
         ),
         (("compute", "haldane", "conductivity", "--method", "fast"), "method: expected one of .*, got 'fast'"),
+        (
+            ("compute", "haldane", "conductivity", "--filling", "1", "--mu", "0.3"),
+            "--filling: expected it in the place of --mu, got both",
+        ),
         (
             ("compute", "haldane", "conductivity", "--filling", "2"),
             "filling: expected numbers above 0 and below 2, that of the bands, got 2.0",
@@ -302,7 +297,7 @@ def test_plot_over_the_zone_and_along_a_path(symcur, tmp_path, ending):
         (("compute", "haldane", "conductivity", "--unit", "S"), "unit: expected .*, got 'S'"),
         (
             ("compute", "haldane", "magnetization", "--unit", "e/2pi", "--temperature", "0.5"),
-            "unit: expected '1' for magnetization, got 'e/2pi', a unit of conductivity",
+            "unit: expected '1' or 'SI' for magnetization, got 'e/2pi', a unit of conductivity",
         ),
         (
             ("compute", "weyl", "conductivity", "--unit", "(hbar/e) S/cm", "--temperature", "2"),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 import sympy as sp
+from pages import Page
 
 import symcur as sc
 from symcur import display
@@ -28,30 +28,9 @@ def _sigma():
     return sc.conductivity("rashba", [-0.2, 0.0, 0.2], 0.05, rtol=1e-2)
 
 
-class Page(HTMLParser):
-    """The elements of a page, those left open, and the texts outside of styles."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.open: list[str] = []
-        self.texts: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-        if tag not in ("img", "input", "br", "mspace"):
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if "style" not in self.open:
-            self.texts.append(data)
+@pytest.fixture(scope="module", name="many")
+def _many():
+    return sc.conductivity("rashba", np.linspace(0.1, 1.3, 13), 0.5, rtol=1e-2)
 
 
 # -- numbers -----------------------------------------------------------------------------------------------------------
@@ -71,8 +50,18 @@ def test_numbers_have_the_digits_that_their_errors_leave(value, error, text):
     assert display.number(value, error) == text
 
 
+@pytest.mark.parametrize("error", [0.0, 6e-7, 2.1e-3, 9.5e-3, 9.96e-9, 1e300, 1.04, np.inf])
+def test_a_printed_error_is_never_less_than_the_error(error):
+    card = Card("x", (Numbers(("xy",), ("a",), (Row(("xy",), ((1.0, error),)),)),))
+    for shown, most in ((display.text(card).split()[-1], 1.1), (re.search("± (.*?)<", display.html(card))[1], 2.0)):
+        assert error <= float(shown) <= most * error
+    _, vanishing = display.zeros({"xx": [(0.0, error)]})
+    assert np.isinf(error) or error <= float(re.search(r"\((.*)\)", vanishing)[1])
+
+
 def test_numbers_are_printed_as_they_were_typed():
-    assert display.as_typed([-0.2, -1.38778e-17, 0.2]) == ["-0.2", "0", "0.2"]
+    assert display.as_typed([-0.2, 0.1 + 0.2 - 0.3, 0.2]) == ["-0.2", "0", "0.2"]
+    assert display.as_typed([1e-13, 1.0]) == ["1e-13", "1"], "typed, not left by rounding"
     assert display.as_typed([11.3158, 0.1234567]) == ["11.3158", "0.1234567"]
     assert display.as_typed([1 / 3, 1 / 3 + 1e-8]) == ["0.33333333", "0.33333334"]
     assert display.as_typed([1e-17]) == ["1e-17"]
@@ -111,6 +100,25 @@ def test_facts_hang_below_their_first_line():
     assert text.splitlines() == ["x", "       unit  e/2pi", "       note  one two", "             three four"]
 
 
+def test_a_terminal_obeys_no_text():
+    text = display.text(Card("a\x1b[31mred\x07", (Facts((("note", "b\x9b2J\rc"),)),)))
+    assert text == "a\ufffd[31mred\ufffd\n       note  b\ufffd2J\n             c"
+
+
+# -- LaTeX -------------------------------------------------------------------------------------------------------------
+def test_texts_are_escaped_in_latex():
+    found = display.latex(Card("50 % of $x_1$ & \\y {z}\n\n#~^<>", ()))
+    assert found == r"$$\text{50 \% of \$x\_1\$ \& $\backslash$y \{z\} \#$\sim$$\hat{\ }$$<$$>$}$$"
+
+
+def test_latex_has_what_vanishes_and_every_slice(many):
+    zero = Numbers(("component",), ("a",), tuple(Row((name,), ((0.0, 4e-9),)) for name in ("xx", "yy")))
+    assert r"\text{xx = yy = 0 (4e-9)}" in display.latex(Card("x", (display.without_zeros(zero),)))
+    found = many._repr_latex_()
+    assert (found.count(r"\begin{array}"), found.count(r"\text{mu = ")) == (13, 13)
+    assert r"\text{xx = yy = 0 (" in found
+
+
 # -- HTML --------------------------------------------------------------------------------------------------------------
 HOSTILE = '<script>alert("1")</script>&'
 
@@ -127,7 +135,6 @@ def test_texts_of_strangers_stay_texts():
         Formula(r'\color{x" onmouseover="alert(1)}y'),
     )
     page = Page(display.html(Card(HOSTILE, blocks, HOSTILE)))
-    assert page.open == []
     assert "script" not in {tag for tag, _ in page.elements}
     assert [list(names) for tag, names in page.elements if any(n.startswith("on") for n in names)] == [
         ["type", "min", "max", "value", "aria-label", "oninput"]  # the slider's own
@@ -144,11 +151,12 @@ def test_rows_of_aligned_formulas_are_rows():
     assert "&</mi>" not in found
     assert "<mtext>a&lt;b</mtext><mo>&lt;</mo>" in display.mathml(r"\text{a<b}<")
     assert display.mathml(r"\frac{") == r"<code>\frac{</code>"
+    assert display.mathml("m% + x") == "<code>m% + x</code>", "nothing is left out as a comment"
+    assert "<mi>&#x00025;</mi>" in display.mathml(r"50\%")
 
 
 def test_models_show_their_matrices_and_parameters():
     page = Page(sc.models.haldane()._repr_html_())
-    assert page.open == []
     assert sum(tag == "mtable" for tag, _ in page.elements) >= 2
     text = "".join(page.texts)
     assert "haldane" in text
@@ -184,7 +192,6 @@ def test_quantities_and_closed_forms_show_formula_and_definitions():
 
 def test_results_show_errors_unit_convention_and_one_bold_value_for_each_part(sigma):
     page = Page(sigma._repr_html_())
-    assert page.open == []
     bold = [tag for tag, _ in page.elements].count("strong") - 1  # the title
     assert bold == len([name for name, part in sigma.parts.items() if (abs(part.value) > part.error).any()])
     text = "".join(page.texts)
@@ -195,8 +202,7 @@ def test_results_show_errors_unit_convention_and_one_bold_value_for_each_part(si
     assert r"\begin{array}" in sigma._repr_latex_()
 
 
-def test_long_scans_are_shown_slice_by_slice():
-    many = sc.conductivity("rashba", np.linspace(0.1, 1.3, 13), 0.5, rtol=1e-2)
+def test_long_scans_are_shown_slice_by_slice(many):
     page = Page(many._repr_html_())
     slices = [names for tag, names in page.elements if "data-value" in names]
     assert [names["data-value"] for names in slices] == [f"{mu / 10:g}" for mu in range(1, 14)]
@@ -207,7 +213,27 @@ def test_verdicts_show_statement_evidence_and_counterexample():
     found = sc.verify("intrinsic-geometry", "rashba")
     page = Page(found._repr_html_())
     text = "".join(page.texts)
-    assert page.open == []
     assert str(found.counterexample) in text
     assert "misprint: " in text
     assert "3 bands" in "".join(Page(sc.settle("Omega^{li} = Omega^{il}")._repr_html_()).texts)
+
+
+def test_expansions_and_relations_show_their_formulas():
+    form = sc.derive("massive_dirac", "berry_curvature")
+    series = form.series(form.model.k[0], 3, 0)
+    page = Page(series._repr_html_())
+    assert page.open == []
+    text = display.text(series.card())
+    assert "expansion of berry_curvature of massive_dirac" in text
+    shown = [line.partition("=")[0].strip() for line in text.splitlines() if line.strip().startswith("(Ωˣʸ)")]
+    assert shown == ["(Ωˣʸ)₀", "(Ωˣʸ)₂"]
+    assert sorted(series.coefficients) == [0, 2]
+
+    found = sc.relations(["d^{i tau}", "Omega^{i tau}"], ["J^{is}", "v^i s"])
+    page = Page(found._repr_html_())
+    assert page.open == []
+    assert "math" in {tag for tag, _ in page.elements}
+    texts = " ".join(page.texts)
+    assert "1 relation" in texts
+    assert "proved: equal normal forms" in texts
+    assert "no relation is missing, as values of" in texts

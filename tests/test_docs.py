@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import json
 import os
 import re
 import shlex
+import shutil
 import stat
 import subprocess
 import sys
@@ -32,6 +35,18 @@ def execute(path: Path) -> dict:
     return namespace
 
 
+@pytest.mark.slow_but(
+    "derivations/01_continuity.md",
+    "derivations/03_torque.md",
+    "derivations/04_polarizability.md",
+    "derivations/05_quadrupole.md",
+    "docs/certificates.md",
+    "docs/materials_symmetry.md",
+    "docs/my_identity.md",
+    "docs/prover.md",
+    "docs/relations.md",
+    "docs/tutorials/first.md",
+)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_notebooks_run(path, monkeypatch, tmp_path):
     import matplotlib
@@ -109,6 +124,7 @@ def test_the_model_in_readme_takes_ten_lines():
 def test_readme_has_the_two_commands():
     assert "\n    python -m pip install . && symcur verify\n" in README
     assert "\n    python -m pip install '.[test]' && python -m pytest\n" in README
+    assert "`python -m pytest -m slow`" in README
 
 
 def test_readme_shows_the_closed_form_that_derive_prints(capsys):
@@ -157,9 +173,16 @@ def test_versions_agree():
     assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()
 
 
-def test_ci_runs_the_command_of_the_readme():
+def test_ci_runs_the_commands_of_the_readme():
+    """Together they run every test: the second asks for what the first leaves out."""
     script = ROOT / ".ci/run"
     pattern = re.search(r'grep -m1 -o "(.*)" README.md', script.read_text()).group(1)
+    assert re.search(
+        rf'for command in "\$\(grep -m1 -o "{re.escape(pattern)}" README.md\)" "python -m pytest -m slow"; do\n',
+        script.read_text(),
+    )
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["addopts"]
+    assert re.findall(r"-m '(.*?)'", options) == ["not slow"]
     found = subprocess.run(
         ["grep", "-m1", "-o", pattern, ROOT / "README.md"], capture_output=True, text=True, check=True
     )
@@ -173,17 +196,46 @@ def test_links_in_readme_exist():
 
 
 # -- Sphinx ------------------------------------------------------------------------------------------------------------
-@pytest.mark.skipif(not all(map(find_spec, ("sphinx", "myst_nb", "furo"))), reason="the docs extra is not installed")
-def test_documentation_builds_without_a_warning(tmp_path):
-    """Notebooks are not executed here, so that their language is not known; test_notebooks_run executes them."""
+needs_sphinx = pytest.mark.skipif(
+    not all(map(find_spec, ("sphinx", "myst_nb", "furo"))), reason="the docs extra is not installed"
+)
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+TELEPHONE = """<!doctype html><iframe id="page" width="390" height="844"></iframe><pre id="wide"></pre><script>
+const frame = document.getElementById("page"), pages = %s, wide = [];
+async function look() {
+  for (const page of pages) {
+    await new Promise(done => { frame.onload = done; frame.src = page; });
+    const inside = frame.contentDocument, root = inside.documentElement;
+    inside.querySelectorAll("details").forEach(details => details.open = true);
+    if (root.clientWidth > 390 || root.scrollWidth > root.clientWidth || !inside.querySelector("article")) wide.push(page);
+  }
+  document.getElementById("wide").textContent = JSON.stringify({pages: pages.length, wide});
+}
+look();
+</script>"""
+
+
+@pytest.fixture(name="site", scope="module")
+def _site(tmp_path_factory):
+    """The documentation, built without a network; notebooks are not executed, so that their language is not known."""
+    folder = tmp_path_factory.mktemp("docs")
     settings = ("nb_execution_mode=off", "suppress_warnings=myst-nb.lexer")
-    command = [sys.executable, "-m", "sphinx", "-W", "-q", *(f"-D{setting}" for setting in settings)]
-    command += ["-d", str(tmp_path / "doctrees"), str(ROOT / "docs"), str(tmp_path / "html")]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "sphinx", "-n", "-W", "-q", *(f"-D{setting}" for setting in settings)]
+    command += ["-d", str(folder / "doctrees"), str(ROOT / "docs"), str(folder / "html")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)} | dict.fromkeys(
+        ("http_proxy", "https_proxy"), "http://0.0.0.0:9"
+    )
     result = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert result.returncode == 0, result.stderr
+    return folder / "html"
+
+
+@pytest.mark.slow
+@needs_sphinx
+def test_documentation_builds_without_a_warning(site):
+    """test_notebooks_run executes the notebooks."""
     names = ("conventions", "quantities", "models", "ledger", "relations", "index")
-    pages = {name: (tmp_path / "html" / f"{name}.html").read_text() for name in names}
+    pages = {name: (site / f"{name}.html").read_text() for name in names}
     assert all(name in pages["quantities"] for name in sc.quantities.names())
     assert all(f'id="{name.replace("_", "-")}"' in pages["models"] for name in sc.models.names() + sc.bosons.names())
     assert all(f'id="{name}"' in pages["ledger"] for name in sc.claims.names())
@@ -196,3 +248,37 @@ def test_documentation_builds_without_a_warning(tmp_path):
     assert not any("generated -->" in page for page in pages.values())
     assert "<math" in pages["ledger"]
     assert not re.search(r'src="https?://', "".join(pages.values()))
+
+
+@pytest.mark.slow
+@needs_sphinx
+def test_the_reference_links_to_its_names_and_to_other_projects(site):
+    page = (site / "api/symcur.html").read_text()
+    assert 'href="#symcur.conductivity"' in page
+    assert (
+        'href="symcur.band_structures.html#symcur.band_structures.gap"'
+        in (site / "api/symcur.observables.html").read_text()
+    )
+    assert 'href="https://docs.python.org/3/library/collections.abc.html#collections.abc.Sequence"' in page
+
+
+@pytest.mark.slow
+@needs_sphinx
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")
+def test_pages_fit_a_telephone(site):
+    """Wide tables and formulas scroll by themselves: no page is wider than a screen of 390 px."""
+    names = ("index", "conventions", "models", "relations", "ledger", "api/symcur.disorder", "api/symcur.expressions")
+    probe = site / "telephone.html"
+    probe.write_text(TELEPHONE % json.dumps([f"{name}.html" for name in names]), encoding="utf-8")
+    options = (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--allow-file-access-from-files",
+        "--virtual-time-budget=60000",
+    )
+    found = subprocess.run(
+        [CHROMIUM, *options, "--dump-dom", probe.as_uri()], capture_output=True, text=True, timeout=120
+    )
+    told = json.loads(html.unescape(re.search(r'<pre id="wide">(.*?)</pre>', found.stdout)[1]))
+    assert told == {"pages": len(names), "wide": []}

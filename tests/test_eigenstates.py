@@ -25,6 +25,7 @@ few = settings(max_examples=8, deadline=None, derandomize=True)
 
 
 # -- against the sums that the paper prints ----------------------------------------------------------------------------
+@pytest.mark.slow_for("faraday_curvature-4-3", "energy-4-3", "dipole_gradient-4-3")
 @pytest.mark.parametrize(("bands", "dimension"), [(2, 1), (3, 2), (4, 3)])
 @pytest.mark.parametrize("name", SCALARS)
 def test_every_quantity_is_its_printed_sum_over_states(lattice_model, name, bands, dimension):
@@ -75,6 +76,7 @@ def test_the_s_dipole_is_the_position_of_s_in_the_projector(lattice_model):
         assert d[n, i] == pytest.approx(-np.trace(sigma @ slope @ projector(model, k, n)).imag, abs=1e-8)
 
 
+@pytest.mark.slow_for("2", "1")
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_plaquette_fluxes_sum_to_the_chern_number_and_approach_the_curvature(lattice_model, seed):
     """Fukui and Hatsugai: link variables on a grid, no derivative and no gap in a denominator."""
@@ -102,6 +104,7 @@ def test_a_small_plaquette_carries_the_curvature(lattice_model):
 
 
 # -- gauge freedom -----------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("3-1", "2-3")
 @pytest.mark.parametrize(("bands", "dimension"), [(3, 1), (2, 2), (2, 3)])
 def test_a_constant_change_of_basis_changes_nothing(lattice_model, bands, dimension):
     model = lattice_model(bands, dimension)
@@ -184,6 +187,7 @@ def test_the_dipole_changes_in_a_field_as_its_polarizability_says(lattice_model,
 
 
 # -- limits ------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("3-2")
 @pytest.mark.parametrize(("bands", "dimension"), [(2, 1), (3, 2)])
 def test_s_proportional_to_the_identity_is_carried_as_charge(lattice_model, bands, dimension):
     model = lattice_model(bands, dimension).replace(s=sp.Rational(3, 2))
@@ -215,6 +219,7 @@ ENERGY_POWER |= {"torque_dipole": 1, "torque_quadrupole": 1, "mixed_berry_curvat
 ENERGY_POWER |= {"interband_torque_dipole": 1, "s_weighted_moment": 1}
 
 
+@pytest.mark.slow_for("factor0")
 @pytest.mark.parametrize("factor", [sp.Rational(1, 10**12), 10**12])
 def test_quantities_scale_with_their_units(lattice_model, factor):
     model, k = lattice_model(3, 2), random_k(9, 2)
@@ -228,6 +233,7 @@ def test_quantities_scale_with_their_units(lattice_model, factor):
         assert np.allclose(np.abs(evaluate(larger, name, k)) / float(factor) ** carries_s, value, rtol=1e-8, atol=1e-9)
 
 
+@pytest.mark.slow_for("-100")
 @pytest.mark.parametrize("exponent", [-100, 100])
 def test_huge_and_tiny_energies_neither_overflow_nor_lose_digits(lattice_model, exponent):
     model, k = lattice_model(3, 2), random_k(9, 2)

@@ -136,7 +136,14 @@ def hostile_form():
 
 
 def comments_removed(text: str, language: str) -> str:
-    block = {"python": r'r""".*?"""', "c": r"/\*.*?\*/|//[^\n]*", "mathematica": r"\(\*.*?\*\)"}
+    docstring = r'r""".*?"""'
+    block = {
+        "python": docstring,
+        "numpy": docstring,
+        "jax": docstring,
+        "c": r"/\*.*?\*/|//[^\n]*",
+        "mathematica": r"\(\*.*?\*\)",
+    }
     line = {"fortran": r"!.*", "julia": r"#.*"}
     if language in block:
         return re.sub(block[language], "", text, flags=re.DOTALL)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -159,6 +161,7 @@ def test_a_path_shows_all_bands():
     assert value[5] == pytest.approx(evaluate(model, "s_expectation", [4.18879 * (1 / 2 + 1e-6), 0])[3])
 
 
+@pytest.mark.slow_for(".svg", ".pdf")
 @pytest.mark.parametrize("ending", plotting.PICTURES)
 def test_files_are_written(scan, tmp_path, ending):
     for name, figure in (
@@ -172,6 +175,15 @@ def test_files_are_written(scan, tmp_path, ending):
         assert figure._repr_png_().startswith(b"\x89PNG")  # which notebooks show, without pyplot
     png = {".png": b"\x89PNG", ".pdf": b"%PDF", ".svg": b"<?xml"}[ending]
     assert (tmp_path / f"scan{ending}").read_bytes().startswith(png)
+
+
+def test_no_name_is_read_as_mathematics(scan, tmp_path):
+    name = r"a $\frac{$ %"
+    plotting.save(plotting.draw_scan(replace(scan, model=name)), tmp_path / "scan.png")
+    model = models.rashba().replace(name=name)
+    figure = plotting.draw_path(model, "energy", [(name, (0, 0)), ("A_$", (1, 0)), ("S_0", (1, 1))], points=5)
+    plotting.save(figure, tmp_path / "path.png")
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()][1:] == [r"A_\$", "$S_{0}$"]
 
 
 @pytest.mark.parametrize(

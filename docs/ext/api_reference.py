@@ -1,6 +1,7 @@
-"""The reference of the public names, written from their docstrings: a page for ``symcur`` and one for each room, in api/.
+"""The reference of the public names, written from their docstrings: a page for ``symcur``, one for each room, and one of types, in api/.
 
-A page has the docstring of the room, a table of its names with a sentence each, and each name with its signature and docstring. A name that
+A page has the docstring of the room, a table of its names with a sentence each, examples (from tours/, which the tests run), and each name with
+its signature and docstring. A name that
 several rooms have stands on the first page. What is neither function nor class, as an observable, is shown by its meaning, and how such things are
 called by their class.
 """
@@ -13,7 +14,7 @@ import shutil
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, UnionType
 from typing import TYPE_CHECKING, Any, get_origin
 
 from sphinx.util.inspect import TypeAliasForwardRef
@@ -24,6 +25,20 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOMS = ["symcur", *(f"symcur.{name}" for name in symcur.__all__ if inspect.ismodule(getattr(symcur, name)))]
+ROOMS += [
+    f"symcur.{name}"
+    for name in ("closed_forms", "kernels", "exact_integrals", "identities", "certificates", "plotting")
+]
+TYPES = {
+    "Array": "A NumPy array of real numbers.",
+    "ComplexArray": "A NumPy array of complex numbers.",
+    "AnyArray": "A NumPy array of real or complex numbers.",
+    "Indices": "A NumPy array of whole numbers that count elements.",
+    "Mask": "A NumPy array of truth values.",
+    "ObjectArray": "A NumPy array of objects, such as expressions or texts.",
+    "Components": "An array of scalar expressions, one for each choice of the Cartesian axes.",
+    "Closeness": "How close levels are one multiplet: a part of the spread of the energies at k, a ``Window``, or None for what is known of H.",
+}
 LITERAL = re.compile(r"(``.*?``)", re.S)
 TypeAliasForwardRef.__repr__ = lambda alias: alias.name  # in unions too, where Sphinx prints the object
 SPECIAL = re.compile(r"[*|`\\]|(?<=\w)_(?!\w)")
@@ -42,8 +57,14 @@ def write_pages(target: Path) -> None:
     places: dict[int, str] = {}
     for room in ROOMS:
         (target / f"{room}.rst").write_text("\n".join(page(room, places)) + "\n", encoding="utf-8")
+    types = (line for name, text in TYPES.items() for line in (f".. py:type:: {name}", "", f"   {text}", ""))
+    (target / "types.rst").write_text(
+        "\n".join([*title("Types", "="), *types, ".. autoclass:: symcur.registry.Registry", "   :members:", ""]),
+        encoding="utf-8",
+    )
     lines = [*title("Reference", "="), "The public names, room by room.", "", ".. toctree::", "   :maxdepth: 1", ""]
-    (target / "index.rst").write_text("\n".join([*lines, *(f"   {room}" for room in ROOMS), ""]), encoding="utf-8")
+    pages = (f"   {name}" for name in (*ROOMS, "types"))
+    (target / "index.rst").write_text("\n".join([*lines, *pages, ""]), encoding="utf-8")
 
 
 def page(room: str, places: dict[int, str]) -> Iterator[str]:
@@ -59,10 +80,15 @@ def page(room: str, places: dict[int, str]) -> Iterator[str]:
     for name, value in members.items():
         yield f"   * - :py:obj:`{name} <{places[id(value)]}>`"
         yield f"     - {sentence(value)}"
-    yield ""
+    yield from ("", *title("Examples", "-"), tour(room), "")
     for name in own:
         yield from title(name, "-")
         yield from (*entry(f"{room}.{name}", members[name]), "")
+
+
+def tour(room: str) -> str:
+    """Examples of the names of a room."""
+    return (Path(__file__).parent / "tours" / f"{room}.rst").read_text(encoding="utf-8")
 
 
 def public(room: ModuleType) -> dict[str, Any]:
@@ -80,15 +106,29 @@ def entry(path: str, value: Any) -> list[str]:
         return [f".. autoclass:: {path}", "   :members:", "   :special-members: __call__"]
     if inspect.isroutine(value):
         return [f".. autofunction:: {path}"]
+    if is_type(value):
+        return [f".. py:type:: {path.rpartition('.')[2]}", "", "   A type, for annotations."]
     kind = type(value)
     called = f", called as :py:obj:`{kind.__name__} <{kind.__module__.rpartition('.')[0]}.{kind.__name__}>` says"
-    return [f".. py:data:: {path}", f"   :type: {kind.__name__}", "", f"   {sentence(value)}{called * callable(value)}"]
+    return [
+        f".. py:data:: {path.rpartition('.')[2]}",
+        f"   :type: {kind.__name__}",
+        "",
+        f"   {sentence(value)}{called * callable(value)}",
+    ]
+
+
+def is_type(value: Any) -> bool:
+    return get_origin(value) is not None or isinstance(value, UnionType)
 
 
 def sentence(value: Any) -> str:
     """The first paragraph of what a name says of itself."""
-    if get_origin(value) is not None:
+    if is_type(value):
         return "A type, for annotations."
+    if type(value).__module__ == "builtins" and not callable(value):
+        told = value if isinstance(value, str) else ", ".join(map(str, value)) if hasattr(value, "__iter__") else value
+        return f"A constant: {escaped(str(told))}"
     text = getattr(value, "meaning", "") or inspect.getdoc(value) or ""
     return escaped(" ".join(text.split("\n\n")[0].split()))
 

@@ -15,6 +15,7 @@ of H, since t^+ H t = |E|.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -24,8 +25,8 @@ import sympy as sp
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.hoppings import TightBinding
-from symcur.brillouin import Bending
-from symcur.brillouin.landmarks import GRID
+from symcur.brillouin import Bending, LatticeCell
+from symcur.brillouin.features import GRID
 from symcur.program import Program, from_sympy, operations
 
 _LITTLE = 1e-3
@@ -61,6 +62,63 @@ class OfFormulas:
         squares = [n * float(entry[2].abs_upper()) ** 2 for n, entry in zip(self.counts, entries, strict=True)]
         size = float(np.sqrt(sum(squares)))
         return size if np.isfinite(size) else np.inf
+
+    def reach(self, cell: LatticeCell) -> float:
+        """The highest harmonic of the entries of H along an axis of the cell, or more; infinite where they are none."""
+        found: dict[int, _Harmonics] = {}
+        for node in self.program.live(self.nodes):
+            operation, own = self.program.nodes[node][0], [found[a] for a in self.program.arguments(node)]
+            if operation == "input":
+                name = self.program.nodes[node][1][0]
+                slope = [float(name == other) for other in self.names[: cell.dimension]]
+                found[node] = _Harmonics(np.array(slope), 0.0)
+            elif operation == "constant":
+                found[node] = _Harmonics(np.zeros(cell.dimension), 0.0, float(self.program.nodes[node][1][0]))
+            else:
+                found[node] = _combined(operation, own, cell)
+        return max((found[node].highest for node in self.nodes), default=0.0)
+
+
+@dataclass(frozen=True)
+class _Harmonics:
+    """A function of k that is linear with this slope, or, where the slope is 0, has harmonics up to ``reach``; a ``number``."""
+
+    slope: Array
+    reach: float
+    number: float | None = None
+
+    @property
+    def highest(self) -> float:
+        return np.inf if self.slope.any() else self.reach
+
+
+def _combined(operation: str, own: list[_Harmonics], cell: LatticeCell) -> _Harmonics:
+    a, b, none = own[0], own[-1], np.zeros(cell.dimension)
+    if operation in ("+", "-") and max(a.reach, b.reach) == 0:
+        return _Harmonics(a.slope + b.slope if operation == "+" else a.slope - b.slope, 0.0)
+    if operation == "*" and max(a.reach, b.reach) == 0 and (a.number is not None or b.number is not None):
+        numbers = (b.number or 0.0, a.number or 0.0)
+        return _Harmonics(numbers[0] * a.slope + numbers[1] * b.slope, 0.0)
+    if operation in ("cos", "sin") and a.reach == 0:
+        return _Harmonics(none, float(np.abs(cell.reciprocal @ a.slope).max() / (2 * np.pi)))
+    high = [x.highest for x in own]
+    if operation in ("+", "-"):
+        return _Harmonics(none, max(high))
+    if operation == "*" or (operation == "/" and high[1] == 0):
+        return _Harmonics(none, sum(high))
+    return _Harmonics(none, np.inf if any(high) else 0.0)
+
+
+@dataclass(frozen=True)
+class AtValues:
+    """The bound for values of the parameters. ``shown``: H reaches so little that the grid shows it all, see ``of_hoppings``."""
+
+    bound: OfFormulas
+    values: list[float]
+    shown: bool
+
+    def __call__(self, k: Array, radius: Array, step: Array) -> Array:
+        return self.bound(self.values, k, radius, step)
 
 
 class _Arithmetic(Program):

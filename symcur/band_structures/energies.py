@@ -154,7 +154,7 @@ def occupied_ball(model: BandStructure, energy: float) -> tuple[Array, float]:
     return (centres[0], radii[0]) if radii[0] <= 2 * radii[best] else (centres[best], radii[best])
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _lowest_band(model: BandStructure) -> tuple[list[Array], list[Array]]:
     """k = 0 and the lowest minima of the lowest band, and its energies (radii, directions) on rays from each of them."""
     from scipy.optimize import minimize

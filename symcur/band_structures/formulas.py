@@ -16,6 +16,7 @@ from symcur.band_structures.band_structure import listed, ordered_axes
 from symcur.band_structures.bending import OfFormulas
 from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import LatticeCell
+from symcur.brillouin.features import GRID
 from symcur.program import Scalar, SimplifyingProgram, from_sympy
 from symcur.program.numpy_backend import function_of_arrays
 from symcur.program.rewriting import differentiated
@@ -70,6 +71,13 @@ class Formulas:
             return OfFormulas(self.H, self.symbols)
         except ValueError:
             return None
+
+    @cached_property
+    def shown(self) -> bool:
+        """Whether the entries of H are harmonics so low that the grid of landmarks shows all that they do."""
+        if self.cell is None or self.bending is None:
+            return False
+        return self.bending.reach(self.cell) + 1 <= GRID[self.cell.dimension] / 4
 
     @cached_property
     def texts(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ i d/dk: the phases of a tight-binding model contain the atomic positions. s does
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -17,7 +17,7 @@ import sympy as sp
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name, ordered_axes
-from symcur.band_structures.bending import of_bosons
+from symcur.band_structures.bending import AtValues, of_bosons
 from symcur.band_structures.exact import exact_formula, exact_matrix, square_matrix
 from symcur.band_structures.formulas import (
     Formulas,
@@ -152,8 +152,9 @@ class Model(BandStructure):
     def bending(self) -> Bending | None:
         if self.formulas.bending is None:
             return None
-        bound = partial(self.formulas.bending, [complex(value).real for value in self.values().values()])
-        if self.bosons is None:
+        values = [complex(value).real for value in self.values().values()]
+        bound = AtValues(self.formulas.bending, values, self.formulas.shown)
+        if self.bosons is None or bound.shown:
             return bound
         n, D = _SAMPLES[self.dimension], self.dimension
         k = np.random.default_rng(43).uniform(-2, 2, size=(n**D, D)) if self.cell is None else self.cell.momenta(n, 0.3)

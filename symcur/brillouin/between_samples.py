@@ -41,7 +41,7 @@ def narrow_places(problem: Problem, spacing: float) -> Hidden:
     domain, bending = problem.domain, problem.bending
     D, random = domain.dimension, np.random.default_rng(59)
     none = np.zeros((0, D))
-    if bending is None:
+    if bending is None or getattr(bending, "shown", False):
         return Hidden(none, none)
 
     def bound(u: Array, size: Array, step: Array) -> Array:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .bernstein import basis
 from .domains import Domain
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import Sweep
+
+if TYPE_CHECKING:
+    from .records import Record
 
 # The part of the tolerance that boxes left alone may use up together.
 LEFT_ALONE = 0.3
@@ -80,7 +83,7 @@ class Landmarks:
     weight: Array
     unfollowed: Landmarks | None = None
 
-    def __getitem__(self, which: Mask | Indices) -> Landmarks:
+    def __getitem__(self, which: Mask | Indices | slice) -> Landmarks:
         return Landmarks(self.u[which], self.length[which], self.weight[which])
 
     @classmethod
@@ -205,23 +208,34 @@ class Cover:
         return Cover(boxes, parts, final, np.concatenate([self.parent[keep], np.repeat(before, family)[fresh]]))
 
 
-def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Tolerance, unseen: Array) -> Estimate:
+def refine(
+    rule: Rule,
+    points: int,
+    boxes: Boxes,
+    sweep: Sweep,
+    tolerance: Tolerance,
+    unseen: Array,
+    record: Record | None = None,
+) -> Estimate:
     """Bisect until the errors of all boxes add up to the tolerance; ``points`` is what a box costs.
 
     ``unseen``, shape (components), is the part of the error that boxes do not see.
 
     Each round bisects every box but those whose errors together take less than a part of the tolerance. A component that met
     it, or belongs to a result whose error bisection no longer reduces, asks for no more. Interruption returns the last
-    complete round.
+    complete round. A ``record`` holds the boxes of a complete round, from which the next one goes on.
     """
     best = nothing(len(unseen))
     if not sweep.affords(points * len(boxes)):
         return best.saying(f"max_evaluations does not allow {points * len(boxes)} points")
     try:
-        cover = Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool), np.full(len(boxes), np.inf))
-        history: list[tuple[int, Array]] = []
-        hopeless = np.zeros(len(unseen), dtype=bool)
+        cover, history, hopeless = _kept(record, sweep) or (
+            Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool), np.full(len(boxes), np.inf)),
+            [],
+            np.zeros(len(unseen), dtype=bool),
+        )
         while True:
+            _keep(record, sweep, cover, history, hopeless)
             value, error, scale = (part.sum(axis=0) for part in cover.parts[:3])
             allowed = tolerance.allowed(value, scale)
             error = error + ROUNDING * scale + unseen
@@ -255,6 +269,33 @@ def refine(rule: Rule, points: int, boxes: Boxes, sweep: Sweep, tolerance: Toler
             cover = cover.bisected(rule, split, allowed)
     except KeyboardInterrupt:
         return best.stopped("round")
+
+
+History = list[tuple[int, Array]]  # how many boxes there were in each round, and the errors
+
+
+def _keep(record: Record | None, sweep: Sweep, cover: Cover, history: History, hopeless: Mask) -> None:
+    if record is None:
+        return
+    value, error, scale, must_bisect = cover.parts
+    numbers = np.array([sweep.evaluations, *(boxes for boxes, _ in history)])
+    arrays = (cover.boxes.low, cover.boxes.size, value, error, scale, must_bisect, cover.final, cover.parent)
+    everything = (*arrays, hopeless, numbers, np.array([excess for _, excess in history]))
+    record.keep_all(len(history), dict(zip(_KEPT, everything, strict=True)))
+
+
+_KEPT = ("low", "size", "value", "error", "scale", "must bisect", "final", "parent", "hopeless", "boxes", "excess")
+
+
+def _kept(record: Record | None, sweep: Sweep) -> tuple[Cover, History, Mask] | None:
+    """What a record holds of a round, if anything."""
+    found = [] if record is None else record.arrays(*_KEPT)
+    if not found:
+        return None
+    low, size, value, error, scale, must_bisect, final, parent, hopeless, boxes, excess = found
+    sweep.evaluations = int(boxes[0])
+    cover = Cover(Boxes(low, size), (value, error, scale, must_bisect), final, parent)
+    return cover, [(int(count), was) for count, was in zip(boxes[1:], excess, strict=True)], hopeless
 
 
 def _large(share: Array) -> Mask:

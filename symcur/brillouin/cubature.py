@@ -41,7 +41,8 @@ class Cubature(Method):
         most = int(FIRST * sweep.max_evaluations) // points
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen = problem.left_out + unresolved
-        found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, unseen)
+        self.open_record(problem, sweep, tolerance)
+        found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, unseen, self.record)
         return replace(found, method=self.description)
 
 

@@ -12,8 +12,9 @@ from .domains import Domain
 from .method import METHODS, Method
 from .problem import BandProblem, Bands, Function, Problem, SmoothProblem
 from .sections import without_idle_axes
-from .solution import Integral, Interrupted, Tolerance, nothing
+from .solution import Estimate, Integral, Interrupted, Tolerance, nothing
 from .sweep import Map, Progress, Sweep, open_map
+from .wedges import within_wedge
 
 # From so many evaluations on peaks of a function are looked for before it is integrated, which takes ten thousand or more.
 ENOUGH_TO_LOOK = 100_000
@@ -99,10 +100,11 @@ def _solve(
     with open_map(workers) as mapper:
         sweep = Sweep(mapper, max_evaluations, progress)
         try:
-            problem, note = without_idle_axes(problem, tolerance.rtol)
+            problem, idle = without_idle_axes(problem, tolerance.rtol)
+            problem, alike = within_wedge(problem)
             rounding = problem.rounding()  # before the work, so that an interruption leaves what was finished
-            found = chosen.estimate(problem, sweep, tolerance)
-            found = replace(found, reason=found.reason + note, error=found.error + rounding)
+            found = _recorded(chosen, problem, sweep, tolerance)
+            found = replace(found, reason=found.reason + idle + alike, error=found.error + rounding)
             if problem.unresolved:
                 text = f"H may be narrow between samples in {problem.unresolved:.1e} of the zone"
                 found = replace(found, met=np.zeros_like(found.met), message=f"{text}; {found.message}")
@@ -119,6 +121,16 @@ def _solve(
     if result.status == "interrupted":
         raise Interrupted(result, result.message)
     return result
+
+
+def _recorded(method: Method, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+    """The estimate, with what is finished in the file of the method's record, if it has one."""
+    try:
+        found = method.estimate(problem, sweep, tolerance)
+    finally:
+        if method.record is not None:
+            method.record.write()
+    return found if method.record is None or not method.record.trouble else found.saying(method.record.trouble)
 
 
 def require_accuracy(rtol: float, atol: ArrayLike, max_evaluations: int = 1) -> None:

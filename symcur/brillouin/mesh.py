@@ -19,7 +19,6 @@ meshes, and the message says that they are seen only where points fall on them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,13 +29,12 @@ from pathlib import Path
 import numpy as np
 
 from symcur.arrays import AnyArray, Array, Mask
-from symcur.version import __version__
 
 from .landmarks import landmarks
 from .mesh_symmetry import MeshSymmetry, mesh_symmetry
 from .method import METHODS, Method
 from .occupation import OCCUPATIONS, columns
-from .problem import BandProblem, Problem, SmoothProblem
+from .problem import BandProblem, Problem, SmoothProblem, key_of
 from .records import Record
 from .reduced_meshes import irreducible_mesh
 from .solution import ROUNDING, Estimate, Tolerance, nothing
@@ -46,7 +44,6 @@ from .trapezoid import OFFSET, Probe
 START = {1: 16, 2: 8, 3: 8}
 MANY_BANDS = 8  # beyond, other methods do not come far in 3D
 BANDS_PER_CHUNK = 4  # a chunk of points with more bands is smaller, as its matrices are larger
-PLACES = 4  # momenta at which the integrand tells two integrals apart
 COPIES, MATRICES = 5, 200  # of the values and occupations, and of real matrices between bands, that are there at a time
 ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
@@ -134,10 +131,7 @@ class Mesh(Method):
                     break
         except KeyboardInterrupt:
             best = best.stopped("mesh")
-        finally:
-            if self.record is not None:
-                self.record.write()
-        return best if self.record is None or not self.record.trouble else best.saying(self.record.trouble)
+        return best
 
     def _levels(self, points: _Points) -> Iterator[Level]:
         dimension, sweep = points.problem.domain.dimension, points.sweep
@@ -250,19 +244,8 @@ class _Points:
         return min(usual, int(self.memory / (8 * numbers)))
 
     def key(self, n: int | None) -> str:
-        """A digest of the sums: the integrand at a few momenta, bit by bit, its occupations, and how the momenta are taken together."""
-        problem, matrices = self.problem, [] if self.symmetry is None else self.symmetry.matrices.tolist()
-        digest = hashlib.sha256(repr((__version__, problem.shape, n, self.chunk, matrices)).encode())
-        u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
-        arrays: list[AnyArray] = [*problem.domain.map(u)]
-        if isinstance(problem, SmoothProblem):
-            arrays.append(problem.sample(u))
-        else:
-            digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
-            arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
-        for array in arrays:
-            digest.update(np.ascontiguousarray(array).tobytes())
-        return digest.hexdigest()
+        """A digest of the sums and of how the momenta are taken together."""
+        return key_of(self.problem, n, self.chunk, [] if self.symmetry is None else self.symmetry.matrices.tolist())
 
     def places(self, n: int) -> tuple[Place, ...]:
         """Meshes of about n^D points, the first with k = 0 and all of n, which share no point with it; and a coarser one elsewhere.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
+from pathlib import Path
+from typing import Self
 
 from symcur.registry import Registry
 
-from .problem import Problem
+from .problem import Problem, key_of
+from .records import Record
 from .solution import Estimate, Tolerance
 from .sweep import Sweep
 
@@ -14,11 +18,28 @@ from .sweep import Sweep
 class Method(ABC):
     """One way to integrate; ``METHODS.add`` makes it available by its name.
 
-    ``description`` says in results what was done. Docstrings say when to use which.
+    ``description`` says in results what was done. Docstrings say when to use which. ``record`` holds the file of what is finished, if
+    any.
     """
 
     name: str
     description: str
+    record: Record | None = None
+
+    def recorded(self, record: str | Path | Record | None) -> Self:
+        """The same method that keeps what is finished in a file, and goes on from it where it exists, to bitwise the same numbers.
+
+        It is left to whoever named the file to remove it; where it cannot be written, ``message`` says so.
+        """
+        other = copy(self)
+        other.record = Record(record) if isinstance(record, str | Path) else record
+        return other
+
+    def open_record(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> None:
+        """Begin the record of this integral, or go on with it."""
+        if self.record is not None:
+            how = (tolerance.rtol, tolerance.atol.tolist(), tolerance.relative_to, sweep.max_evaluations)
+            self.record.open(key_of(problem, *how))
 
     @abstractmethod
     def obstacle(self, problem: Problem) -> str:

@@ -33,36 +33,40 @@ class Automatic(Method):
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         if not all(problem.domain.periodic):
-            return _adaptive(problem, sweep, tolerance, "the domain is not periodic")
+            return self._adaptive(problem, sweep, tolerance, "the domain is not periodic")
         if isinstance(problem, BandProblem) and MESH.suits(problem):
-            return replace(MESH.estimate(problem, sweep, tolerance), reason=f"{problem.count} bands in 3D at T > 0")
+            return replace(
+                MESH.recorded(self.record).estimate(problem, sweep, tolerance),
+                reason=f"{problem.count} bands in 3D at T > 0",
+            )
         most = LARGEST_GRID[problem.domain.dimension]
         occupations = sharpness(problem, tolerance.rtol, most)
         if occupations.sharp:
-            return _adaptive(problem, sweep, tolerance, occupations.why)
-        first = TRAPEZOID.attempt(problem, sweep, tolerance, occupations.points, most, patient=False)
+            return self._adaptive(problem, sweep, tolerance, occupations.why)
+        first = TRAPEZOID.recorded(self.record).attempt(
+            problem, sweep, tolerance, occupations.points, most, patient=False
+        )
         if first.status in ("converged", "interrupted"):
             return replace(first, reason=occupations.why)
         reason = f"the trapezoid rule converged too slowly ({first.message})"
-        second = _adaptive(problem, sweep, tolerance, reason)
+        second = self._adaptive(problem, sweep, tolerance, reason)
         if np.isnan(second.value).any():  # stopped before its first result
             message = f"{second.message}; the value is the trapezoid rule's"
             return replace(first, interrupted=second.interrupted, message=message, reason=reason)
         return second
 
+    def _adaptive(self, problem: Problem, sweep: Sweep, tolerance: Tolerance, reason: str) -> Estimate:
+        """Level sets, but in 3D, where they are expensive, cubature of the sum over bands if its occupations are soft enough.
+
+        Soft means that 50 T span all energies up to 10 T above mu: coarse boxes then see every step.
+        """
+        soft = isinstance(problem, SmoothProblem)
+        if not isinstance(problem, SmoothProblem) and problem.domain.dimension == 3 and not problem.has_steps:
+            energies, _ = problem.sample(np.random.default_rng(1).uniform(size=(512, 3)))
+            width = float(problem.mu.max()) + 10 * float(problem.temperature.max()) - float(energies.min())
+            soft = width <= 50 * float(problem.temperature.min())
+        method = CUBATURE if soft else PATCHES
+        return replace(method.recorded(self.record).estimate(problem, sweep, tolerance), reason=reason)
+
 
 METHODS.add(Automatic())
-
-
-def _adaptive(problem: Problem, sweep: Sweep, tolerance: Tolerance, reason: str) -> Estimate:
-    """Level sets, but in 3D, where they are expensive, cubature of the sum over bands if its occupations are soft enough.
-
-    Soft means that 50 T span all energies up to 10 T above mu: coarse boxes then see every step.
-    """
-    soft = isinstance(problem, SmoothProblem)
-    if not isinstance(problem, SmoothProblem) and problem.domain.dimension == 3 and not problem.has_steps:
-        energies, _ = problem.sample(np.random.default_rng(1).uniform(size=(512, 3)))
-        width = float(problem.mu.max()) + 10 * float(problem.temperature.max()) - float(energies.min())
-        soft = width <= 50 * float(problem.temperature.min())
-    method = CUBATURE if soft else PATCHES
-    return replace(method.estimate(problem, sweep, tolerance), reason=reason)

@@ -181,8 +181,10 @@ def columns(weights: Sequence[str]) -> dict[str, Indices]:
 def sum_over_bands(weights: Sequence[str], energies: Array, values: Array, mu: Array, temperature: Array) -> Array:
     """sum_n weight_c(e_n; mu, T) values_nc for energies (M, N) and values (M, N, C): shape (M, mu, T, C)."""
     total = np.zeros((len(energies), len(mu), len(temperature), len(weights)))
-    for name, which in columns(weights).items():
+    together = columns(weights)
+    for name, which in together.items():
+        own = slice(None) if len(together) == 1 else which  # which numpy assigns faster
         for t, T in enumerate(temperature):
             weight = occupation(name, energies[:, None, :], mu[:, None], T)
-            total[:, :, t, which] = np.einsum("pmn,pnc->pmc", weight, values[..., which])
+            total[:, :, t, own] = weight @ values[..., own]
     return total

@@ -30,6 +30,7 @@ from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 from .problem import BandProblem, Problem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
+from .wedges import Wedge, half_of_cell
 
 POINTS = {1: 12, 2: 10, 3: 10}
 START = {1: 4, 2: 3, 3: 2}
@@ -77,14 +78,19 @@ class Patches(Method):
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
-        rule = partial(_rule, problem, sweep, tolerance.rtol)
-        points, marks = points_per_axis(dimension, tolerance.rtol) ** dimension, landmarks(problem, tolerance.rtol)
+        points = points_per_axis(dimension, tolerance.rtol) ** dimension
+        landmarks(problem, tolerance.rtol)
+        self.open_record(problem, sweep, tolerance)
+        problem = half_of_cell(problem)
+        rule, marks = partial(_rule, problem, sweep, tolerance.rtol), landmarks(problem, tolerance.rtol)
         most = int(FIRST * sweep.max_evaluations) // points
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen = problem.left_out + unresolved
-        return replace(refine(rule, points, boxes, sweep, tolerance, unseen), method=self.description)
+        found = refine(rule, points, boxes, sweep, tolerance, unseen, self.record)
+        return replace(found, method=self.description + (HALF if isinstance(problem.domain, Wedge) else ""))
 
 
+HALF = " on a part of the zone that symmetries make like the others"
 PATCHES = Patches()
 METHODS.add(PATCHES)
 

@@ -6,22 +6,29 @@ judged by itself where it is ``alone``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Hashable, Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, Mask
+from symcur.version import __version__
 
 from .cells import Landmarks
 from .domains import Domain
 from .occupation import OCCUPATIONS, columns, occupation, sum_over_bands
 from .sweep import check_finite
 
+PLACES = 4  # at which an integrand is looked at, to tell it from others
+
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
 Bending = Callable[[Array, Array, Array], Array]
-"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k."""
+"""(k, radius, step), shape (B, D) each: how far, shape (B,), H deviates from linear by steps from points around each k.
+
+With an attribute ``shown`` that is true nothing is hidden from a grid.
+"""
 
 
 class SmoothProblem:
@@ -31,7 +38,7 @@ class SmoothProblem:
     """
 
     has_steps = alone = False
-    bending = tensors = None
+    bending = tensors = spectrum = None
 
     def __init__(self, function: Function, domain: Domain, look: bool = True) -> None:
         self.function, self.domain, self.look, self.looked = function, domain, look, 0
@@ -69,7 +76,7 @@ class SmoothProblem:
         """Nothing beyond the errors of the methods: a function that vanishes on every sample tells no size."""
         return np.zeros(self.size)
 
-    def profile(self, u: Array) -> Array:
+    def profile(self, u: Array, generic: bool = False) -> Array:
         """In what features are looked for, shape (M, 1): a combination of the components, each in units of its modulus."""
         if self._combination is None:
             size = self.strength(np.random.default_rng(29).uniform(size=(256, self.domain.dimension))).mean(axis=(0, 1))
@@ -96,8 +103,10 @@ class SmoothProblem:
 class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
-    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``probe``, the same function
-    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``ranks``, ``images`` and
+    ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``generic_energies``, the same
+    for points of a grid, ``probe``, the same function
+    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``spectrum``, which is equal where the energies
+    are, ``ranks``, ``images`` and
     ``restricted``, see ``mesh_symmetry``, and ``decided_by``, text on what decides the values besides what a few momenta show.
     """
 
@@ -123,6 +132,7 @@ class BandProblem:
         self.probe: Bands = getattr(bands, "probe", bands)
         self.bending: Bending | None = getattr(bands, "bending", None)
         self.ranks: tuple[int, ...] | None = getattr(bands, "ranks", None)
+        self.spectrum: Hashable = getattr(bands, "spectrum", None)
         # How many columns belong to each tensor; of other integrands nothing is known.
         self.tensors = None if self.ranks is None else [domain.dimension**rank for rank in self.ranks]
         self.images: Callable[[Array], list[AnyArray]] | None = getattr(bands, "images", None)
@@ -178,10 +188,12 @@ class BandProblem:
         check_finite("bands (values)", values, k)
         return energies.astype(float), values * jacobian[:, None, None]
 
-    def energies(self, u: Array) -> Array:
-        """Energies (M, N) alone."""
+    def energies(self, u: Array, generic: bool = False) -> Array:
+        """Energies (M, N) alone, at ``generic`` points by what is fastest there."""
         k, _ = self.domain.map(u)
-        return np.asarray(getattr(self.bands, "energies", lambda k: self.probe(k)[0])(k), dtype=float)
+        function = getattr(self.bands, "energies", lambda k: self.probe(k)[0])
+        function = getattr(self.bands, "generic_energies", function) if generic else function
+        return np.asarray(function(k), dtype=float)
 
     profile = energies  # in what features are looked for
 
@@ -258,3 +270,18 @@ Problem = SmoothProblem | BandProblem
 def _two_points(domain: Domain) -> Array:
     """Some k at which an integrand is asked for the shape of its result."""
     return domain.map(np.full((2, domain.dimension), 0.3819660112501051))[0]
+
+
+def key_of(problem: Problem, *how: object) -> str:
+    """A digest of an integral: the integrand at a few momenta, bit by bit, its occupations, and ``how`` it is done."""
+    digest = hashlib.sha256(repr((__version__, problem.shape, *how)).encode())
+    u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
+    arrays: list[AnyArray] = [*problem.domain.map(u)]
+    if isinstance(problem, SmoothProblem):
+        arrays.append(problem.sample(u))
+    else:
+        digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
+        arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from time import monotonic
 
@@ -19,7 +20,7 @@ class Record:
     """Sums by name, each with how many of its terms are in, and the file that holds them.
 
     The file is written whole or not at all, every few seconds and at the end; it belongs to one integral on one kind of machine,
-    which a ``key`` tells. Where it cannot be written, as on a full disk, the sweep goes on and ``trouble`` says so, until it can.
+    which a ``key`` tells (``problem.key_of``). Where it cannot be written, as on a full disk, the sweep goes on and ``trouble`` says so, until it can.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -30,15 +31,25 @@ class Record:
 
     def open(self, key: str) -> None:
         """Begin, or go on with what the file holds; ValueError where it is of another integral, or damaged."""
-        self.key, self._sums = key, _read(self.path, key) if self.path.exists() else {}
+        if key != self.key:
+            self.key, self._sums = key, _read(self.path, key) if self.path.exists() else {}
 
     def found(self, name: str) -> tuple[int, AnyArray | None]:
         """How many terms of a sum are in, and their sum; 0 and None where there are none."""
         return self._sums.get(name, (0, None))
 
+    def arrays(self, *names: str) -> list[AnyArray]:
+        """What was kept under some names that belong together; nothing where that is not all."""
+        return [self._sums[name][1] for name in names] if all(name in self._sums for name in names) else []
+
     def keep(self, name: str, count: int, total: AnyArray) -> None:
         """A sum of so many terms; it goes to the file with the next writing."""
-        self._sums[name], self._changed = (count, total), True
+        self.keep_all(count, {name: total})
+
+    def keep_all(self, count: int, totals: Mapping[str, AnyArray]) -> None:
+        """Several that belong together."""
+        self._sums |= {name: (count, total) for name, total in totals.items()}
+        self._changed = True
         if monotonic() - self._written > EVERY:
             self.write()
 

@@ -24,6 +24,7 @@ from .landmarks import landmarks
 from .method import METHODS, Method
 from .occupation import OCCUPATIONS
 from .problem import BandProblem, Problem, SmoothProblem
+from .records import Record
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
 
@@ -46,12 +47,21 @@ def _copy(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...]) -> A
     return mean
 
 
-def refinements(problem: Problem, sweep: Sweep, most: int) -> Iterator[tuple[int, AnyArray, Array, Array]]:
-    """Yields n, value, error and scale for n = START, 2 START, ... while n^D <= most."""
+def refinements(
+    problem: Problem, sweep: Sweep, most: int, record: Record | None = None
+) -> Iterator[tuple[int, AnyArray, Array, Array]]:
+    """Yields n, value, error and scale for n = START, 2 START, ... while n^D <= most, from where the ``record`` is on."""
     dimension = problem.domain.dimension
     n, shift = START[dimension], tuple(OFFSET[:dimension])
-    means = [_copy(problem, sweep, n, shift)]
+    known = [] if record is None else record.arrays("trapezoid", "points")
+    if known:
+        done, sweep.evaluations = map(int, known.pop())
+        while n < done:
+            n, shift = 2 * n, tuple(2 * x for x in shift)
+    means = known or [_copy(problem, sweep, n, shift)]
     while (2 * n) ** dimension <= most and sweep.affords((2 * n) ** dimension - n**dimension):
+        if record is not None:
+            record.keep_all(n, {"trapezoid": means[0], "points": np.array([n, sweep.evaluations])})
         halves = [h for h in product((0.0, 0.5), repeat=dimension) if any(h)]
         means += [_copy(problem, sweep, n, tuple(np.add(shift, h))) for h in halves]
         mean = np.mean(means, axis=0)
@@ -93,8 +103,9 @@ class Trapezoid(Method):
         """
         best = replace(nothing(problem.size), method=self.description)
         dimension = problem.domain.dimension
+        self.open_record(problem, sweep, tolerance)
         try:
-            for n, value, error, scale in refinements(problem, sweep, most):
+            for n, value, error, scale in refinements(problem, sweep, most, self.record):
                 excess = float(np.max(error / tolerance.allowed(value, scale), initial=0.0))
                 text = f"estimate {excess:.1e} of the tolerance on {n} points per axis"
                 best = Estimate(value, error, scale, np.zeros(len(error), bool), text, self.description)

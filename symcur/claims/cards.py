@@ -7,7 +7,12 @@ from typing import Any
 
 from symcur.display import Block, Card, Facts, Folded, Formula, Sentence
 
-_ROLES = {"printed": "as printed: ", "corrected": "as corrected: "}
+ROLES = {"printed": "as printed: ", "corrected": "as corrected: "}  # before the note of an equality
+
+
+def against(residual: float, tolerance: float) -> str:
+    """A residual beside its tolerance: 2.0e-13 ≤ 1e-09."""
+    return f"{residual:.1e} {'≤' if residual <= tolerance else '>'} {tolerance:.0e}"
 
 
 def of_claim(claim: Any) -> Card:
@@ -50,14 +55,13 @@ def _evidence(result: Any) -> Iterator[Block]:
             block
             for proof in result.proofs
             for block in (
-                Sentence(f"{proof.outcome}, {_ROLES.get(proof.equality.role, '')}{proof.equality.note or proof.how}"),
+                Sentence(f"{proof.outcome}, {ROLES.get(proof.equality.role, '')}{proof.equality.note or proof.how}"),
                 *_sides(proof),
             )
         ]
         yield Folded("proof", tuple(steps))
     if result.checks:
-        relations = (("≤" if item.residual <= item.tolerance else ">", item) for item in result.checks)
-        pairs = ((f"{item.residual:.1e} {relation} {item.tolerance:.0e}", item.text) for relation, item in relations)
+        pairs = ((against(item.residual, item.tolerance), item.text) for item in result.checks)
         yield Folded("numerical checks", (Facts(tuple(pairs)),))
     if result.models:
         pairs = ((name, f"{value:.1e}") for name, value in result.models.items())

@@ -14,9 +14,9 @@ import sympy as sp
 
 from symcur import linear_response
 from symcur.arrays import Array
-from symcur.band_structures import Model, gap
+from symcur.band_structures import Model
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
+from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, gap_above, symmetric
 from symcur.claims.densities import MU, TEMPERATURE
 from symcur.claims.faults import exchanged, formula, instead, occupied, of_term, opposite, times
 from symcur.claims.response import DYNAMIC, UNTOUCHED, field_response_of, sigma, transverse_response
@@ -89,7 +89,7 @@ def check_clean_kubo() -> CheckResult:
     """Fields along and perpendicular to q, q -> 0 before the frequency: metals, an insulator, Rashba electrons with M -> 0."""
     pairs = [pair for seed in (0, 4) for pair in _longitudinal(seed)]
     insulator = chern_insulator("1/2")
-    between = gap(insulator, 2)
+    between = gap_above(insulator, 2)
     metal, _, _, _ = _transverse(random_lattice(4, spacing=3), MU, TEMPERATURE)
     filled, at_q, error, uniform = _transverse(insulator, between.mu, between.width / 100)
     of_rashba, differences, rashba = _rashba()

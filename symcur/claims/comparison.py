@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure
+from symcur.band_structures import BandStructure, Gap, gap
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
 from symcur.claims.claim import CheckResult
@@ -48,15 +49,22 @@ class Zone:
 
     def integral(self, quantity: Summand, weight: str, *more: tuple[Summand, str]) -> Any:
         """int weight x quantity, shape (components); further (quantity, weight) pairs are added."""
-        k = self.k
-        e = self.model.energies(k)
+        pairs = ((quantity, weight), *more)
+        asked = {str(j): name for j, name in enumerate(dict.fromkeys(name for name, _ in pairs))}
+        found = evaluate(self.model, {"energy": "energy", **asked}, self.k)
+        e, values = found["energy"], {name: found[label].real for label, name in asked.items()}
         total: Any = 0.0
-        for name, kind in ((quantity, weight), *more):
+        for name, kind in pairs:
             known, sign = WEIGHTS.get(kind, (kind, 1.0))
             f = sign * occupation(known, e, self.mu, self.temperature) * float(self.model.statistics.factor)
-            values = evaluate(self.model, name, k).real
-            total = total + np.tensordot(f, values, axes=2) / (len(e) * self._cell.volume)
+            total = total + np.tensordot(f, values[name], axes=2) / (len(e) * self._cell.volume)
         return total
+
+
+@lru_cache(maxsize=64)
+def gap_above(model: BandStructure, filled: int) -> Gap:
+    """The gap above so many bands: of H alone, and shared by claims."""
+    return gap(model, filled)
 
 
 def symmetric(tensor: Any) -> Any:

@@ -11,9 +11,9 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
-from symcur.band_structures import Model, gap
+from symcur.band_structures import Model
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Summand, Zone, agreement, antisymmetric
+from symcur.claims.comparison import Pair, Summand, Zone, agreement, antisymmetric, gap_above
 from symcur.claims.faults import formula, instead, opposite, times
 from symcur.claims.notation import PERIODIC, Omega_lis, Omega_weighted, chi, d, grad_d
 from symcur.claims.prover import Equality
@@ -273,7 +273,7 @@ def check_berry() -> CheckResult:
     pairs, apart, lines = [], [], []
     for mixing in ("1/2", "0"):
         model = chern_insulator(mixing)
-        between = gap(model, 2)
+        between = gap_above(model, 2)
         mu, T = between.mu, between.width / 100
         exact, zone = transverse_response(model, mu, T), Zone(model, mu, T, 64)
         response, error = float(antisymmetric(exact.value)[0, 1]), float(exact.error.max())

@@ -9,9 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, gap
+from symcur.band_structures import BandStructure
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
+from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, gap_above, symmetric
 from symcur.claims.densities import MU, TEMPERATURE, static_response
 from symcur.claims.faults import formula, instead, opposite, times
 from symcur.claims.moments import RESULT_A
@@ -205,14 +205,14 @@ def check_conservation() -> CheckResult:
     """Longitudinal fields in metals and an insulator; a field with a curl in insulators."""
     pairs = _longitudinal()
     model = random_lattice(7, hopping=96, spacing=3)
-    between = gap(model, 1)
+    between = gap_above(model, 1)
     at = model, between.mu, between.width / 60
     size = float(np.abs(symmetric(field_response_of(*at)["current"].value)).max())
     pairs += [Pair.of(f"{x} ds/dt, insulator", accumulated(*at)[x], 0.0, size) for x in ("uniform", "gradient")]
     numbers = {}
     for mixing in ("1/2", "0"):
         insulator = chern_insulator(mixing)
-        between = gap(insulator, 2)
+        between = gap_above(insulator, 2)
         state = insulator, between.mu, between.width / 100
         induced, exact = density_by_curl(*state), transverse_response(*state)
         flow, uniform = float(exact.value[0, 1]), float(sigma(Zone(*state, 64))[0, 1])

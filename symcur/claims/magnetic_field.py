@@ -19,11 +19,11 @@ from scipy.special import spence
 
 from symcur import linear_response
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, gap
+from symcur.band_structures import BandStructure
 from symcur.brillouin.occupation import occupation
 from symcur.claims.claim import CheckResult, section
 from symcur.claims.clean_crystal import magnetization_at_fixed_occupation
-from symcur.claims.comparison import Pair, Zone, agreement
+from symcur.claims.comparison import Pair, Zone, agreement, gap_above
 from symcur.claims.faults import instead, occupied, opposite, times
 from symcur.claims.notation import m, s_n
 from symcur.claims.response import sigma, transverse_response
@@ -44,7 +44,7 @@ def check_streda_density() -> CheckResult:
     # Nonconserved s with and without a Chern number, and a conserved s.
     insulators = (chern_insulator("1/2"), 2), (random_lattice(7, hopping=96, spacing=3), 1), (chern_insulator("0"), 2)
     for model, filled in insulators:
-        between = gap(model, filled)
+        between = gap_above(model, filled)
         mu, T = between.mu, between.width / 100
         found, (maxwell, uncertainty) = density_per_magnetic_field(model, mu, T), magnetization_by_field(model, mu, T)
         lattice, error = float(found.value), float(found.error) + uncertainty
@@ -168,7 +168,7 @@ def check_maxwell() -> CheckResult:
     pairs, apart, lines = [], [], []
     insulators = (chern_insulator("1/2"), 2), (chern_insulator("0"), 2)
     cases = [(random_lattice(2, spacing=3), 1.0, 0.5)]
-    cases += [(model, gap(model, n).mu, gap(model, n).width / 100) for model, n in insulators]
+    cases += [(model, gap_above(model, n).mu, gap_above(model, n).width / 100) for model, n in insulators]
     for model, mu, T in cases:
         exact, maxwell = magnetic_response(model, mu, T), magnetization_by_field(model, mu, T)
         slope = -slope_with_mu(static_magnetization(model), mu, T)

@@ -16,6 +16,7 @@ from symcur import expressions as ex
 from symcur.arrays import AnyArray
 from symcur.band_structures import Model
 from symcur.claims.prover import Equality
+from symcur.closed_forms import Algebraic
 from symcur.eigenstates import Eigenstates
 from symcur.expressions import Axis, Expression
 
@@ -48,11 +49,9 @@ def _is_operator(node: Expression) -> bool:
 @lru_cache(maxsize=4096)
 def residual(equality: Equality, model: Model) -> float:
     """The largest |lhs - rhs| over components and random k, relative to the largest value that occurs."""
-    from symcur.closed_forms import algebraic
-
     left, right = numbers(equality, model.dimension)
     at = _states(model).afresh()
-    values = np.moveaxis(np.asarray(algebraic(model, left)(at.k)).real, -1, 0)
+    values = np.moveaxis(_closed(model)(left), -1, 0)
     expected = np.array(
         [np.broadcast_to((at.scalar(expression) / at.rank).real, at.energies.shape) for expression in right]
     )
@@ -84,6 +83,11 @@ def _choices(equality: Equality, dimension: int) -> Iterator[dict[Axis, Axis]]:
     free = ex.axes_of(equality.difference)
     for axes in itertools.product(range(dimension), repeat=len(free)):
         yield dict(zip(free, axes, strict=True))
+
+
+@cache
+def _closed(model: Model) -> Algebraic:
+    return Algebraic(model, _states(model).k)
 
 
 @cache

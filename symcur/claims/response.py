@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from symcur import linear_response
-from symcur.band_structures import Model, gap
+from symcur.band_structures import Model
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
+from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, gap_above, symmetric
 from symcur.claims.densities import MU, TEMPERATURE, static_response
 from symcur.claims.faults import WITHOUT_DIPOLE, exchanged, formula, occupied, opposite, times
 from symcur.claims.moments import DEFINITION_A, RESULT_A
@@ -130,7 +130,7 @@ _shift = 2 * Re(-I * Trace(P * v("l") * S * S * _D)) + Derivative("i", Im(-I * T
 def check_connection() -> CheckResult:
     """In an insulator: the charge that grad h of H + h tau moves, i.e. n_q = -i q_l int f a^l, a^l = i q_i h_q chi_A."""
     model = random_lattice(7, hopping=96, spacing=3)
-    between = gap(model, 1)
+    between = gap_above(model, 1)
     moved = charge_moved_by_torque_field(model, between.mu)
     expected = -symmetric(Zone(model, between.mu, between.width / 60).integral("torque_polarizability", "f"))
     text = f"{model.name}, one band filled: density response to a field of the torque at second order in q, from energies and "

@@ -13,10 +13,10 @@ from scipy.optimize import brentq
 
 from symcur import linear_response, models
 from symcur.arrays import Array
-from symcur.band_structures import BandStructure, gap
+from symcur.band_structures import BandStructure
 from symcur.brillouin.occupation import occupation
 from symcur.claims.claim import CheckResult, section
-from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, symmetric
+from symcur.claims.comparison import Pair, Zone, agreement, antisymmetric, gap_above, symmetric
 from symcur.claims.faults import formula, instead, occupied, of_term, opposite, times, together
 from symcur.claims.notation import PERIODIC, Omega_weighted, d, driven, f, geometric, grad_d
 from symcur.claims.prover import Equality
@@ -209,7 +209,7 @@ define(
 def check_insulator_hall() -> CheckResult:
     """In a gap J has a symmetric part and J + J^tau has none, by exact response."""
     model = random_lattice(7, hopping=96, spacing=3)
-    between = gap(model, 1)
+    between = gap_above(model, 1)
     T = between.width / 60
     zone, found = Zone(model, between.mu, T), linear_response.uniform_field_response(model, between.mu, T)
     hall = zone.integral("s_weighted_curvature", "f").T
@@ -274,7 +274,7 @@ def check_streda_magnetization() -> CheckResult:
     """dM/dmu in the gap by differences of M against -int Omega s by differences of projectors."""
     pairs = []
     for model, filled in ((chern_insulator("1/2"), 2), (random_lattice(7, hopping=96, spacing=3), 1)):
-        between = gap(model, filled)
+        between = gap_above(model, filled)
         T, half = between.width / 200, between.width / 8
         above, below = (
             Zone(model, level, T, 64).integral("orbital_moment", "f", ("s_weighted_curvature", "g"))[0, 1]

@@ -79,7 +79,8 @@ def verify_all(
 ) -> list[ClaimResult]:
     """The whole ledger (or the claims given), in the order of the paper; ``progress(done, total, name)`` is called before each.
 
-    ``workers`` is a number of processes, -1 for one per core; verdicts do not depend on it, residuals of models by their rounding alone. Claims that are not in
+    ``workers`` is a number of processes, -1 for one per core, which keep to one core each. Not a bit of a verdict depends on it where NumPy keeps to one
+    core here too (OPENBLAS_NUM_THREADS=1 before it is imported, as for the command); else residuals may, in their last digits. Claims that are not in
     the ledger as it comes are settled by the calling process. Ctrl-C raises ``Interrupted``, whose ``result`` holds the verdicts so far.
 
     >>> import symcur as sc
@@ -106,6 +107,7 @@ def verify_all(
     return verdicts
 
 
+_THREADS = "OPENBLAS_NUM_THREADS"  # read by NumPy and SciPy when they are imported
 _LEDGER = tuple(CLAIMS)  # as it comes: what every process has
 
 
@@ -117,14 +119,14 @@ def _elsewhere(
     if isinstance(workers, bool) or not isinstance(workers, int) or (workers < 1 and workers != -1):
         raise ValueError(f"workers: expected a positive integer or -1 (all cores), got {workers!r}")
     places = [number for number, claim in enumerate(chosen) if any(claim is known for known in _LEDGER)]
-    count = min(os.cpu_count() or 1 if workers == -1 else workers, len(places))
+    count = min(os.cpu_count() or 1 if workers == -1 else workers, len(places), running.MOST_PROCESSES)
     if count < 2:
         yield {}
         return
     others = set(active_children())
     pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
     try:
-        with _without_ctrl_c():
+        with _without_ctrl_c(), _on_one_core():
             given_out = {n: pool.submit(_without_claim, chosen[n].name, model, faults) for n in places}
         yield given_out
     except BaseException:
@@ -146,6 +148,18 @@ def _without_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _on_one_core() -> Iterator[None]:
+    """Processes that start now do not spread linear algebra on small matrices over cores that others work on."""
+    before = os.environ.get(_THREADS)
+    os.environ.setdefault(_THREADS, "1")
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_THREADS]
 
 
 def _without_claim(name: str, model: str | BandStructure | None, faults: bool) -> ClaimResult:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, cast
@@ -14,11 +13,11 @@ import typer
 from symcur import observables, running
 from symcur.arrays import ObjectArray
 from symcur.band_structures import BandStructure
-from symcur.brillouin import Interrupted, Mesh
+from symcur.brillouin import METHODS, Interrupted
 from symcur.cli import completion, terminal
 from symcur.cli.files import name_for, record_beside, require_picture, require_result
-from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
-from symcur.display import as_typed, text
+from symcur.cli.named_models import ModelName, Settings, bounded, find_model, with_settings
+from symcur.display import text
 from symcur.files import shortened
 from symcur.observables import Result, cards
 
@@ -68,30 +67,36 @@ def compute(
         ),
     ] = None,
     unit: Annotated[
-        str, typer.Option(help="1, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
+        str, typer.Option(help="1, SI, e/2pi, e/8pi (2D) or '(hbar/e) S/cm' (3D); of the charge e^2/h, S/cm.")
     ] = "1",
     s_unit: Annotated[str, typer.Option(help="hbar or hbar/2: what s is counted in.")] = "hbar",
     sign: Annotated[str, typer.Option(help="paper, or literature: carriers of charge -|e|.")] = "paper",
     lattice_constant: Annotated[
-        float | None, typer.Option(help="Angstrom per unit length of the model, for 3D.")
+        float | None, typer.Option(help="Angstrom per unit length of the model, where the unit holds a length.")
+    ] = None,
+    energy_unit: Annotated[
+        float | None, typer.Option(help="eV per unit energy of the model, where the unit holds an energy.")
     ] = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="FILE.csv, .json, .nc or .zarr.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Draw the scan: FILE.png, .pdf or .svg.")] = None,
     as_json: terminal.Json = False,
     plain: terminal.Plain = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="With --method mesh: go on from FILE.part beside -o FILE, if it is there.")
+        bool, typer.Option("--resume", help="Go on from FILE.part beside -o FILE, if it is there.")
     ] = False,
 ) -> None:
     """An observable with its parts, error estimates, unit and convention, for one or many mu and temperatures.
 
-    After Ctrl-C what was finished is shown, and FILE.interrupted.csv (.json, .nc) written instead of FILE.csv. With --method mesh
-    and -o FILE the finished sums are kept in FILE.part: --resume goes on from there and ends with the same numbers, bit by bit.
+    After Ctrl-C what was finished is shown, and FILE.interrupted.csv (.json, .nc) written instead of FILE.csv. With -o FILE what is
+    finished is kept in FILE.part, sums of a mesh and complete rounds of other methods: --resume goes on from there and ends with the
+    same numbers, bit by bit.
     """
     require_result("--output", output)
     require_picture("--plot", plot)
-    kept = _record(method, output, resume)
+    kept = record_beside(output, resume)
     subject = with_settings(find_model(model), set_)
+    if mu and filling is not None:
+        raise ValueError("--filling: expected it in the place of --mu, got both")
     temperatures = numbers("--temperature", temperature)
     levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
@@ -105,7 +110,7 @@ def compute(
                 form=form,
                 hall=hall,
                 rtol=rtol,
-                method=method if kept is None else Mesh(record=kept),
+                method=METHODS.get(method).recorded(kept),
                 window=None if window is None else energy("--window", window),
                 eta=eta,
                 cutoff=cutoff,
@@ -115,20 +120,10 @@ def compute(
             kept,
         )
     if unit != "1" or s_unit != "hbar" or sign != "paper":
-        result = result.convert(unit, s_unit=s_unit, lattice_constant=lattice_constant, sign=sign)
+        result = result.convert(
+            unit, s_unit=s_unit, lattice_constant=lattice_constant, energy_unit=energy_unit, sign=sign
+        )
     finish(result, output, plot, as_json=as_json, plain=plain, kept=kept)
-
-
-def _record(method: str, output: Path | None, resume: bool) -> Path | None:
-    """Where the sums are kept: those of a mesh; other methods choose their next momenta by all numbers so far, and keep none."""
-    if method != Mesh.name:
-        if resume:
-            raise ValueError(
-                f"--resume: expected --method {Mesh.name}, whose sums are kept beside -o FILE, got {method}; "
-                "symcur scan keeps the points of any method"
-            )
-        return None
-    return record_beside(output, resume)
 
 
 def complete(compute: Callable[[], Result], kept: Path | None = None) -> Result:
@@ -223,7 +218,7 @@ def _numbers(option: str, text: str) -> float | ObjectArray:
     try:
         if ":" in text:
             first, last, count = text.split(":")
-            values = _range(Fraction(first), Fraction(last), int(count))
+            values = _range(Fraction(bounded(first)), Fraction(bounded(last)), int(count))
         else:
             values = [float(part) for part in text.split(",")]
     except (ValueError, OverflowError, ZeroDivisionError):
@@ -268,9 +263,6 @@ def _plain(result: Result, components: str) -> Iterator[str]:
     for label, told in cards.facts(result).told:
         yield terminal.comment(label, str(told))
     yield terminal.tabbed(("mu", "T", "component", "part", "value", "error", "met"))
-    mu, T = (dict(zip(axis, as_typed(axis), strict=True)) for axis in map(np.ndarray.tolist, result.scan[:2]))
-    for level, temperature, component, parts, met in result.rows():
-        if fnmatchcase(component, components):
-            place = (mu[level], T[temperature], component)
-            for part, (value, error) in parts.items():
-                yield terminal.tabbed((*place, part, repr(value), repr(error), "yes" if met else "no"))
+    for place, parts, met in cards.rows(result, components):
+        for part, (value, error) in parts.items():
+            yield terminal.tabbed((*place, part, repr(value), repr(error), "yes" if met else "no"))

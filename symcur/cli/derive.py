@@ -27,6 +27,8 @@ SHORT = 12  # equations; more than these are printed a line each
 class Language(StrEnum):
     latex = "latex"
     python = "python"
+    numpy = "numpy"
+    jax = "jax"
     c = "c"
     fortran = "fortran"
     julia = "julia"

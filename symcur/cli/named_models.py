@@ -48,13 +48,20 @@ def find_model(name: str) -> BandStructure:
     return models.named(name)
 
 
+def bounded(text: str) -> str:
+    """The text of a number; ValueError where its exponent, which an exact number writes out, has more than three digits."""
+    if len(text.lower().partition("e")[2].lstrip("+-0")) > 3:
+        raise ValueError
+    return text
+
+
 def settings(pairs: Iterable[str] | None) -> dict[str, sp.Rational]:
     """["M=0.1", "alpha=1/3"] as exact numbers by name."""
     values = {}
     for pair in pairs or ():
         name, equals, text = pair.partition("=")
         try:
-            values[name.strip()] = sp.Rational(text.strip())
+            values[name.strip()] = sp.Rational(bounded(text.strip()))
         except (TypeError, ValueError, ZeroDivisionError):
             equals = ""
         if not equals:

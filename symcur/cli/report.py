@@ -8,6 +8,7 @@ from html import escape
 
 from symcur import claims
 from symcur.claims import ClaimResult, ProofResult
+from symcur.claims.cards import against
 from symcur.claims.claim import KINDS
 from symcur.cli import page_style
 from symcur.display import mathml, prose
@@ -123,7 +124,7 @@ def _head(verdict: ClaimResult) -> str:
 def _number(residual: float | None, tolerance: float | None) -> str:
     if residual is None or tolerance is None:
         return ""
-    return f"residual {residual:.1e} {'≤' if residual <= tolerance else '>'} {tolerance:.0e}"
+    return f"residual {against(residual, tolerance)}"
 
 
 def _formula(latex: str) -> str:

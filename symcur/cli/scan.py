@@ -18,12 +18,14 @@ import typer
 from rich.markup import escape
 
 from symcur import observables, running, scans
+from symcur.arrays import AnyArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin import Interrupted
 from symcur.cli import terminal
 from symcur.cli.compute import energy, numbers
 from symcur.cli.files import require_result
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
+from symcur.display import as_typed
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -88,13 +90,17 @@ def scan(
                 progress=progress,
             )
         except (Interrupted, scans.Incomplete) as stopped:
-            show(stopped.result, subject)
-            terminal.console(stderr=True).print(f"{stopped.args[-1]}\nWhat is finished is in {store}; --resume goes on from there.", style="bold red", markup=False)  # fmt: skip
+            show(stopped.result)
+            _say_where(store, str(stopped.args[-1]))
             raise typer.Exit(terminal.INTERRUPTED if isinstance(stopped, Interrupted) else 1) from None
+    show(found)
     if store != output:
-        observables.write_arrays(found, output)
+        try:
+            observables.write_arrays(found, output)
+        except OSError as error:
+            _say_where(store, str(error))
+            raise typer.Exit(2) from None
         shutil.rmtree(store)
-    show(found, subject)
     terminal.console().print(f'In Python: symcur.load("{output}")', style="dim", markup=False)
     if (found["status"] != "converged").any():
         raise typer.Exit(1)
@@ -105,14 +111,16 @@ def _store(output: Path, resume: bool) -> Path:
     if output.suffix not in observables.LABELLED:
         raise ValueError(f"--output: expected a name that ends in .zarr or .nc, got {output}")
     path = output if output.suffix == ".zarr" else output.with_name(f"{output.name}.part")
-    if path.exists():
-        if not resume:
-            raise ValueError(f"--output: expected no {path}, which holds a scan, got one; --resume does what is missing of it, or remove it")  # fmt: skip
-    elif path == output:
-        require_result("--output", output)
-    if path != output:
+    if path.exists() and not resume:
+        raise ValueError(f"--output: expected no {path}, which holds a scan, got one; --resume does what is missing of it, or remove it")  # fmt: skip
+    if path != output or not path.exists():
         require_result("--output", output)
     return path
+
+
+def _say_where(store: Path, why: str) -> None:
+    told = f"{why}\nWhat is kept is in {store}; --resume goes on from there."
+    terminal.console(stderr=True).print(told, style="bold red", markup=False)
 
 
 def _parameters(model: BandStructure, over: list[str]) -> dict[str, Any]:
@@ -142,30 +150,31 @@ def _executor(workers: int | None, dask: str | None) -> Iterator[Any]:
     elif workers is not None:
         # Ctrl-C is for this process, which keeps what the others finish.
         ignore = partial(signal.signal, signal.SIGINT, signal.SIG_IGN)
-        with ProcessPoolExecutor(workers, get_context("spawn"), ignore) as pool:
+        with ProcessPoolExecutor(min(workers, running.MOST_PROCESSES), get_context("spawn"), ignore) as pool:
             yield pool
     else:
         yield None
 
 
-def show(found: Dataset, model: BandStructure) -> None:
+def show(found: Dataset) -> None:
     """How many points have which status, what failed, and what the numbers mean."""
     screen, status = terminal.console(), found["status"]
     shape = " x ".join(f"{found.sizes[dim]} {dim}" for dim in status.dims)
-    screen.print(f"{found.attrs['observable']} of {model.name}: {shape}", style="italic", markup=False)
+    screen.print(f"{found.attrs['observable']} of {found.attrs['model']}: {shape}", style="italic", markup=False)
     counts = Counter(status.values.ravel().tolist())
     notes = [("points", ", ".join(f"{count} {kind}" for kind, count in counts.items()))]
     notes += [(key, found.attrs[key]) for key in ("unit", "convention", "form")]
     for label, text in notes:
         screen.print(f"[dim]{label:>11}[/]  {escape(text)}")
-    listed = status.to_series()
-    failures = listed[listed == "failed"].index
+    failures = np.argwhere(status.values == "failed")
+    labels = [(name, status.dims.index(x.dims[0]), _texts(x.values)) for name, x in status.coords.items() if x.dims]
     for place in failures[:MOST_FAILURES]:
-        values = dict(zip(status.dims, place if isinstance(place, tuple) else (place,), strict=True))
-        text = str(found["message"].sel(values).values)
-        at = ", ".join(
-            f"{name} = {value:g}" if isinstance(value, float) else f"{name} = {value}" for name, value in values.items()
-        )
-        screen.print(f"[dim]{'failed':>11}[/]  {escape(f'{at}: {text}')}")
+        at = ", ".join(f"{name} = {texts[place[axis]]}" for name, axis, texts in labels)
+        text = f"{at}: {found['message'].values[tuple(place)]}"
+        screen.print(f"[dim]{'failed':>11}[/]  {escape(text)}")
     if len(failures) > MOST_FAILURES:
         screen.print(f"... and {len(failures) - MOST_FAILURES} more", style="dim")
+
+
+def _texts(values: AnyArray) -> list[str]:
+    return as_typed(values) if values.dtype.kind == "f" else list(map(str, values))

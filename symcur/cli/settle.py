@@ -41,11 +41,10 @@ def settle_identity(
 
 def print_result(result: ProofResult, screen: Console) -> None:
     """What was read, in both forms, and the outcome."""
-    style = {"proved": "green", "refuted": "magenta"}.get(result.outcome, "red")
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     table.add_row("read", escape(result.equality.note))
     table.add_row("LaTeX", escape(" = ".join(result.equality.latex())))
-    table.add_row(f"[{style}]{result.outcome}[/]", escape(result.how))
+    table.add_row(terminal.coloured(result.outcome), escape(result.how))
     if result.counterexample:
         table.add_row("", escape(f"counterexample: {result.counterexample}"))
     screen.print(table)

@@ -30,6 +30,11 @@ STYLES = {
 }
 
 
+def coloured(outcome: str) -> str:
+    """The outcome of a proof as markup; red where nothing is decided."""
+    return f"[{STYLES.get(outcome, 'red')}]{outcome}[/]"
+
+
 def console(stderr: bool = False) -> Console:
     """A console on stdout or stderr: as wide as the terminal, at most PAGE columns."""
     screen = Console(file=sys.stderr if stderr else sys.stdout, highlight=False)

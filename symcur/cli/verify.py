@@ -17,6 +17,7 @@ from symcur import claims, files, running
 from symcur.brillouin import Interrupted
 from symcur.certificates import prepare
 from symcur.claims import Claim, ClaimResult, ProofResult
+from symcur.claims.cards import ROLES
 from symcur.claims.claim import KINDS, MODEL_TOLERANCE
 from symcur.cli import completion, terminal
 from symcur.cli.certificates import HELP, write_certificates
@@ -273,9 +274,8 @@ def _print_list(title: str, lines: Sequence[str], screen: Console) -> None:
 
 def _print_proof(proof: ProofResult, screen: Console) -> None:
     equality = proof.equality
-    role = {"printed": "as printed: ", "corrected": "as corrected: "}.get(equality.role, "")
-    style = {"proved": "green", "refuted": "magenta"}.get(proof.outcome, "red")
-    _print(screen, f"[{style}]{proof.outcome}[/]  {role}{escape(sentence(equality.note))}", 2)
+    role = ROLES.get(equality.role, "")
+    _print(screen, f"{terminal.coloured(proof.outcome)}  {role}{escape(sentence(equality.note))}", 2)
     left, right = map(unicode_math, equality.latex())
     _print(screen, escape(left), 6)
     _print(screen, escape(f"= {right}"), 4)

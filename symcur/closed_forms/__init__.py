@@ -3,8 +3,8 @@
 from symcur.band_structures.levels import DigitsWarning
 from symcur.closed_forms.block_form import BlockForm
 from symcur.closed_forms.degeneracy import multiplicities
-from symcur.closed_forms.derivation import algebraic, derive
+from symcur.closed_forms.derivation import Algebraic, derive
 from symcur.closed_forms.expansion import Series
 from symcur.closed_forms.form import ClosedForm
 
-__all__ = ["BlockForm", "ClosedForm", "DigitsWarning", "Series", "algebraic", "derive", "multiplicities"]
+__all__ = ["Algebraic", "BlockForm", "ClosedForm", "DigitsWarning", "Series", "derive", "multiplicities"]

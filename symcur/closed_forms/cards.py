@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from symcur.display import Block, Card, Facts, Folded, Formula
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+from symcur.display import Block, Card, Facts, Folded, Formula, Sentence
 
 _BEGIN, _END, _BREAK, _WHERE = "\\begin{aligned}\n", "\n\\end{aligned}", " \\\\\n", r"\text{where }"
 
@@ -16,6 +21,17 @@ def card(name: str, model: str, latex: str, structure: str, band: int | None) ->
     return Card(
         f"{name} of {model}", (*blocks, Facts((("structure", structure),))), "" if band is None else f"band {band}"
     )
+
+
+def of_series(t: sp.Expr, order: int, coefficients: Mapping[int, Any]) -> Card:
+    """The card of an expansion: its variable, then the coefficients, whose symbols carry the power."""
+    told = Facts((("in powers of", Formula(f"t = {sp.latex(t)}")), ("up to", Formula(f"t^{{{order}}}"))))
+    forms = [form for _, form in sorted(coefficients.items())]
+    if not forms:
+        return Card("expansion", (told, Sentence("all coefficients vanish")))
+    shown = (block for form in forms for block in form.card().blocks if not isinstance(block, Facts))
+    name = forms[0].name.rpartition("_order_")[0]
+    return Card(f"expansion of {name} of {forms[0].model.name}", (told, *shown))
 
 
 def _apart(latex: str) -> tuple[str, str]:

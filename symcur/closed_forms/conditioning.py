@@ -29,7 +29,7 @@ PROMISE = 1e-9
 """Errors of ``ClosedForm.__call__`` relative to the largest component of the band, or to the scale of ``floor``."""
 MOST_OPERATIONS = 10**6  # of single numbers with many digits in one call
 _MARGIN = 30  # points of less risk than some whose bounds are so much smaller than promised are computed without bounds
-_FEW = 64  # points whose bounds are computed at least
+FEW = 64  # points whose bounds are computed at least
 _BLOCK = 512  # k points treated at once
 _LAPACK = 4  # times N: the error of an energy in units of rounding and of the largest
 
@@ -100,10 +100,17 @@ def _number(real: Any, number: sp.Expr) -> Bounded:
 
 
 # -- a form at many k --------------------------------------------------------------------------------------------------
-def evaluated(form: Any, model: Model, k: Array, digits: Callable[[Array, int], list[Any]]) -> AnyArray:
+def evaluated(
+    form: Any,
+    model: Model,
+    k: Array,
+    digits: Callable[[Array, int], list[Any]],
+    known: dict[int, Bounded] | None = None,
+) -> AnyArray:
     """A ``ClosedForm`` at k of shape (M, D): (M, bands, components), the only band of an explicit one.
 
     ``digits(k, band)`` gives the components to any number of digits, ArithmeticError or ValueError where there are none.
+    ``known`` are values of nodes of the program at these k, at most FEW, from other forms, and gets those of this one.
     """
     numbers = {name: exact_parameter(name, value) for name, value in model.values().items()}
     bands = range(model.size) if form.band is None else [form.band]
@@ -117,7 +124,7 @@ def evaluated(form: Any, model: Model, k: Array, digits: Callable[[Array, int], 
         place = order[end : max(few, 2 * end)]
         end += len(place)
         given = energies[0][place], energies[1][place]
-        result[place], error = _run(form, k[place], numbers, np.float64, given)
+        result[place], error = _run(form, k[place], numbers, np.float64, given, known)
         relative[place] = _relative(form, model, k[place], given[0], result[place], error)
         if relative[place].max() < PROMISE / _MARGIN:
             rest = order[end:]
@@ -153,7 +160,7 @@ def _riskiest_first(form: Any, energies: Array) -> tuple[Indices, int]:
     to begin with."""
     with np.errstate(all="ignore"):
         risk = np.nan_to_num((np.abs(energies) / _gaps(form, energies)).max(axis=-1), nan=np.inf)
-    few = max(_FEW, len(risk) // 16)
+    few = max(FEW, len(risk) // 16)
     risk[np.random.default_rng(1).permutation(len(risk))[: few // 4]] = np.inf
     return np.argsort(-risk, kind="stable"), few
 
@@ -180,13 +187,18 @@ def _stacked(form: Any, found: Sequence[Any], count: int) -> AnyArray:
 
 
 def _run(
-    form: Any, k: Array, numbers: Mapping[str, sp.Expr], real: Any, energies: tuple[Any, Any]
+    form: Any,
+    k: Array,
+    numbers: Mapping[str, sp.Expr],
+    real: Any,
+    energies: tuple[Any, Any],
+    known: dict[int, Bounded] | None = None,
 ) -> tuple[AnyArray, Array]:
     """The components (M, bands, components) and the largest bound on the errors of a band's, (M, bands)."""
     given = _inputs(form, k, numbers, real)
     given[form.energy_symbol.name] = Bounded(*(np.ascontiguousarray(x.T) for x in energies))
     with np.errstate(all="ignore"):
-        found = form.program.run(form.nodes, _arithmetic(given, real))
+        found = form.program.run(form.nodes, _arithmetic(given, real), known=known)
         values = _stacked(form, [x.value for x in found], len(k))
         shape = values.shape[1::-1]
         error = np.max([np.broadcast_to(x.error, shape) for x in found], axis=0).T * (np.finfo(real).eps / 2)

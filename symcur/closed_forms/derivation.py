@@ -10,9 +10,11 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from numpy.typing import ArrayLike
 
 from symcur import expressions as ex
 from symcur import quantities, running
+from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Model, named
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
@@ -20,6 +22,7 @@ from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple
 from symcur.closed_forms.calculus import length_of
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import unused
+from symcur.closed_forms.conditioning import FEW, Bounded
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.energies import explicit_energies
 from symcur.closed_forms.entries import Components, Entries
@@ -67,19 +70,31 @@ def derive(model: BandStructure | str, quantity: str | Quantity | Expression) ->
         return _shared(model).form(quantity)
 
 
-def algebraic(model: BandStructure, several: Sequence[Expression]) -> ClosedForm:
-    """The real parts of several scalar expressions at once, through the adjugate for any N and without simplifying.
+class Algebraic:
+    """The real parts of scalar expressions at some k of a model, through the adjugate for any N and without simplifying.
 
-    For numbers: nothing is printed as it would be by hand, and what the expressions share is computed once.
+    For numbers: nothing is printed as it would be by hand. What the expressions share is derived and computed once, also those
+    of different calls.
     """
-    shared = _shared(_symbolic(model))
-    rank, multiplet = shared.bands.resolvent.rank, max(shared.multiplicities) > 1
-    values = (shared.bands.interpreter.read(in_circles(expression, multiplet)) for expression in several)
-    outputs = tuple(Complex(_scalar(value).real / rank) for value in values)
-    common = shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
-    return ClosedForm(
-        **common, energies=None, complex=False, outputs=outputs, node_labels=shared.bands.resolvent.labels
-    )
+
+    def __init__(self, model: BandStructure, k: ArrayLike) -> None:
+        self._shared = _shared(_symbolic(model))
+        self.k = self._shared.model.points(k)
+        if self.k.ndim != 2 or len(self.k) > FEW:
+            raise ValueError(f"k: expected (M, D) with at most {FEW} points, got an array of shape {self.k.shape}")
+        self._known: dict[int, Bounded] = {}
+
+    def __call__(self, several: Sequence[Expression]) -> Array:
+        """The values (M, bands, expressions)."""
+        return np.asarray(self.form(several).evaluated(self.k, self._known))
+
+    def form(self, several: Sequence[Expression]) -> ClosedForm:
+        """The expressions as the components of one closed form."""
+        bands, multiplet = self._shared.bands, max(self._shared.multiplicities) > 1
+        values = (bands.interpreter.read(in_circles(expression, multiplet)) for expression in several)
+        outputs = tuple(Complex(_scalar(value).real / bands.resolvent.rank) for value in values)
+        common = self._shared.common("expressions", (r"\mathcal{W}",) * len(several), (len(several),), several)
+        return ClosedForm(**common, energies=None, complex=False, outputs=outputs, node_labels=bands.resolvent.labels)
 
 
 def _scalar(value: Any) -> Complex:

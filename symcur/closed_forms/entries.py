@@ -49,7 +49,7 @@ class Entries:
             axes = range(model.dimension)
             for order in range(1, _ORDERS + 1):
                 for chosen in itertools.combinations_with_replacement(axes, order):
-                    entries += model.formulas.symbolic("H", chosen)
+                    entries += model.formulas.symbolic("H", chosen).flat()
             self.ring = Ring(entries, model.k, extra)
         read = letters(model)
         self.operator = cache(lambda name, axes: self.ring.matrix(read(name, axes)))

@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from symcur.closed_forms import cards
+from symcur.display import Card, Shown
+
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class Series(Shown):
     """sum_n c_n t^n up to t^order; ``t`` is the variable less the point, 1/variable, or 1 where all momenta are scaled.
 
     ``coefficients`` maps each power whose coefficient is not zero to a ``ClosedForm`` of the shape of the quantity. Their
@@ -37,6 +40,10 @@ class Series:
         for n, array in arrays.items():
             total = [a + b * self.t**n for a, b in zip(total, sp.flatten(array), strict=True)]
         return sp.ImmutableDenseNDimArray(total, shape)
+
+    def card(self) -> Card:
+        """What notebooks show: what is expanded in what, and the coefficients."""
+        return cards.of_series(self.t, self.order, self.coefficients)
 
     def __repr__(self) -> str:
         powers = ", ".join(map(str, sorted(self.coefficients))) or "none"

@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
-from symcur.arrays import AnyArray
+from symcur.arrays import AnyArray, Array
 from symcur.band_structures import Model, Parameters
 from symcur.band_structures.band_structure import by_name
 from symcur.closed_forms import calculus, cards, conditioning
@@ -209,10 +209,11 @@ class ClosedForm(Shown):
         return cards.card(self.name, self.model.name, self.latex(), self.structure, self.band)
 
     def source(self, language: str) -> str:
-        """A complete function of k..., E, parameters... in "python", "c", "fortran", "julia" or "mathematica".
+        """A complete function of k..., E, parameters... in "python", "numpy", "jax", "c", "fortran", "julia" or "mathematica".
 
         It returns (C and Fortran: fills) the components in row-major order; complex components are complex numbers,
-        in C and Fortran alternating real and imaginary parts. Where the band touches another one, for parameter values at which
+        in C and Fortran alternating real and imaginary parts. In NumPy and JAX the arguments are arrays that broadcast, and the
+        components stand along the last axis. Julia and Mathematica are parsed by the tests, not executed. Where the band touches another one, for parameter values at which
         it does at every k as well, they are not a number (Mathematica: Indeterminate); a comment states this condition.
         """
         result: str = exported(self, language)
@@ -297,8 +298,15 @@ class ClosedForm(Shown):
         points = model.points(k)
         flat = points.reshape(-1, model.dimension)
         form = self if model is self.model else replace(self, model=model)
-        result = conditioning.evaluated(form, model, flat, lambda k, band: form.component_digits(k, band, _DOUBLE))
-        return result.reshape((*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape))
+        return form.evaluated(flat).reshape(
+            (*points.shape[:-1], *([model.size] if self.band is None else []), *self.shape)
+        )
+
+    def evaluated(self, k: Array, known: dict[int, conditioning.Bounded] | None = None) -> AnyArray:
+        """The values at k (M, D), (M, bands, components); ``known`` is as in ``conditioning.evaluated``."""
+        return conditioning.evaluated(
+            self, self.model, k, lambda k, band: self.component_digits(k, band, _DOUBLE), known
+        )
 
     def __repr__(self) -> str:
         energy = (

@@ -19,7 +19,7 @@ from symcur.disorder.fermi_states import fermi_surface, sampled
 from symcur.disorder.momentum_cell import Unresolved
 from symcur.disorder.potentials import Disorder, is_number
 from symcur.disorder.rates import Scattering, TooLarge
-from symcur.display import Card, Facts, Numbers, Row, Sentence, Shown, as_typed, zeros
+from symcur.display import Card, Facts, Numbers, Row, Shown, as_typed, without_zeros
 from symcur.expressions import axis_name
 from symcur.observables import Part, Result, conductivity
 from symcur.running import watched
@@ -95,13 +95,14 @@ class Transport(Shown):
 
     def card(self) -> Card:
         """What notebooks show: a column for each part, the components that vanish on one line, and what the numbers mean."""
-        pairs: dict[str, list[tuple[float, float]]] = {}
-        for axes in np.ndindex(self["charge"].shape):
-            numbers = [(float(part.value[axes]), float(part.error[axes])) for part in self.parts.values()]
-            pairs["".join(map(axis_name, axes))] = numbers
-        empty, vanishing = zeros(pairs)
-        rows = (Row((name,), tuple(numbers)) for name, numbers in pairs.items() if name not in empty)
-        mu, T, rate = as_typed([self.mu, self.temperature, self.rate])
+        rows = tuple(
+            Row(
+                ("".join(map(axis_name, axes)),),
+                tuple((float(part.value[axes]), float(part.error[axes])) for part in self.parts.values()),
+            )
+            for axes in np.ndindex(self["charge"].shape)
+        )
+        (mu,), (T,), (rate,) = map(as_typed, ([self.mu], [self.temperature], [self.rate]))
         facts = [(name, MEANING[name]) for name in self.parts]
         facts += [
             ("at", f"mu = {mu}, T = {T}; scattering rate {rate}"),
@@ -110,10 +111,8 @@ class Transport(Shown):
             ("convention", "[i, l] = [flow, field]; e = hbar = k_B = 1"),
             ("status", f"{self.status}: {self.message}"),
         ]
-        table = Numbers(("component",), tuple(self.parts), tuple(rows))
-        return Card(
-            f"transport of {self.model}", (table, Sentence(vanishing), Facts((*facts, ("valid for", self.validity))))
-        )
+        table = without_zeros(Numbers(("component",), tuple(self.parts), rows))
+        return Card(f"transport of {self.model}", (table, Facts((*facts, ("valid for", self.validity)))))
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""

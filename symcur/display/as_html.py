@@ -13,7 +13,7 @@ from html import escape
 from importlib import resources
 
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Picture, Sentence, Slices
-from symcur.display.numbers import number
+from symcur.display.numbers import bound, number
 from symcur.display.symbols import pieces
 
 _STYLE = """<style>
@@ -34,6 +34,7 @@ _SLIDE = (  # the children of a group of slices are the slider and the slices
 )
 
 _BRACKETS = str.maketrans({"<": "\ue000", ">": "\ue001"})  # the converter does not escape texts
+_COMMENT = re.compile(r"(?<!\\)%")  # the converter leaves out what follows
 _TAG = re.compile(r'</?m[a-z]+(?: (?!on|href|src|style)[a-z]+="[^"<>]*")* ?/?>')
 
 
@@ -52,7 +53,7 @@ def mathml(formula: str, display: bool = False) -> str:
         found = str(convert(rows.translate(_BRACKETS), display="block" if display else "inline"))
     except Exception:  # the converter has no errors of its own
         found = "<"
-    if "<" in _TAG.sub("", found):
+    if "<" in _TAG.sub("", found) or _COMMENT.search(formula):
         return f"<code>{escape(formula)}</code>"
     for mark, bracket in (("\ue000", "&lt;"), ("\ue001", "&gt;")):
         found = found.replace(f"<mi>{mark}</mi>", f"<mo>{bracket}</mo>").replace(mark, bracket)
@@ -111,11 +112,13 @@ def _table(numbers: Numbers) -> str:
         for b, (value, error) in enumerate(row.values):
             shown = escape(number(value, error))
             shown = f"<strong>{shown}</strong>" if (a, b) in leading else shown
-            cells.append(f'<td>{shown} <span class="dim">± {error:.0e}</span></td>')
+            cells.append(f'<td>{shown} <span class="dim">± {bound(error)}</span></td>')
         if row.mark:
             cells.append(f"<td>{escape(row.mark)}</td>")
         rows.append(f"<tr>{''.join(cells)}</tr>")
-    return f'<div class="numbers"><table><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>" if rows else ""
+    vanishing = f"<p>{escape(numbers.vanishing)}</p>" if numbers.vanishing else ""
+    return f'<div class="numbers">{table}{vanishing}</div>'
 
 
 def _slices(block: Slices) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Sentence
-from symcur.display.numbers import number
+from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Sentence, Slices
+from symcur.display.numbers import bound, number
 
 _SPECIAL = {
     **{character: f"\\{character}" for character in "#$%&_{}"},
@@ -26,8 +26,8 @@ def latex(card: Card) -> str:
 
 
 def words(text: str) -> str:
-    r"""A text as \text{...}, with what has a meaning in LaTeX escaped."""
-    return rf"\text{{{''.join(_SPECIAL.get(character, character) for character in text)}}}"
+    r"""A text as \text{...} on one line, with what has a meaning in LaTeX escaped."""
+    return rf"\text{{{''.join(_SPECIAL.get(character, character) for character in ' '.join(text.split()))}}}"
 
 
 def _rows(blocks: Iterable[Block]) -> Iterator[str]:
@@ -36,7 +36,12 @@ def _rows(blocks: Iterable[Block]) -> Iterator[str]:
             case Formula(formula):
                 yield formula
             case Numbers():
-                yield _array(block)
+                yield from (_array(block),) if block.rows else ()
+                yield from (words(block.vanishing),) if block.vanishing else ()
+            case Slices(name, slices):
+                for value, inner in slices:
+                    yield words(f"{name} = {value}")
+                    yield from _rows(inner)
             case Folded(_, inner):
                 yield from _rows(inner)
             case Facts() if "unit" in dict(block.told):
@@ -53,7 +58,7 @@ def _array(numbers: Numbers) -> str:
         for b, (value, error) in enumerate(row.values):
             shown = _number(number(value, error))
             shown = rf"\mathbf{{{shown}}}" if (a, b) in leading else shown
-            cells.append(rf"{shown} \pm {_number(f'{error:.0e}')}")
+            cells.append(rf"{shown} \pm {_number(bound(error))}")
         lines.append(" & ".join(cells))
     columns = "l" * len(numbers.keys) + "r" * len(numbers.parts)
     return rf"\begin{{array}}{{{columns}}}" + r" \\ ".join(lines) + r"\end{array}"
@@ -62,4 +67,8 @@ def _array(numbers: Numbers) -> str:
 def _number(text: str) -> str:
     """A printed number, 9e-06 as 9 x 10^-6."""
     digits, e, power = text.partition("e")
-    return rf"{digits} \times 10^{{{int(power)}}}" if e else {"inf": r"\infty", "nan": r"\text{nan}"}.get(text, text)
+    return (
+        rf"{digits} \times 10^{{{int(power)}}}"
+        if e
+        else {"inf": r"\infty", "-inf": r"-\infty", "nan": r"\text{nan}"}.get(text, text)
+    )

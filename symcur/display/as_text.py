@@ -7,10 +7,11 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from symcur.display.blocks import Block, Card, Facts, Folded, Formula, Numbers, Picture, Sentence, Slices
-from symcur.display.numbers import number
+from symcur.display.numbers import bound, number
 from symcur.display.one_line import sentence, unicode_math
 
 _MATRIX = re.compile(r"\\begin{(pmatrix|cases)}(.*?)\\end{\1}", re.DOTALL)
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")  # what a terminal would obey
 _LEAST = 10  # columns of running text
 _LABEL = 11  # columns of the labels of facts, at least
 
@@ -18,7 +19,7 @@ _LABEL = 11  # columns of the labels of facts, at least
 def text(card: Card, width: int = 100) -> str:
     """The card as lines of at most ``width`` columns, longer only where one word or number is."""
     heading = f"{card.title}  {card.kind}".strip()
-    return "\n".join([*wrapped(heading, width), *lines(card.blocks, width)])
+    return _CONTROL.sub("\ufffd", "\n".join([*wrapped(heading, width), *lines(card.blocks, width)]))
 
 
 def lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
@@ -32,7 +33,8 @@ def lines(blocks: Iterable[Block], width: int) -> Iterator[str]:
             case Facts():
                 yield from _facts(block, width)
             case Numbers():
-                yield from table(block, width)
+                yield from table(block, width) if block.rows else ()
+                yield from wrapped(block.vanishing, width) if block.vanishing else ()
             case Picture(_, words):
                 yield from wrapped(f"[{words}]", width)
             case Folded(summary, inner):
@@ -123,4 +125,4 @@ def _narrow(numbers: Numbers) -> Iterator[str]:
 
 
 def _error(error: float, mark: str) -> str:
-    return f"{error:.1e}{f' ({mark})' if mark else ''}"
+    return f"{bound(error, 1)}{f' ({mark})' if mark else ''}"

@@ -17,7 +17,7 @@ class Formula:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence, in which letters with indices in braces, as in d^{is}, are mathematics."""
+    """A sentence, in which letters with indices, as in d^{is} or s_n, and Greek ones are mathematics."""
 
     text: str
     strong: bool = False
@@ -45,11 +45,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Numbers:
-    """A table of numbers with their errors. ``keys`` head the columns that say where, ``parts`` those of the numbers."""
+    """A table of numbers with their errors. ``keys`` head the columns that say where, ``parts`` those of the numbers.
+
+    ``vanishing`` names below it what is zero everywhere, and has no rows.
+    """
 
     keys: tuple[str, ...]
     parts: tuple[str, ...]
     rows: tuple[Row, ...]
+    vanishing: str = ""
 
     @property
     def leading(self) -> set[tuple[int, int]]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import ROUND_CEILING, Context
+
+from symcur.display.blocks import Numbers
 
 _DECIMALS = 8
 _SMALL = 1e-4  # of which eight decimals show less than four digits
@@ -26,11 +30,23 @@ def number(value: float, error: float) -> str:
     return text.removeprefix("-") if float(text) == 0 else text
 
 
+def bound(error: float, decimals: int = 0) -> str:
+    """An error in scientific notation, never less than it is: 2.1e-3 as 3e-03."""
+    text = f"{error:.{decimals}e}"
+    if not float(text) < error:
+        return text
+    upwards = Context(prec=decimals + 1, rounding=ROUND_CEILING)
+    return f"{float(upwards.create_decimal_from_float(error)):.{decimals}e}"
+
+
 def as_typed(values: Iterable[float]) -> list[str]:
-    """Numbers as one types them: short ones whole, others with six digits or as many as tell them apart, rounding errors as 0."""
+    """Numbers as one types them: short ones whole, others with six digits or as many as tell them apart, rounding errors as 0.
+
+    For numbers of one kind: what rounding leaves of zero is told by its size beside the others, and by its many digits.
+    """
     numbers = [float(value) for value in values]
     most = max((abs(x) for x in numbers if math.isfinite(x)), default=0.0)
-    numbers = [0.0 if abs(x) < _NOTHING * most else x for x in numbers]
+    numbers = [0.0 if abs(x) < _NOTHING * most and not _is_short(x) else x for x in numbers]
     for digits in range(6, 18):
         texts = [_short(x, digits) for x in numbers]
         if len(set(texts)) == len(set(numbers)):
@@ -39,8 +55,20 @@ def as_typed(values: Iterable[float]) -> list[str]:
 
 
 def _short(x: float, digits: int) -> str:
-    whole = f"{x:.{_LONG}g}"
-    return whole if float(whole) == x else f"{x:.{digits}g}"
+    return f"{x:.{_LONG if _is_short(x) else digits}g}"
+
+
+def _is_short(x: float) -> bool:
+    return float(f"{x:.{_LONG}g}") == x
+
+
+def without_zeros(numbers: Numbers) -> Numbers:
+    """The table whose ``vanishing`` names the components, its last key, all of whose numbers are printed as zero."""
+    pairs: dict[str, list[tuple[float, float]]] = {}
+    for row in numbers.rows:
+        pairs.setdefault(row.keys[-1], []).extend(row.values)
+    empty, vanishing = zeros(pairs)
+    return replace(numbers, rows=tuple(row for row in numbers.rows if row.keys[-1] not in empty), vanishing=vanishing)
 
 
 def zeros(components: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[list[str], str]:
@@ -56,8 +84,4 @@ def zeros(components: Mapping[str, Sequence[tuple[float, float]]]) -> tuple[list
     if not names:
         return [], ""
     largest = max(error for name in names for _, error in components[name])
-    return names, f"{' = '.join(names)} = 0 ({_error(largest)})"
-
-
-def _error(error: float) -> str:
-    return f"{error:.0e}".replace("e-0", "e-")
+    return names, f"{' = '.join(names)} = 0 ({bound(largest).replace('e-0', 'e-')})"

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 from unicodeit import replace
 
+from symcur.display.blocks import Formula
+from symcur.display.symbols import pieces
+
 _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|\s+|.", re.DOTALL)
 _OURS = {
     "epsilon": "ϵ",
@@ -43,8 +46,8 @@ def unicode_math(latex: str) -> str:
 
 
 def sentence(text: str) -> str:
-    """A sentence in which letters with indices in braces, as in d^{is}, become Unicode."""
-    return re.sub(r"\\?[A-Za-z]+(?:[_^]\{[^{}]*\})+", lambda symbol: unicode_math(symbol.group()), text)
+    """A sentence with its mathematics, as in d^{is} or int f Omega, in Unicode."""
+    return "".join(unicode_math(piece.latex) if isinstance(piece, Formula) else piece for piece in pieces(text))
 
 
 def _pieces(tokens: Iterator[str], stop: str | None) -> Iterator[str]:

@@ -21,6 +21,7 @@ from __future__ import annotations
 import copyreg
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from sympy import QQ, QQ_I
@@ -76,7 +77,7 @@ class Expression(Shared):
         return add(as_expression(other), -self)
 
     def __neg__(self) -> Expression:
-        return multiply(Number(QQ_I(-1)), self)
+        return multiply(MINUS, self)
 
     def __mul__(self, other: Expression | Any) -> Expression:
         return multiply(self, as_expression(other))
@@ -85,7 +86,7 @@ class Expression(Shared):
         return multiply(as_expression(other), self)
 
     def __truediv__(self, other: Any) -> Expression:
-        return multiply(Number(QQ_I(1) / _exact(other)), self)
+        return multiply(Number(ONE.value / _exact(other)), self)
 
     def latex(self, form: str = "trace") -> str:
         """LaTeX: form "trace" writes Tr[P v_i S s], form "sum" the paper's sum over states."""
@@ -264,7 +265,7 @@ def _parts(number: Any) -> tuple[Any, tuple[int, ...]]:
 
 copyreg.pickle(type(QQ_I(0)), _parts)  # SymPy's own pickling of these numbers fails
 
-ZERO, ONE, I = Number(QQ_I(0)), Number(QQ_I(1)), Number(QQ_I(0, 1))
+ZERO, ONE, MINUS, I = (Number(QQ_I(*parts)) for parts in ((0, 0), (1, 0), (-1, 0), (0, 1)))
 
 
 def as_expression(value: Any) -> Expression:
@@ -273,6 +274,8 @@ def as_expression(value: Any) -> Expression:
 
 
 def _exact(value: Any) -> Any:
+    if type(value) is int:
+        return _integer(value)
     if not isinstance(value, complex):  # QQ_I refuses real floats itself, but would take the binary digits of these
         try:
             return QQ_I.convert(value)
@@ -282,6 +285,11 @@ def _exact(value: Any) -> Any:
         "expression: expected an exact complex rational, for example Rational(1, 2) or expressions.I / 2, "
         f"got {value!r}"
     )
+
+
+@lru_cache(maxsize=256)
+def _integer(value: int) -> Any:
+    return QQ_I(value)
 
 
 def add(*terms: Expression) -> Expression:
@@ -296,17 +304,17 @@ def add(*terms: Expression) -> Expression:
 def multiply(*factors: Expression) -> Expression:
     """The product, flat, with its numbers multiplied in front."""
     flat: list[Expression] = []
-    coefficient = QQ_I(1)
+    number = ONE
     for factor in factors:
         for part in factor.factors if isinstance(factor, Product) else (factor,):
-            if isinstance(part, Number):
-                coefficient *= part.value
-            else:
+            if not isinstance(part, Number):
                 flat.append(part)
-    if not coefficient:
+            elif part is not ONE:
+                number = part if number is ONE else Number(number.value * part.value)
+    if number is ZERO:
         return ZERO
-    if coefficient != QQ_I(1) or not flat:
-        flat.insert(0, Number(coefficient))
+    if number is not ONE or not flat:
+        flat.insert(0, number)
     return flat[0] if len(flat) == 1 else Product(tuple(flat))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from symcur import expressions as ex
 from symcur.claims.prover import Equality, ProofResult, check_abbreviations, examine
+from symcur.display import Block, Card, Formula, Sentence, Shown
 from symcur.expressions import Axis, Expression, as_expression, is_operator
 from symcur.expressions.energies import cleared
 from symcur.expressions.normal_form import NormalForm, normal_form
@@ -48,7 +49,7 @@ class Answer:
         return rf"${self.target.latex()}$ \text{{: {self.how}}}"
 
 
-class Relations:
+class Relations(Shown):
     """The linear relations among ``targets`` and ``basis``, up to derivatives of ``primitives``, in echelon form.
 
     ``relations`` are equalities, each with the first target that occurs in it, or else the last member of the basis, alone on
@@ -82,6 +83,15 @@ class Relations:
     def proofs(self) -> tuple[ProofResult, ...]:
         """What ``settle`` says of each relation."""
         return tuple(map(examine, self.relations))
+
+    def card(self) -> Card:
+        """What notebooks show: every relation with its verdict, and of targets that are in none why there is none."""
+        blocks: list[Block] = []
+        for proof in self.proofs:
+            blocks += [Formula(" = ".join(proof.equality.latex())), Sentence(f"{proof.outcome}: {proof.how}")]
+        for answer in filter(lambda answer: not answer, map(self.expressed, self.targets)):
+            blocks += [Formula(answer.target.latex()), Sentence(answer.how)]
+        return Card(counted(len(self.relations), "relation"), tuple(blocks))
 
     @property
     def among_primitives(self) -> tuple[Row, ...]:

@@ -117,11 +117,25 @@ def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
     Elsewhere another pattern may occur (bands of different rank cross; a parameter value raises the symmetry): a kernel
     notices such points.
     """
+    if isinstance(model, Model) and model.bosons is None:  # bosons are stable for some values of parameters only
+        some = generic_values(model.parameters, np.random.default_rng(3))
+        return _of_generic_values(model.with_values(some), tolerance)
+    return _ranks(model, tolerance, lambda generator: model)
+
+
+@lru_cache(maxsize=64)
+def _of_generic_values(model: Model, tolerance: Closeness) -> tuple[int, ...]:
+    """Once for models that differ in the values of parameters."""
+    return _ranks(model, tolerance, lambda generator: model.with_values(generic_values(model.parameters, generator)))
+
+
+def _ranks(
+    model: BandStructure, tolerance: Closeness, drawn: Callable[[np.random.Generator], BandStructure]
+) -> tuple[int, ...]:
     generator = np.random.default_rng(5)
     seen: Counter[tuple[int, ...]] = Counter()
     for _ in range(_POINTS):
-        if isinstance(model, Model) and model.bosons is None:  # bosons are stable for some values of parameters only
-            model = model.with_values(generic_values(model.parameters, generator))
+        model = drawn(generator)
         try:
             k = generator.uniform(-2.0, 2.0, size=(1, model.dimension))
             energies = model.energies(k)

@@ -13,14 +13,15 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
 from symcur.band_structures.exact import number_array
+from symcur.importers import pythtb
 from symcur.materials.centres import read_wout, read_xyz
 from symcur.materials.checkpoint import read_checkpoint
 from symcur.materials.from_bloch_states import from_checkpoint
 from symcur.materials.material import Material
 from symcur.materials.orbitals import Orbital, projections
 from symcur.materials.replicas import TIES, shifted
-from symcur.materials.spin_order import found_order, pairs_of
-from symcur.materials.tbmodels import from_pythtb, read_tbmodels
+from symcur.materials.spin_order import found_order, pairs_of, spin_half
+from symcur.materials.tbmodels import read_tbmodels
 from symcur.materials.text_files import require_file
 from symcur.materials.wannier90 import read_hr, read_tb, read_wsvec
 from symcur.materials.wannier_functions import WannierFunctions, assembled
@@ -106,8 +107,8 @@ def read_functions(
     given = None if lattice is None else _vectors("lattice", lattice)
     if not 0 <= ties < np.inf:
         raise ValueError(f"ties: expected a length in Angstrom, got {ties!r}")
-    if hasattr(source, "orb_vecs") or hasattr(source, "get_orb"):
-        found, win = from_pythtb(source), None
+    if pythtb.recognised(source):
+        found, win = _from_pythtb(source), None
     else:
         files = _files(source)
         if centres is not None:
@@ -146,6 +147,22 @@ def _functions(
         minimal_distance=minimal_distance,
         ties=ties,
     )
+
+
+def _from_pythtb(model: Any) -> WannierFunctions:
+    """Its unit of length stands for Angstrom, its unit of energy for eV."""
+    if names := pythtb.parameters(model):
+        raise ValueError(
+            f"source: expected a model of numbers, got the parameters {', '.join(names)}; see with_parameters"
+        )
+    crystal = pythtb.read(model, {})
+    cells, matrices = np.array(list(crystal.hoppings)), np.array(list(crystal.hoppings.values()))
+    spin = None
+    if crystal.spinful:
+        spin = np.zeros((*matrices.shape, 3), dtype=complex)
+        spin[0] = spin_half(pairs_of("interlaced", crystal.size))
+    source = f"the model of PythTB with {len(crystal.sites)} orbitals"
+    return assembled(source, crystal.lattice, cells, matrices, centres=crystal.centres, spin=spin)
 
 
 def _from_text(files: dict[str, Path], win: WinFile | None, lattice: Array | None) -> WannierFunctions:

@@ -6,7 +6,7 @@ OBSERVABLES holds the records; each is called as a function, see ``Observable``.
 # The order of these is the order of the tables: transport, equilibrium, quasiparticles.
 from symcur.observables.transport import conductivity, hall_conductivity, thermoelectric  # isort: skip
 from symcur.band_structures import Gap, gap
-from symcur.observables.engine import KINDS, Kind, Term
+from symcur.observables.engine import Term
 from symcur.observables.equilibrium import (
     current_dipole_density,
     equilibrium_current,
@@ -17,7 +17,7 @@ from symcur.observables.equilibrium import (
 )
 from symcur.observables.export import FORMATS, LABELLED, json_text, require_format, write, write_arrays
 from symcur.observables.filling import chemical_potential
-from symcur.observables.observable import OBSERVABLES, Form, Observable, define
+from symcur.observables.observable import OBSERVABLES, Form, Observable, Plan, define
 from symcur.observables.quasiparticles import (
     SPIN_QUANTUM,
     THERMAL_QUANTUM,
@@ -29,6 +29,7 @@ from symcur.observables.quasiparticles import (
 )
 from symcur.observables.result import Part, Result
 from symcur.observables.stored import load
+from symcur.observables.units import KINDS, Kind
 
 get, names, add, remove = OBSERVABLES.get, OBSERVABLES.names, OBSERVABLES.add, OBSERVABLES.remove
 
@@ -44,6 +45,7 @@ __all__ = [
     "Kind",
     "Observable",
     "Part",
+    "Plan",
     "Result",
     "Term",
     "add",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,12 +17,13 @@ from symcur.arrays import Array, Mask
 from symcur.band_structures import BandStructure, natural_size
 from symcur.band_structures.energies import bounded_below, occupied_ball
 from symcur.brillouin import Ball, Domain, Integral, Interrupted
-from symcur.brillouin.landmarks import touchings
+from symcur.brillouin.landmarks import CLOSED, touchings
 from symcur.brillouin.occupation import sum_over_bands
 from symcur.brillouin.problem import BandProblem
 from symcur.brillouin.trapezoid import OFFSET
 from symcur.eigenstates import DegeneracyWarning, Eigenstates, blocks
 from symcur.observables.result import Part
+from symcur.observables.units import KINDS
 from symcur.quantities import Quantity
 
 _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
@@ -77,6 +78,7 @@ class BandValues:
     """
 
     variants = threads = 1
+    kernel: Any = None
 
     def __init__(self, model: BandStructure, parts: Parts, count: int | None = None) -> None:
         self.model, self.parts, self.count, self.bending = model, parts, count, model.bending
@@ -91,6 +93,11 @@ class BandValues:
         self.weights = [occupied(term.weight) for term in self.terms for _ in range(self._count(term))]
 
     @property
+    def spectrum(self) -> Hashable:
+        """Equal where the energies are the same functions of k."""
+        return self.model, self.count
+
+    @property
     def ranks(self) -> tuple[int, ...]:
         """The ranks of the tensors whose components the columns are, in their order."""
         return tuple(term.rank for term in self.terms) * self.variants
@@ -101,6 +108,12 @@ class BandValues:
 
     def energies(self, k: Array) -> Array:
         return self.model.energies(k)[..., : self.count]
+
+    def generic_energies(self, k: Array) -> Array:
+        """The same by the kernel, where it is faster than LAPACK; next to touchings it is not."""
+        if self.kernel is None or self.kernel.route != "closed form":
+            return self.energies(k)
+        return np.asarray(self.kernel(k)["energy"][..., : self.count])
 
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
@@ -291,23 +304,25 @@ def domain_of(
     return Ball(model.dimension, radius, center=centre, because=f"every band lies above {top:g} beyond")
 
 
-def undefined(bands: BandValues, domain: Domain, mu: Array) -> Mask:
-    """At which mu, shape of mu, bands of a 2D model touch at T = 0 and the s of the two adds up.
+def undefined(bands: BandValues, domain: Domain, mu: Array, temperature: Array) -> Mask:
+    """At which mu and T, shape (*mu, *T), bands of a 2D model touch, the s of the two adds up, and T does not smear the touching.
 
-    How the touching is lifted decides on which side half a quantum of curvature times that sum lies.
+    How it is lifted, by less than is told from a touching, decides on which side half a quantum of curvature times that sum lies.
     """
-    with _touchings():
-        problem = BandProblem(bands, domain, bands.weights, mu, 0.0)
-    found, (k, _) = np.zeros(problem.mu.shape, dtype=bool), domain.map(domain.grid(4, 0.3))
+    k, _ = domain.map(domain.grid(4, 0.3))
     spread = float(np.ptp(bands.model.energies(k)))
-    for u, at in touchings(problem):
-        k, _ = domain.map(u)
-        energies, states = np.linalg.eigh(bands.model.matrix("H", k))
-        closed = np.abs(energies - problem.mu[at][0]) < 1e-6 * spread
-        s = states[:, closed].conj().T @ bands.model.matrix("s", k) @ states[:, closed]
-        if abs(np.trace(s)) > 1e-9 * np.abs(s).max():
-            found |= at
-    return found.reshape(np.shape(mu))
+    found, cold = np.zeros(np.size(mu), dtype=bool), temperature <= CLOSED * spread
+    if cold.any():
+        with _touchings():
+            problem = BandProblem(bands, domain, bands.weights, mu, 0.0)
+        for u, at in touchings(problem):
+            k, _ = domain.map(u)
+            energies, states = np.linalg.eigh(bands.model.matrix("H", k))
+            closed = np.abs(energies - problem.mu[at][0]) < 1e-6 * spread
+            s = states[:, closed].conj().T @ bands.model.matrix("s", k) @ states[:, closed]
+            if abs(np.trace(s)) > 1e-9 * np.abs(s).max():
+                found |= at
+    return np.logical_and.outer(found.reshape(np.shape(mu)), cold)
 
 
 def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperature: Array) -> str:
@@ -345,26 +360,6 @@ def size_of_kind(model: BandStructure, domain: Domain, kind: str) -> float:
     unit = KINDS[kind].unit
     carried = "" if re.search(r"\bs\b", unit) else "s x "  # the spin, say, whose unit is that of the number
     return float(model.statistics.factor) * natural_size(model, carried + unit, domain)
-
-
-@dataclass(frozen=True)
-class Kind:
-    """What numbers of one kind have in common: their unit."""
-
-    unit: str
-
-
-KINDS = {
-    "conductivity": Kind("e s / (hbar length^(D-2))"),
-    "thermoelectric": Kind("k_B s / (hbar length^(D-2))"),
-    "density": Kind("s energy / (hbar length^(D-2))"),
-    "current": Kind("s energy / (hbar length^(D-1))"),
-    "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))"),
-    "spin": Kind("hbar / length^(D-2)"),
-    "spin_current": Kind("energy / length^(D-1), spin in hbar"),
-    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar"),
-    "spin_nernst": Kind("k_B / length^(D-2), spin in hbar"),
-}
 
 
 @contextmanager

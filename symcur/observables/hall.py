@@ -183,7 +183,12 @@ def is_conserved(model: BandStructure) -> bool:
 
 
 def is_charge(model: BandStructure) -> bool:
-    """Whether s = 1 at a few momenta, the charge in units of that of the carriers."""
+    """Whether s is the charge in units of that of the carriers, at a few momenta: 1, of holes in Nambu space -1; bosons have none."""
+    if model.bosons is not None:
+        return False
     k = np.random.default_rng(41).uniform(-2, 2, size=(4, model.dimension))
     s = model.matrix("s", k)
-    return bool(np.abs(s - np.eye(s.shape[-1])).max() <= 1e-12)
+    signs = np.ones(s.shape[-1])
+    if model.statistics.fixed_mu:
+        signs[len(signs) // 2 :] = -1
+    return bool(np.abs(s - np.diag(signs)).max() <= 1e-12)

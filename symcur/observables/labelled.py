@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symcur.arrays import ObjectArray
+from symcur.arrays import Array, ObjectArray
 from symcur.expressions import axis_name
 
 if TYPE_CHECKING:
@@ -99,15 +99,16 @@ def require_xarray(what: str) -> None:
         raise ImportError(f"{what}: {MISSING}, got none ({error})") from None
 
 
-def coordinates(result: Any, parts: tuple[str, ...]) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """The dimensions (part, mu, temperature, components) and their labels; a single mu or temperature is no dimension."""
-    axes = axes_of(tuple(result.indices), result.kind)
-    labels: dict[str, Any] = {"part": strings(parts)}
-    scanned = [name for name in ("mu", "temperature") if np.ndim(getattr(result, name))]
-    for name in ("mu", "temperature"):
-        labels[name] = ((name,) if name in scanned else (), np.asarray(getattr(result, name), dtype=float))
-    labels |= {axis: strings([axis_name(i) for i in range(result.dimension)]) for axis in axes}
-    return ("part", *scanned, *axes), labels
+def coordinates(
+    parts: Iterable[str], mu: Array, temperature: Array, indices: tuple[str, ...], kind: str, dimension: int
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The dimensions (part, mu, temperature, components), and labels, (dimensions, values); a single mu or temperature is no dimension."""
+    axes = axes_of(indices, kind)
+    labels: dict[str, Any] = {"part": (("part",), strings(list(parts)))}
+    for name, values in (("mu", mu), ("temperature", temperature)):
+        labels[name] = ((name,) * values.ndim, values)
+    labels |= {axis: ((axis,), strings([axis_name(i) for i in range(dimension)])) for axis in axes}
+    return ("part", *labels["mu"][0], *labels["temperature"][0], *axes), labels
 
 
 def to_dataset(result: Any) -> Dataset:
@@ -115,7 +116,9 @@ def to_dataset(result: Any) -> Dataset:
     require_xarray("to_xarray")
     from xarray import Dataset
 
-    dims, labels = coordinates(result, tuple(result.parts))
+    dims, labels = coordinates(
+        result.parts, result.mu, result.temperature, result.indices, result.kind, result.dimension
+    )
     outer = tuple(name for name in dims if name in ("mu", "temperature"))
     data: dict[str, Any] = {
         name: (dims, np.stack([getattr(part, name) for part in result.parts.values()]), {"units": result.unit})

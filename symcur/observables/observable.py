@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -18,10 +18,11 @@ from symcur.brillouin import Domain, Integral, Interrupted, Method, integrate_ba
 from symcur.observables import engine, hall_checks
 from symcur.observables import hall as hall_part
 from symcur.observables.broadening import REMARK, BroadenedValues, broadened
-from symcur.observables.engine import KINDS, Parts, Term
+from symcur.observables.engine import Parts, Term
 from symcur.observables.hall import ALL, ALL_AGREE, FARADAY, PAPER, Choice, chosen, hall_text, is_charge, is_conserved
 from symcur.observables.levels import beyond_tight_binding, residuals
 from symcur.observables.result import Part, Result
+from symcur.observables.units import KINDS
 from symcur.observables.windows import AUTO, WindowedValues, window_of
 from symcur.registry import Registry
 from symcur.version import __version__
@@ -41,6 +42,18 @@ class Form:
     by_parts: bool = False
     choices: Mapping[str, Choice | str] = field(default_factory=dict)
     levels: Mapping[str, Choice] = field(default_factory=dict)
+
+
+class Plan(NamedTuple):
+    """The model as it is taken, mu, temperature, the form, the parts, the region, and the window or None."""
+
+    model: BandStructure
+    mu: Array
+    temperature: Array
+    form: Form
+    choice: Choice
+    region: Domain
+    window: float | None
 
 
 def as_it_stands(model: BandStructure, temperature: Array, hall: str) -> BandStructure:
@@ -128,14 +141,13 @@ class Observable:
         >>> list(sigma.parts)
         ['conventional', 'torque', 'band', 'dipole', 'intrinsic']
         """
-        model, mu, temperature, written, choice = self.outline(model, mu, temperature, form, hall, eta, parameters)
+        plan = self.plan(model, mu, temperature, form, hall, window, eta, cutoff, domain, method, parameters)
+        model, mu, temperature, written, choice, region, merged = plan
         if not (isinstance(atol, int | float | np.number) and np.isfinite(atol) and atol >= 0):
             raise ValueError(f"atol: expected a finite number >= 0, got {atol!r}")
-        region = engine.domain_of(model, mu, temperature, cutoff, domain)
         if cutoff is not None or domain is not None:
             choice = _within(choice, written, hall, engine.occupied_boundary(model, region, mu, temperature))
         natural = engine.size_of_kind(model, region, self.kind)
-        merged = _window(window, model, region, method, eta)
         bands = _bands(model, choice.parts, merged, eta, engine.occupied_bands(model, region, mu, temperature))
         workers = bands.threads if workers is None else workers
         # Relative to the largest integrand, parts and components that vanish by symmetry converge too.
@@ -194,7 +206,7 @@ class Observable:
             window=merged,
             level=model.level,
             length_unit=model.length_unit,
-            charge=self.kind == "conductivity" and is_charge(model),
+            charge=KINDS[self.kind].counts == "s" and is_charge(model),
             remarks=tuple(remarks),
             total=choice.total,
             source={
@@ -218,14 +230,14 @@ class Observable:
         mu: Array,
         temperature: Array,
     ) -> tuple[dict[str, Part], Integral]:
-        """Infinite errors where bands of a conductor in 2D touch at mu at T = 0 and the value depends on how they are lifted."""
+        """Infinite errors where bands of a conductor in 2D touch at mu, at T = 0 or nearly, and the value depends on how they are lifted."""
         met = np.asarray(integral.met.all(axis=-1))
-        if self.kind == "conductivity" and bands.model.dimension == 2 and not temperature.all():
-            undefined = engine.undefined(bands, region, mu)
+        if self.kind == "conductivity" and bands.model.dimension == 2:
+            undefined = engine.undefined(bands, region, mu, temperature)
             if undefined.any():
-                parts = {name: _without_limit(part, undefined, temperature == 0) for name, part in parts.items()}
-                met &= ~np.logical_and.outer(undefined, temperature == 0)
-                text = "bands touch at mu at T = 0, where the limits of lifting the touching differ"
+                parts = {name: _without_limit(part, undefined) for name, part in parts.items()}
+                met &= ~undefined
+                text = "bands touch at mu, T is too low to smear this, and the limits of lifting the touching differ"
                 return parts, replace(integral, met=met[..., None], message=f"{text}; {integral.message}")
         return parts, replace(integral, met=met[..., None])
 
@@ -243,39 +255,40 @@ class Observable:
         parameters: Parameters = None,
     ) -> dict[str, Array]:
         """What is integrated d^Dk/(2 pi)^D at k of shape (..., D), summed over bands: {part: (..., components)}; T > 0."""
-        model, levels, temperatures, _, choice = self.outline(model, mu, temperature, form, hall, eta, parameters)
-        for label, numbers in (("mu", levels), ("temperature", temperatures)):
+        anywhere = 1.0 if named(model).cell is None else None
+        plan = self.plan(model, mu, temperature, form, hall, window, eta, anywhere, None, "auto", parameters)
+        for label, numbers in (("mu", plan.mu), ("temperature", plan.temperature)):
             if numbers.ndim:
                 raise ValueError(f"{label}: expected a number, got an array of {numbers.size}")
-        region = engine.domain_of(model, levels, temperatures, 1.0 if model.cell is None else None)
-        bands = _bands(model, choice.parts, _window(window, model, region, "auto", eta), eta)
-        return engine.integrand(bands, k, float(levels), float(temperatures))
+        bands = _bands(plan.model, plan.choice.parts, plan.window, eta)
+        return engine.integrand(bands, k, float(plan.mu), float(plan.temperature))
 
-    def outline(
+    def plan(
         self,
         model: BandStructure | str,
         mu: ArrayLike,
         temperature: ArrayLike,
         form: str | None,
         hall: str,
+        window: float | str | None,
         eta: float | None,
+        cutoff: float | None,
+        domain: Domain | None,
+        method: str | Method,
         parameters: Parameters,
-    ) -> tuple[BandStructure, Array, Array, Form, Choice]:
-        """What a call with these arguments is about to integrate: the model as it is taken, mu, temperature, the form, the parts."""
+    ) -> Plan:
+        """What a call with these arguments is about to integrate; raises what it would say of them before the work."""
         model, levels, temperatures = self._prepared(model, mu, temperature, parameters, hall)
-        written = self._form(form)
-        return model, levels, temperatures, written, self._choice(written, hall, model, eta)
-
-    def _form(self, form: str | None) -> Form:
         if form is not None and form not in self.forms:
             raise ValueError(f"form: expected {' or '.join(map(repr, self.forms))} for {self.name}, got {form!r}")
-        return self.forms[form or next(iter(self.forms))]
+        written = self.forms[form or next(iter(self.forms))]
+        choice = self._choice(written, hall, model)
+        if eta is not None:
+            choice = broadened(choice, eta, self.name, model)
+        region = engine.domain_of(model, levels, temperatures, cutoff, domain)
+        return Plan(model, levels, temperatures, written, choice, region, _window(window, model, region, method, eta))
 
-    def _choice(self, form: Form, hall: str, model: BandStructure, eta: float | None) -> Choice:
-        found = self._unbroadened(form, hall, model)
-        return found if eta is None else broadened(found, eta, self.name, model)
-
-    def _unbroadened(self, form: Form, hall: str, model: BandStructure) -> Choice:
+    def _choice(self, form: Form, hall: str, model: BandStructure) -> Choice:
         """The parts with the Hall part that was asked for, at the level of the model; of bosons in equilibrium the zero point apart."""
         if model.covariant:
             return beyond_tight_binding(form.levels, self.name, hall, model)
@@ -363,10 +376,10 @@ def _numbers(label: str, value: ArrayLike) -> Array:
     return array
 
 
-def _without_limit(part: Part, mu: Mask, temperature: Mask) -> Part:
+def _without_limit(part: Part, undefined: Mask) -> Part:
     """The part with an infinite error at the marked mu and temperatures."""
     error = part.error.copy()
-    error[np.logical_and.outer(mu, temperature)] = np.inf
+    error[undefined] = np.inf
     return Part(part.value, error)
 
 
@@ -384,5 +397,4 @@ def _relative(total: Part, rank: int) -> str:
 
 
 OBSERVABLES: Registry[Observable] = Registry("observable")
-define = OBSERVABLES.maker(Observable)
-"""A new observable, which from here on is known by its name everywhere; the arguments are those of ``Observable``."""
+define = OBSERVABLES.maker(Observable)  # a new one, known by its name everywhere; arguments as of ``Observable``

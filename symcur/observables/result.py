@@ -14,6 +14,7 @@ from symcur.display import Card, Shown, text
 from symcur.expressions import axis_name
 from symcur.observables import cards
 from symcur.observables.labelled import to_dataset
+from symcur.observables.units import conversion
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -24,15 +25,9 @@ CHECKS = {
     "energies leave open a part of the order of {}",
     "window": "half and twice the window within which levels are one multiplet change the value by {}, part of its error",
 }
-ELECTRONS = "codes that compute spin Hall conductivities from Wannier functions, positive sigma^z_xy of Pt, give minus the [x, y] here"
-LITERATURE = "minus the paper's components: the field acts on carriers of charge -|e|, as in codes that find sigma^z_xy > 0 for Pt"
 NOTHING = 1e-6  # of an error: what the window changes is part of the error, and not worth a word where it is less of it
 ROWS = 24  # of a scan, in its repr
 SIGNED = "filled_lattice"  # the check that is an answer; the others are sizes
-CONDUCTANCE = 2.434134806e-4  # e^2/hbar in siemens (exact e and hbar of the 2019 SI)
-SOLID = "(hbar/e) S/cm"
-OF_CHARGE = {"e/2pi": "e^2/h", "e/8pi": "e^2/4h", SOLID: "S/cm"}  # the same numbers where s is the charge
-CHARGE = "s = 1 is the charge of the carriers, which enters twice, so that signs are those of the literature"
 
 
 @dataclass(frozen=True)
@@ -48,11 +43,11 @@ class Result(Shown):
     """An observable as a function of mu and temperature.
 
     ``value`` and ``error`` have the shape (*mu.shape, *temperature.shape, components); ``parts`` names what adds up to
-    what, ``total`` which of them is the value (``sums`` says it in words), ``total`` which of them is the value. ``form`` tells Fermi sea from Fermi surface, ``hall`` how the part that the torque leaves
-    free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
+    what (``sums`` says it in words), ``total`` which of them is the value. ``form`` tells Fermi sea from Fermi surface, ``hall`` how
+    the part that the torque leaves free was chosen (empty where nothing is free), ``convention`` the indices and signs, ``unit`` the unit of the numbers.
     ``checks`` hold numbers that say whether the paper's Hall part is meaningful; ``notes`` says so in words, after the ``remarks``
     on what was asked. ``level`` says what a material knows of position; ``length_unit`` is its unit of length in Angstrom, None for
-    other models; ``charge`` tells a conductivity of s = 1, the charge. Levels closer than ``window``, an energy, count as one
+    other models; ``charge`` tells that s is the charge. Levels closer than ``window``, an energy, count as one
     multiplet (None: only degenerate ones). ``met``, shape (*mu.shape, *temperature.shape), tells where the errors are within the
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted). ``source`` tells
@@ -138,86 +133,55 @@ class Result(Shown):
                 yield float(mu[a]), float(temperature[b]), "".join(map(axis_name, axes)), numbers, bool(met[a, b])
 
     def convert(
-        self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None, sign: str = "paper"
+        self,
+        unit: str,
+        *,
+        s_unit: str = "hbar",
+        lattice_constant: float | None = None,
+        energy_unit: float | None = None,
+        sign: str = "paper",
     ) -> Result:
-        """The same result in another unit.
+        """The same result, errors and parts with it, in another unit; mu and temperature stay in the energy of the model.
 
-        ``unit`` is "1" (internal, hbar = e = k_B = 1), "e/2pi" or "e/8pi" for conductivities in 2D, or "(hbar/e) S/cm"
-        in 3D, which needs the ``lattice_constant``: the length in Angstrom that is 1 in the model; materials know it.
-        ``s_unit`` is "hbar" or "hbar/2": the unit in which s is then counted (numbers in hbar/2 are twice those in hbar).
-        ``sign`` is "paper", for carriers on which eE acts, or "literature", for conductivities: -|e|E acts on electrons, all
-        components change sign, and those of Pt are as codes for solids have them. ``unit`` and ``convention`` say which. Where s is
-        the charge itself, units are "e^2/h", "e^2/4h" and "S/cm", for the same numbers and whichever of the two names is given, and
-        sign = "literature" changes nothing.
+        Parameters
+        ----------
+        unit : "1" (hbar = e = k_B = 1), "SI", or for conductivities "e/2pi" or "e/8pi" in 2D and "(hbar/e) S/cm" in 3D. Where s is
+            the charge, "e^2/h", "e^2/4h" and "S/cm" are the same numbers, and either name may be given.
+        s_unit : "hbar" or "hbar/2", what s is counted in; numbers in hbar/2 are twice those in hbar.
+        lattice_constant : the length in Angstrom that is 1 in the model, where the unit holds a length; materials know it.
+        energy_unit : the energy in eV that is 1 in the model, where the unit holds an energy, as in SI that of a magnetization does;
+            materials know it.
+        sign : "paper", for carriers of charge 1 on which eE acts, or "literature", for electrons: -|e|E acts on them and -|e| is
+            what they carry. Components that hold the charge once change sign, as the conductivity of a spin and the magnetization
+            of the charge do; the conductivity of the charge and the Nernst response of a spin do not.
+
+        ``unit`` and ``convention`` of what is returned say all of it. Raises ValueError for what does not apply.
+
+        >>> import symcur as sc
+        >>> sigma = sc.conductivity(sc.models.haldane().with_s(1), mu=0.0, rtol=1e-3)
+        >>> round(float(sigma.convert("e^2/h").value[0, 1]), 3)
+        1.0
+        >>> converted = sigma.convert("SI")
+        >>> float(f"{converted.value[0, 1]:.4g}"), converted.unit
+        (3.874e-05, 'S')
         """
         if self.conversion:
             raise ValueError(
                 f"unit: expected a result in its original unit, got one in {self.unit}; convert the original"
             )
-        given, unit = unit, self._named(unit)
-        factor = self._factor(unit, lattice_constant) * _spin_factor(s_unit)
-        label = self.unit if unit == "1" else OF_CHARGE[unit] if self.charge else unit
-        convention = f"; {ELECTRONS}" if unit == SOLID else ""
-        literature = self._is_literature(sign)
-        if self.charge:
-            if s_unit != "hbar":
-                raise ValueError(f"s_unit: expected 'hbar', which is not used for the charge, got {s_unit!r}")
-            convention = f"; {CHARGE}"
-        elif literature:
-            factor, label, convention = -factor, f"{label} in the sign of the literature", f"; {LITERATURE}"
-        parts = {name: _times(part, factor) for name, part in self.parts.items()}
-        checks = {name: _times(part, factor if name == SIGNED else abs(factor)) for name, part in self.checks.items()}
+        found = conversion(self, unit, s_unit, lattice_constant, energy_unit, sign)
+        factor, size = found.factor, abs(found.factor)
+        checks = {name: _times(part, factor if name == SIGNED else size) for name, part in self.checks.items()}
         return replace(
             self,
             value=self.value * factor,
-            error=self.error * abs(factor),
-            parts=parts,
+            error=self.error * size,
+            parts={name: _times(part, factor) for name, part in self.parts.items()},
             checks=checks,
-            convention=self.convention + convention,
-            unit=label if self.charge else f"{label}, s in {s_unit}",
-            conversion={"unit": given, "s_unit": s_unit, "lattice_constant": lattice_constant, "sign": sign},
+            convention=self.convention + found.convention,
+            unit=found.unit,
+            conversion=found.given,
         )
-
-    def _named(self, unit: str) -> str:
-        """The name for any s of a unit of the charge."""
-        for name, of_charge in OF_CHARGE.items():
-            if unit == of_charge:
-                if not self.charge:
-                    raise ValueError(f"unit: expected {name!r} where s is not the charge, got {unit!r}")
-                return name
-        return unit
-
-    def _is_literature(self, sign: str) -> bool:
-        if sign not in ("paper", "literature"):
-            raise ValueError(f"sign: expected 'paper' or 'literature', got {sign!r}")
-        if sign == "literature" and self.kind != "conductivity":
-            raise ValueError(
-                f"sign: expected 'paper' for {self.observable}, got 'literature', which is the charge of the carriers in a field"
-            )
-        return sign == "literature"
-
-    def _factor(self, unit: str, lattice_constant: float | None) -> float:
-        if unit == "1":
-            return 1.0
-        if self.kind != "conductivity":
-            raise ValueError(f"unit: expected '1' for {self.observable}, got {unit!r}, a unit of conductivity")
-        if unit in ("e/2pi", "e/8pi"):
-            if self.dimension != 2:
-                raise ValueError(f"unit: expected one for D = {self.dimension}, got {unit!r}, a unit in 2D")
-            return 2 * np.pi if unit == "e/2pi" else 8 * np.pi
-        if unit == SOLID:
-            if self.dimension != 3:
-                raise ValueError(f"unit: expected one for D = {self.dimension}, got {unit!r}, a unit in 3D")
-            length = self.length_unit if lattice_constant is None else lattice_constant
-            if length is None or not length > 0:
-                raise ValueError(f"lattice_constant: expected a positive length in Angstrom, got {lattice_constant!r}")
-            if self.length_unit not in (None, length):
-                raise ValueError(
-                    f"lattice_constant: expected {self.length_unit:g}, the unit of length of {self.model} in Angstrom, or None, "
-                    f"got {lattice_constant!r}"
-                )
-            return CONDUCTANCE / (length * 1e-8)
-        raise ValueError(f"unit: expected '1', 'e/2pi', 'e/8pi' (2D) or '(hbar/e) S/cm' (3D), got {unit!r}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, for JSON."""
@@ -249,13 +213,6 @@ class Result(Shown):
 
 def _times(part: Part, factor: float) -> Part:
     return Part(part.value * factor, part.error * abs(factor))
-
-
-def _spin_factor(s_unit: str) -> float:
-    factors = {"hbar": 1.0, "hbar/2": 2.0}
-    if s_unit not in factors:
-        raise ValueError(f"s_unit: expected 'hbar' or 'hbar/2', got {s_unit!r}")
-    return factors[s_unit]
 
 
 def _undated(data: Any) -> Any:

@@ -5,15 +5,30 @@ from __future__ import annotations
 import csv
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symcur.observables.export import FORMATS
 from symcur.observables.labelled import SOURCE, broken, from_attributes, from_dataset, read_dataset
 from symcur.observables.result import Part, Result
+
+if TYPE_CHECKING:
+    from xarray import Dataset
+
+KINDS: dict[str, Any] = {
+    "str": str,
+    "int": int,
+    "int | None": int | None,
+    "float | None": int | float | None,
+    "bool": bool,
+    "Mapping[str, Any]": Mapping,
+    "Mapping[str, float]": Mapping,
+}
+"""What a field of a result may hold, by its annotation."""
 
 
 def load(path: str | Path) -> Result:
@@ -51,7 +66,7 @@ def result_of(path: Path, data: Any) -> Result:
 def _from_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:  # also of the encoding
+    except (ValueError, RecursionError):  # also of the encoding
         raise ValueError(
             f"{path}: expected a result in JSON, as written by symcur compute -o FILE.json, got something else"
         ) from None
@@ -61,12 +76,20 @@ def _from_arrays(path: Path) -> Any:
     dataset = read_dataset(path)
     if dataset.attrs["holds"] != "result":
         raise ValueError(f"{path}: expected a result, got a {dataset.attrs['holds']}; symcur.load reads both")
-    return from_dataset(dataset)
+    return plain_data(path, dataset)
+
+
+def plain_data(path: Path, dataset: Dataset) -> dict[str, Any]:
+    """The fields of the result in the labelled arrays of a file."""
+    try:
+        return from_dataset(dataset)
+    except (ValueError, KeyError, IndexError, RecursionError) as error:
+        raise ValueError(f"{path}: expected the labelled arrays of a result, got others ({error})") from None
 
 
 def _from_csv(path: Path) -> Any:
     try:
-        lines = path.read_bytes().decode().split("\n")
+        lines = path.read_bytes().decode().replace("\r\n", "\n").split("\n")  # no text has a break of its own
         above = dict(line[2:].split(": ", 1) for line in lines if line.startswith("# "))
         data = from_attributes({key: broken(value) for key, value in above.items()})
         table = list(csv.DictReader(line for line in lines if not line.startswith("# ")))
@@ -81,11 +104,11 @@ def _from_csv(path: Path) -> Any:
         met = np.array([row["met"] == "True" for row in table]).reshape(len(names), *grid)[0, :, :, 0].reshape(outer)
         levels = places["mu"][:, 0].reshape(shape["mu"])
         temperatures = places["temperature"][0].reshape(shape["temperature"])
-    except (ValueError, KeyError, TypeError, IndexError, csv.Error) as error:
+        return {**data, **parts[whole], "parts": parts, "met": met, "mu": levels, "temperature": temperatures}
+    except (ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
         raise ValueError(
             f"{path}: expected a result in CSV, as written by symcur compute -o FILE.csv, got something else ({error})"
         ) from None
-    return {**data, **parts[whole], "parts": parts, "met": met, "mu": levels, "temperature": temperatures}
 
 
 def _field(name: str, value: Any) -> Any:
@@ -107,11 +130,22 @@ def _numbers(value: Any, missing: float) -> Any:
 
 
 def _checked(result: Result) -> Result:
-    """The result, if every array has the shape that mu, temperature and the indices give it."""
+    """The result, if every field is of its kind and every array has the shape that mu, temperature and the indices give it."""
+    for field in fields(Result):
+        kind, value = KINDS.get(str(field.type)), getattr(result, field.name)
+        if kind is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
+            raise TypeError(f"{field.name}: expected {field.type}, got {value!r}")
+    held = ((str, (*result.indices, *result.remarks)), (int | float, result.parameters.values()))
+    if not all(isinstance(value, kind) for kind, values in held for value in values):
+        raise TypeError("expected indices and remarks that are texts, parameters that are numbers")
+    if not (np.isfinite(result.mu).all() and np.isfinite(result.temperature).all()):
+        raise ValueError("expected finite mu and temperature")
     outer = (*result.mu.shape, *result.temperature.shape)
     shape = (*outer, *(result.dimension,) * len(result.indices))
     pairs = [Part(result.value, result.error), *result.parts.values(), *result.checks.values()]
     found = {array.shape for pair in pairs for array in (pair.value, pair.error)}
     if found != {shape} or result.met.shape != outer:
         raise ValueError(f"expected arrays of shape {shape}, got {sorted(found)}")
+    if result.status == "converged" and not result.met.all():
+        raise ValueError("expected a tolerance that is met everywhere where the status is converged")
     return result

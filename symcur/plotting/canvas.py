@@ -42,13 +42,19 @@ def grid_of_axes(
     return figure, figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=sharey)
 
 
+def require_matplotlib() -> None:
+    """Raise ImportError that names the extra where matplotlib is not there."""
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError:
+        raise ImportError(MISSING) from None
+
+
 @cache
 def _picture() -> type[Figure]:
     """A figure that notebooks show, also where pyplot is not imported."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise ImportError(MISSING) from None
+    require_matplotlib()
+    from matplotlib.figure import Figure
 
     class Picture(Figure):
         def _repr_png_(self) -> bytes:
@@ -75,7 +81,13 @@ def near(model: BandStructure, k: Array) -> Array:
 
 
 def at_level(model: str, level: str) -> str:
-    return f"{model}, level {level}" if level else model
+    """The name of a model with what it knows of position."""
+    return literal(f"{model}, level {level}" if level else model)
+
+
+def literal(text: str) -> str:
+    """A text in which no dollar begins mathematics."""
+    return text.replace("$", r"\$")
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,7 @@ def colouring(values: Array, natural: float, scale: str = "auto") -> Colouring:
     "linear" ends at the 98th percentile of the moduli, "symlog" at the 99.9th or a thousand times the median, with three decades and
     what is linear below; "auto" takes the latter where some values are far above the median.
     """
+    require_matplotlib()
     from matplotlib.colors import Normalize, SymLogNorm
 
     if scale not in SCALES:

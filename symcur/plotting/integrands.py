@@ -14,7 +14,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters, named, natural_size
 from symcur.expressions import axis_name
 from symcur.observables import Observable
-from symcur.observables.engine import KINDS
+from symcur.observables.units import KINDS
 from symcur.plotting.canvas import at_level, colouring, grid_of_axes, near, readable
 from symcur.plotting.maps import LARGEST_MAP, SHIFT, draw_contours, require_component, require_points
 from symcur.plotting.scans import PANELS
@@ -70,7 +70,7 @@ def draw_plane(
     ``scale``: "linear", "symlog" or "auto"; the label says where the colours end.
     """
     model = named(model).with_values(parameters)
-    observable = observables.get(observable) if isinstance(observable, str) else observable
+    observable = observables.get(observable)
     require_component(component, observable.indices, observable.name, model)
     require_points(points, LARGEST_MAP)
     start, span = _plane(model, origin, spanning, reduced)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from symcur.band_structures import BandStructure, Parameters, named
 from symcur.brillouin import Ball
 from symcur.eigenstates import DegeneracyWarning
 from symcur.observables.windows import window_of
-from symcur.plotting.canvas import Colouring, at_level, colouring, near, new_figure, readable
+from symcur.plotting.canvas import Colouring, at_level, colouring, literal, near, new_figure, readable
 from symcur.plotting.high_symmetry import Path, segments
 from symcur.plotting.integrands import BY_BAND
 from symcur.plotting.maps import SHIFT, bands_of, by_band, require_points
@@ -57,6 +58,8 @@ def draw_path(
     model = named(model).with_values(parameters)
     require_points(points)
     lines = segments(model, path, reduced)
+    if not np.isfinite(mu):
+        raise ValueError(f"mu: expected a finite number, got {mu!r}")
     # Not exactly at the corners, where bands touch; and not off the line, where what vanishes on it by symmetry is not zero.
     t = np.linspace(0, 1, points)[:, None] + SHIFT
     k = np.concatenate([a + (b - a) * t for (_, a), (_, b) in lines])
@@ -122,5 +125,5 @@ def _names(corners: list[tuple[str, str]]) -> list[str]:
 
 
 def _label(name: str) -> str:
-    """As text, with an index where there is an underscore."""
-    return "|".join(f"${part.replace('_', '_{')}}}$" if "_" in part else part for part in name.split("|"))
+    """As text, with an index where there is an underscore between letters."""
+    return "|".join(re.sub(r"^(\w+?)_(\w+)$", r"$\1_{\2}$", literal(part)) for part in name.split("|"))

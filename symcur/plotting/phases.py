@@ -10,7 +10,7 @@ import sympy as sp
 from numpy.typing import ArrayLike
 
 from symcur.band_structures import BandStructure, named
-from symcur.plotting.canvas import new_figure
+from symcur.plotting.canvas import at_level, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -50,5 +50,5 @@ def draw_phases(
     figure.colorbar(image, ax=axes, label=label)
     axes.set_xlabel(f"${sp.latex(sp.Symbol(names[0]))}$")
     axes.set_ylabel(f"${sp.latex(sp.Symbol(names[1]))}$")
-    axes.set_title(model.name, fontsize=9)
+    axes.set_title(at_level(model.name, model.level), fontsize=9)
     return figure

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from symcur.arrays import Array
+from symcur.arrays import Array, Mask
 from symcur.display import as_typed
 from symcur.expressions import axis_name
 from symcur.observables.result import Result
@@ -33,24 +34,21 @@ def draw_scan(result: Result, component: tuple[int, ...] | None = None) -> Figur
 
     ``component`` defaults to the largest of any part (the total may vanish by symmetry).
     """
-    mu, temperature, parts = result.scan
-    along_mu = _along_mu(mu, temperature)
+    along, levels, name = _axes_of(result)
     component = _component(result, component)
-    along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
-    at: Any = (..., *component)
     figure, axes = new_figure()
-    shades = np.linspace(1.0, 0.25, len(fixed)) if len(fixed) > 1 else [1.0]
-    for j, (name, pair) in enumerate(parts.items()):
-        curves = (array[at].T if along_mu else array[at] for array in pair)
-        for level, value, error, shade in zip(fixed, *curves, shades, strict=True):
-            label = f"{name}, {other} = {level:g}" if len(fixed) > 1 else name
-            style = LINES[j % len(LINES)]
-            axes.errorbar(along, value, yerr=error, label=label, lw=1.4, color=f"C{j}", alpha=shade, ls=style)
-    axes.set_xlabel(_axis(along_mu, result))
+    shades = np.linspace(1.0, 0.25, len(levels)) if len(levels) > 1 else [1.0]
+    texts = [f"{name} = {text}" for text in as_typed(levels)]
+    for j, part in enumerate(result.parts):
+        style: dict[str, Any] = {"lw": 1.4, "color": f"C{j}", "ls": LINES[j % len(LINES)]}
+        for (value, error, _), text, shade in zip(_curves(result, part, component), texts, shades, strict=True):
+            label = f"{part}, {text}" if len(levels) > 1 else part
+            axes.errorbar(along, value, yerr=error, label=label, alpha=shade, **style)
+    axes.set_xlabel(_axis(result))
     axes.set_ylabel(_quantity(result, component))
     axes.set_title(_title(result), fontsize=9)
     axes.axhline(0, color="0.8", lw=0.8, zorder=0)
-    _legend(axes, list(parts), [f"{other} = {text}" for text in as_typed(fixed)], list(shades))
+    _legend(axes, list(result.parts), texts, list(shades))
     return figure
 
 
@@ -83,33 +81,31 @@ def draw_panels(*results: Result, component: tuple[int, ...] | None = None, mark
             raise ValueError(
                 f"results: expected one model and unit, got {first.model} in {first.unit} and {other.model} in {other.unit}"
             )
-    along_mu = _along_mu(*first.scan[:2])
+    _, levels, name = _axes_of(first)
     component = _component(first, component)
-    found = {name: result for result in reversed(results) for name in result.parts}
-    shown = {name: found[name] for name in PANELS if name in found} or dict.fromkeys(first.parts, first)
+    found = {part: result for result in reversed(results) for part in result.parts}
+    shown = {part: found[part] for part in PANELS if part in found} or dict.fromkeys(first.parts, first)
     columns = min(3, len(shown))
     rows = -(-len(shown) // columns)
     figure, grid = grid_of_axes(3.2 * columns + 0.6, 2.5 * rows + 0.6, rows, columns, sharey="row")
-    for axes, (name, result) in zip(grid.ravel(), shown.items(), strict=False):
-        _panel(axes, result, name, component, along_mu)
-        axes.set_title(PANELS.get(name, name), fontsize=9)
-        if mark is not None and along_mu:
+    for axes, (part, result) in zip(grid.ravel(), shown.items(), strict=False):
+        _panel(axes, result, part, component)
+        axes.set_title(PANELS.get(part, part), fontsize=9)
+        if mark is not None and name == "T":
             axes.axvline(mark, color="0.6", lw=0.8, ls=":", zorder=0)
     for axes in grid.ravel()[len(shown) :]:
         axes.set_axis_off()
     for axes in grid.ravel()[max(0, len(shown) - columns) : len(shown)]:  # the lowest of every column
         axes.tick_params(labelbottom=True)
-        axes.set_xlabel(_axis(along_mu, first))
+        axes.set_xlabel(_axis(first))
     figure.supylabel(_quantity(first, component), fontsize=9, ma="center")
     used = list(shown.values())
     marks = ["hollow: tolerance not met"] if any(not result.met.all() for result in used) else []
     marks += ["crossed: nothing known"] if any(not np.isfinite(result.error).all() for result in used) else []
     figure.suptitle("; ".join([_title(first), *marks]), fontsize=9)
-    levels, temperatures, _ = first.scan
-    fixed = temperatures if along_mu else levels
-    if len(fixed) > MOST_LEVELS:
-        _bar(figure, grid, fixed, "T" if along_mu else "mu")
-    elif len(fixed) > 1:
+    if len(levels) > MOST_LEVELS:
+        _bar(figure, grid, levels, name)
+    elif len(levels) > 1:
         grid[0, 0].legend(frameon=False, fontsize=7)
     return figure
 
@@ -132,16 +128,11 @@ def _colours(levels: Array) -> list[Any]:
     return [colormaps[MANY](x) for x in (levels - levels.min()) / np.ptp(levels)]
 
 
-def _panel(axes: Any, result: Result, name: str, component: tuple[int, ...], along_mu: bool) -> None:
-    mu, temperature, parts = result.scan
-    along, fixed, other = (mu, temperature, "T") if along_mu else (temperature, mu, "mu")
-    met = result.met.reshape(len(mu), len(temperature))
-    at: Any = (..., *component)
-    curves = [array[at].T if along_mu else array[at] for array in parts[name]]
-    for level, value, error, sure, colour in zip(
-        fixed, *curves, met.T if along_mu else met, _colours(fixed), strict=True
-    ):
-        (line,) = axes.plot(along, value, lw=1.2, label=f"{other} = {level:g}", color=colour)
+def _panel(axes: Any, result: Result, part: str, component: tuple[int, ...]) -> None:
+    along, levels, name = _axes_of(result)
+    curves = zip(_curves(result, part, component), as_typed(levels), _colours(levels), strict=True)
+    for (value, error, sure), text, colour in curves:
+        (line,) = axes.plot(along, value, lw=1.2, label=f"{name} = {text}", color=colour)
         axes.fill_between(along, value - error, value + error, color=line.get_color(), alpha=0.25, lw=0)
         axes.plot(along[~sure], value[~sure], "o", mfc="white", mec=line.get_color(), ms=3, mew=0.7)
         blind = ~np.isfinite(error)
@@ -149,10 +140,21 @@ def _panel(axes: Any, result: Result, name: str, component: tuple[int, ...], alo
     axes.axhline(0, color="0.8", lw=0.8, zorder=0)
 
 
-def _along_mu(mu: Array, temperature: Array) -> bool:
+def _axes_of(result: Result) -> tuple[Array, Array, str]:
+    """What curves run along, mu where there are several; the levels that tell curves apart, and whether these are "T" or "mu"."""
+    mu, temperature, _ = result.scan
     if len(mu) == 1 and len(temperature) == 1:
         raise ValueError("result: expected several values of mu or of temperature, got one of each")
-    return len(mu) > 1
+    return (mu, temperature, "T") if len(mu) > 1 else (temperature, mu, "mu")
+
+
+def _curves(result: Result, part: str, component: tuple[int, ...]) -> Iterator[tuple[Array, Array, Mask]]:
+    """A component of a part with its errors, and where the tolerance was met, along the axis of the picture, for each level."""
+    mu, _, parts = result.scan
+    at: Any = (..., *component)
+    value, error = (array[at] for array in parts[part])
+    arrays = (value, error, result.met.reshape(value.shape))
+    return zip(*(array.T if len(mu) > 1 else array for array in arrays), strict=True)
 
 
 def _component(result: Result, component: tuple[int, ...] | None) -> tuple[int, ...]:
@@ -168,9 +170,9 @@ def _component(result: Result, component: tuple[int, ...] | None) -> tuple[int, 
     return tuple(int(j) for j in np.unravel_index(first, largest.shape))
 
 
-def _axis(along_mu: bool, result: Result) -> str:
-    unit = "  [eV]" if result.length_unit else ""
-    return f"{'mu' if along_mu else 'temperature (k_B = 1)'}{unit}"
+def _axis(result: Result) -> str:
+    _, _, levels = _axes_of(result)
+    return f"{'mu' if levels == 'T' else 'temperature (k_B = 1)'}{'  [eV]' if result.length_unit else ''}"
 
 
 def _quantity(result: Result, component: tuple[int, ...]) -> str:

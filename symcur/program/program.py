@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -71,7 +71,7 @@ class Program:
         self.nodes: list[tuple[str, tuple[Any, ...]]] = []
         self._index: dict[tuple[str, tuple[Any, ...]], int] = {}
         self._last_live: tuple[tuple[int, ...], list[int]] = ((), [])
-        self.zero, self.one = self.constant(0), self.constant(1)
+        self.zero, self.one = self.constant(0), self.constant(1)  # the nodes 0 and 1
 
     def _node(self, operation: str, *arguments: Any) -> Scalar:
         key = (operation, arguments)
@@ -97,7 +97,7 @@ class Program:
             return a
         if a.number is not None and b.number is not None:
             return self.constant(a.number + b.number)
-        first, second = sorted((a.node, b.node))
+        first, second = (a.node, b.node) if a.node <= b.node else (b.node, a.node)
         return self._node("+", first, second)
 
     def subtract(self, a: Scalar, b: Scalar) -> Scalar:
@@ -112,13 +112,13 @@ class Program:
     def multiply(self, a: Scalar, b: Scalar) -> Scalar:
         if a.is_zero or b.is_zero:
             return self.zero
-        if a.node == self.one.node:
+        if a.node == 1:
             return b
-        if b.node == self.one.node:
+        if b.node == 1:
             return a
         if a.number is not None and b.number is not None:
             return self.constant(a.number * b.number)
-        first, second = sorted((a.node, b.node))
+        first, second = (a.node, b.node) if a.node <= b.node else (b.node, a.node)
         return self._node("*", first, second)
 
     def divide(self, a: Scalar, b: Scalar) -> Scalar:
@@ -154,17 +154,19 @@ class Program:
     def live(self, outputs: Iterable[int]) -> list[int]:
         """The nodes that the outputs need, in order; the last answer is remembered, as nodes do not change."""
         outputs = tuple(outputs)
-        if self._last_live[0] == outputs:
-            return self._last_live[1]
+        if self._last_live[0] != outputs:
+            self._last_live = (outputs, self._needed(outputs, ()))
+        return self._last_live[1]
+
+    def _needed(self, outputs: Sequence[int], known: Container[int]) -> list[int]:
         needed: set[int] = set()
         stack = list(outputs)
         while stack:
             node = stack.pop()
-            if node not in needed:
+            if node not in needed and node not in known:
                 needed.add(node)
                 stack += self.arguments(node)
-        self._last_live = (outputs, sorted(needed))
-        return self._last_live[1]
+        return sorted(needed)
 
     def arguments(self, node: int) -> tuple[int, ...]:
         operation, arguments = self.nodes[node]
@@ -173,15 +175,20 @@ class Program:
         return arguments[1:] if operation == "atom" else arguments
 
     def run(
-        self, outputs: Iterable[int], operations: Operations, keep: Callable[[int, Any], Any] | None = None
+        self,
+        outputs: Iterable[int],
+        operations: Operations,
+        keep: Callable[[int, Any], Any] | None = None,
+        known: dict[int, Any] | None = None,
     ) -> list[Any]:
         """Interpret the program: operations give "input", "constant", "+", "-", "*", "/" and the functions.
 
-        ``keep(node, value)`` may replace each value as it is made (to name it, say).
+        ``keep(node, value)`` may replace each value as it is made (to name it, say). ``known`` holds values of nodes from
+        earlier runs with the same operations and inputs, and those of this one afterwards.
         """
         outputs = list(outputs)
-        values: dict[int, Any] = {}
-        for node in self.live(outputs):
+        values: dict[int, Any] = {} if known is None else known
+        for node in self._needed(outputs, known) if known else self.live(outputs):
             operation, arguments = self.nodes[node]
             own = self.arguments(node)
             kept = arguments[: len(arguments) - len(own)]
@@ -205,7 +212,7 @@ class Scalar:
 
     @property
     def is_zero(self) -> bool:
-        return self.node == self.program.zero.node
+        return self.node == 0
 
     def _scalar(self, other: Any) -> Scalar:
         return other if isinstance(other, Scalar) else self.program.constant(other)
@@ -273,6 +280,10 @@ class Complex:
         other = self._complex(other)
         if other is NotImplemented:
             return NotImplemented
+        if other.imag.is_zero:
+            return Complex(self.real * other.real, self.imag if self.imag.is_zero else self.imag * other.real)
+        if self.imag.is_zero:
+            return Complex(self.real * other.real, self.real * other.imag)
         return Complex(self.real * other.real - self.imag * other.imag, self.real * other.imag + self.imag * other.real)
 
     def __truediv__(self, other: Any) -> Complex:

@@ -13,6 +13,7 @@ _REAL = (
     "nexttoward pow remainder remquo rint round scalbln scalbn sin sinh sqrt tan tanh tgamma trunc"
 )
 _PYTHON = "math complex abs max min sum pow round float int bool range print"
+_ARRAYS = "numpy jax"
 _C = (
     "auto break case char const continue default do double else enum extern float for goto if inline int long register "
     "restrict return short signed sizeof static struct switch typedef union unsigned void volatile while "
@@ -52,6 +53,8 @@ _MATHEMATICA = (
 
 RESERVED: dict[str, frozenset[str]] = {
     "python": frozenset([*keyword.kwlist, *_PYTHON.split()]),
+    "numpy": frozenset([*keyword.kwlist, *_PYTHON.split(), *_ARRAYS.split()]),
+    "jax": frozenset([*keyword.kwlist, *_PYTHON.split(), *_ARRAYS.split()]),
     "c": frozenset([*_C.split(), *_REAL.split(), *(f"{name}{kind}" for name in _REAL.split() for kind in "fl")]),
     "fortran": frozenset(_FORTRAN.split()),
     "julia": frozenset([*_JULIA.split(), *_REAL.split()]),

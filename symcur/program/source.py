@@ -6,22 +6,16 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count
-from typing import Any, cast
+from typing import Any
 
 import sympy as sp
-from sympy.printing.c import C99CodePrinter
-from sympy.printing.codeprinter import CodePrinter
-from sympy.printing.fortran import FCodePrinter
-from sympy.printing.julia import JuliaCodePrinter
-from sympy.printing.mathematica import MCodePrinter
-from sympy.printing.pycode import PythonCodePrinter
 
+from symcur.program.printers import printer_of
 from symcur.program.program import FUNCTIONS, Program
 from symcur.program.reserved_names import LONGEST_NAME, RESERVED
 
 LANGUAGES = tuple(RESERVED)
 Definitions = Sequence[tuple[sp.Symbol, sp.Expr]]
-_LARGEST_INTEGER = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +45,8 @@ class Function:
 
 
 def source(function: Function, language: str) -> str:
-    """A complete function of scalars in one of LANGUAGES; C and Fortran fill an array with the results, the others return it."""
+    """A complete function of scalars, in NumPy and JAX of arrays, in one of LANGUAGES; C and Fortran fill an array with the results,
+    the others return it."""
     if language not in LANGUAGES:
         raise ValueError(f"language: expected one of {', '.join(LANGUAGES)}, got {language!r}")
     function = replace(function, name=_free_name(function.name, language, set()))
@@ -59,11 +54,11 @@ def source(function: Function, language: str) -> str:
     renamed_arguments = [(str(names[x]), x.name) for x in function.arguments if str(names[x]) != x.name]
     heading = [*function.heading, *(f"The argument {name} is {given}." for name, given in renamed_arguments)]
     function = replace(function, heading=[commented(line, language) for line in heading])
-    make_printer, number, write = _WRITERS[language]
-    printer = make_printer()
+    number, write = _WRITERS[language]
+    printer = printer_of(language)
 
     def printed(definitions: Definitions) -> Steps:
-        return [(str(symbol), printer.doprint(formula)) for symbol, formula in definitions]
+        return [(str(symbol), printer(formula)) for symbol, formula in definitions]
 
     def renamed(definitions: Definitions) -> Definitions:
         return [(names[symbol], formula.xreplace(names)) for symbol, formula in definitions]
@@ -74,8 +69,8 @@ def source(function: Function, language: str) -> str:
     if function.condition:
         sides = [side.xreplace(names) for side in function.condition[1:]]
         first = needed(renamed(function.condition[0]), [*sides, *parts, *(formula for _, formula in definitions)])
-        check = Check(printed(first), *map(printer.doprint, sides))
-    results = [printer.doprint(part) for part in parts]
+        check = Check(printed(first), *map(printer, sides))
+    results = [printer(part) for part in parts]
     if number and function.complex:
         results = [number.format(*pair) for pair in zip(results[::2], results[1::2], strict=True)]
     arguments = [str(names[symbol]) for symbol in function.arguments]
@@ -102,7 +97,7 @@ def identifier(name: str) -> str:
 
 # What would end a comment, or begin one inside it, and what stands there instead.
 _COMMENT_MARKS = {
-    "python": [('"""', "'''")],
+    **{language: [('"""', "'''")] for language in ("python", "numpy", "jax")},
     "c": [("*/", "* /"), ("/*", "/ *")],
     "mathematica": [("*)", "* )"), ("(*", "( *")],
 }
@@ -168,6 +163,33 @@ def _python(function: Function, arguments: list[str], check: Check | None, defin
     return "\n".join([*lines, "    return [", *(f"        {value}," for value in results), "    ]", ""])
 
 
+def _of_arrays(
+    module: str, function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]
+) -> str:
+    lines = [f"def {function.name}({', '.join(arguments)}):"]
+    lines += ['    r"""', *(f"    {line}" for line in (*function.heading, _ON_ARRAYS)), '    """']
+    if module == "jax.numpy":
+        lines += ["    if not jax.config.jax_enable_x64:"]
+        lines += ["        raise ValueError(\"expected double precision: jax.config.update('jax_enable_x64', True)\")"]
+    lines += [f"    {name} = {module}.asarray({name}, dtype=float)" for name in arguments]
+    steps = [f"{name} = {value}" for name, value in (*(check.defined if check else ()), *defined)]
+    values = [f"{module}.stack({module}.broadcast_arrays(", f"    {', '.join(arguments)},"]
+    values += [*(f"    {value}," for value in results), f")[{len(arguments)}:], axis=-1)"]
+    if check:
+        condition = f"{module}.asarray({check.left} > {check.right})[..., None]"
+        values[-1] += ","
+        values = [f"{module}.where(", *(f"    {line}" for line in (f"{condition},", *values, f"{module}.nan,")), ")"]
+    steps += [f"return {values[0]}", *values[1:]]
+    inside = "        "
+    if module == "numpy":
+        lines.append('    with numpy.errstate(all="ignore"):')
+    else:
+        inside = "    "
+    lines += [f"{inside}{line}" for line in steps]
+    text = "\n".join([*lines, ""])
+    return "\n".join([f"import {module.partition('.')[0]}", "", "", text])
+
+
 def _c(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
     given = ", ".join(f"double {name}" for name in arguments)
     lines = [
@@ -221,7 +243,7 @@ def _folded(line: str, width: int = 110) -> list[str]:
 
 
 def _julia(function: Function, arguments: list[str], check: Check | None, defined: Steps, results: list[str]) -> str:
-    lines = [f"# {line}" for line in function.heading]
+    lines = [f"# {line}" for line in (*function.heading, _NOT_RUN.format("Julia"))]
     lines.append(f"function {function.name}({', '.join(arguments)})")
     if check:
         nan = "complex(NaN, NaN)" if function.complex else "NaN"
@@ -236,7 +258,7 @@ def _mathematica(
 ) -> str:
     head = "".join(part.capitalize() for part in function.name.split("_"))
     head = head[0].lower() + head[1:]
-    lines = ["(*", *function.heading, "*)"]
+    lines = ["(*", *function.heading, _NOT_RUN.format("Mathematica"), "*)"]
     lines += [f"{head}[{', '.join(f'{name}_' for name in arguments)}] := Module["]
     lines += [f"  {{{', '.join(name for name, _ in (*(check.defined if check else ()), *defined))}}},"]
     if check:
@@ -247,29 +269,18 @@ def _mathematica(
     return "\n".join([*lines, "  {" + ",\n   ".join(results) + "}", "]", ""])
 
 
-_FREE_FORM = {"source_format": "free", "standard": 2008, "name_mangling": False}
+_ON_ARRAYS = "Arguments are numbers or arrays that broadcast; components stand along the last axis of the result."
+_NOT_RUN = "The tests of symcur parse this source; they do not execute it in {}."
 
-
-def _printer(kind: Any, settings: dict[str, Any], real: str = "") -> CodePrinter:
-    """Of legal names. Where numbers have a form ``real`` that is not their digits alone, constants and large integers are such
-    numbers: M_PI is no part of ISO C, and no int holds large integers."""
-    printer = kind(dict(settings))  # from which SymPy takes some out
-    printer.reserved_words = set()
-    if real:
-        printer._print_NumberSymbol = lambda constant, **_: real.format(constant.evalf(20))
-        printer._print_Integer = lambda n, **_: str(n) if abs(n) <= _LARGEST_INTEGER else real.format(f"{n}.0")
-    return cast("CodePrinter", printer)
-
-
-# The printer, a complex number of two real ones (where there is none, both are results), and the writer.
-_WRITERS: dict[
-    str, tuple[Callable[[], CodePrinter], str, Callable[[Function, list[str], Check | None, Steps, list[str]], str]]
-] = {
-    "python": (partial(_printer, PythonCodePrinter, {"fully_qualified_modules": True}), "complex({}, {})", _python),
-    "c": (partial(_printer, C99CodePrinter, {"math_macros": {}}, "{}"), "", _c),
-    "fortran": (partial(_printer, FCodePrinter, _FREE_FORM, "{}d0"), "", _fortran),
-    "julia": (lambda: JuliaCodePrinter({"contract": False}), "complex({}, {})", _julia),
-    "mathematica": (MCodePrinter, "({}) + I*({})", _mathematica),
+# A complex number of two real ones (where there is none, both are results), and the writer.
+_WRITERS: dict[str, tuple[str, Callable[[Function, list[str], Check | None, Steps, list[str]], str]]] = {
+    "python": ("complex({}, {})", _python),
+    "numpy": ("({}) + 1j*({})", partial(_of_arrays, "numpy")),
+    "jax": ("({}) + 1j*({})", partial(_of_arrays, "jax.numpy")),
+    "c": ("", _c),
+    "fortran": ("", _fortran),
+    "julia": ("complex({}, {})", _julia),
+    "mathematica": ("({}) + I*({})", _mathematica),
 }
 
 

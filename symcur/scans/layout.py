@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from symcur.band_structures import BandStructure, Model
 from symcur.files import shortened
-from symcur.observables import KINDS, Observable
+from symcur.observables import KINDS, Observable, Plan
 from symcur.observables.labelled import attributes, coordinates
 from symcur.scans.points import Points
 from symcur.version import __version__
@@ -23,25 +24,27 @@ MISSING = "missing"
 MOST_PROBES = 50  # parameter sets at which the arguments are looked at before the work
 SAME = 1e-9  # of the largest element: matrices of a model by numbers that differ by less are the same
 IGNORED = ("date", "samples")
+OF_THE_INTEGRAL = ("rtol", "atol", "max_evaluations")  # options that no plan depends on
+MOST_NUMBERS = 100_000_000  # of a scan, values alone: what memory holds
 
 
 def template(points: Points, model: BandStructure, observable: Observable, options: Mapping[str, Any]) -> Dataset:
     """The Dataset of a scan before its first point: NaN, "missing"; raises what the observable says of its arguments."""
     from xarray import Dataset
 
-    asked = {key: options[key] for key in ("mu", "temperature", "form", "hall", "eta")}
-    first = _possible(points, model, observable, asked)
-    prepared, mu, temperature, form, choice = observable.outline(first[0], **asked, parameters=None)
-    about = _Outline(mu, temperature, observable.indices, observable.kind, prepared.dimension)
-    dims, labels = coordinates(about, tuple(choice.parts))
-    shape = (
-        *points.shape,
-        *(np.size(labels[dim][1] if isinstance(labels[dim], tuple) else labels[dim]) for dim in dims),
+    models, (plan, *_) = zip(*_possible(points, model, observable, options), strict=True)
+    prepared, choice = plan.model, plan.choice
+    dims, labels = coordinates(
+        choice.parts, plan.mu, plan.temperature, observable.indices, observable.kind, prepared.dimension
     )
+    shape = (*points.shape, *(labels[dim][1].size for dim in dims))
+    if prod(shape) > MOST_NUMBERS:
+        raise ValueError(
+            f"parameters: expected a scan of at most {MOST_NUMBERS} numbers, got one of {' x '.join(map(str, shape))}"
+        )
     unit = KINDS[observable.kind].unit
     data: dict[str, Any] = {
-        name: ((*points.dims, *dims), np.full(shape, fill), {"units": unit})
-        for name, fill in (("value", np.nan), ("error", np.nan))
+        name: ((*points.dims, *dims), np.full(shape, np.nan), {"units": unit}) for name in ("value", "error")
     }
     for name, text in (("message", ""), ("status", MISSING)):
         data[name] = (points.dims, np.full(points.shape, text, dtype=object))
@@ -52,29 +55,22 @@ def template(points: Points, model: BandStructure, observable: Observable, optio
         "holds": "scan",
         "observable": observable.name,
         "model": model.name,
-        "parameters": {name: value if isinstance(value, str) else _number(value) for name, value in fixed.items()},
+        "parameters": {name: _number(value) for name, value in fixed.items()},
         "unit": unit,
         "convention": observable.convention,
         "indices": observable.indices,
         "kind": observable.kind,
         "dimension": prepared.dimension,
-        "form": form.text,
+        "form": plan.form.text,
         "sums": choice.sums,
         "total": choice.total,
         "version": __version__,
         "date": date.today().isoformat(),
         **{key: _plain(value) for key, value in options.items() if key not in ("mu", "temperature", "form")},
         **model.description,
-        "samples": None if isinstance(model, Model) and model.bosons is None else _samples(first),
+        "samples": None if isinstance(model, Model) and model.bosons is None else _samples(models),
     }
     return Dataset(data, points.coordinates | labels, attributes(plain))
-
-
-class _Outline:
-    """What ``coordinates`` asks of a result."""
-
-    def __init__(self, mu: Any, temperature: Any, indices: tuple[str, ...], kind: str, dimension: int) -> None:
-        self.mu, self.temperature, self.indices, self.kind, self.dimension = mu, temperature, indices, kind, dimension
 
 
 def _number(value: Any) -> Any:
@@ -91,24 +87,25 @@ def _plain(value: Any) -> Any:
 
 
 def _possible(
-    points: Points, model: BandStructure, observable: Observable, asked: Mapping[str, Any]
-) -> list[BandStructure]:
-    """The model at a few sets for which the observable has a meaning; where there are none, what it says of the first raises."""
+    points: Points, model: BandStructure, observable: Observable, options: Mapping[str, Any]
+) -> list[tuple[BandStructure, Plan]]:
+    """The model at a few sets for which the observable has a meaning, and what it plans; where there are none, what it says of
+    the first raises."""
     known = {str(name) for name in model.arguments()["parameters"]}
     if unknown := set(points.values) - known:
         raise ValueError(
             f"parameters: expected some of {', '.join(sorted(known))} of {model.name}, got {', '.join(sorted(unknown))}"
         )
-    found: list[BandStructure] = []
+    asked = {key: value for key, value in options.items() if key not in OF_THE_INTEGRAL}
+    found: list[tuple[BandStructure, Plan]] = []
     refused: list[Exception] = []
-    for values in points.some(MOST_PROBES):
+    first, *others = points.some(MOST_PROBES)
+    for values in (first, *reversed(others)):  # two that differ as much as sets do
         try:
             one = model.with_values(values)
-            observable.outline(one, **asked, parameters=None)
+            found.append((one, observable.plan(one, **asked, parameters=None)))
         except (ValueError, TypeError) as error:
             refused.append(error)
-        else:
-            found.append(one)
         if len(found) == 2:
             break
     if not found:
@@ -116,7 +113,7 @@ def _possible(
     return found
 
 
-def _samples(models: list[BandStructure]) -> list[float]:
+def _samples(models: Sequence[BandStructure]) -> list[float]:
     """H, s and the metric of bosons at generic momenta, for a few sets: what tells models by numbers apart."""
     k = np.random.default_rng(29).uniform(-2, 2, size=(3, models[0].dimension))
     matrices = [matrix for one in models for matrix in (one.matrix("H", k), one.matrix("s", k), one.metric)]
@@ -138,9 +135,17 @@ def differences(asked: Dataset, stored: Dataset) -> list[str]:
             found.append(f"{name} has the values {texts[0]} instead of {texts[1]}")
     if list(asked["value"].dims) != list(stored["value"].dims) and not found:
         found.append(f"the dimensions are {stored['value'].dims} instead of {asked['value'].dims}")
-    samples = [np.array(json.loads(dataset.attrs.get("samples", "null")), dtype=float) for dataset in (asked, stored)]
-    if samples[0].shape != samples[1].shape or not (
-        samples[0].ndim == 0 or np.abs(samples[0] - samples[1]).max() <= SAME * np.abs(samples[0]).max()
-    ):
+    if not _are_same(*(dataset.attrs.get("samples") for dataset in (asked, stored))):
         found.append("H, s or the metric have other values at the momenta at which they are compared")
     return found
+
+
+def _are_same(asked: str, stored: Any) -> bool:
+    """Whether samples, as their attribute holds them, are the same but for rounding."""
+    if asked == stored:
+        return True
+    try:
+        one, other = (np.array(json.loads(text), dtype=float) for text in (asked, stored))
+    except (ValueError, TypeError, RecursionError):  # what no scan has written
+        return False
+    return one.shape == other.shape != () and bool(np.abs(one - other).max() <= SAME * np.abs(one).max())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ class Points:
         if not isinstance(parameters, Mapping) or not parameters:
             raise TypeError(f"parameters: expected a mapping from names to values, got {parameters!r}")
         self.values = {str(name): _values(str(name), given) for name, given in parameters.items()}
+        if len(set(map(label, self.values))) < len(parameters):
+            raise ValueError(f"parameters: expected each name once, got {', '.join(map(str, parameters))}")
         self.paired = paired
         counts = tuple(len(values) for values in self.values.values())
         if paired and len(set(counts)) > 1:
@@ -44,7 +47,7 @@ class Points:
 
     def some(self, most: int) -> list[dict[str, Any]]:
         """At most so many sets from the first to the last, evenly spread."""
-        total = int(np.prod(self.shape))
+        total = prod(self.shape)
         flat = np.unique(np.linspace(0, total - 1, min(most, total)).round().astype(int))
         return [self.at(tuple(map(int, np.unravel_index(n, self.shape)))) for n in flat]
 
@@ -64,17 +67,19 @@ def label(name: str) -> str:
 
 def _values(name: str, given: Any) -> AnyArray:
     values = np.asarray(given)
-    if values.dtype.kind in "US":
+    if values.dtype.kind == "U":
         values = values.astype(object)
     else:
         try:
-            values = values.astype(float)
+            values = values.astype(float, casting="unsafe" if values.dtype.kind in "biufO" else "no")
         except (TypeError, ValueError):
-            raise TypeError(f"parameters: expected numbers or words for {name}, got {given!r}") from None
+            raise TypeError(f"parameters: expected real numbers or words for {name}, got {given!r}") from None
         if not np.isfinite(values).all():
             raise ValueError(f"parameters: expected finite numbers for {name}, got {given!r}")
     if values.ndim != 1 or not len(values):
         raise ValueError(f"parameters: expected one or more values of {name}, a 1D array, got {given!r}")
-    if "/" in name or name.startswith("."):
+    if (
+        set("/\\") & set(name) or name.startswith((".", "_nc4_")) or name == "zarr.json"
+    ):  # what Zarr and NetCDF take apart
         raise ValueError(f"parameters: expected a name that can be the name of a file, got {name!r}")
     return values

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from symcur import observables
-from symcur.observables.labelled import from_dataset, read_dataset
-from symcur.observables.stored import result_of
-from symcur.scans.store import read_scan
+from symcur.observables.labelled import read_dataset
+from symcur.observables.stored import plain_data, result_of
+from symcur.scans.store import scan_in
 
 if TYPE_CHECKING:
     from xarray import Dataset
@@ -30,5 +30,7 @@ def load(path: str | Path) -> observables.Result | Dataset:
     path = Path(path)
     if path.suffix in (".nc", ".zarr") or path.is_dir():
         dataset = read_dataset(path)
-        return read_scan(path) if dataset.attrs["holds"] == "scan" else result_of(path, from_dataset(dataset))
+        if dataset.attrs["holds"] == "scan":
+            return scan_in(path, dataset)
+        return result_of(path, plain_data(path, dataset))
     return observables.load(path)

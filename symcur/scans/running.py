@@ -98,11 +98,18 @@ def scan(
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise TypeError(f"executor: expected None or what has the method submit, got {executor!r}")
     require_accuracy(rtol, atol, max_evaluations)
-    if getattr(METHODS.get(method), "record", None) is not None:
+    chosen, record = METHODS.get(method), observables.get(observable)
+    if not isinstance(chosen, Method):
+        raise TypeError(f"method: expected one of {', '.join(METHODS.names())} or a Method, got {method!r}")
+    if not isinstance(record, Observable):
+        raise TypeError(
+            f"observable: expected one of {', '.join(observables.names())} or an Observable, got {observable!r}"
+        )
+    if getattr(chosen, "record", None) is not None:
         raise ValueError(
             "method: expected a mesh without a record, which belongs to a single integral, got one with it"
         )
-    points, record = Points(parameters, paired), observables.get(observable)
+    points = Points(parameters, paired)
     options = {
         "mu": mu, "temperature": temperature, "form": form, "hall": hall, "rtol": rtol, "atol": atol, "method": method,
         "window": window, "eta": eta, "cutoff": cutoff, "domain": domain, "max_evaluations": max_evaluations,
@@ -173,9 +180,10 @@ def _run(table: Table, task: Task, jobs: list[Any], executor: Any, progress: Cal
         raise Interrupted(table.dataset, text) from None
     if troubles:
         first = f"{type(troubles[0]).__name__}: {troubles[0]}".rstrip(": ")
+        kept = f", {finished} of them kept in the store" if finished < _finished(table) else ""
         raise Incomplete(
             table.dataset,
-            f"{_finished(table)} of {total} points are finished; the executor or the store failed {len(troubles)} times, first with "
+            f"{_finished(table)} of {total} points are finished{kept}; the executor or the store failed {len(troubles)} times, first with "
             f"{first}; with a store, the same call does what is missing",
         ) from troubles[0]
     return table.dataset

@@ -17,12 +17,7 @@ from symcur.scans.points import Place
 if TYPE_CHECKING:
     from xarray import Dataset
 
-ARRAYS = (
-    "value",
-    "error",
-    "message",
-    "status",
-)  # in the order in which they are written; a status says that all is there
+ARRAYS = ("value", "error", "message", "status")  # in the order of writing: a status says that all is there
 Block = Mapping[str, Any]
 """Values, errors, messages and statuses of the points of one chunk."""
 
@@ -39,7 +34,7 @@ class Table:
         if path.exists() and not path.is_dir():
             raise ValueError(f"store: expected the name of a Zarr group, a directory, got the file {path}")
         if path.exists():
-            self.dataset = read_scan(path)
+            self.dataset = scan_in(path, read_dataset(path))
             if found := differences(empty, self.dataset):
                 raise ValueError(
                     f"store: expected that of this scan, got {path}, where {'; '.join(found)}; name another"
@@ -72,17 +67,29 @@ class Table:
             self.dataset[name].values[place] = block[name]
 
 
-def read_scan(path: Path) -> Dataset:
-    """The Dataset in a store, or in a file that holds a whole scan; what is not there is missing."""
-    dataset = read_dataset(path)
-    if dataset.attrs["holds"] != "scan" or not set(ARRAYS) <= set(dataset.data_vars):
+def scan_in(path: Path, dataset: Dataset) -> Dataset:
+    """The scan in a file or a store with these arrays; what is not there is missing."""
+    if dataset.attrs["holds"] != "scan":
         raise ValueError(f"{path}: expected a scan, got a {dataset.attrs['holds']}")
+    if not _is_scan(dataset):
+        raise ValueError(f"{path}: expected the arrays {', '.join(ARRAYS)} of a scan, got others")
     dataset = dataset[list(ARRAYS)]
-    status, error = dataset["status"].values, dataset["error"].values
-    # An error is never NaN: where a chunk was lost with the machine, though not with the process, its points are missing.
-    lost = np.isnan(error).reshape(*status.shape, -1).any(axis=-1)
+    status, value, error = (dataset[name].values for name in ("status", "value", "error"))
+    # An error is never NaN, nor a value whose error is finite: where a chunk was lost with the machine, its points are missing.
+    lost = (np.isnan(error) | (np.isnan(value) & np.isfinite(error))).reshape(*status.shape, -1).any(axis=-1)
     status[(status == "") | lost] = MISSING
     return dataset
+
+
+def _is_scan(dataset: Dataset) -> bool:
+    """Whether all arrays are there, with numbers and texts along the dimensions of the points."""
+    if not set(ARRAYS) <= set(dataset.data_vars):
+        return False
+    points = dataset["status"].dims
+    kinds = {name: dataset[name].dtype.kind for name in ARRAYS}
+    return kinds == {"value": "f", "error": "f", "message": "O", "status": "O"} and all(
+        dataset[name].dims[: len(points)] == points for name in ARRAYS
+    )
 
 
 def _create(path: Path, empty: Dataset, chunk: int) -> None:

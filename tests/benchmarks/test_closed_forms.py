@@ -9,6 +9,7 @@ from symcur import models, quantities
 from symcur.closed_forms import derive
 
 
+@pytest.mark.slow_for("haldane", "luttinger", "kane_mele")
 @pytest.mark.parametrize("name", ["kane_mele", "haldane", "rashba", "luttinger"])
 def test_all_quantities(benchmark, name: str) -> None:
     """Symbolic parameters, with the definitions as SymPy expressions; kane_mele is meant to stay below 5 s."""

@@ -35,6 +35,7 @@ def close(found: np.ndarray, expected: np.ndarray, tolerance: float = 1e-11) -> 
     np.testing.assert_allclose(found, expected, atol=tolerance * (1 + np.abs(expected).max()))
 
 
+@pytest.mark.slow_for("hybrid")
 @pytest.mark.parametrize("kinds", [(("bosons", 2),), (("bosons", 1), ("phonons", 1))], ids=["magnons", "hybrid"])
 def test_no_number_depends_on_the_components(kinds):
     model, generator = random_bosons(3, kinds), np.random.default_rng(1)

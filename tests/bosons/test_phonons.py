@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import symcur as sc
 from symcur import bosons
 
 
+@pytest.mark.slow
 def test_the_conserved_response_does_not_depend_on_the_pinning():
     """One atom, isotropic sound, no Raman coupling: for every factor e in omega_0 the conventional response grows by
     (c_L^2 + c_T^2)/(c_L^2 - c_T^2) ln(c_L/c_T)/2 pi, the band part by 1/2 pi, the dipole part by -1/2 pi.

@@ -102,6 +102,7 @@ def test_models_of_the_library_hide_nothing_and_one_box_tells():
         assert hidden.unresolved == 0
 
 
+@pytest.mark.slow_for("0.001", "1e-05")
 @pytest.mark.parametrize("width", [1e-2, 1e-3, 1e-5])
 def test_electrons_in_a_dip_that_no_grid_sees_are_counted(width):
     """The area of the dip below mu: |k - k_0|^2 < w^2 (1/x - 1) where the dip has fallen by x, the background constant."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from difficult_integrals import difficult_cases
 
 
+@pytest.mark.slow
 def test_the_true_error_of_difficult_integrals_lies_within_the_estimate():
     for kind, result, known in difficult_cases(seed=5, rounds=2):
         known = np.broadcast_to(known, result.value.shape)

@@ -18,6 +18,7 @@ def test_one_state_per_lattice_cell(dimension):
     assert cell.periodic == (True,) * dimension
 
 
+@pytest.mark.slow_for("domain2-32.98672286269282")
 @pytest.mark.parametrize(
     ("domain", "volume"),
     [

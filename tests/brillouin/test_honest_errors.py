@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from known_integrals import chern_insulator, random_cases, square_lattice, square_lattice_2d
 
-from symcur.brillouin import LatticeCell, integrate, integrate_bands, landmarks
+from symcur.brillouin import LatticeCell, features, integrate, integrate_bands
 
 SQUARE = LatticeCell(np.eye(2))
 
@@ -43,6 +43,7 @@ def test_a_tolerance_that_is_not_met_is_told(budget):
     assert result.error[0] > 1e-11
 
 
+@pytest.mark.slow
 def test_a_divergent_density_of_states_does_not_converge():
     """mu at the saddle of the square lattice: the filling is 1/2, the density of states infinite."""
 
@@ -60,10 +61,11 @@ def repeated(bands, times):
     return lambda k: bands(times * (k - np.array([0.3, 0.1])))
 
 
+@pytest.mark.slow_for("16")
 @pytest.mark.parametrize("followed", [2048, 16])
 def test_pockets_that_are_not_followed_belong_to_the_error(monkeypatch, followed):
     """81 pockets, of which a part is looked at."""
-    monkeypatch.setattr(landmarks, "MOST", followed)
+    monkeypatch.setattr(features, "MOST", followed)
     mu = 1e-4 - 4
     result = integrate_bands(repeated(square_lattice, 9), SQUARE, ["f", "-df/de"], mu, 0.0, rtol=1e-3)
     known = square_lattice_2d(mu)
@@ -84,6 +86,7 @@ def test_pockets_that_the_first_boxes_do_not_resolve_belong_to_the_error():
     assert result.evaluations <= 100_000
 
 
+@pytest.mark.slow_for("192")
 @pytest.mark.parametrize("harmonic", [96, 192])
 def test_harmonics_that_look_constant_on_a_grid_are_no_constants(harmonic):
     """Also those of the grid of 96 points on which peaks are looked for, where no cell is higher than its neighbours."""

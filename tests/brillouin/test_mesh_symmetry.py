@@ -28,6 +28,14 @@ def integrand(model, observable=conductivity):
     return BandValues(model, next(iter(observable.forms.values())).parts)
 
 
+@pytest.mark.slow_for(
+    "equilibrium_current-model2-None",
+    "conductivity-model2-None",
+    "magnetization-model2-None",
+    "equilibrium_current-model0-12",
+    "magnetization-model0-12",
+    "conductivity-model0-12",
+)
 @pytest.mark.filterwarnings("ignore:bands were merged")
 @pytest.mark.parametrize(
     ("model", "expected"),

@@ -229,6 +229,7 @@ def outside(seed):
     return (np.abs(found.value - exact) > found.error) & found.met
 
 
+@pytest.mark.slow
 def test_components_that_agree_by_chance_are_not_believed(monkeypatch):
     """Of nine components some are alike on any two meshes; what the others differ by tells how far off they may be."""
     assert not np.any([outside(seed) for seed in range(1, 4)])

@@ -1,4 +1,4 @@
-"""Sums that a mesh keeps in a file, and the memory that its blocks take."""
+"""What methods keep in a file of sums and rounds, and the memory that the blocks of a mesh take."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from full_disk import full_disk
 
-from symcur.brillouin import LatticeCell, Mesh, integrate, integrate_bands, sweep
+from symcur.brillouin import METHODS, LatticeCell, Mesh, integrate, integrate_bands, sweep
 
 SQUARE, CUBE = LatticeCell(np.eye(2)), LatticeCell(np.eye(3))
 SCAN = (["f", "-df/de"], np.linspace(-1, 1, 5), 0.3)
@@ -48,6 +49,7 @@ def counted():
     return bands, asked
 
 
+@pytest.mark.slow_for("None")
 @pytest.mark.parametrize("points", [12, None])
 def test_sums_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_same(tmp_path, points):
     record, memory, rtol = tmp_path / "sums", 8_000, 1e-9
@@ -66,6 +68,34 @@ def test_sums_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_sam
     bands, asked = counted()
     integrate_bands(bands, SQUARE, *SCAN, rtol=rtol, method=Mesh(points, memory=memory, record=record))
     assert sum(asked) == 0, "everything is in the record"
+
+
+@pytest.mark.parametrize(
+    ("method", "temperature", "rtol"),
+    [("trapezoid", 0.1, 1e-8), ("patches", 0.0, 1e-6), ("cubature", 0.3, 1e-8), ("auto", 0.02, 1e-4)],
+)
+def test_rounds_go_on_after_any_number_of_interruptions_and_end_bit_by_bit_the_same(
+    tmp_path, method, temperature, rtol
+):
+    """auto tries the trapezoid rule first, and then patches."""
+    scan, record = (["f", "f"], [-0.8, 0.3], temperature), tmp_path / "rounds"
+    whole = integrate_bands(lattice, SQUARE, *scan, rtol=rtol, method=method)
+    part, interruptions = None, 0
+    while part is None and interruptions < 40:
+        try:
+            bands = stopped_after(whole.evaluations * (0.45 + 0.05 * interruptions))
+            part = integrate_bands(bands, SQUARE, *scan, rtol=rtol, method=METHODS.get(method).recorded(record))
+        except KeyboardInterrupt:
+            interruptions += 1
+            assert record.is_file()
+    assert 1 <= interruptions < 40
+    for name in ("value", "error", "scale", "met", "status", "message", "method", "evaluations"):
+        assert np.array_equal(getattr(part, name), getattr(whole, name)), name
+    bands, asked = counted()
+    integrate_bands(bands, SQUARE, *scan, rtol=rtol, method=METHODS.get(method).recorded(record))
+    assert sum(asked) < 0.9 * whole.evaluations
+    with pytest.raises(ValueError, match="record: expected the sums of this integral"):
+        integrate_bands(lattice, SQUARE, *scan, rtol=rtol / 2, method=METHODS.get(method).recorded(record))
 
 
 def test_threads_go_on_where_one_stopped(tmp_path):
@@ -135,24 +165,19 @@ def test_a_record_that_cannot_be_written_or_read_is_told_before_the_work(tmp_pat
     assert sum(asked) == 0
 
 
-def test_a_full_disk_ends_no_sweep_and_keeps_the_record_of_before(tmp_path, monkeypatch):
+def test_a_full_disk_ends_no_sweep_and_keeps_the_record_of_before(tmp_path):
     record, mesh = tmp_path / "sums", {"points": 20, "memory": 8_000}
     with pytest.raises(KeyboardInterrupt):
         integrate_bands(stopped_after(200), SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
     before = record.read_bytes()
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    found = integrate_bands(lattice, SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
+    with full_disk("os.fsync"):
+        found = integrate_bands(lattice, SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
     told = f"the sums could not be written to {record} (No space left on device; what was there before is whole); "
     assert found.message.startswith(told)
     assert [path.name for path in tmp_path.iterdir()] == ["sums"]
     assert record.read_bytes() == before
-    with pytest.raises(KeyboardInterrupt, match="could not be written"):
+    with full_disk("os.fsync"), pytest.raises(KeyboardInterrupt, match="could not be written"):
         integrate_bands(stopped_after(250), SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
-    monkeypatch.undo()
     after = integrate_bands(lattice, SQUARE, *SCAN, rtol=0.5, method=Mesh(**mesh, record=record))
     assert np.array_equal(found.value, after.value)
     assert found.message == told + after.message

@@ -40,6 +40,7 @@ def runs(workers):
     ]
 
 
+@pytest.mark.slow
 def test_results_do_not_depend_on_the_workers_by_a_single_bit():
     serial = runs(1)
     with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:

@@ -42,6 +42,7 @@ def run(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=300)
 
 
+@pytest.mark.slow
 def test_every_equality_of_the_ledger_has_a_certificate_that_is_accepted(folder):
     result = run(folder)
     assert result.returncode == 0, result.stdout + result.stderr
@@ -221,6 +222,7 @@ def test_the_name_of_a_claim_is_the_name_of_a_file():
         certificate(sc.settle(s, s), "../own")
 
 
+@pytest.mark.slow
 def test_the_command(tmp_path, capsys):
     from symcur.cli import main
 

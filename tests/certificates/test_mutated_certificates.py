@@ -109,6 +109,7 @@ def true(data: dict) -> bool:
     return sc.settle(expression(data["left"]), expression(data["right"])).outcome == data["outcome"]
 
 
+@pytest.mark.slow_for("a metric", "a second derivative", "f and g")
 @pytest.mark.parametrize("name", SMALL)
 def test_mutants_are_rejected_or_true(name):
     """What is left is an order that does not matter, a projector written twice, a matrix element that no value depends on."""
@@ -165,6 +166,7 @@ def proved_by_the_prover(name: str, rule: list) -> bool:
     return sc.settle(left, expression(rule[1])).outcome == "proved"
 
 
+@pytest.mark.slow_for("D P", "D S")
 @pytest.mark.parametrize("name", RULES)
 def test_a_changed_rule_is_noticed_or_true(name):
     """Every entry of every rule, one at a time; to write a projector twice or to exchange two numbers changes nothing."""

@@ -57,6 +57,13 @@ def test_every_check_has_faults(claim):
     assert all(name.strip() for name in claim.faults)
 
 
+@pytest.mark.slow_but(
+    "side-jump-gauge",
+    "layer-hall-symmetry",
+    "paper-hall-part-of-a-filled-sea",
+    "full-lattice-response",
+    "transport-total",
+)
 @pytest.mark.parametrize(
     "claim", [claim for claim in CHECKED if claim.name not in SETTLED], ids=lambda claim: claim.name
 )
@@ -66,6 +73,29 @@ def test_what_no_notebook_settles_is_as_recorded(claim):
     assert all(check.holds and check.residual <= check.tolerance for check in verdict.checks)
 
 
+@pytest.mark.slow_but(
+    "bdg-charge-rho with the opposite sign",
+    "bdg-dipole-d with the opposite sign",
+    "bdg-source-tau with the opposite sign",
+    "bdg-berry-Omega with the opposite sign",
+    "intrinsic-conductivity-g with the opposite sign",
+    "side-jump-gauge-s taken at the wrong end of the shift",
+    "layer-hall-symmetry-the opposite valley not conjugated",
+    "magnetization-subtraction-the dipole gradient with the opposite sign",
+    "einstein-relation-d x v dropped from m^s",
+    "bdg-moment-d x v dropped",
+    "canonical-phonon-null-d with the opposite sign",
+    "layer-hall-finite-q-W with the opposite sign",
+    "paper-hall-part-of-a-filled-sea-Omega s for Omega^{lis}",
+    "neel-conserved-limit-Omega^{lis} with the opposite sign",
+    "bdg-conventional-current-v s for (1/2){v, s}",
+    "berry-instead-of-spin-berry-W with the opposite sign",
+    "boson-vanishing-flow-intermediate states of the other norm left out",
+    "boson-number-every boson counted at k and at -k",
+    "uniform-torque-Omega^{l tau} with the opposite sign",
+    "hall-part-freedom-a symmetric a",
+    "boson-circulation-d x v dropped from m^s",
+)
 @pytest.mark.parametrize(("claim", "name"), chosen(), ids=lambda value: getattr(value, "name", value))
 def test_a_fault_turns_the_check_to_failed(claim, name):
     result = claims.with_fault(claim, name)
@@ -107,6 +137,15 @@ ONE_PERCENT = [
 ]
 
 
+@pytest.mark.slow_but(
+    "check_not_circulating-s_weighted_curvature",
+    "check_field_response-torque_polarizability",
+    "check_connection-torque_polarizability",
+    "check_subtraction-dipole_gradient",
+    "check_einstein-orbital_moment",
+    "check_einstein-s_weighted_curvature",
+    "check_orbital_magnetization-s_weighted_curvature",
+)
 @pytest.mark.parametrize(("check", "quantity"), ONE_PERCENT, ids=lambda value: getattr(value, "__name__", value))
 def test_a_quantity_off_by_one_percent_is_rejected(monkeypatch, check, quantity):
     honest = Zone.integral
@@ -121,6 +160,7 @@ def test_a_quantity_off_by_one_percent_is_rejected(monkeypatch, check, quantity)
     assert not check().holds
 
 
+@pytest.mark.slow
 def test_maxwell_s_relation_is_tested_by_the_lattice_in_a_field(monkeypatch):
     honest = magnetic_field.magnetization_by_field
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import multiprocessing
+import os
 
 import pytest
 from jets import axes_for
 
 from symcur import claims, models, verify
-from symcur.claims import CheckResult, Claim, Equality, on_models
+from symcur.claims import CheckResult, Claim, Equality, on_models, verification
 from symcur.claims.claim import KINDS
+from symcur.cli import main
 from symcur.expressions import Im, P, S, Trace, s, tau, v
 
 LEDGER = {claim.name: claim for claim in claims.CLAIMS}
@@ -188,6 +190,24 @@ def test_verdicts_do_not_depend_on_the_processes_by_a_single_bit():
     assert [verdict.checks for verdict in together] == [verdict.checks for verdict in alone]
 
 
+def test_the_command_and_other_processes_keep_linear_algebra_to_one_core(monkeypatch):
+    """How many cores share a matrix shows in the last bits; a number that the user gave stays."""
+    threads = "OPENBLAS_NUM_THREADS"
+    for given, expected in ((None, "1"), ("3", "3")):
+        monkeypatch.setenv(threads, given or "")
+        if given is None:
+            monkeypatch.delenv(threads)
+        with verification._on_one_core():
+            assert os.environ[threads] == expected
+        assert os.environ.get(threads) == given
+        with pytest.raises(SystemExit):
+            main(["list", "--help"])
+        assert os.environ.get(threads) == given
+        with pytest.raises(SystemExit):
+            main(["verify", "--help"])
+        assert os.environ[threads] == expected
+
+
 def test_the_order_of_the_claims_changes_no_number():
     """Which of two conjugate traces is made first decides how both are rounded; every comparison makes its own."""
     equalities = [equality for name in ("torque-metric", "torque-berry") for equality in claims.get(name).equalities]
@@ -199,6 +219,7 @@ def test_the_order_of_the_claims_changes_no_number():
     assert max(forth) > 0
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_the_other_processes(press_ctrl_c):
     def impatient(done, total, name):
         if done == 1:

@@ -47,6 +47,7 @@ def size(form: ClosedForm) -> int:
     return length((form.definitions, sp.flatten(form.compact)))
 
 
+@pytest.mark.slow_for("sqrt(3)", "sqrt(2)")
 @pytest.mark.parametrize("angles", ANGLES.values(), ids=ANGLES)
 def test_a_constant_basis_changes_neither_structure_nor_length(angles: list) -> None:
     plain, turned = Model(*CLIFFORD, (k_x, k_y), {a: 0.7, b: -0.3}), rotated(angles)
@@ -58,6 +59,7 @@ def test_a_constant_basis_changes_neither_structure_nor_length(angles: list) -> 
         assert largest_difference(form, name, k) < 1e-10
 
 
+@pytest.mark.slow_for("3")
 @pytest.mark.parametrize("bands", [2, 3])
 def test_random_models_are_as_short_in_any_basis(bands: int) -> None:
     """In which nothing is written in components of the given basis, and steps are those of a basis in which s is diagonal."""
@@ -84,6 +86,7 @@ def test_random_models_are_as_short_in_any_basis(bands: int) -> None:
     assert largest_difference(form, "dipole_gradient", np.array([0.8, -0.3])) < 1e-11
 
 
+@pytest.mark.slow_for("velocity")
 @pytest.mark.parametrize("name", ["velocity", "mixed_metric", "torque_berry_curvature"])
 def test_multiple_angles_are_not_written_as_powers(name: str) -> None:
     """cos(3x) is not 4 cos(x)^3 - 3 cos(x), and cos(x)^2 - 1 is -sin(x)^2."""

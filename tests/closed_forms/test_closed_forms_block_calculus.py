@@ -53,6 +53,7 @@ def form() -> BlockForm:
 
 
 # -- the bands of the whole model ---------------------------------------------------------------------------------------
+@pytest.mark.slow_for("False")
 @pytest.mark.parametrize("repeated", [False, True])
 def test_a_band_with_its_energy_put_in_is_that_of_contour_integrals(repeated: bool) -> None:
     """Whichever block it belongs to: at these k each of the blocks has it somewhere, its lower or its upper band."""
@@ -97,6 +98,7 @@ def test_forms_are_made_of_every_band_that_may_be_the_one(form: BlockForm) -> No
 
 
 # -- formulas -----------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_compact_has_an_axis_of_blocks_and_no_name_with_two_meanings() -> None:
     """Put together from the definitions, it is the expressions of each block; names that clash have the number of the block."""
     form = derive(THREE_AND_THREE, "velocity")

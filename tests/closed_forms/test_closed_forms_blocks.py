@@ -108,6 +108,7 @@ def test_blocks_are_found_in_any_constant_basis(model: Model, expected: list[tup
             assert whole @ W == pytest.approx(W @ own, abs=1e-13)
 
 
+@pytest.mark.slow_for("random", "BHZ", "superconductor")
 @pytest.mark.parametrize(
     "model",
     [
@@ -136,6 +137,7 @@ NESTED = (
 ELEVENTH = sp.Matrix([[3, 1 + sp.I], [1 - sp.I, -3]])  # of eigenvalues +-sqrt(11)
 
 
+@pytest.mark.slow_for("nested")
 @pytest.mark.parametrize("case", ["nested", "sqrt(11)"])
 def test_bases_of_other_roots_are_not_looked_for(case: str) -> None:
     """A rotation by 45/2 degrees, and eigenvectors of numbers that H does not have: one formula for all bands, which holds."""
@@ -150,6 +152,7 @@ def test_bases_of_other_roots_are_not_looked_for(case: str) -> None:
         assert worst(derive(model, name), name) < 1e-12
 
 
+@pytest.mark.slow_but("ring", "Hadamard")
 @pytest.mark.parametrize("case", CASES)
 def test_a_band_is_one_of_its_block(case: str) -> None:
     """Contour integrals in the whole space give the same."""
@@ -180,6 +183,7 @@ def test_what_belongs_to_another_block_is_noticed() -> None:
     assert worst(replace(form, copies=form.copies[::-1]), "s_dipole") > 1e-3
 
 
+@pytest.mark.slow_for("parts2-expected2-ranks2", "parts0-expected0-ranks0")
 @pytest.mark.parametrize(
     ("parts", "expected", "ranks"),
     [
@@ -236,6 +240,7 @@ def test_which_expressions_are_sums_over_blocks() -> None:
         assert not is_sum_over_blocks(expression)
 
 
+@pytest.mark.slow
 def test_conserved_spin_has_no_dipole() -> None:
     """Spin is conserved: the dipole and the torques vanish, in one formula for all bands."""
     for name in ("s_dipole", "torque_dipole", "dipole_gradient"):
@@ -314,6 +319,7 @@ def test_what_a_form_of_blocks_refuses() -> None:
         derive(KANE_MELE, "s_expectation")([0.3, 0.4], lambda_v=0)
 
 
+@pytest.mark.slow
 def test_chiral_symmetry_in_another_basis() -> None:
     """H anticommutes with a constant matrix: with it diagonal, the steps of six bands are fewer and the numbers the same."""
     generator = np.random.default_rng(8)

@@ -73,6 +73,7 @@ CASES = {model.name: model for model in (parity(), ring(), crossing(), number_co
 NAMES = ("s_dipole", "s_weighted_moment")
 
 
+@pytest.mark.slow_for("number", "ring")
 @pytest.mark.parametrize("model", CASES.values(), ids=CASES)
 def test_the_numbers_of_para_unitary_eigenstates(model: sc.Model) -> None:
     found = [(block.model.size, block.copies) for block in blocks(model)]

@@ -150,6 +150,7 @@ def test_a_pair_of_equal_bosons(name):
     assert distance(form(K), sc.evaluate(twin_magnons(), name, K)) < 1e-13
 
 
+@pytest.mark.slow_for("equal")
 @pytest.mark.parametrize(
     ("build", "ranks"), [(alike_and_another, (1, 2, 2, 1)), (pairs_of_magnons, (2, 2, 2, 2))], ids=["unequal", "equal"]
 )
@@ -192,6 +193,7 @@ def test_where_bosons_coincide_for_these_values_the_form_of_separate_ones_is_ref
 
 
 # -- expansions --------------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("raman_phonons", "squeezed", "magnon_phonon")
 @pytest.mark.parametrize("build", [squeezed, raman_phonons, twin_magnons, magnon_phonon])
 def test_a_series_is_that_of_the_numbers(build):
     """What is left after the power 2 falls by 8 when the distance is halved; at k_x = 1/3, where H(k) and H(-k) differ."""

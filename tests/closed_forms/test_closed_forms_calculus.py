@@ -63,6 +63,9 @@ CASES = [
 ]
 
 
+@pytest.mark.slow_for(
+    "kane_mele-s_dipole-lambda_R", "model-s_expectation-k_x", "haldane-orbital_moment-k_x", "model-s_expectation-k_y"
+)
 @pytest.mark.parametrize(("model", "name", "variable"), CASES, ids=lambda value: getattr(value, "name", value))
 def test_derivatives_are_total(model: Model, name: str, variable: str) -> None:
     form = derive(model, name)
@@ -112,6 +115,7 @@ def test_the_derivative_of_the_energy_is_the_velocity() -> None:
 
 
 # -- explicit energies -------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("luttinger", "bhz")
 @pytest.mark.parametrize("name", ["bhz", "rashba", "luttinger"])
 def test_explicit_forms_have_no_energy_and_the_same_values(name: str) -> None:
     model = models.get(name)
@@ -190,6 +194,7 @@ def test_energies_without_a_short_form_are_refused() -> None:
 
 
 # -- substitution ------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_substitution_keeps_definitions_and_values() -> None:
     form = derive(models.kane_mele(), "s_berry_curvature")
     found = form.subs({"lambda_R": sp.Rational(1, 7), "k_y": k_x / 2})
@@ -264,6 +269,7 @@ SCALED = {
 }
 
 
+@pytest.mark.slow_for("bhz", "kane_mele", "three bands")
 @pytest.mark.parametrize("case", SCALED)
 def test_the_remainder_of_an_expansion_in_k_falls_by_the_next_power(case: str) -> None:
     model, name, centre = SCALED[case]
@@ -281,6 +287,7 @@ def test_the_remainder_of_an_expansion_in_k_falls_by_the_next_power(case: str) -
         assert decay(form, wrong, 2, band, at) < 2.1
 
 
+@pytest.mark.slow_for("model0-s_dipole-lambda_R")
 @pytest.mark.parametrize(
     ("model", "name", "parameter"), [(models.kane_mele(), "s_dipole", "lambda_R"), (THREE, "energy", "level")]
 )
@@ -364,6 +371,7 @@ def test_at_a_kramers_point_bands_expand_along_rays(model: Model, name: str, ban
     assert all(c.definitions == () for c in found.coefficients.values())
 
 
+@pytest.mark.slow
 def test_where_kramers_pairs_belong_to_different_blocks_each_block_expands() -> None:
     """Both spins of Kane and Mele at k_x = 0: one formula for all bands divides by the difference of their energies, blocks do not."""
     model = models.kane_mele().with_parameters(lambda_R=0)

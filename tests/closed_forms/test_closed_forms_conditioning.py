@@ -64,6 +64,7 @@ def worst(form: ClosedForm, k: np.ndarray, values: np.ndarray, exact: np.ndarray
     return float((np.abs(values - exact).max(axis=-1) / size).max())
 
 
+@pytest.mark.slow_for("bilayer", "split")
 @pytest.mark.parametrize("case", ["split", "bhz", "bilayer", "weyl", "luttinger"])
 def test_the_promise_is_kept_near_touchings(case: str) -> None:
     model, name, k = NEAR[case]
@@ -137,6 +138,7 @@ COINCIDING = {
 }
 
 
+@pytest.mark.slow_for("three bands", "divided")
 @pytest.mark.parametrize("case", COINCIDING)
 def test_values_at_which_more_bands_coincide_are_refused(case: str) -> None:
     """The formula of BHZ is finite there, but it is not that of a pair, which vanishes; put into H the values give this one."""
@@ -153,6 +155,7 @@ def test_values_at_which_more_bands_coincide_are_refused(case: str) -> None:
 
 
 # -- multiplets --------------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("1e-06")
 @pytest.mark.parametrize("size", [1e-6, 1e-9, 1e-10, 1e-11])
 def test_bands_that_are_distinct_have_values_of_their_own(size: float) -> None:
     """BHZ at tiny Delta_BIA: eigenstates lose |H|/gap digits and say how many, and closed forms none."""

@@ -25,6 +25,7 @@ def agreement(a: object, b: object) -> int:
         return 100 if difference == 0 else int(-mpmath.log10(difference / scale))
 
 
+@pytest.mark.slow_for("model-orbital_moment", "model-torque_quadrupole")
 @pytest.mark.parametrize(
     ("model", "name"),
     [

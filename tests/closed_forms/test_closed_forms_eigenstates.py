@@ -11,7 +11,7 @@ from lattice_models import MOMENTA, kramers_model, random_model
 
 from symcur import models, quantities
 from symcur.band_structures import Model
-from symcur.closed_forms import derive
+from symcur.closed_forms import Algebraic, derive
 from symcur.eigenstates import evaluate
 from symcur.expressions import Occupation, P, Projector, S, Trace, s, v, v_band
 
@@ -40,6 +40,7 @@ def assert_agrees(model: Model, name: str, k: np.ndarray, bands: np.ndarray, tol
     assert difference.max() <= tolerance * max(np.abs(expected[bands]).max(), 1e-4)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(
     seed=st.integers(0, 10**6),
@@ -58,6 +59,26 @@ def test_random_lattice_models(seed: int, size: int, dimension: int, names: set[
         assert_agrees(model, name, k, bands, 1e-9)
 
 
+@pytest.mark.parametrize("model_name", ["kane_mele", "weyl"])
+def test_what_expressions_share_at_the_same_momenta_changes_no_number(model_name: str) -> None:
+    """Neither what was derived nor what was computed before; other momenta have numbers of their own."""
+    model = models.named(model_name)
+    k, elsewhere = momenta(model, 3), momenta(model, 3, seed=4)
+    metric, torque = (Trace(P * v(i) * S * S * v(1)) for i in (0, 1)), Trace(P * v(0) * S * s)
+    several, one = [*metric], [torque]
+    after, alone = Algebraic(model, k), Algebraic(model, k)
+    after(several)
+    found = after(one)
+    assert (found == alone(one)).all()
+    assert (after(several) == Algebraic(model, k)(several)).all()
+    assert abs(found[..., 0] - evaluate(model, torque, k).real).max() < 1e-12 * abs(found).max()
+    there = Algebraic(model, elsewhere)(one)
+    assert abs(there[..., 0] - evaluate(model, torque, elsewhere).real).max() < 1e-12 * abs(there).max()
+    with pytest.raises(ValueError, match=r"k: expected \(M, D\) with at most 64 points, got an array of shape \(65, "):
+        Algebraic(model, momenta(model, 65))
+
+
+@pytest.mark.slow_for("torque_polarizability", "faraday_curvature", "dipole_gradient", "energy")
 @pytest.mark.parametrize("name", TRACED)
 def test_six_bands_in_three_dimensions(name: str) -> None:
     model = SIX_BANDS
@@ -65,6 +86,9 @@ def test_six_bands_in_three_dimensions(name: str) -> None:
     assert_agrees(model, name, k, well_separated(model, k), 1e-9)
 
 
+@pytest.mark.slow_for(
+    "faraday_curvature", "symmetrized_curvature", "dipole_gradient", "torque_polarizability", "energy"
+)
 @pytest.mark.parametrize("name", TRACED)
 def test_kramers_pairs_carry_half_the_trace(name: str) -> None:
     model = KRAMERS
@@ -82,6 +106,7 @@ def test_library_models(model_name: str, name: str) -> None:
     assert_agrees(model, name, k, well_separated(model, k) | (model.size != 6), 1e-9)
 
 
+@pytest.mark.slow_for("two bands")
 @pytest.mark.parametrize("model", [random_model(2, 2, 2), random_model(2, 3, 2)], ids=["two bands", "three bands"])
 def test_the_interband_dipole_is_an_operator_between_orbitals(model: Model) -> None:
     form = derive(model, "interband_torque_dipole")
@@ -108,6 +133,7 @@ def unequal_multiplets() -> Model:
     return Model(column * column.H, s, (k_x, k_y), {a: 0.3})
 
 
+@pytest.mark.slow_for("torque_quadrupole")
 @pytest.mark.parametrize("name", ["s_expectation", "s_weighted_curvature", "torque_quadrupole", "drift_current"])
 def test_unequal_multiplets(name: str) -> None:
     model = unequal_multiplets()
@@ -117,6 +143,7 @@ def test_unequal_multiplets(name: str) -> None:
     assert_agrees(model, name, k, np.ones((len(k), 3), dtype=bool), 1e-9)
 
 
+@pytest.mark.slow
 def test_an_s_proportional_to_the_identity_has_no_dipole_and_the_charge_current() -> None:
     model = random_model(8, 4, 2).replace(s=3)
     k = momenta(model)
@@ -153,6 +180,7 @@ def test_functions_that_are_no_polynomials() -> None:
         assert_agrees(model, name, k, np.ones((len(k), 2), dtype=bool), 1e-9)
 
 
+@pytest.mark.slow_for("2")
 @pytest.mark.parametrize("size", [2, 4])
 def test_any_scalar_expression_can_be_derived(size: int) -> None:
     model = random_model(4, size, 2)

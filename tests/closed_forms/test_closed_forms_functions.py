@@ -40,6 +40,7 @@ FUNCTIONS = {
 POINTS = np.array([[0.4, -0.7], [-0.3, 0.9], [1.7, 0.2]])
 
 
+@pytest.mark.slow_but("2-tanh", "2-odd function", "2-exp", "2-root", "3-inverse", "3-atan2")
 @pytest.mark.parametrize("name", FUNCTIONS)
 @pytest.mark.parametrize("size", [2, 3])
 def test_any_function_that_has_numbers_has_a_closed_form(name: str, size: int) -> None:

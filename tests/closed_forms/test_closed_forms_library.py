@@ -39,6 +39,7 @@ def printed_lines(text: str) -> int:
     return count
 
 
+@pytest.mark.slow_but("massive_dirac", "rashba")
 @pytest.mark.parametrize("name", models.names())
 def test_the_forms_of_the_library(name: str, tmp_path: Path) -> None:
     model, start = models.get(name), models.names().index(name) % SHARE

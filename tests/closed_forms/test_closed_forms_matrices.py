@@ -100,6 +100,7 @@ def test_latex_of_three_bands_is_one_trace_of_words(name: str) -> None:
     assert value == pytest.approx(expected[place], rel=1e-11), label
 
 
+@pytest.mark.slow_for("three")
 @pytest.mark.parametrize(
     "model", [models.kane_mele(), random_model(3, 3, 2).with_s(sp.diag(1, 0, -2))], ids=["four", "three"]
 )
@@ -132,6 +133,7 @@ def test_long_sums_are_continued_in_the_next_row() -> None:
     assert not any(row.count(r"\partial_{k_{l}} d^{is}") > 1 for row in rows)
 
 
+@pytest.mark.slow_for("four")
 @pytest.mark.parametrize("model", [models.kane_mele(), random_model(3, 3, 2)], ids=["four", "three"])
 def test_no_text_is_made_of_steps(model: Model) -> None:
     """Of a form, its derivatives and with values put in: matrices, defined in a few lines."""
@@ -163,6 +165,7 @@ def test_the_formula_of_a_derivative_is_what_is_printed() -> None:
         assert label in form.latex()
 
 
+@pytest.mark.slow
 def test_a_formula_in_matrices_says_which_momenta_have_values() -> None:
     """Derivatives of H are taken before; what depends on the momentum that is left is differentiated outside of the formula."""
     form = derive(models.kane_mele(), "s_dipole").subs({"k_y": 0})
@@ -179,6 +182,7 @@ def test_a_formula_in_matrices_says_which_momenta_have_values() -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_velocity_in_a_formula_of_a_multiplet_is_that_of_its_energy(monkeypatch: pytest.MonkeyPatch) -> None:
     """q^{il tau} of both members of a Kramers pair, with v_n = Tr[P v]/2 as it is printed; with Tr[P v] it is another number."""
     monkeypatch.setattr(derivation, "_LONGEST", 1)  # as if no formula in functions of k were short
@@ -209,6 +213,7 @@ def projector_and_resolvent(model: Model, k: np.ndarray, band: int) -> tuple[np.
     return P, S
 
 
+@pytest.mark.slow
 def test_moments_define_q_where_multiplicities_differ() -> None:
     """Three energies, 2, 2 and 1 times: c_j from the printed equations; q vanishes at the energies of H'."""
     k_x, k_y = MOMENTA[:2]

@@ -84,6 +84,7 @@ def form_with(names: tuple[str, ...]) -> sc.ClosedForm:
     return sc.derive(two_bands([*names]), "drift_current")
 
 
+@pytest.mark.slow_but("i e s")
 @pytest.mark.parametrize("names", TRIPLES, ids=" ".join)
 def test_parameters_with_names_of_the_form_print_like_no_other_symbol(names: tuple[str, ...]) -> None:
     require_told_apart(form_with(names))
@@ -144,7 +145,7 @@ def test_forms_with_all_these_names_are_set(tmp_path: Path) -> None:
 # -- source code -----------------------------------------------------------------------------------------------------------
 WORDS = (
     "M_PI M_PI_2 M_SQRT2 I complex NAN INFINITY double E y0 j1 gamma errno result exp sin fabs E_ linux a A lambda None np sqrt "
-    "math end real values dp True x_1 HUGE_VAL fmaxf print int Pi C cos pow j signgam if call kind restrict do _x s_dipole"
+    "math end real values dp True x_1 HUGE_VAL fmaxf print int Pi C cos pow j signgam if call kind restrict do _x s_dipole numpy jax"
 )
 
 
@@ -169,6 +170,12 @@ def test_python_takes_parameters_of_all_names(form: sc.ClosedForm) -> None:
     function = namespace["s_dipole"]
     assert "The argument lambda_2 is lambda." in function.__doc__
     assert function(*arguments(form)) == pytest.approx(form(AT)[0], rel=1e-12)
+
+
+def test_numpy_takes_parameters_of_all_names(form: sc.ClosedForm) -> None:
+    namespace: dict = {}
+    exec(form.source("numpy"), namespace)
+    assert namespace["s_dipole"](*arguments(form)) == pytest.approx(form(AT)[0], rel=1e-12)
 
 
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="no gcc")

@@ -40,6 +40,7 @@ def is_zero(form: ClosedForm) -> bool:
     return form.definitions == () and all(value == 0 for value in sp.flatten(form.compact))
 
 
+@pytest.mark.slow_for("haldane-s_dipole-81", "luttinger-s_weighted_curvature-481")
 @pytest.mark.parametrize(
     ("model", "name", "operations"),
     [
@@ -162,6 +163,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow_for("chiral", "bhz", "model")
 @pytest.mark.parametrize(("model", "values"), CASES, ids=[model.name for model, _ in CASES])
 def test_the_numbers_of_eigenstates(model: Model, values: dict[str, float]) -> None:
     """Each form at random k and other parameter values; drawn are three quantities of each model."""

@@ -46,6 +46,7 @@ def kane_mele_on_the_mirror_line() -> ClosedForm:
     return sc.derive(models.kane_mele(), "s_dipole").subs({"k_x": 0})
 
 
+@pytest.mark.slow
 def test_kane_mele_on_the_mirror_line_is_one_formula(mirror: ClosedForm) -> None:
     """46 steps become four energies in pairs: d^{xs} with one 1/E, d^{ys} = 0."""
     form = mirror
@@ -84,6 +85,7 @@ def test_what_is_put_in_later_stands_in_what_was_put_in_before() -> None:
     assert operations(along) <= operations(form)
 
 
+@pytest.mark.slow
 def test_a_parameter_that_becomes_a_function_of_k_does_not_add_to_the_velocity() -> None:
     form = sc.derive(models.kane_mele(), "s_dipole").subs({"lambda_v": sp.cos(k_x)})
     k = [0.4, 0.9]
@@ -99,6 +101,7 @@ CLASS = sc.Model(h_0 * sp.eye(2) + h_x * X + h_y * Y + h_z * Z, Z / 2, K)
 RASHBA = {"h_0": (k_x**2 + k_y**2) / (2 * m), "h_x": alpha * k_y, h_y: -alpha * k_x, "h_z": M}
 
 
+@pytest.mark.slow_for("berry_curvature", "torque_quadrupole")
 @pytest.mark.parametrize("quantity", ["s_dipole", "berry_curvature", "torque_quadrupole"])
 def test_the_formula_of_a_class_of_models_becomes_that_of_a_member(quantity: str) -> None:
     """With the functions of Rashba electrons, in one step or two, also after a derivative and on a line."""

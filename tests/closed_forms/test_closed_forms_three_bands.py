@@ -60,6 +60,7 @@ def pairs() -> Model:
 MODELS = {model.name: model for model in (kagome(), lieb(), spin_one(), pairs())} | {"random": random_model(3, 3, 2)}
 
 
+@pytest.mark.slow_for("lieb", "kagome", "spin_one", "pairs")
 @pytest.mark.parametrize("name", MODELS)
 def test_contour_integrals_give_the_same(name: str) -> None:
     """Every fourth quantity, other ones for each model; and what is printed as functions of k has their values."""
@@ -87,6 +88,7 @@ def size(form: ClosedForm) -> int:
     return int(sp.count_ops([*(value for _, value in form.definitions), *sp.flatten(form.compact)]))
 
 
+@pytest.mark.slow_for("random-torque_quadrupole-1450")
 @pytest.mark.parametrize(
     ("name", "quantity", "operations"),
     [

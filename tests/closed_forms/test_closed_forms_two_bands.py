@@ -53,6 +53,7 @@ def test_the_spin_of_a_dirac_cone() -> None:
     assert form.expressions[()] == Delta / (2 * form.energy_symbol)
 
 
+@pytest.mark.slow_for("model2", "model1", "model3")
 @pytest.mark.parametrize("model", [models.rashba(), models.haldane(), models.altermagnet(), random_model(3, 2, 2)])
 def test_curvature_is_the_solid_angle_of_h(model: Model) -> None:
     """Omega^{il} = -+ h . (d_i h x d_l h)/(2 |h|^3) for the upper and lower band, from the components of h alone."""

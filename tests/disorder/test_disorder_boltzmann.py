@@ -137,6 +137,7 @@ def test_distant_pockets_keep_their_particles(eigenvectors, monkeypatch):
         assert np.abs(q[pocket] @ found.values[pocket]).max() < 1e-10 * np.abs(found.values).max()
 
 
+@pytest.mark.slow_for("0.05")
 @pytest.mark.parametrize("temperature", [0.0, 0.05])
 def test_open_lines_that_hardly_exchange_electrons(temperature):
     """Each of two open lines carries a net velocity: J_dp does not depend on the disorder while it joins them, then nothing is solved."""

@@ -76,6 +76,7 @@ def test_a_free_electron_sphere():
     assert surface.density_of_states == pytest.approx(np.sqrt(2 * surface_energy) / (2 * np.pi**2), rel=1e-12)
 
 
+@pytest.mark.slow_for("-2.5")
 @pytest.mark.parametrize("energy", [-2.5, 0.4])  # a closed surface, an open one
 def test_a_mesh_in_the_zone_agrees_with_the_delta_function(energy):
     k = warped_sphere().k

@@ -19,6 +19,7 @@ def momenta(dimension):
     return np.random.default_rng(3).uniform(-9, 9, (7, dimension))
 
 
+@pytest.mark.slow_for("0.37-disorder4-cell1", "0.0-disorder4-cell1")
 @pytest.mark.parametrize("cell", [OBLIQUE, TRIGONAL])
 @pytest.mark.parametrize("disorder", [gaussian(0.2), gaussian(0.9), yukawa(0.05), yukawa(0.2), yukawa(0.5)])
 @pytest.mark.parametrize("offset", [0.0, 0.37])

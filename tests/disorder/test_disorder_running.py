@@ -48,6 +48,7 @@ def interrupted(monkeypatch, after, *arguments, **options):
     return stopped.value.result
 
 
+@pytest.mark.slow_for("0.03")
 @pytest.mark.parametrize("temperature", [0.0, 0.03])
 def test_ctrl_c_keeps_the_last_complete_round(monkeypatch, temperature):
     arguments = models.rashba_dresselhaus(), gaussian(1.0), 1.0, temperature
@@ -111,6 +112,7 @@ def test_bounded_work_says_that_the_tolerance_is_not_met():
             transport(*arguments, max_rates=wrong)
 
 
+@pytest.mark.slow
 def test_the_error_covers_the_energies_left_out():
     """At a thousandth of the band width the rule is exact to many digits: what is left are the tails of the weight."""
     arguments = models.rashba(), white_noise(), 0.9, 0.01
@@ -161,6 +163,7 @@ def test_a_node_that_is_not_resolved_takes_its_neighbour():
     assert all(later < earlier for earlier, later in itertools.pairwise(lost))
 
 
+@pytest.mark.slow
 def test_settled_pieces_are_left_alone(monkeypatch):
     """Of the pieces of rashba one has no states: six and twelve energies show it; the large one takes all the others."""
     counts = {}

@@ -74,6 +74,7 @@ def test_finite_temperature_is_the_average_over_energies():
         np.testing.assert_allclose(warm[part], average, atol=2e-7 * np.abs(warm[part]).max())
 
 
+@pytest.mark.slow
 def test_the_thermal_average_converges_across_band_edges():
     """Rashba with a mass, edges at +-M within the window: J_dp of the average is the thermal J_in - J_B, from the zone."""
     found = transport(models.rashba(), white_noise(), 0.2, 0.03, rtol=1e-5)

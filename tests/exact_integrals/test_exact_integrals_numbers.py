@@ -48,6 +48,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow_but("1D", "touching, logarithms")
 @pytest.mark.parametrize(("model", "observable", "mu", "options"), CASES.values(), ids=CASES)
 def test_agrees_with_the_numerical_integral(model, observable, mu, options):
     deviation, error = worst(model, observable, mu, **options)
@@ -55,6 +56,7 @@ def test_agrees_with_the_numerical_integral(model, observable, mu, options):
     assert error < 1e-6
 
 
+@pytest.mark.slow_for("1", "2")
 @pytest.mark.parametrize("seed", range(3))
 def test_random_models_agree(seed):
     random = np.random.default_rng(seed)
@@ -69,6 +71,7 @@ def test_random_models_agree(seed):
     assert error < 1e-8
 
 
+@pytest.mark.slow_for("4")
 @pytest.mark.parametrize("n", [3, 4])
 def test_fermi_momenta_without_formula(n):
     """Equations of the third and fourth degree: the conventional part is elliptic and refused, the others agree."""

@@ -104,6 +104,14 @@ def counted(case):
     return census(*CASES[case])
 
 
+@pytest.mark.slow_for(
+    "cells between projectors, a pair",
+    "traces, two bands",
+    "traces, a triple",
+    "cells between projectors, one band",
+    "traces, a pair",
+    "traces, one band",
+)
 @pytest.mark.parametrize("case", CASES)
 def test_as_many_normal_forms_as_values(case):
     count, forms, values, pairs = counted(case)

@@ -61,6 +61,7 @@ def check(text: str) -> None:
         MathTextParser("agg").parse("$" + text.replace(r"\tfrac", r"\frac") + "$")
 
 
+@pytest.mark.slow_for("faraday_curvature-sum", "torque_quadrupole-sum")
 @pytest.mark.parametrize("form", ["trace", "sum"])
 @pytest.mark.parametrize("name", quantities.names())
 def test_every_quantity_prints_in_both_forms(name, form):
@@ -74,6 +75,16 @@ def test_every_quantity_prints_in_both_forms(name, form):
         assert r"\mathrm{Tr}" not in text
 
 
+@pytest.mark.slow_for(
+    "current-not-circulating",
+    "magnetization-subtraction",
+    "polarizability-as-connection",
+    "torque-quadrupole",
+    "circulating-current",
+    "torque-polarizability",
+    "hall-part-freedom",
+    "continuity-under-splitting",
+)
 @pytest.mark.parametrize("claim", [*claims.CLAIMS], ids=lambda claim: claim.name)
 def test_every_equality_of_the_ledger_prints(claim):
     for equality in claim.equalities:

@@ -30,6 +30,7 @@ def assert_agrees(model: Model, names, k, backend="numpy", **parameters):
     return values
 
 
+@pytest.mark.slow_for("3-1-False", "4-1-False", "3-2-True", "2-3-False", "4-2-True")
 @pytest.mark.parametrize(
     ("N", "D", "diagonal_s"),
     [
@@ -51,6 +52,7 @@ def test_every_quantity_in_closed_form(N, D, diagonal_s):
     assert values.by_eigenstates == 0
 
 
+@pytest.mark.slow_for("6-2")
 @pytest.mark.parametrize(("N", "D"), [(5, 1), (6, 2)])
 def test_beyond_four_bands(N, D):
     model = random_model(N, D, seed=N, diagonal_s=N == 6)
@@ -61,11 +63,13 @@ def test_beyond_four_bands(N, D):
     assert_agrees(model, names, np.random.default_rng(N).uniform(-3, 3, (60, D)), t=0.8)
 
 
+@pytest.mark.slow_for("4-3", "6-3")
 @pytest.mark.parametrize(("N", "D"), [(3, 3), (4, 3), (6, 3)])
 def test_three_dimensions(N, D):
     assert_agrees(random_model(N, D, seed=N), FEW, np.random.default_rng(N).uniform(-3, 3, (60, D)))
 
 
+@pytest.mark.slow_for("haldane_superconductor")
 @pytest.mark.parametrize("name", symcur.models.names())
 def test_library_models(name):
     model = symcur.models.get(name)

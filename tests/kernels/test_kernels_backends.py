@@ -28,6 +28,7 @@ def grid() -> np.ndarray:
     return np.random.default_rng(12).uniform(-3, 3, (5003, 2))
 
 
+@pytest.mark.slow_for("4", "5")
 @pytest.mark.parametrize("N", [1, 2, 4, 5])
 def test_heyoka_and_numpy_agree(N):
     pytest.importorskip("heyoka")
@@ -56,6 +57,7 @@ def test_numbers_do_not_depend_on_threads_blocks_or_neighbours(backend, grid):
         np.testing.assert_array_equal(values[name][4002], single[name])
 
 
+@pytest.mark.slow_for("heyoka")
 @pytest.mark.parametrize("backend", ["heyoka", "numpy"])
 def test_a_pickled_kernel_gives_the_same_numbers_in_another_process(backend, grid, tmp_path):
     """Also with another seed of Python's hashes: the program does not depend on the order of sets."""
@@ -92,6 +94,7 @@ def test_heyoka_is_imported_only_when_used():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.slow_for("4--O0")
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="no C compiler")
 @pytest.mark.parametrize(("N", "optimisation"), [(2, "-O2"), (4, "-O0")])
 def test_c_source_compiled(N, optimisation, tmp_path):

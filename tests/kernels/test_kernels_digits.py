@@ -84,6 +84,7 @@ def test_the_error_estimate_is_honest(N, monkeypatch):
             assert (deviation.max(axis=-1)[trusted] < values.error_estimate[trusted]).all()
 
 
+@pytest.mark.slow
 def test_the_error_estimate_bounds_every_quantity_at_random_points():
     """Of the closed forms against eigenstates; of eigenstates where the gap is smallest against fifty digits."""
     generator = np.random.default_rng(8)

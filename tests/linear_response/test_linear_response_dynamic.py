@@ -22,6 +22,7 @@ def response_and_theory(model):
     return linear_response.uniform_field_response(model, MU, TEMPERATURE), semiclassics(model, MU, TEMPERATURE, 64)
 
 
+@pytest.mark.slow_for("9", "6", "8", "5", "1", "3")
 @pytest.mark.parametrize("seed", range(10))
 def test_interband_response_to_a_uniform_field(random_model, seed):
     """Measured: 1e-8 for the current, 8e-7 for the torque, 1e-6 for its gradient, each the worst component of all."""
@@ -34,6 +35,7 @@ def test_interband_response_to_a_uniform_field(random_model, seed):
     assert np.all(np.abs(response["torque_gradient"].value - symmetric(theory.chi)) < response["torque_gradient"].error)
 
 
+@pytest.mark.slow
 def test_three_dimensions(random_model):
     model = random_model(1, dimension=3, spacing=4, hopping=96)
     response = linear_response.uniform_field_response(model, MU, 0.5, rtol=1e-5)

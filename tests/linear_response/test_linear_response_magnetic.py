@@ -51,6 +51,7 @@ def test_chern_insulator_with_nonconserved_s(chern_insulator):
     assert carriers.value[0, 1] == pytest.approx(1 / (2 * np.pi), rel=1e-8)
 
 
+@pytest.mark.slow_for("3-options0", "5-options2")
 @pytest.mark.parametrize(
     ("seed", "options"), [(3, {"hopping": 96}), (7, {"hopping": 96}), (5, POSITIONS | {"hopping": 80})]
 )
@@ -92,6 +93,7 @@ def test_a_metal_in_a_magnetic_field(random_model):
         assert static.value[0, 1] == pytest.approx(lattice.value, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_three_dimensions_give_a_vector(random_model):
     """[i, l] = eps_{ilk} ds/dB_k, each component from dM_k/dh."""
     model = random_model(7, dimension=3, spacing=5, hopping=128)

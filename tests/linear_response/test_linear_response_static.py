@@ -48,15 +48,18 @@ def check(model, mu, temperature, size, within):
         assert np.all(np.abs(estimate.value - exact) < estimate.error + 1e-12)
 
 
+@pytest.mark.slow_but("4")
 @pytest.mark.parametrize("seed", range(10))
 def test_current_and_torque_density_of_random_models(random_model, seed):
     check(random_model(seed), MU, TEMPERATURE, 56, within=1e-8)
 
 
+@pytest.mark.slow
 def test_current_and_torque_density_in_three_dimensions(random_model):
     check(random_model(1, dimension=3, hopping=128), MU, 0.6, 20, within=1e-8)
 
 
+@pytest.mark.slow
 def test_current_and_torque_density_with_orbitals_at_different_positions(random_model):
     check(random_model(5, **OBLIQUE), MU, TEMPERATURE, 56, within=1e-8)
 
@@ -117,6 +120,7 @@ def test_densities_respond_with_their_compressibility_and_dipole(random_model):
     assert relative(s["gradient"].value, theory.s_dipole) < 1e-8
 
 
+@pytest.mark.slow
 def test_a_degenerate_multiplet_is_the_product_it_is(random_model):
     """H x 1 and s x A respond like H and s, times Tr A: pairs within a multiplet are handled in the limit."""
     single = random_model(4, bands=2)

@@ -44,6 +44,7 @@ def check(found, expected, within):
     assert np.all(off <= found.error)
 
 
+@pytest.mark.slow_for("5-0.5", "1-0.2")
 @pytest.mark.parametrize(("seed", "temperature"), METALS)
 def test_metals_in_two_dimensions(random_model, seed, temperature):
     """Measured: 1e-11 of the largest component."""
@@ -53,6 +54,7 @@ def test_metals_in_two_dimensions(random_model, seed, temperature):
     check(response(model, temperature, "omega"), terms.static, within=1e-8)
 
 
+@pytest.mark.slow
 def test_a_metal_in_three_dimensions(random_model):
     model, temperature = random_model(1, dimension=3, bands=2, spacing=4, hopping=96), 0.6
     terms = theory(model, temperature, size=20)
@@ -142,6 +144,7 @@ def rashba(M=0):
     return Model(H, Z / 2, k, lattice=[[1, 0], [0, 1]], name="Rashba lattice")
 
 
+@pytest.mark.slow
 def test_rashba_bands_that_touch():
     """Both subbands filled at the touching, in e/8pi: near -1 (clean 2D: -2 sigma^s), and near 0 if omega is first."""
     transport, adiabatic = (response(rashba(), 0.05, first, mu=0.25, rtol=1e-3) for first in ("q", "omega"))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import pickle
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import wannier_files as files
 
 import symcur as sc
-from symcur.materials import Material, WannierFunctions, read, read_functions
+from symcur.materials import Material, WannierFunctions, read
 from symcur.materials.spin_order import pairs_of
 
 PAULI = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
@@ -235,86 +234,6 @@ def test_sites_of_projections_go_to_both_partners(tmp_path, order):
     np.testing.assert_allclose(material.centres, placed.centres, atol=1e-10)
     k = np.array([[0.2, -0.4, 0.3]])
     np.testing.assert_allclose(material.matrix("H", k), Material(placed).matrix("H", k), atol=1e-4)
-
-
-# -- models of other packages ------------------------------------------------------------------------------------------
-def by_formula(k):
-    """H(k) of the model below, in the gauge with positions in the phases, by hand; k in fractions."""
-    r = np.array([[0.1, 0.2], [0.5, 0.65]])
-    H = np.zeros((4, 4), dtype=complex)
-    H[:2, :2], H[2:, 2:] = np.eye(2), 5 * np.eye(2) + 2 * PAULI[0] + 3 * PAULI[1] + 4 * PAULI[2] - 4 * np.eye(2)
-
-    def bond(a, b, R, t):
-        phase = np.exp(2j * np.pi * np.dot(k, np.array(R) + r[b] - r[a]))
-        H[2 * a : 2 * a + 2, 2 * b : 2 * b + 2] += phase * t
-        H[2 * b : 2 * b + 2, 2 * a : 2 * a + 2] += np.conj(phase * t).T
-
-    bond(0, 1, (0, 0), (1 + 0.3j) * np.eye(2))
-    bond(0, 1, (1, 0), PAULI[0] + 0.2j * PAULI[1])
-    bond(1, 1, (1, 1), np.array([[0.1, 0.2j], [0.3, 0.7]]))
-    return H
-
-
-ONSITE = np.array([np.eye(2), np.eye(2) + 2 * PAULI[0] + 3 * PAULI[1] + 4 * PAULI[2]])
-BONDS = [((1 + 0.3j) * np.eye(2), 0, 1, [0, 0]), (PAULI[0] + 0.2j * PAULI[1], 0, 1, [1, 0]), (np.array([[0.1, 0.2j], [0.3, 0.7]]), 1, 1, [1, 1])]  # fmt: skip
-LAT, ORB = [[1.0, 0.1], [0.2, 1.3]], [[0.1, 0.2], [0.5, 0.65]]
-
-
-def first_version(**changes):
-    """What a tb_model of PythTB 1.8 keeps."""
-    kept = {"_site_energies": ONSITE, "_hoppings": [list(b) for b in BONDS], "_per": [0, 1]} | changes
-    return SimpleNamespace(get_lat=lambda: np.array(LAT), get_orb=lambda: np.array(ORB), **kept)
-
-
-def second_version(**changes):
-    """What a TBModel of PythTB 2.0 shows."""
-    keys = ("amplitude", "from_orbital", "to_orbital", "lattice_vector")
-    bonds = [dict(zip(keys, bond if any(bond[3]) else bond[:3], strict=False)) for bond in BONDS]
-    shown = {
-        "lat_vecs": np.array(LAT),
-        "orb_vecs": np.array(ORB),
-        "onsite": ONSITE,
-        "hoppings": bonds,
-        "periodic_dirs": [0, 1],
-    }
-    return SimpleNamespace(**(shown | {"parameters": []} | changes))
-
-
-@pytest.mark.parametrize("model", [first_version, second_version])
-def test_models_of_pythtb_by_their_attributes(model):
-    material = read(model(), s="spin_y")
-    for fractions in ([0.1, 0.2], [0.7, -0.3]):
-        found = material.matrix("H", np.array(fractions) @ material.cell.reciprocal)
-        np.testing.assert_allclose(found, by_formula(fractions), atol=1e-14)
-    np.testing.assert_array_equal(material.s, np.kron(np.eye(2), PAULI[1] / 2))
-
-
-@pytest.mark.parametrize(
-    ("model", "message"),
-    [
-        (first_version(_per=[0]), "periodic along all 2 directions"),
-        (second_version(periodic_dirs=[1]), "periodic along all 2 directions"),
-        (second_version(parameters=["t"]), "expected a model of numbers"),
-    ],
-)
-def test_models_of_pythtb_that_cannot_be_taken_are_refused(model, message):
-    with pytest.raises(ValueError, match=message):
-        read_functions(model)
-
-
-@pytest.mark.parametrize("package", ["pythtb"])
-def test_pythtb_itself_agrees(package):
-    pythtb = pytest.importorskip(package)
-    if hasattr(pythtb, "Lattice"):
-        model = pythtb.TBModel(pythtb.Lattice(LAT, ORB, periodic_dirs=[0, 1]), spinful=True)
-    else:
-        model = pythtb.tb_model(2, 2, LAT, ORB, nspin=2)
-    model.set_onsite(list(ONSITE))
-    for t, a, b, R in BONDS:
-        model.set_hop(t, a, b, R)
-    material = read(model)
-    found = material.matrix("H", np.array([0.1, 0.2]) @ material.cell.reciprocal)
-    np.testing.assert_allclose(found, by_formula([0.1, 0.2]), atol=1e-14)
 
 
 def test_pairs_of_both_orders():

@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 from crystals import atomic_orbitals
+from full_disk import full_disk
 from wannier_files import hr
 
 import symcur as sc
@@ -180,6 +181,7 @@ def test_atoms_and_orbitals_stand_in_for_a_win_file(symcur, written, tmp_path):
     assert "s has eigenvalues from -1 to 1." in out
 
 
+@pytest.mark.slow
 def test_scans_and_bands_are_drawn_whatever_the_errors(symcur, written, tmp_path):
     """Four points per axis do not see a Fermi surface at this temperature."""
     scan, bands = tmp_path / "scan.png", tmp_path / "bands.png"
@@ -268,16 +270,12 @@ def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_file(symcur, writte
     assert sorted(path.name for path in tmp_path.iterdir()) == ["result.json", "whole.json"]
 
 
-def test_a_full_disk_costs_neither_the_table_nor_what_was_there(symcur, written, monkeypatch, tmp_path):
+def test_a_full_disk_costs_neither_the_table_nor_what_was_there(symcur, written, tmp_path):
     """Neither the sums nor the result can be written: the numbers are shown, and both are said."""
     file = tmp_path / "result.json"
     file.write_text("a good one")
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.fsync", full)
-    status, out, err = symcur("material", str(written / "X_hr.dat"), *FAST, "-o", str(file), "--resume")
+    with full_disk("os.fsync"):
+        status, out, err = symcur("material", str(written / "X_hr.dat"), *FAST, "-o", str(file), "--resume")
     assert status == 2
     assert f"the sums could not be written to {file}.part (No space left on device" in " ".join(out.split())
     assert "intrinsic" in out

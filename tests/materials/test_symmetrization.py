@@ -87,6 +87,7 @@ def test_every_operation_holds_in_momentum_space(name) -> None:
             np.testing.assert_allclose(there, expected, atol=1e-12, err_msg=f"{kind}, {group.operations[g]}")
 
 
+@pytest.mark.slow_for("diamond")
 @pytest.mark.parametrize("name", CRYSTALS)
 def test_the_average_is_a_projection_and_stays_hermitian(name) -> None:
     before, f, group = symmetric(name)

@@ -346,6 +346,7 @@ def _read(tmp_path):
     return call
 
 
+@pytest.mark.slow_for("text0-kane_mele")
 @pytest.mark.parametrize(("text", "name"), [(KANE_MELE, "kane_mele"), (RASHBA, "rashba")])
 def test_library_models_as_files(read, text, name):
     model, known = read(text, name), sc.models.get(name)

@@ -129,6 +129,7 @@ def test_current_dipole_density_is_antisymmetric_if_s_is_conserved_and_only_then
     assert symmetric_part(broken)[0] > 1e-3
 
 
+@pytest.mark.slow_for("3-2")
 @pytest.mark.parametrize(("bands", "dimension"), [(3, 2), (2, 3)])
 def test_what_the_torque_leaves_of_the_current_dipole_is_a_magnetization(bands, dimension):
     # C, Eqs. (1)-(6): D^{lis} + Q^{il tau} = M^{li}, antisymmetric although neither term is. Each side has its own
@@ -147,6 +148,24 @@ def test_what_the_torque_leaves_of_the_current_dipole_is_a_magnetization(bands, 
 FORMS = [(name, form) for name in observables.names() for form in observables.get(name).forms]
 
 
+@pytest.mark.slow_but(
+    "torque_dipole_density-sea",
+    "equilibrium_current-sea",
+    "current_dipole_density-sea",
+    "hall_conductivity-surface",
+    "magnetization_slope-regular",
+    "torque_quadrupole_density-sea",
+    "hall_conductivity-regular",
+    "thermoelectric-sea",
+    "magnetization-sea",
+    "thermoelectric-regular",
+    "hall_conductivity-sea",
+    "spin_magnetization-sea",
+    "thermoelectric-surface",
+    "spin_current-sea",
+    "spin_magnetization-regular",
+    "magnetization-regular",
+)
 @pytest.mark.parametrize(("name", "form"), FORMS)
 def test_an_observable_is_the_mean_of_its_integrand_over_the_zone(name, form):
     observable, T = observables.get(name), 0.5
@@ -168,6 +187,7 @@ def test_an_integrand_without_a_temperature_is_refused():
 
 
 # -- scans -------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow_but("equilibrium_current", "conductivity")
 @pytest.mark.parametrize("name", observables.names())
 def test_every_observable_takes_scans_of_mu_and_temperature(name):
     observable, temperature = observables.get(name), [0.5, 0.6, 0.8]

@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray
+from full_disk import full_disk
 
 import symcur as sc
 from symcur import models, observables
@@ -80,7 +81,7 @@ def test_labelled_arrays(scan, ending, tmp_path):
 
 RESULTS = {
     "scan": lambda scan: scan,
-    "partly met": lambda scan: replace(scan, met=np.array([[True, False, True], [False, False, True]])),
+    "partly met": lambda scan: replace(scan, met=np.array([[True, False, True], [False, False, True]]), status="tolerance not met"),
     "point, no sum": lambda _: hall_conductivity(models.haldane(), 0.2, 0.3, rtol=1e-2),
     "chain, one index": lambda _: equilibrium_current(models.rice_mele(), [0.2], [0.3, 0.4], rtol=1e-3),
     "checks": lambda _: conductivity(models.kane_mele(), 0.1, 0.3, rtol=1e-2),
@@ -107,6 +108,49 @@ def test_results_differ_where_a_number_or_a_word_does(scan):
                {"mu": scan.mu[:, None]}, {"source": scan.source | {"rtol": 1e-5}}]  # fmt: skip
     assert [replace(scan, **change) == scan for change in changed] == [False] * len(changed)
     assert replace(scan, source=scan.source | {"date": "1999-12-31"}) == scan
+
+
+CHANGED = {
+    "texts": {"sums": 5},
+    "numbers": {"window": "x"},
+    "counts": {"by_eigenstates": "x"},
+    "parameters": {"parameters": {"t": "x"}},
+    "remarks": {"remarks": [1]},
+    "places": {"temperature": [None, 0.3, 0.4]},
+    "status": {"met": [[True, False, True]] * 2},
+}
+
+
+@pytest.mark.parametrize("change", CHANGED)
+def test_what_no_result_holds_is_refused(scan, change, tmp_path):
+    """What a stranger, or a mistake, has put into a file is said when it is read, not where the result is used."""
+    write(scan, tmp_path / "scan.json")
+    data = json.loads((tmp_path / "scan.json").read_text())
+    (tmp_path / "scan.json").write_text(json.dumps(data | CHANGED[change]))
+    with pytest.raises(ValueError, match=r"scan\.json: expected numbers and shapes of a result"):
+        sc.load(tmp_path / "scan.json")
+
+
+@pytest.mark.parametrize("lacking", ["total", "value", "met", "part"])
+def test_labelled_arrays_without_what_a_result_has_are_refused(scan, lacking, tmp_path):
+    arrays = scan.to_xarray()
+    arrays.attrs.pop(lacking, None)
+    arrays.drop_vars(lacking, errors="ignore").to_netcdf(tmp_path / "scan.nc", engine="h5netcdf")
+    for load in (sc.load, observables.load):
+        with pytest.raises(ValueError, match=r"scan\.nc: expected the labelled arrays of a result"):
+            load(tmp_path / "scan.nc")
+
+
+def test_a_table_survives_an_editor_and_deep_nesting_is_refused(scan, tmp_path):
+    write(scan, tmp_path / "scan.csv")
+    text = (tmp_path / "scan.csv").read_bytes()
+    (tmp_path / "scan.csv").write_bytes(text.replace(b"\n", b"\r\n"))  # as editors of Windows have it
+    assert sc.load(tmp_path / "scan.csv") == scan
+    (tmp_path / "scan.csv").write_bytes(text.replace(b'["i", "l"]', b"[" * 100_000))
+    (tmp_path / "scan.json").write_text("[" * 100_000)
+    for name in ("scan.csv", "scan.json"):
+        with pytest.raises(ValueError, match=f"{name}: expected a result in"):
+            sc.load(tmp_path / name)
 
 
 class Bomb:
@@ -143,16 +187,11 @@ def test_no_file_runs_code(tmp_path):
 
 
 @pytest.mark.parametrize("ending", FORMATS)
-def test_an_interrupted_writing_leaves_what_was_there(scan, ending, tmp_path, monkeypatch):
+def test_an_interrupted_writing_leaves_what_was_there(scan, ending, tmp_path):
     path = tmp_path / f"scan{ending}"
     if ending != ".zarr":
         write(scan, path)
-
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("os.rename" if ending == ".zarr" else "os.replace", full)
-    with pytest.raises(OSError, match="No space left"):
+    with full_disk("os.rename" if ending == ".zarr" else "os.replace"), pytest.raises(OSError, match="No space left"):
         write(replace(scan, model="other"), path)
     if ending == ".zarr":
         assert list(tmp_path.iterdir()) == []

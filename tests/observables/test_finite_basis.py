@@ -111,6 +111,7 @@ def cosines(lattice, cutoff, potentials) -> PlaneWaveModel:
     return PlaneWaveModel(kinetic, V, [[1.0]], lattice=lattice, cutoff=cutoff)
 
 
+@pytest.mark.slow_for("lattice0-potentials0-cutoffs0")
 @pytest.mark.parametrize(
     ("lattice", "potentials", "cutoffs"),
     [

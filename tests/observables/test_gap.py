@@ -36,6 +36,7 @@ def test_parameters_override_the_defaults():
         assert found.width == pytest.approx(2 * np.sqrt(4 * delta**2 + Delta**2), abs=1e-9)
 
 
+@pytest.mark.slow_for("3-2-300", "2-3-60")
 @pytest.mark.parametrize(("bands", "dimension", "points"), [(3, 1, 4000), (3, 2, 300), (2, 3, 60)])
 def test_edges_bound_every_energy_of_a_dense_grid(bands, dimension, points):
     model = random_lattice_model(bands, dimension, seed=3)

@@ -88,6 +88,7 @@ def side_by_side(model, mu, temperature=0.0, rtol=1e-8, observable=conductivity)
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_kane_mele_in_the_gap_in_five_conventions():
     # Values of two independent codes, e/2pi, [x, y].
     model = models.kane_mele()
@@ -163,6 +164,7 @@ def test_for_two_bands_with_a_traceless_s_the_faraday_curvature_is_minus_twice_t
     assert all(rashba[name].value[0, 1] == pytest.approx(value, abs=1e-5) for name, value in expected.items())
 
 
+@pytest.mark.slow_for("4", "2")
 @pytest.mark.parametrize("seed", [0, 2, 4])
 def test_static_and_transverse_values_of_metals_are_derivatives_of_the_charge_magnetization(seed):
     model = random_lattice(seed, spacing=3)
@@ -223,6 +225,7 @@ def test_conserved_s_all_agree_but_the_static_one_in_a_metal():
 
 
 # -- M, alpha ----------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("paper", "static", "filled_multiplet")
 @pytest.mark.parametrize("choice", ["paper", "symmetric_quadrupole", "static", "filled_multiplet"])
 def test_in_a_gap_the_hall_conductivity_is_the_slope_of_the_magnetization(choice):
     model = random_lattice(7, hopping=96, spacing=3)
@@ -251,6 +254,7 @@ def test_in_a_metal_the_static_one_alone_is_the_slope_of_its_magnetization():
         assert np.abs(antisymmetric[name] - slopes[name]).max() > 1e-4, name
 
 
+@pytest.mark.slow_for("static", "transverse", "filled_multiplet", "symmetric_quadrupole")
 @pytest.mark.parametrize("choice", CHOICES)
 def test_the_nernst_response_belongs_to_the_conductivity_of_the_same_choice(choice):
     # d alpha/d mu = d sigma/dT, since the entropy -dg/dT of a state has d_mu(-d_T g) = d_T f.
@@ -296,6 +300,7 @@ def test_choices_stand_beside_the_parts_of_the_first():
             conductivity(model, mu, hall=hall)
 
 
+@pytest.mark.slow
 def test_superconductors_have_the_choices_that_are_derived_for_them():
     model = models.get("spin_orbit_superconductor")
     for name in ("transverse", "static"):

@@ -69,6 +69,7 @@ def test_conserved_spin_is_half_the_difference_of_the_magnetizations_of_up_and_d
 
 
 # -- against sums over states ------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("2-3-40-0.6")
 @pytest.mark.parametrize(("bands", "dimension", "points", "T"), [(3, 2, 160, 0.3), (2, 3, 40, 0.6)])
 def test_parts_against_sums_over_states(bands, dimension, points, T):
     model, mu = random_lattice_model(bands, dimension), 0.5
@@ -95,6 +96,7 @@ def test_one_dimension_has_no_magnetization():
 
 
 # -- the two forms -----------------------------------------------------------------------------------------------------
+@pytest.mark.slow_for("0.0-observable1-1e-06", "0.2-observable0-1e-07", "0.0-observable0-1e-07")
 @pytest.mark.parametrize(("observable", "rtol"), [(magnetization, 1e-7), (magnetization_slope, 1e-6)])
 @pytest.mark.parametrize("temperature", [0.0, 0.2])
 def test_forms_agree_where_no_bands_touch(observable, rtol, temperature):
@@ -125,6 +127,7 @@ def test_rashba_magnetization_by_hand_and_its_limit():
         assert 8 * np.pi * result.value[:, 0, 1] == pytest.approx(moment + expected, abs=allowed)
 
 
+@pytest.mark.slow
 def test_kramers_touchings_the_regular_form_is_the_limit_of_lifting_them():
     # In Kane and Mele's model the two occupied bands touch at the four momenta k = -k + G. A Zeeman field -h s lifts it.
     model, h = models.kane_mele(), sp.Symbol("h", real=True)

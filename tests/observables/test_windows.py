@@ -86,6 +86,7 @@ def test_a_window_is_what_a_tolerance_is_in_units_of_the_spread():
         assert np.abs(values - expected).max() <= 1e-10 * max(np.abs(expected).max(), 1), name
 
 
+@pytest.mark.slow_for("observable1")
 @pytest.mark.parametrize("observable", [conductivity, magnetization])
 def test_the_mesh_agrees_with_other_methods_and_so_does_a_window_that_joins_nothing(observable):
     model, mu, temperature = models.kane_mele(), 0.9, [0.3, 0.5]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -20,10 +21,12 @@ class Cluster:
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
         self.workers = [self._start("worker", "--nthreads", "1", "--no-nanny") for _ in range(workers)]
         deadline = time.monotonic() + 60
-        while not file.exists():
+        while True:
+            with suppress(FileNotFoundError, json.JSONDecodeError):  # it is written in several steps
+                self.file, self.address = str(file), json.loads(file.read_text())["address"]
+                return
             assert time.monotonic() < deadline, "the scheduler does not start"
             time.sleep(0.05)
-        self.file, self.address = str(file), json.loads(file.read_text())["address"]
 
     def _start(self, kind: str, *options: str) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "dask", kind, *self._common, *options]

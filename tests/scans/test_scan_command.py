@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from spiral import FILE, SPIRAL
+from full_disk import full_disk
+from spiral import FILE, scan
 
 import symcur as sc
 from symcur.observables.engine import BandValues
 
 SCAN = ("scan", FILE, "equilibrium_current", "--over", "a=0.1,0.2", "--over", "B=0.2:0.6:3")
+MAGNONS = ("--temperature", "0.5", "--rtol", "1e-2")
 OPTIONS = ("--mu", "0,0.5", "--temperature", "0.3", "--rtol", "1e-3")
 
 
 @pytest.fixture(name="direct", scope="module")
 def _direct():
-    values = {"a": [0.1, 0.2], "B": np.linspace(0.2, 0.6, 3)}
-    return sc.scan(SPIRAL, "equilibrium_current", values, [0.0, 0.5], 0.3, rtol=1e-3)
+    return scan(parameters={"a": [0.1, 0.2], "B": np.linspace(0.2, 0.6, 3)})
 
 
 @pytest.mark.parametrize("ending", [".zarr", ".nc"])
@@ -57,15 +58,36 @@ def test_ctrl_c_and_on(symcur, direct, ending, tmp_path, ctrl_c_after):
 
 def test_processes_and_failures(symcur, tmp_path):
     """Magnons are stable for one sign of the exchange: what fails is said, and is the same from other processes."""
-    scan = ("scan", "honeycomb_magnons", "thermal_hall", "--over", "J=-1,1,2", "--temperature", "0.5", "--rtol", "1e-2")
+    command = ("scan", "honeycomb_magnons", "thermal_hall", *MAGNONS, "--over", "J=-1,1,2")
     found = []
     for name, more in (("one", ()), ("two", ("--workers", "1", "--chunk", "2"))):
-        status, out, _ = symcur(*scan, *more, "-o", str(tmp_path / f"{name}.nc"))
+        status, out, _ = symcur(*command, *more, "-o", str(tmp_path / f"{name}.nc"))
         assert status == 1
         assert "1 failed, 2 converged" in out
         assert "J = -1: ValueError: " in out
         found.append(sc.load(tmp_path / f"{name}.nc"))
     assert found[0].identical(found[1])
+
+
+def test_failures_are_told_apart(symcur, tmp_path):
+    """Each by the values of its parameters, with as many digits as that takes, also where values repeat or are paired."""
+    command = ("scan", "honeycomb_magnons", "thermal_hall", *MAGNONS, "--paired")
+    values = ("--over", "J=-1,-1.00000001,-1", "--over", "D=0.1,0.2,0.3")
+    status, out, _ = symcur(*command, *values, "-o", str(tmp_path / "scan.nc"))
+    assert status == 1
+    for told in ("J = -1, D = 0.1: ", "J = -1.00000001, D = 0.2: ", "J = -1, D = 0.3: "):
+        assert f"failed  {told}ValueError: H: expected a positive" in out
+
+
+def test_a_full_disk_in_the_end_costs_nothing(symcur, direct, tmp_path):
+    file = tmp_path / "scan.nc"
+    with full_disk("os.fsync"):
+        status, out, err = symcur(*SCAN, *OPTIONS, "-o", str(file))
+    assert (status, "6 converged" in out) == (2, True)
+    assert "No space left" in err
+    assert f"What is kept is in {file}.part; --resume goes on from there." in " ".join(err.split())
+    assert symcur(*SCAN, *OPTIONS, "-o", str(file), "--resume")[0] == 0
+    assert sc.load(file).equals(direct)
 
 
 @pytest.mark.parametrize(

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 
 import pytest
+import spiral
 from dask_cluster import Cluster
-from spiral import FILE, SPIRAL
 
 import symcur as sc
 
-ARGUMENTS = {
-    "model": SPIRAL,
-    "observable": "equilibrium_current",
-    "parameters": {"a": [0.1, 0.2], "B": [0.2, 0.4, 0.6, 0.8, 1.0]},
-    "mu": [0.0, 0.5],
-    "temperature": 0.3,
-    "rtol": 1e-3,
-}
-
-
-def scan(**more):
-    return sc.scan(**(ARGUMENTS | more))
+scan = partial(spiral.scan, parameters={"a": [0.1, 0.2], "B": [0.2, 0.4, 0.6, 0.8, 1.0]})
 
 
 @pytest.fixture(name="serial", scope="module")
@@ -100,6 +90,6 @@ def test_a_dask_cluster_with_a_killed_worker_and_a_killed_scheduler(serial, tmp_
         assert scan(executor=client, store=store, progress=lambda _, message: said.append(message)).identical(serial)
         over = ("--over", "a=0.1,0.2", "--over", "B=0.2,0.4,0.6,0.8,1", "--dask", cluster.address)
         more = ("--mu", "0,0.5", "--temperature", "0.3", "--rtol", "1e-3", "-o", str(tmp_path / "file.nc"))
-        assert symcur("scan", FILE, "equilibrium_current", *over, *more)[0] == 0
+        assert symcur("scan", spiral.FILE, "equilibrium_current", *over, *more)[0] == 0
     assert sc.load(tmp_path / "file.nc")["value"].equals(serial["value"])
     assert said == [f"{n} of 10 points" for n in range(kept + 1, 11)]

@@ -8,28 +8,21 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
+import spiral
+from full_disk import full_disk
 from spiral import SPIRAL
 
 import symcur as sc
 from symcur.brillouin import Mesh
 from symcur.scans import store as stores
 
-ARGUMENTS = {
-    "model": SPIRAL,
-    "observable": "equilibrium_current",
-    "parameters": {"a": [0.1, 0.2], "B": [0.2, 0.4, 0.6]},
-    "mu": [0.0, 0.5],
-    "temperature": 0.3,
-    "rtol": 1e-3,
-}
-
-
-def scan(**more):
-    return sc.scan(**(ARGUMENTS | more))
+PARAMETERS = {"a": [0.1, 0.2], "B": [0.2, 0.4, 0.6]}
+scan = partial(spiral.scan, parameters=PARAMETERS)
 
 
 @pytest.fixture(name="whole", scope="module")
@@ -99,14 +92,15 @@ def test_death_at_any_moment_costs_at_most_the_point_in_flight(tmp_path, monkeyp
 
 
 def test_the_moments_notice_a_status_that_is_written_too_early(tmp_path, monkeypatch, asked):
-    monkeypatch.setattr(stores, "ARRAYS", ("status", "message", "error", "value"))
+    monkeypatch.setattr(stores, "ARRAYS", ("value", "error", "status", "message"))
     assert next(wrong(moments(tmp_path, monkeypatch)), None) is not None
 
 
-def test_numbers_that_the_disk_lost_are_missing(tmp_path, whole, asked):
+@pytest.mark.parametrize("lost", ["error", "value"])
+def test_numbers_that_the_disk_lost_are_missing(lost, tmp_path, whole, asked):
     """A file that a loss of power has taken, though the status of its point is there."""
     scan(store=tmp_path / "scan.zarr")
-    shutil.rmtree(tmp_path / "scan.zarr" / "error" / "c" / "1" / "2")
+    shutil.rmtree(tmp_path / "scan.zarr" / lost / "c" / "1" / "2")
     asked.clear()
     assert (sc.load(tmp_path / "scan.zarr")["status"] == "missing").values.tolist() == [
         [False] * 3,
@@ -119,15 +113,15 @@ def test_numbers_that_the_disk_lost_are_missing(tmp_path, whole, asked):
 SCRIPT = """
 import sys
 sys.path.insert(0, {tests!r})
-from test_scan_stores import MANY, scan
-scan(store={store!r}, progress=lambda fraction, message: print(message, flush=True), **MANY)
+from spiral import scan
+scan(store={store!r}, progress=lambda fraction, message: print(message, flush=True), **{many!r})
 """
-MANY = {"parameters": {"a": [0.1, 0.2], "B": np.linspace(0.2, 0.4, 9)}, "rtol": 1e-2}
+MANY = {"parameters": {"a": [0.1, 0.2], "B": np.linspace(0.2, 0.4, 9).tolist()}, "rtol": 1e-2}
 
 
 def test_kill_9_and_on(tmp_path, asked):
     store = tmp_path / "scan.zarr"
-    script = SCRIPT.format(tests=str(Path(__file__).parent), store=str(store))
+    script = SCRIPT.format(tests=str(Path(__file__).parent), store=str(store), many=MANY)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout:
             if line.startswith("3 "):
@@ -161,7 +155,7 @@ CHANGES = {
     "form": ({"window": 0.1}, "window is 'null' instead of '0.1'"),
     "values": ({"parameters": {"a": [0.1, 0.2], "B": [0.2, 0.4, 0.7]}}, "B has the values"),
     "pairs": ({"parameters": {"a": [0.1, 0.2, 0.3], "B": [0.2, 0.4, 0.6]}, "paired": True}, "a has the values"),
-    "order": ({"parameters": dict(reversed(ARGUMENTS["parameters"].items()))}, "the dimensions are"),
+    "order": ({"parameters": dict(reversed(PARAMETERS.items()))}, "the dimensions are"),
     "fixed": ({"model": SPIRAL.with_values(t=2)}, 'parameters is .* instead of .*"t": 2.0'),
     "s": ({"model": SPIRAL.with_s(1)}, "s is .* instead of"),
     "observable": ({"observable": "conductivity"}, "observable is 'equilibrium_current' instead of 'conductivity'"),
@@ -179,9 +173,13 @@ def test_a_store_of_another_scan_is_refused_and_stays(change, whole, tmp_path, a
     assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
 
 
-def by_functions(t):
-    """A model by functions, which have no text that could be compared."""
-    H = lambda k, J: np.array([[J, t * np.exp(0.3j)], [t * np.exp(-0.3j), -J]]) * (2 + np.cos(k))[..., None]  # noqa: E731
+def by_functions(t, bent=0.0):
+    """A model by functions, which have no text that could be compared; ``bent`` is not seen at J = 0.5 and 0.7."""
+
+    def H(k, J):
+        above = J + bent * (J - 0.5) * (J - 0.7)
+        return np.array([[above, t * np.exp(0.3j)], [t * np.exp(-0.3j), -J]]) * (2 + np.cos(k))[..., None]
+
     return sc.Model.from_functions(H, np.diag([1.0, -1.0]), lattice=[[1.0]], parameters={"J": 1.0})
 
 
@@ -191,6 +189,10 @@ def test_models_by_numbers_are_told_apart_by_their_matrices(tmp_path):
     assert sc.scan(by_functions(0.5 + 1e-14), **arguments, store=tmp_path / "scan.zarr").identical(first)
     with pytest.raises(ValueError, match="where H, s or the metric have other values"):
         sc.scan(by_functions(0.5 + 1e-6), **arguments, store=tmp_path / "scan.zarr")
+    arguments["parameters"] = {"J": [0.5, 0.7, 1.0]}
+    sc.scan(by_functions(0.5), **arguments, store=tmp_path / "long.zarr")
+    with pytest.raises(ValueError, match="where H, s or the metric have other values"):
+        sc.scan(by_functions(0.5, bent=0.1), **arguments, store=tmp_path / "long.zarr")
 
 
 def test_what_is_no_store_is_refused_and_stays(tmp_path):
@@ -207,16 +209,17 @@ def test_what_is_no_store_is_refused_and_stays(tmp_path):
         scan(store=tmp_path / "result.zarr")
 
 
-def test_a_full_disk_ends_no_scan(tmp_path, whole, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
-
+def test_a_full_disk_ends_no_scan(tmp_path, whole):
     store = tmp_path / "scan.zarr"
     stores.Table(whole, store, 1)
-    with monkeypatch.context() as patch:
-        patch.setattr(Path, "replace", full)
-        with pytest.raises(sc.scans.Incomplete, match=r"6 times, first with OSError: .*No space left") as stopped:
-            scan(store=store)
+    with (
+        full_disk("pathlib.Path.replace"),
+        pytest.raises(
+            sc.scans.Incomplete,
+            match=r"6 of 6 points are finished, 0 of them kept in the store; .* 6 times, first with OSError: .*No space left",
+        ) as stopped,
+    ):
+        scan(store=store)
     assert stopped.value.result.identical(whole)
     assert (sc.load(store)["status"] == "missing").all()
     assert scan(store=store).identical(whole)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
 import sympy as sp
-from spiral import SPIRAL
+from spiral import SPIRAL, scan
 
 import symcur as sc
 from symcur.band_structures import Model
 from symcur.kernels import compilation
 
 CHAIN = {"rtol": 1e-3, "temperature": 0.3}
-
-
-def spiral(**more):
-    arguments = {"parameters": {"a": [0.1, 0.2, 0.3], "B": [0.2, 0.4]}, "mu": [0.0, 0.5], **CHAIN, **more}
-    return sc.scan(SPIRAL, "equilibrium_current", **arguments)
+spiral = partial(scan, parameters={"a": [0.1, 0.2, 0.3], "B": [0.2, 0.4]})
 
 
 def test_every_combination_is_the_observable_there():
@@ -61,6 +58,17 @@ def test_words_and_parameters_with_the_name_of_a_label():
     moved = sc.scan(shifted, "equilibrium_current", {mu: [0.1, 0.2]}, mu=0.3, **CHAIN)
     assert moved["parameter_mu"].values.tolist() == [0.1, 0.2]
     assert float(moved["mu"]) == 0.3
+
+
+@pytest.mark.parametrize("names", [[r"\alpha"], ["zarr.json"], ["_nc4_x"], ["a/b"], [".a"], ["mu", "parameter_mu"]])
+def test_names_that_no_file_keeps_are_refused(names):
+    """What a store would lose, or take for something else, is said before it does."""
+    k, *symbols = sp.symbols(["k", *names], real=True)
+    model = Model(sp.Matrix([[sum(symbols) * sp.cos(k)]]), 1, k, dict.fromkeys(symbols, 1), lattice=[[1]])
+    with pytest.raises(
+        ValueError, match=r"parameters: expected (a name that can be the name of a file|each name once)"
+    ):
+        sc.scan(model, "equilibrium_current", {symbol: [0.1] for symbol in symbols}, **CHAIN)
 
 
 def test_a_point_that_fails_says_why_and_the_rest_goes_on():
@@ -106,6 +114,14 @@ def test_what_no_tolerance_reaches_is_no_failure():
         ({"parameters": {"a": 0.1}}, "parameters: expected one or more values of a, a 1D array"),
         ({"parameters": {"a": [np.nan]}}, "parameters: expected finite numbers for a"),
         ({"parameters": {"a": [0.1, 0.2], "B": [0.1]}, "paired": True}, "parameters: expected as many values of each"),
+        ({"parameters": {"a": [0.1 + 0.2j]}}, "parameters: expected real numbers or words for a"),
+        ({"parameters": {"a": [0.1], sp.Symbol("a"): [0.2]}}, "parameters: expected each name once, got a, a"),
+        ({"parameters": dict.fromkeys("aB", np.ones(10**5))}, "parameters: expected a scan of at most 100000000 numbers"),
+        ({"observable": 3}, "observable: expected one of conductivity, "),
+        ({"window": -1.0}, "window: expected a finite energy >= 0"),
+        ({"cutoff": 3.0}, "cutoff: expected None, as a lattice model"),
+        ({"domain": 3}, "domain: expected a LatticeCell"),
+        ({"method": 3}, "method: expected one of trapezoid, "),
         ({"rtol": 2.0}, "rtol: expected a number between 0 and 1"),
         ({"atol": -1.0}, "atol: expected"),
         ({"max_evaluations": 0}, "max_evaluations: expected"),

@@ -82,6 +82,7 @@ def test_a_response_to_an_electric_field_is_marked_as_meaningless_with_its_reaso
             response(models.s_wave_superconductor(), 0.0, 0.1)
 
 
+@pytest.mark.slow
 def test_a_singlet_superconductor_is_the_same_in_the_reduced_and_in_the_full_nambu_form():
     T, options = [0.1, 0.3], {"rtol": 1e-6, "method": "trapezoid"}
     reduced = bdg(xi, d_wave, k, lattice=SQUARE)
@@ -95,6 +96,11 @@ def test_a_singlet_superconductor_is_the_same_in_the_reduced_and_in_the_full_nam
     assert abs(spin_hall(full, 0, 0.02, **options).value[0, 1] / SPIN_QUANTUM - 2) < 1e-6
 
 
+@pytest.mark.slow_but(
+    "equilibrium_current-chiral_p_superconductor",
+    "current_dipole_density-chiral_p_superconductor",
+    "magnetization-chiral_p_superconductor",
+)
 @pytest.mark.parametrize(
     "model", [models.haldane_superconductor(), models.chiral_p_superconductor()], ids=lambda x: x.name
 )

@@ -54,6 +54,7 @@ def _values(algebra):
     return {**result, "z": z, "zi": 1 / z, "Ei": 1 / E}
 
 
+@pytest.mark.slow
 def test_expressions_read_with_undetermined_functions_agree_with_eigenstates():
     algebra = PairingAlgebra(odd=True)
     values = _values(algebra)
@@ -136,6 +137,7 @@ def _pauli():
     return [sp.Matrix([[0, 1], [1, 0]]), sp.Matrix([[0, -sp.I], [sp.I, 0]]), sp.diag(1, -1)]
 
 
+@pytest.mark.slow
 def test_for_nontrivial_bloch_bands_the_gradient_of_the_phase_is_covariant():
     """d = (1/2)(rho0^2 - 1)(grad theta - A(k) + A(-k)): printed with grad theta alone, it depends on the Bloch phases."""
     h = (sp.sin(kx), sp.sin(ky), sp.Rational(3, 4) - sp.cos(kx) - sp.cos(ky))

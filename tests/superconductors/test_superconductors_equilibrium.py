@@ -44,6 +44,7 @@ def test_the_magnetization_of_trivial_bands_vanishes_because_local_and_global_ci
         np.testing.assert_allclose(round_the_zone, -local, rtol=1e-7)
 
 
+@pytest.mark.slow
 def test_the_magnetization_of_nontrivial_bloch_bands_does_not_vanish():
     model, T = models.haldane_superconductor(), [0.05, 0.1]
     M = magnetization(model, 0, T, form="sea", rtol=1e-9, method="trapezoid")
@@ -56,6 +57,7 @@ def test_the_magnetization_of_nontrivial_bloch_bands_does_not_vanish():
         assert (np.abs(M.value - again.value) <= M.error + again.error).all()
 
 
+@pytest.mark.slow
 def test_without_pairing_it_is_twice_the_charge_magnetization_of_the_normal_state():
     E_F, T = 0.8, 0.15
     normal = models.haldane().with_s(1)
@@ -68,6 +70,7 @@ def test_without_pairing_it_is_twice_the_charge_magnetization_of_the_normal_stat
         assert found[0, 1] == pytest.approx(2 * expected, rel=1e-7)
 
 
+@pytest.mark.slow
 def test_an_odd_part_of_the_band_energy_gives_a_magnetization_from_the_printed_remainder():
     kx, ky = k = sp.symbols("k_x k_y", real=True)
     xi, eta = -2 * sp.cos(kx) - 2 * sp.cos(ky) + 1, sp.sin(kx) / 5 + sp.sin(kx + ky) / 8 - sp.sin(ky) / 9
@@ -95,6 +98,7 @@ def test_the_conventional_current_flows_only_where_time_reversal_and_inversion_a
     assert np.abs(moving.value).max() < 1e-10, "the condensate flows back"
 
 
+@pytest.mark.slow
 def test_a_rashba_superconductor_in_a_field_has_a_conventional_current_across_the_field():
     current = equilibrium_current(models.spin_orbit_superconductor(), 0, 0.1, rtol=1e-4, method="trapezoid")
     along, across = current.parts["conventional"].value
@@ -118,6 +122,7 @@ def test_the_current_of_a_moving_condensate_is_the_derivative_of_the_free_energy
     assert current.parts["conventional"].value[0] == pytest.approx(slope, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_global_phase_of_the_gap_changes_no_observable():
     T, turn = 0.1, sp.Rational(3, 5) + sp.Rational(4, 5) * sp.I
     for model in (models.haldane_superconductor(), models.chiral_p_superconductor()):
@@ -154,6 +159,7 @@ def test_the_phases_of_the_bloch_states_at_every_k_change_no_observable():
     np.testing.assert_allclose(results[0], results[1], atol=1e-12)
 
 
+@pytest.mark.slow
 def test_a_soft_boundary_carries_the_curl_of_the_magnetization_where_charge_is_conserved():
     model, T = models.haldane_superconductor(Delta_0=0.0), 0.1
     M = [magnetization(model.with_values(E_F=E_F), 0, T, **TRAPEZOID).value[0, 1] for E_F in (0.7, 1.0)]

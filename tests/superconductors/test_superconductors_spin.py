@@ -50,6 +50,7 @@ def test_the_spin_nernst_effect_with_bogoliubov_fermi_surfaces():
     np.testing.assert_allclose(conventional, [[0, 0.0343], [0.0344, 0]], atol=5e-5)
 
 
+@pytest.mark.slow_for("of_spin2-of_s2", "of_spin1-of_s1")
 @pytest.mark.parametrize(
     ("of_spin", "of_s"),
     [(spin_current, equilibrium_current), (spin_magnetization, magnetization), (spin_nernst, thermoelectric)],

@@ -59,6 +59,7 @@ def circulation(model, k, radius=1e-4, points=64):
     return 2 * np.pi * radius * np.einsum("pni,pi->n", dipole, along) / points
 
 
+@pytest.mark.slow
 def test_the_sum_over_the_sea_has_no_circuit_of_the_packets_and_the_regular_form_has_one(model, both):
     sea, regular = both
     k, U = model.cell.momenta(40, 0.3), np.kron([[1, 0], [0, -1]], [[0, 1], [1, 0]])
@@ -88,6 +89,7 @@ def test_what_the_sea_leaves_out_is_the_circulation_of_the_spin_dipole_around_th
     assert (regular.value - sea.value)[0, 1] == pytest.approx(lost, abs=(regular.error + sea.error)[0, 1])
 
 
+@pytest.mark.slow
 def test_the_regular_form_is_the_limit_of_a_zeeman_field_that_lifts_the_touchings(model, both):
     h = sp.Symbol("h", real=True)
     lifted = model.replace(H=model.H - h * model.s, parameters={**model.parameters, h: 0.0})
@@ -115,6 +117,7 @@ def test_a_direct_sum_over_the_eigenstates_near_the_limit(model, both):
     assert abs(direct - regular) < 3e-3 < 0.06 < abs(direct - sea)
 
 
+@pytest.mark.slow_for("0.7-auto", "1.0-patches")
 @pytest.mark.parametrize(("E_F", "method"), [(0.7, "auto"), (1.0, "auto"), (1.0, "patches")])
 def test_electrons_and_holes_that_cross_without_pairing_are_no_feature(E_F, method):
     """Sorted by energy they have kinks where they cross, but the sum over both is smooth at a temperature."""

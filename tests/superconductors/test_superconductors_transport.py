@@ -120,6 +120,7 @@ def test_arguments_without_a_meaning_are_named():
         magnetization(model, 0, 0.1, parameters={"Delta": 1.0})
 
 
+@pytest.mark.slow
 def test_without_pairing_alpha_is_twice_that_of_the_normal_state_and_with_trivial_bands_it_vanishes():
     T, E_F = 0.2, 0.9
     normal = models.haldane()

@@ -262,6 +262,7 @@ def test_any_sequence_of_pieces_is_read_or_refused(left, right):
     read_or_refuse("".join(left) + " = " + "".join(right))
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     st.lists(st.sampled_from(FACTORS), min_size=1, max_size=5), st.lists(st.sampled_from(SIGNS), min_size=9, max_size=9)

@@ -106,6 +106,7 @@ def test_the_equalities_of_the_ledger_are_read_as_they_are_printed(claim):
                     assert same(read(text), side), text
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(st.integers(0, 10**6))
 def test_random_words_are_read_as_they_are_printed(seed):
@@ -118,6 +119,7 @@ def test_random_words_are_read_as_they_are_printed(seed):
     assert read(plain(again)) == read(again.latex()) == again  # once read, it is printed and read without a change
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(st.integers(0, 10**6))
 def test_random_sums_over_states_are_read_as_they_are_printed(seed):
