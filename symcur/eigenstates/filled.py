@@ -41,12 +41,19 @@ def cumulated(states: Eigenbasis, operand: ex.Expression, up_to: UpTo = up_to) -
     found = {axes: sum(c for c, other in pairs if other == axes) for _, axes in pairs}
     if () in found:
         return None
+    number, letters = 1.0 + 0j, []
+    for factor in before:
+        if isinstance(factor, ex.Number):
+            number *= complex(factor.value.x, factor.value.y)
+        else:
+            letters.append(factor)
+    X = ex.Product(tuple(letters)) if len(letters) > 1 else (letters or [ex.ONE])[0]
     total = np.zeros(states.energies.shape, dtype=complex)
     for axes, coefficient in found.items():
         if coefficient:
             i, l = axes
-            total = total + coefficient * _once(states, ex.Product(tuple(before)), i, l, up_to)
-    return np.diff(total, axis=-1, prepend=0)
+            total = total + coefficient * _once(states, X, i, l, up_to)
+    return np.asarray(number * np.diff(total, axis=-1, prepend=0))
 
 
 def _once(states: Eigenbasis, before: ex.Expression, i: ex.Axis, l: ex.Axis, up_to: UpTo) -> ComplexArray:
