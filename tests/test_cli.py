@@ -15,6 +15,8 @@ from rich.cells import cell_len
 
 import symcur as sc
 from symcur import claims
+from symcur.claims import CheckResult, ClaimResult
+from symcur.cli import terminal
 from symcur.display import sentence, unicode_math
 
 MODEL_FILE = """
@@ -113,6 +115,24 @@ def test_verify_writes_json(symcur, tmp_path):
     assert content["as_recorded"]
     assert (row["name"], row["kind"]) == ("torque-dipole", "proved")
     assert 0 <= row["models"]["haldane"] == row["residual"] <= row["tolerance"]
+
+
+@pytest.mark.parametrize(("residual", "shown"), [(float("nan"), None), (float("inf"), "inf")])
+def test_a_residual_that_is_no_number_is_hidden_nowhere(symcur, monkeypatch, residual, shown):
+    """JSON has no NaN and no infinity, and a NaN is larger than what other checks leave."""
+    checks = tuple(CheckResult(x < 1, x, 1e-9, "a number") for x in (1e-12, residual, 1e-13))
+    failed = ClaimResult(claims.get("torque-dipole"), "failed", "a number", (), checks)
+    monkeypatch.setattr(claims, "verify_all", lambda *_: [failed])
+    _, out, _ = symcur("verify", "torque-dipole", "--json", "-")
+    assert json.loads(out, parse_constant=pytest.fail)["verdicts"][0]["residual"] == shown
+    assert f"{residual:.0e} > 1e-9" in terminal.residual(failed)
+
+
+def test_the_residual_of_a_claim_is_that_of_the_check_that_holds_least():
+    """Beside its own tolerance: a check that fails is not hidden by a coarser one that holds."""
+    checks = (CheckResult(True, 1e-3, 1e-2, "a slope"), CheckResult(False, 2e-8, 1e-9, "a sum"))
+    found = ClaimResult(claims.get("torque-dipole"), "failed", "a sum", (), checks, models={"rashba": 1e-12})
+    assert (found.residual, found.tolerance) == (2e-8, 1e-9)
 
 
 def test_json_on_stdout_is_nothing_but_json(symcur):
@@ -238,6 +258,7 @@ def test_closed_forms_need_a_model_given_by_formulas(symcur, tmp_path, arguments
     assert symcur("compute", str(file), "equilibrium_current", "--temperature", "0.5")[0] == 0
 
 
+@pytest.mark.slow
 def test_the_formulas_of_blocks_follow_each_other(symcur):
     status, out, _ = symcur("derive", "kane_mele", "s_expectation", "--set", "lambda_R=0")
     assert status == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from math import isnan
 from typing import Any
 
 from symcur.claims import cards
@@ -107,14 +108,19 @@ class ClaimResult(Shown):
 
     @property
     def residual(self) -> float | None:
-        """The largest relative difference in the numerical checks; None where there was none."""
-        residuals = [*self.models.values(), *(item.residual for item in self.checks)]
-        return max(residuals, default=None)
+        """The relative difference in the numerical check that holds least; None where there was none."""
+        return self._worst[0]
 
     @property
     def tolerance(self) -> float | None:
-        tolerances = [item.tolerance for item in self.checks]
-        return max(tolerances, default=MODEL_TOLERANCE if self.models else None)
+        """The tolerance of that check."""
+        return self._worst[1]
+
+    @property
+    def _worst(self) -> tuple[float, float] | tuple[None, None]:
+        pairs = [(value, MODEL_TOLERANCE) for value in self.models.values()]
+        pairs += [(item.residual, item.tolerance) for item in self.checks]
+        return max(pairs, key=_miss, default=(None, None))
 
     @property
     def counterexample(self) -> Counterexample | None:
@@ -157,3 +163,9 @@ class ClaimResult(Shown):
 
 
 MODEL_TOLERANCE = 1e-9  # relative: closed form of one side against eigenstates of the other
+
+
+def _miss(pair: tuple[float, float]) -> tuple[bool, bool, float]:
+    """By how much a residual misses its tolerance, which may be zero; NaN misses any."""
+    residual, tolerance = pair
+    return isnan(residual), residual > tolerance, residual / (tolerance or 1.0)

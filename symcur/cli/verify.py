@@ -24,6 +24,7 @@ from symcur.cli.certificates import HELP, write_certificates
 from symcur.cli.files import name_for, require_file
 from symcur.cli.named_models import find_model
 from symcur.display import sentence, unicode_math
+from symcur.observables.labelled import finite
 
 LEGEND = (
     "proof: equal normal forms, any number of bands, checked at random exact points. counterexample: exact matrices. "
@@ -145,7 +146,7 @@ def _json(verdicts: Sequence[ClaimResult], interrupted: bool) -> str:
         "as_recorded": all(verdict.as_recorded for verdict in verdicts),
         "verdicts": [verdict.to_dict() for verdict in verdicts],
     }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(finite(content), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 # -- the ledger --------------------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from symcur.brillouin.mesh_symmetry import mesh_symmetry
 from symcur.brillouin.problem import BandProblem
 from symcur.brillouin.sweep import Sweep
 from symcur.materials import Material, read_functions, reduced_mesh, symmetric_tensor, symmetrize, symmetry_group
-from symcur.observables.result import CONDUCTANCE
+from symcur.observables.units import CONDUCTANCE
 from symcur.observables.windows import WindowedValues
 
 E_F, T = 11.3158, 0.05
