@@ -59,14 +59,13 @@ def test_far_too_few_plane_waves_are_told_without_much_work():
     assert abs(found.value[0, 1] + 0.0141) < found.error[0, 1] < 0.02
 
 
-@pytest.mark.parametrize("window", [None, 1e-3])
-def test_a_scan_over_a_metal_takes_one_momentum_of_each_orbit(window):
+def test_a_scan_over_a_metal_takes_one_momentum_of_each_orbit():
     """Holes of twisted MoTe2 against a plain sum over all momenta with 36 plane waves in each layer; a narrow window joins nothing."""
     model, levels, T = twisted_dichalcogenide(theta=3.0, displacement=5.0, reach=3**0.5), [-3.0, -1.0], 1.5
     large = model.with_values(reach=3.0)
     k = large.cell.momenta(12, [0.3, 0.1])
     truth = [conductivity.integrand(large, k, mu, T)["intrinsic"].mean(axis=0) / large.cell.volume for mu in levels]
-    found = conductivity(model, levels, T, rtol=0.05, window=window, method=Mesh(16))
+    found = conductivity(model, levels, T, rtol=0.05, window=1e-3, method=Mesh(16))
     assert "6 symmetries used" in found.message
     assert found.evaluations < 32**2 / 4
     assert (np.abs(found.value - truth) < found.error).all()
