@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from symcur.identities import relations
     from symcur.importers import import_model
     from symcur.kernels import compile
-    from symcur.observables import conductivity, equilibrium_current, magnetization, thermoelectric
+    from symcur.observables import conductivity, convert, equilibrium_current, magnetization, thermoelectric
     from symcur.running import show_progress
     from symcur.scans import load, scan
 
@@ -54,6 +54,7 @@ _HOME = {
     "Model": "band_structures",
     "compile": "kernels",
     "conductivity": "observables",
+    "convert": "observables",
     "derive": "closed_forms",
     "equilibrium_current": "observables",
     "evaluate": "eigenstates",
@@ -83,6 +84,7 @@ __all__ = [
     "claims",
     "compile",
     "conductivity",
+    "convert",
     "derive",
     "disorder",
     "equilibrium_current",

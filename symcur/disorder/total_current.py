@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,9 @@ from symcur.disorder.potentials import Disorder, is_number
 from symcur.disorder.rates import Scattering, TooLarge
 from symcur.display import Card, Facts, Numbers, Row, Shown, as_typed, without_zeros
 from symcur.expressions import axis_name
-from symcur.observables import Part, Result, conductivity
+from symcur.observables import KINDS, Part, Result, conductivity
+from symcur.observables.hall import is_charge
+from symcur.observables.units import Measured, conversion
 from symcur.running import watched
 
 MOST_RATES = 40_000_000  # between pairs of states, over all meshes and energies
@@ -49,7 +51,7 @@ MEANING = {
 
 @dataclass(frozen=True)
 class Transport(Shown):
-    """The parts of the conserved current as tensors [i, l] = [flow, field], in units e = hbar = 1.
+    """The parts of the conserved current as tensors [i, l] = [flow, field], in units e = hbar = 1 unless converted.
 
     ``parts`` maps the names of ``MEANING`` to values and error estimates; intrinsic, band and total are absent if no
     intrinsic part was asked for. conventional + torque = occupation; intrinsic + dipole_shift = band; total = band +
@@ -57,7 +59,9 @@ class Transport(Shown):
     result whose checks fail is not converged. ``status`` is "converged", "tolerance not met" or "interrupted".
     ``torque`` [l] is the scattering torque. ``rate`` is the mean scattering rate on the Fermi surface (thermally averaged),
     ``relaxation_time`` its inverse,
-    ``density_of_states`` likewise. ``form`` says how the intrinsic part is integrated.
+    ``density_of_states`` likewise. ``form`` says how the intrinsic part is integrated. ``unit`` is that of the parts; the part
+    charge, the response of the charge whatever s is, has ``charge_unit``; ``torque`` has ``unit`` per length of the model. ``s_is_charge`` tells
+    that s is the charge, ``length_unit`` is that of a material in Angstrom.
     """
 
     model: str
@@ -75,6 +79,12 @@ class Transport(Shown):
     message: str
     nodes: int
     validity: str = VALIDITY
+    unit: str = KINDS["conductivity"].unit
+    charge_unit: str = KINDS["conductivity"].unit
+    convention: str = "[i, l] = [flow, field]"
+    conversion: Mapping[str, Any] = field(default_factory=dict)
+    s_is_charge: bool = False
+    length_unit: float | None = None
 
     @property
     def relaxation_time(self) -> float:
@@ -93,6 +103,46 @@ class Transport(Shown):
             raise ValueError(f"field: expected {self['charge'].shape[-1]} Cartesian components, got shape {E.shape}")
         return {name: part.value @ E for name, part in self.parts.items()}
 
+    def convert(
+        self, unit: str, *, s_unit: str = "hbar", lattice_constant: float | None = None, sign: str = "paper"
+    ) -> Transport:
+        """The same, errors with it, in another unit; the arguments are those of ``Result.convert`` for a conductivity.
+
+        In the sign of the literature all parts and the torque change sign but for the part charge, as the charge of the carriers
+        enters that twice; ``s_unit`` does not apply to it either. The torque comes in the same unit per length of the model, in SI
+        too. mu, temperature, rate, relaxation time and density of states stay in the units of the model. Raises
+        ValueError for what does not apply.
+
+        >>> import symcur as sc
+        >>> found = sc.transport(sc.models.rashba(M=0.3), sc.disorder.white_noise(), mu=1.0, rtol=1e-3).convert("e/8pi")
+        >>> found.unit, found.charge_unit
+        ('e/8pi, s in hbar', 'e^2/4h')
+        """
+        name, dimension = "conductivity", self["charge"].shape[-1]
+        of_s, of_charge = (
+            conversion(
+                Measured(
+                    "transport", self.model, name, self.unit, dimension, charge, self.length_unit, self.conversion
+                ),
+                unit,
+                counted,
+                lattice_constant,
+                None,
+                sign,
+            )
+            for charge, counted in ((self.s_is_charge, s_unit), (True, "hbar"))
+        )
+        factors = {name: of_charge.factor if name == "charge" else of_s.factor for name in self.parts}
+        return replace(
+            self,
+            parts={name: part.times(factors[name]) for name, part in self.parts.items()},
+            torque=self.torque.times(of_s.factor),
+            unit=of_s.unit,
+            charge_unit=of_charge.unit,
+            convention=self.convention + of_s.convention,
+            conversion=of_s.given,
+        )
+
     def card(self) -> Card:
         """What notebooks show: a column for each part, the components that vanish on one line, and what the numbers mean."""
         rows = tuple(
@@ -108,7 +158,11 @@ class Transport(Shown):
             ("at", f"mu = {mu}, T = {T}; scattering rate {rate}"),
             ("disorder", self.disorder),
             ("form", self.form),
-            ("convention", "[i, l] = [flow, field]; e = hbar = k_B = 1"),
+            (
+                "unit",
+                f"{self.unit}; charge in {self.charge_unit}; mu, T and rates in units of the model, hbar = k_B = 1",
+            ),
+            ("convention", self.convention),
             ("status", f"{self.status}: {self.message}"),
         ]
         table = without_zeros(Numbers(("component",), tuple(self.parts), rows))
@@ -125,6 +179,7 @@ class Transport(Shown):
             "parts": {name: plain(part) for name, part in self.parts.items()},
             "torque": plain(self.torque),
             "checks": dict(self.checks),
+            "conversion": dict(self.conversion),
             "relaxation_time": self.relaxation_time,
         }
 
@@ -135,7 +190,13 @@ class Transport(Shown):
             for name, part in self.parts.items()
         ]
         return "\n".join(
-            [*lines, f"  {self.status}: {self.message}", f"  {self.form}", f"  valid for: {self.validity}"]
+            [
+                *lines,
+                f"  unit: {self.unit}; charge in {self.charge_unit}; {self.convention}",
+                f"  {self.status}: {self.message}",
+                f"  {self.form}",
+                f"  valid for: {self.validity}",
+            ]
         )
 
 
@@ -213,6 +274,8 @@ def transport(
         status="interrupted" if interrupted else "converged" if converged else "tolerance not met",
         message=said,
         nodes=found.nodes,
+        s_is_charge=is_charge(model),
+        length_unit=model.length_unit,
     )
     if interrupted:
         raise Interrupted(result, result.message)

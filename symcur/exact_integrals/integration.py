@@ -18,7 +18,7 @@ from symcur.exact_integrals.isotropy import DoesNotClose, Isotropic
 from symcur.exact_integrals.result import ExactIntegral
 from symcur.exact_integrals.sums import BandSums, is_warm
 from symcur.observables import KINDS, OBSERVABLES, Form, Observable
-from symcur.observables.hall import ALL, FARADAY, PAPER, Choice, chosen, hall_text
+from symcur.observables.hall import ALL, FARADAY, PAPER, Choice, chosen, hall_text, is_charge
 from symcur.running import watched
 
 
@@ -83,6 +83,8 @@ def integrate_exactly(
         hall=hall_text(hall) if written.choices else "",
         convention=record.convention,
         unit=KINDS[record.kind].unit,
+        kind=record.kind,
+        charge=_charge(model, record),
         indices=record.indices,
         integrate=partial(integrate_exactly, observable=record, form=name, hall=hall, cutoff=radius),
         condition=condition,
@@ -94,6 +96,14 @@ def integrate_exactly(
         components=components,
         refused=refused,
     )
+
+
+def _charge(model: Model, observable: Observable) -> bool | None:
+    """Whether s is the charge, which only counts where s does; None where it is at some values of the free parameters alone."""
+    if KINDS[observable.kind].counts != "s":
+        return False
+    depends = model.s.free_symbols and (is_charge(model) or model.s == model.s[0, 0] * sp.eye(model.s.rows))
+    return None if depends else is_charge(model)
 
 
 def _closed(bands: BandSums, choice: Choice) -> tuple[dict[str, ObjectArray], dict[str, str]]:

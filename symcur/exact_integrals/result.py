@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,12 +18,12 @@ from symcur.band_structures.band_structure import by_name
 from symcur.band_structures.exact import exact_formula
 from symcur.closed_forms.common_subexpressions import unused
 from symcur.display import Card, Facts, Folded, Formula, Shown
-from symcur.exact_integrals.curve import SINGULAR, Primitive
 from symcur.exact_integrals.fermi_momenta import EdgeReached, FermiMomenta, Occupied
 from symcur.exact_integrals.isotropy import DoesNotClose
 from symcur.exact_integrals.pieces import Interval, intervals, level_energies
-from symcur.exact_integrals.sums import LEVELS, BandSum, BandSums
+from symcur.exact_integrals.sums import LEVELS, BandSum, BandSums, at_center
 from symcur.exact_integrals.text import latex, latex_names
+from symcur.observables.units import Measured, conversion, exact_factor
 
 _DIGITS = 40
 
@@ -59,6 +59,10 @@ class ExactIntegral(Shown):
     momenta: FermiMomenta
     components: Mapping[str, ObjectArray]
     refused: Mapping[str, str]
+    kind: str
+    charge: bool | None
+    factor: sp.Expr = sp.S.One
+    conversion: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def mu(self) -> sp.Symbol:
@@ -136,7 +140,37 @@ class ExactIntegral(Shown):
     def subs(self, parameters: Parameters = None, /, **by_keyword: Any) -> ExactIntegral:
         """The same with exact numbers or expressions in place of some parameters; floats become simple fractions."""
         fixed = by_name(parameters, by_keyword, self.model)
-        return self.integrate(self.model, parameters=fixed)
+        found = self.integrate(self.model, parameters=fixed)
+        return found.convert(**self.conversion) if self.conversion else found
+
+    def convert(
+        self,
+        unit: str,
+        *,
+        s_unit: str = "hbar",
+        lattice_constant: float | None = None,
+        energy_unit: float | None = None,
+        sign: str = "paper",
+    ) -> ExactIntegral:
+        """The same in another unit, as ``Result.convert``: all expressions and numbers are multiplied by ``factor``.
+
+        mu, T, the parameters and the cutoff stay as they are. 2 pi and 8 pi are exact, factors of SI have the digits of a float.
+
+        >>> import symcur as sc
+        >>> exact = sc.integrate_exactly(sc.models.rashba(), "conductivity").convert("e/8pi")
+        >>> print(exact.between(exact.intervals[-1], "conventional")[0, 1], exact.unit)
+        2*alpha**2*m*mu/(M**2 + 2*alpha**2*m*mu) e/8pi, s in hbar
+        """
+        dimension, length_unit = self.model.dimension, self.model.length_unit
+        what = (self.observable, self.model.name, self.kind, self.unit, dimension, self.charge, length_unit)
+        found = conversion(Measured(*what, self.conversion), unit, s_unit, lattice_constant, energy_unit, sign)
+        return replace(
+            self,
+            factor=exact_factor(found.factor),
+            unit=f"{found.unit}, per temperature of the model" if self.warm else found.unit,
+            convention=self.convention + found.convention,
+            conversion=found.given,
+        )
 
     def latex(self, part: str | None = None) -> str:
         """The components that do not vanish, between the band edges in the order that these have at the model's values.
@@ -206,7 +240,7 @@ class ExactIntegral(Shown):
             if not mpmath.isfinite(total):
                 raise ValueError(f"form: expected one that converges at k = 0 for {self.model.name}, got {self.form}")
             total *= mpmath.mpmathify(sp.N(self._constant.xreplace(dict(values)), _DIGITS))
-            if abs(total.imag) > mpmath.mpf(10) ** (-_DIGITS // 2) * (1 + abs(total)):
+            if abs(total.imag) > mpmath.mpf(10) ** (-_DIGITS // 2) * (abs(float(self.factor)) + abs(total)):
                 raise ArithmeticError(f"the integral of {self.observable} of {self.model.name} is not real: {total}")
             return float(total.real)
 
@@ -274,7 +308,7 @@ class ExactIntegral(Shown):
 
     @cached_property
     def _constant(self) -> sp.Expr:
-        return self.bands.curve.constant * (sp.pi**2 / 3 if self.warm else 1)
+        return self.factor * self.bands.curve.constant * (sp.pi**2 / 3 if self.warm else 1)
 
     def _x(self, u: sp.Expr) -> sp.Expr:
         return sp.sqrt(u) if self.bands.curve.root else u
@@ -311,23 +345,13 @@ class ExactIntegral(Shown):
         key = (id(pair), occupied.inner, occupied.outer)
         if key not in self._known:
             outer = (self._outer(pair, level, self.cutoff) for level in occupied.outer)
-            self._known[key] = sp.Add(-self._inner(pair, occupied.inner), *outer)
+            self._known[key] = sp.Add(-at_center(pair, occupied.inner, self.mu), *outer)
         return self._known[key]
 
     def _outer(self, pair: tuple[BandSum, BandSum], level: int, cutoff: sp.Expr) -> sp.Expr:
         lower, upper = level_energies(self.momenta, cutoff**2)
         eps = level * (upper - lower) / 2
         return pair[LEVELS.index(level)].end(self._x(cutoff**2), eps, level, self.mu)
-
-    def _inner(self, pair: tuple[BandSum, BandSum], levels: tuple[int, ...]) -> sp.Expr:
-        """A at k = 0 of the levels occupied there; the limit of their sum where each of them diverges."""
-        values = [at_origin(pair[LEVELS.index(level)], level, self.mu) for level in levels]
-        if None not in values:
-            return sp.Add(*values)
-        curve, t = self.bands.curve, sp.Dummy("t", positive=True)
-        gap = t**curve.order * sp.sqrt(curve.expression(curve.rho, t))
-        ends = [pair[LEVELS.index(level)].end(t, level * gap, level, self.mu) for level in levels]
-        return sp.limit(sp.expand(sp.Add(*ends)), t, 0, "+")
 
     def _everywhere(self, pair: tuple[BandSum, BandSum]) -> sp.Expr:
         if not self.model.parameters and (self.cutoff is None or not self.cutoff.free_symbols):
@@ -360,10 +384,10 @@ class ExactIntegral(Shown):
             yield _where(there, positive)
         energies = level_energies(momenta, sp.Integer(0))
         if energies[0] == energies[1]:
-            yield _where(-self._constant * self._inner(pair, LEVELS), mu > energies[0])
+            yield _where(-self._constant * at_center(pair, LEVELS, mu), mu > energies[0])
         else:
             for level, energy in zip(LEVELS, energies, strict=True):
-                yield _where(-self._constant * self._inner(pair, (level,)), mu > energy)
+                yield _where(-self._constant * at_center(pair, (level,), mu), mu > energy)
         if self.cutoff is not None:
             for level, energy in zip(LEVELS, level_energies(momenta, self.cutoff**2), strict=True):
                 yield _where(self._constant * self._outer(pair, level, self.cutoff), mu > energy)
@@ -374,27 +398,3 @@ class ExactIntegral(Shown):
 
 def _where(expression: sp.Expr, condition: sp.Basic) -> sp.Expr:
     return sp.Integer(0) if expression == 0 else sp.Piecewise((expression, condition), (0, True))
-
-
-def at_origin(band: BandSum, level: int, mu: sp.Expr) -> sp.Expr | None:
-    """A at k = 0 of one level; None where it diverges."""
-    curve, total = band.curve, sp.Integer(0)
-    root = level * sp.sqrt(curve.expression(curve.rho, sp.Integer(0)))
-    for factor, primitive in zip((1, -mu), band.antiderivatives, strict=True):
-        odd = primitive.algebraic.odd * curve.x**curve.order
-        singular = set(SINGULAR) & set(primitive.logarithms)
-        if singular or not primitive.algebraic.even.denom.coeff(1) or not odd.denom.coeff(1):
-            return None
-        value = curve.expression(primitive.algebraic.even, sp.Integer(0)) + curve.expression(odd, sp.Integer(0)) * root
-        if primitive.logarithms:
-            value += _limit(primitive, level)
-        total += factor * value
-    return total
-
-
-def _limit(primitive: Primitive, level: int) -> sp.Expr:
-    """The logarithms at k = 0, where none of them diverges."""
-    curve = primitive.algebraic.curve
-    x = sp.Dummy("x", positive=True)
-    eps = level * x**curve.order * sp.sqrt(curve.expression(curve.rho, x))
-    return sp.sympify(primitive.transcendental(x, eps, level).subs(x, 0))

@@ -22,7 +22,7 @@ import numpy as np
 import sympy as sp
 
 from symcur.arrays import ObjectArray
-from symcur.exact_integrals.curve import BandFunction, Curve, Primitive, primitive
+from symcur.exact_integrals.curve import SINGULAR, BandFunction, Curve, Primitive, primitive
 from symcur.exact_integrals.isotropy import Averaged, DoesNotClose
 from symcur.observables import Term
 
@@ -135,3 +135,38 @@ class BandSums:
         if term.weight in ("f", "g"):
             return value
         return by_energy(by_slope(value)) if term.weight == "df/dT" else by_slope(value)
+
+
+def at_center(pair: tuple[BandSum, BandSum], levels: tuple[int, ...], mu: sp.Expr) -> sp.Expr:
+    """A at k = 0 of the levels occupied there; the limit of their sum where each of them diverges."""
+    values = [_at_origin(pair[LEVELS.index(level)], level, mu) for level in levels]
+    if None not in values:
+        return sp.Add(*values)
+    curve, t = pair[0].curve, sp.Dummy("t", positive=True)
+    gap = t**curve.order * sp.sqrt(curve.expression(curve.rho, t))
+    ends = [pair[LEVELS.index(level)].end(t, level * gap, level, mu) for level in levels]
+    return sp.limit(sp.expand(sp.Add(*ends)), t, 0, "+")
+
+
+def _at_origin(band: BandSum, level: int, mu: sp.Expr) -> sp.Expr | None:
+    """A at k = 0 of one level; None where it diverges."""
+    curve, total = band.curve, sp.Integer(0)
+    root = level * sp.sqrt(curve.expression(curve.rho, sp.Integer(0)))
+    for factor, found in zip((1, -mu), band.antiderivatives, strict=True):
+        odd = found.algebraic.odd * curve.x**curve.order
+        singular = set(SINGULAR) & set(found.logarithms)
+        if singular or not found.algebraic.even.denom.coeff(1) or not odd.denom.coeff(1):
+            return None
+        value = curve.expression(found.algebraic.even, sp.Integer(0)) + curve.expression(odd, sp.Integer(0)) * root
+        if found.logarithms:
+            value += _limit(found, level)
+        total += factor * value
+    return total
+
+
+def _limit(primitive: Primitive, level: int) -> sp.Expr:
+    """The logarithms at k = 0, where none of them diverges."""
+    curve = primitive.algebraic.curve
+    x = sp.Dummy("x", positive=True)
+    eps = level * x**curve.order * sp.sqrt(curve.expression(curve.rho, x))
+    return sp.sympify(primitive.transcendental(x, eps, level).subs(x, 0))

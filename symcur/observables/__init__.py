@@ -6,6 +6,7 @@ OBSERVABLES holds the records; each is called as a function, see ``Observable``.
 # The order of these is the order of the tables: transport, equilibrium, quasiparticles.
 from symcur.observables.transport import conductivity, hall_conductivity, thermoelectric  # isort: skip
 from symcur.band_structures import Gap, gap
+from symcur.observables.converted import convert
 from symcur.observables.engine import Term
 from symcur.observables.equilibrium import (
     current_dipole_density,
@@ -51,6 +52,7 @@ __all__ = [
     "add",
     "chemical_potential",
     "conductivity",
+    "convert",
     "current_dipole_density",
     "define",
     "equilibrium_current",

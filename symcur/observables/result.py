@@ -37,6 +37,10 @@ class Part:
     value: Array
     error: Array
 
+    def times(self, factor: float) -> Part:
+        """The value times a number, and the error times its size."""
+        return Part(self.value * factor, self.error * abs(factor))
+
 
 @dataclass(frozen=True, eq=False)
 class Result(Shown):
@@ -165,18 +169,14 @@ class Result(Shown):
         >>> float(f"{converted.value[0, 1]:.4g}"), converted.unit
         (3.874e-05, 'S')
         """
-        if self.conversion:
-            raise ValueError(
-                f"unit: expected a result in its original unit, got one in {self.unit}; convert the original"
-            )
         found = conversion(self, unit, s_unit, lattice_constant, energy_unit, sign)
         factor, size = found.factor, abs(found.factor)
-        checks = {name: _times(part, factor if name == SIGNED else size) for name, part in self.checks.items()}
+        checks = {name: part.times(factor if name == SIGNED else size) for name, part in self.checks.items()}
         return replace(
             self,
             value=self.value * factor,
             error=self.error * size,
-            parts={name: _times(part, factor) for name, part in self.parts.items()},
+            parts={name: part.times(factor) for name, part in self.parts.items()},
             checks=checks,
             convention=self.convention + found.convention,
             unit=found.unit,
@@ -209,10 +209,6 @@ class Result(Shown):
             f"{self.observable} of {self.model}: {self.value} +- {self.error} [{self.unit}; {self.form}; {self.convention}; "
             f"{f'Hall part {self.hall}; ' if self.hall else ''}{f'level {self.level}; ' if self.level else ''}{self.status}, {self.evaluations} points]"
         )
-
-
-def _times(part: Part, factor: float) -> Part:
-    return Part(part.value * factor, part.error * abs(factor))
 
 
 def _undated(data: Any) -> Any:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 # Exact in the SI of 2019, J s, C and J/K.
 HBAR, CHARGE, BOLTZMANN = 6.62607015e-34 / (2 * np.pi), 1.602176634e-19, 1.380649e-23
@@ -58,6 +59,23 @@ KINDS = {
 
 
 @dataclass(frozen=True)
+class Measured:
+    """What is to be known of numbers before they come into another unit; a ``Result`` holds all of it.
+
+    ``charge`` is None where s may be the charge for some of the numbers and not for others.
+    """
+
+    observable: str
+    model: str
+    kind: str
+    unit: str
+    dimension: int
+    charge: bool | None
+    length_unit: float | None = None
+    conversion: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
 class Conversion:
     """What multiplies values, the name of the unit, what is added to the convention, and what was asked for."""
 
@@ -70,7 +88,16 @@ class Conversion:
 def conversion(
     result: Any, unit: str, s_unit: str, lattice_constant: float | None, energy_unit: float | None, sign: str
 ) -> Conversion:
-    """How a result comes into another unit; see ``Result.convert``."""
+    """How a result, or ``Measured`` numbers, come into another unit; see ``Result.convert``."""
+    if result.conversion:
+        raise ValueError(
+            f"unit: expected a result in its original unit, got one in {result.unit}; convert the original"
+        )
+    if result.charge is None:
+        raise ValueError(
+            f"unit: expected an s of {result.model} that is the charge for all values of the parameters or for none, got one that "
+            "depends on them; convert what has fixed values"
+        )
     kind, name = KINDS.get(result.kind, Kind(result.unit)), _named(result, unit)
     if name == "SI":
         factor, label = _si(result, kind, lattice_constant, energy_unit)
@@ -86,6 +113,12 @@ def conversion(
     given = {"unit": unit, "s_unit": s_unit, "lattice_constant": lattice_constant, "sign": sign}
     given |= {} if energy_unit is None else {"energy_unit": energy_unit}
     return Conversion(factor, label, f"; {reason}" if reason else "", given)
+
+
+def exact_factor(factor: float) -> sp.Expr:
+    """A factor as an exact number: a multiple of 2 pi where it is one, else the digits of the float."""
+    turns = factor / (2 * np.pi)
+    return 2 * sp.pi * int(turns) if turns.is_integer() else sp.Rational(repr(float(factor)))
 
 
 def _named(result: Any, unit: str) -> str:

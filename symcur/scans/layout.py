@@ -13,6 +13,7 @@ import numpy as np
 from symcur.band_structures import BandStructure, Model
 from symcur.files import shortened
 from symcur.observables import KINDS, Observable, Plan
+from symcur.observables.hall import is_charge
 from symcur.observables.labelled import attributes, coordinates
 from symcur.scans.points import Points
 from symcur.version import __version__
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 MISSING = "missing"
 MOST_PROBES = 50  # parameter sets at which the arguments are looked at before the work
 SAME = 1e-9  # of the largest element: matrices of a model by numbers that differ by less are the same
-IGNORED = ("date", "samples")
+IGNORED = ("date", "samples", "charge", "length_unit")  # the last two follow from the model
 OF_THE_INTEGRAL = ("rtol", "atol", "max_evaluations")  # options that no plan depends on
 MOST_NUMBERS = 100_000_000  # of a scan, values alone: what memory holds
 
@@ -32,7 +33,8 @@ def template(points: Points, model: BandStructure, observable: Observable, optio
     """The Dataset of a scan before its first point: NaN, "missing"; raises what the observable says of its arguments."""
     from xarray import Dataset
 
-    models, (plan, *_) = zip(*_possible(points, model, observable, options), strict=True)
+    models, plans = zip(*_possible(points, model, observable, options), strict=True)
+    plan = plans[0]
     prepared, choice = plan.model, plan.choice
     dims, labels = coordinates(
         choice.parts, plan.mu, plan.temperature, observable.indices, observable.kind, prepared.dimension
@@ -61,6 +63,8 @@ def template(points: Points, model: BandStructure, observable: Observable, optio
         "indices": observable.indices,
         "kind": observable.kind,
         "dimension": prepared.dimension,
+        "charge": _charge([one.model for one in plans], observable),
+        "length_unit": model.length_unit,
         "form": plan.form.text,
         "sums": choice.sums,
         "total": choice.total,
@@ -71,6 +75,16 @@ def template(points: Points, model: BandStructure, observable: Observable, optio
         "samples": None if isinstance(model, Model) and model.bosons is None else _samples(models),
     }
     return Dataset(data, points.coordinates | labels, attributes(plain))
+
+
+def _charge(models: Sequence[BandStructure], observable: Observable) -> bool | None:
+    """Whether s is the charge, which only counts where s does; None where s changes with the parameters."""
+    if KINDS[observable.kind].counts != "s":
+        return False
+    k = np.random.default_rng(43).uniform(-2, 2, size=(4, models[0].dimension))
+    first, *others = (one.matrix("s", k) for one in models)
+    same = all(one.shape == first.shape and np.abs(one - first).max() <= SAME * np.abs(first).max() for one in others)
+    return is_charge(models[0]) if same else None
 
 
 def _number(value: Any) -> Any:
