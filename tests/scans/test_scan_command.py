@@ -127,9 +127,3 @@ def test_a_computation_on_a_mesh_goes_on(symcur, tmp_path, monkeypatch, ctrl_c_a
     assert 0 < sum(asked) < sc.load(whole).evaluations
     assert sc.load(file) == sc.load(whole)
     assert not (tmp_path / "file.json.part").exists()
-
-
-def test_no_other_method_goes_on(symcur, tmp_path):
-    status, _, err = symcur("compute", "haldane", "conductivity", "-o", str(tmp_path / "file.json"), "--resume")
-    assert status == 2
-    assert "--resume: expected --method mesh, whose sums are kept beside -o FILE, got auto" in err
