@@ -258,6 +258,7 @@ def test_closed_forms_need_a_model_given_by_formulas(symcur, tmp_path, arguments
     assert symcur("compute", str(file), "equilibrium_current", "--temperature", "0.5")[0] == 0
 
 
+@pytest.mark.slow
 def test_the_formulas_of_blocks_follow_each_other(symcur):
     status, out, _ = symcur("derive", "kane_mele", "s_expectation", "--set", "lambda_R=0")
     assert status == 0

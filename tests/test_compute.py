@@ -180,9 +180,9 @@ def test_interrupting_leaves_what_was_finished(symcur, ctrl_c_after, monkeypatch
     monkeypatch.chdir(tmp_path)
     file = tmp_path / "scan.json"
     file.write_text("a good one")
-    for name in ("scan.interrupted", "scan.interrupted-2"):
+    for name, resume in (("scan.interrupted", ()), ("scan.interrupted-2", ("--resume",))):
         ctrl_c_after(100_000)
-        status, out, _ = symcur(*INTERRUPTED, "--plot", "scan.png")
+        status, out, _ = symcur(*INTERRUPTED, "--plot", "scan.png", *resume)
         assert status == 130
         assert re.search(r"status +interrupted", out)
         assert (
@@ -195,6 +195,7 @@ def test_interrupting_leaves_what_was_finished(symcur, ctrl_c_after, monkeypatch
         assert (tmp_path / f"{name}.png").read_bytes().startswith(PNG)
     assert file.read_text() == "a good one"
     assert not (tmp_path / "scan.png").exists()
+    assert "--resume goes on from it, or remove it" in symcur(*INTERRUPTED)[2]
 
 
 @pytest.mark.parametrize("points", [1, 100])

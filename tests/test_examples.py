@@ -11,7 +11,7 @@ import pytest
 from plain_solid import on_mesh
 
 from symcur.cli import main
-from symcur.observables.result import CONDUCTANCE
+from symcur.observables.units import CONDUCTANCE
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

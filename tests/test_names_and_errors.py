@@ -185,6 +185,7 @@ def test_every_listing_can_be_printed_in_ascii():
         assert "?" not in "".join(c if c.isascii() else spelling.spelled(c) for c in text)
 
 
+@pytest.mark.slow
 def test_shells_complete_names(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "kagome.toml").write_text("")

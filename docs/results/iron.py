@@ -18,7 +18,7 @@ FOLDER = Path(os.environ.get("SYMCUR_DATA", HERE.parents[2] / "shared/data")) / 
 ENDINGS = ("chk.fmt.bz2", "eig", "spn", "mmn.bz2", "win")
 FERMI = 12.6279  # eV, as in the tests
 MU = FERMI + np.linspace(-3, 2, 26)
-S_PER_CM = sc.observables.result.CONDUCTANCE * 1e8  # e^2/hbar over Angstrom
+S_PER_CM = sc.observables.units.CONDUCTANCE * 1e8  # e^2/hbar over Angstrom
 
 
 def iron(s="spin_z", level="tight_binding", folder=FOLDER):

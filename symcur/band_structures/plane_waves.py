@@ -9,9 +9,10 @@ sum_g V_g exp(i g.r),
 whose derivatives are exact. s is a matrix between the orbitals, 1 between plane waves: it commutes with position and with every
 shift of plane waves, so no value depends on the choice of the cell.
 
-All G make H(k + b) = H(k) up to a shift of plane waves. Finitely many, |G| <= cutoff, break this: H(k) holds next to k = 0, and the
-momenta of the cell are those next to k = 0 (``NearCell``). What is cut off changes numbers; ``larger`` is the same with all plane
-waves that the potential links to those that are kept, by which observables estimate it.
+All G make H(k + b) = H(k) up to a shift of plane waves. Finitely many, |G + o_a| <= cutoff, break this: H(k) holds next to k = 0, and
+the momenta of the cell are those next to k = 0 (``NearCell``). No symmetry that keeps k = 0 is broken, as it takes the G + o_a of one
+orbital to those of one orbital. What is cut off changes numbers; ``larger`` is the same with all plane waves that the potential links
+to those that are kept, by which observables estimate it.
 """
 
 from __future__ import annotations
@@ -29,8 +30,9 @@ from symcur.band_structures.exact import number_array
 from symcur.brillouin import Bending, LatticeCell
 
 _HERMITIAN = 1e-12  # relative
-_MOST = 400  # plane waves times orbitals
-_FACE = 12  # momenta along each axis that are moved to the faces of the zone
+_MOST = 400  # bands
+_SAME = 1e-9  # relative: lengths that differ by less are one
+_MESH = 8  # momenta along each axis at which energies of a larger basis are compared
 _FAR, _STEPS = 3, 60  # vectors among which those that bound the zone are looked for; moves towards k = 0
 
 
@@ -85,16 +87,16 @@ class PlaneWaveModel(BandStructure):
         V_{-g} = V_g^+.
     s : a Hermitian n x n matrix between the orbitals, or a number.
     lattice : primitive vectors of the superlattice as rows, D = 1, 2 or 3.
-    cutoff : plane waves with |G| <= cutoff are kept.
+    cutoff : plane waves with |G + o_a| <= cutoff are kept of orbital a.
     offsets : o_a, shape (n, D), Cartesian; 0 by default.
 
     filled : bands of each plane wave that are filled at neutrality, from where ``neutral`` of the bands fillings count: 0 for a lowest band, n/2 of Dirac
         electrons, which have none.
     parameters : what these numbers were made from, by name, to be told with results; they cannot be changed here.
 
-    ``waves`` are the G, shape (W, D), and the bands are W n, plane wave after plane wave; ``local`` is s between the orbitals and
-    ``coupling`` the potential between plane waves, (W, n, W, n). Raises ValueError or TypeError naming the
-    argument, what was expected and what was given.
+    The N bands are those of the states ``orbitals``, their numbers a, shape (N,), with ``waves``, their G + o_a, shape (N, D); ``local`` is s between
+    the orbitals and ``coupling`` the potential between the states, (N, N). Raises ValueError or TypeError naming the argument, what was
+    expected and what was given.
     """
 
     kinetic: Mapping[tuple[int, ...], ComplexArray]
@@ -106,7 +108,9 @@ class PlaneWaveModel(BandStructure):
     filled: int
     s: ComplexArray
     waves: Array
+    orbitals: Indices
     coupling: ComplexArray
+    _blocks: Mapping[tuple[int, ...], tuple[Indices, Indices, ComplexArray]]
     parameters: Mapping[str, float]
     most = _MOST
 
@@ -138,21 +142,14 @@ class PlaneWaveModel(BandStructure):
         local = local * np.eye(n) if local.ndim == 0 else local
         if local.shape != (n, n) or np.abs(local - local.conj().T).max() > _HERMITIAN * np.abs(local).max():
             raise ValueError(f"s: expected a Hermitian matrix of shape {(n, n)}, that of the orbitals, got {s!r}")
-        counts = _within(cell, cutoff)
-        if len(counts) * n > self.most:
-            raise ValueError(
-                f"cutoff: expected one with at most {self.most} bands, got {cutoff!r} with {len(counts) * n}"
-            )
-        if type(filled) is not int or not 0 <= filled < n:
-            raise ValueError(
-                f"filled: expected an integer from 0 to {n - 1}, those of the orbitals that are not all, got {filled!r}"
-            )
-        full = np.kron(np.eye(len(counts)), local)
+        states = _States(cell, shifts, cutoff, self.most)
+        full, coupling = states.matrix({(0,) * D: local}), states.matrix(V)
         full.setflags(write=False)
         vars(self).update(
             kinetic=h, potentials=V, local=local, offsets=shifts, cutoff=float(cutoff), cell=cell, dimension=D, s=full,
             size=len(full), positions=None, parameters=dict(parameters or {}), name=name, reference=reference, facts=facts,
-            filled=filled, neutral=filled * len(counts), waves=counts @ cell.reciprocal, coupling=_coupling(counts, V, n),
+            filled=filled, neutral=states.neutral(filled), waves=states.waves, orbitals=states.orbitals, coupling=coupling,
+            _blocks={axes: states.linked((0,) * D, X) for axes, X in h.items()},
         )  # fmt: skip
 
     def arguments(self) -> dict[str, Any]:
@@ -176,17 +173,15 @@ class PlaneWaveModel(BandStructure):
     def operator_matrices(self, name: str, k: Array, axes: tuple[int, ...]) -> ComplexArray:
         if name == "s":
             return np.broadcast_to(self.s, (len(k), *self.s.shape))
-        p = k[:, None, None, :] + self.waves[:, None, :] + self.offsets  # (M, W, n, D)
-        blocks: Any = 0.0
-        for monomial, matrix in self.kinetic.items():
+        p = k[:, None, :] + self.waves  # (M, N, D)
+        result = np.zeros((len(k), *self.s.shape), dtype=complex)
+        if not axes:
+            result += self.coupling
+        for monomial, (rows, columns, values) in self._blocks.items():
             factor, left = _differentiated(monomial, axes)
             if factor:
-                blocks = blocks + factor * np.prod(p[..., left], axis=-1)[..., None] * matrix
-        n, W = len(self.local), len(self.waves)
-        result = np.empty((len(k), W, n, W, n), dtype=complex)
-        result[:] = 0.0 if axes else self.coupling
-        result[:, range(W), :, range(W), :] += np.moveaxis(np.broadcast_to(blocks, (len(k), W, n, n)), 1, 0)
-        return result.reshape(len(k), W * n, W * n)
+                result[:, rows, columns] += factor * np.prod(p[..., left], axis=-1)[:, rows] * values
+        return result
 
     def time_reversed(self) -> Self:
         """The model of the opposite valley: H(-k)^* and s^*, with the plane waves -G."""
@@ -197,11 +192,23 @@ class PlaneWaveModel(BandStructure):
     @cached_property
     def larger(self) -> PlaneWaveModel:
         """The same with all plane waves G + g that the potential V_g links to those that are kept, and at least with the next ones."""
-        lengths = np.linalg.norm(_within(self.cell, 2 * self.cutoff + self._step) @ self.cell.reciprocal, axis=1)
-        following = float(lengths[lengths > self.cutoff * (1 + 1e-9)].min())
-        shifts = [np.array(g) @ self.cell.reciprocal for g, V in self.potentials.items() if V.any()]
-        linked = max((float(np.linalg.norm(self.waves + g, axis=1).max()) for g in shifts), default=0.0)
-        return _Larger(**{**self.arguments(), "cutoff": max(following, linked) * (1 + 1e-9)})
+        lengths = np.concatenate(
+            [
+                np.linalg.norm(_within(self.cell, self.cutoff + self._step, o) @ self.cell.reciprocal + o, axis=1)
+                for o in self.offsets
+            ]
+        )
+        longest = float(lengths[lengths > self.cutoff * (1 + _SAME)].min())
+        for g, V in self.potentials.items():
+            for to, of in np.argwhere(V).tolist():
+                moved = (
+                    self.waves[self.orbitals == of]
+                    + np.array(g) @ self.cell.reciprocal
+                    + self.offsets[to]
+                    - self.offsets[of]
+                )
+                longest = max(longest, float(np.linalg.norm(moved, axis=1).max()))
+        return _Larger(**{**self.arguments(), "cutoff": longest * (1 + _SAME)})
 
     @property
     def _step(self) -> float:
@@ -212,9 +219,7 @@ class PlaneWaveModel(BandStructure):
         """Known for h(p) up to second order: half of its second derivatives, the same at every k."""
         if any(len(axes) > 2 for axes in self.kinetic):
             return None
-        norms = {
-            axes: np.linalg.norm(X) * np.sqrt(len(self.waves)) for axes, X in self.kinetic.items() if len(axes) == 2
-        }
+        norms = {axes: np.linalg.norm(values) for axes, (_, _, values) in self._blocks.items() if len(axes) == 2}
 
         def bound(k: Array, radius: Array, step: Array) -> Array:
             return np.asarray(sum((size * step[:, i] * step[:, j] for (i, j), size in norms.items()), np.zeros(len(k))))
@@ -223,18 +228,15 @@ class PlaneWaveModel(BandStructure):
 
     @property
     def remarks(self) -> tuple[str, ...]:  # type: ignore[override]
-        return (
-            f"{len(self.waves)} plane waves of {len(self.local)} orbitals: sums over states end with band {self.size}",
-        )
+        counts = np.bincount(self.orbitals)
+        waves = f"{counts.min()}" if (counts == counts[0]).all() else f"{counts.min()} to {counts.max()}"
+        return (f"{waves} plane waves of each of {len(counts)} orbitals: sums over states end with band {self.size}",)
 
-    def broken_periodicity(self, bands: int) -> float:
-        """The largest difference of so many energies above neutrality, and below, between opposite faces of the zone; 0 if all waves were kept."""
-        k, b = self.cell.momenta(_FACE, 0.37), self.cell.shortest
-        k = k - (k @ b.T / (b**2).sum(axis=1)).T[..., None] * b[:, None] + b[:, None] / 2
-        near = slice(max(0, self.neutral - bands), self.neutral + bands)
-        at = np.linalg.norm(k, axis=-1) <= np.linalg.norm(self.cell.near(k), axis=-1) * (1 + 1e-9)
-        one, other = (self.energies(x[at])[:, near] for x in (k, k - b[:, None]))
-        return float(np.abs(one - other).max())
+    def left_out(self, bands: int) -> float:
+        """The largest change of so many energies above neutrality, and below, of momenta of the zone when ``larger`` takes the place of this basis."""
+        k = self.cell.momenta(_MESH, 0.37)
+        found = [one.energies(k)[:, max(0, one.neutral - bands) : one.neutral + bands] for one in (self, self.larger)]
+        return float(np.abs(found[0] - found[1]).max())
 
 
 class _Larger(PlaneWaveModel):
@@ -291,30 +293,69 @@ def _require_consistent(
             )
 
 
-def _within(cell: LatticeCell, cutoff: float) -> Indices:
-    """The integers of all G with |G| <= cutoff, shape (W, D)."""
+class _States:
+    """The states G a of the orbitals with |G + o_a| <= cutoff, by |G|, then by a."""
+
+    def __init__(self, cell: LatticeCell, offsets: Array, cutoff: float, most: int) -> None:
+        self.offsets, found = offsets, [_within(cell, cutoff, o) for o in offsets]
+        if not min(map(len, found)) or sum(map(len, found)) > most:
+            raise ValueError(
+                f"cutoff: expected one with at most {most} bands and with plane waves of every orbital, got {cutoff!r} with "
+                f"{', '.join(str(len(one)) for one in found)} plane waves"
+            )
+        counts, orbitals = np.concatenate(found), np.repeat(np.arange(len(found)), [len(one) for one in found])
+        lengths = (np.linalg.norm(counts @ cell.reciprocal, axis=1) / np.linalg.norm(cell.reciprocal)).round(9)
+        order = np.lexsort((orbitals, *counts.T[::-1], lengths))
+        self.counts, self.orbitals = counts[order], orbitals[order]
+        self.waves = self.counts @ cell.reciprocal + offsets[self.orbitals]
+        self._places = {
+            (*G, a): j for j, (G, a) in enumerate(zip(self.counts.tolist(), self.orbitals.tolist(), strict=True))
+        }
+
+    def linked(self, g: tuple[int, ...], X: ComplexArray) -> tuple[Indices, Indices, ComplexArray]:
+        """Rows, columns and values of what X between the orbitals makes of G a in G + g."""
+        found = []
+        for (*G, a), column in self._places.items():
+            for to in np.flatnonzero(X[:, a]).tolist():
+                row = self._places.get((*(one + more for one, more in zip(G, g, strict=True)), to))
+                if row is not None:
+                    found.append((row, column, X[to, a]))
+        rows, columns, values = zip(*found, strict=True) if found else ((), (), ())
+        return np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp), np.array(values, dtype=complex)
+
+    def matrix(self, terms: Mapping[tuple[int, ...], ComplexArray]) -> ComplexArray:
+        """The sum over g of X_g e^{i g.r} between the states, (N, N)."""
+        result = np.zeros((len(self.counts),) * 2, dtype=complex)
+        for g, X in terms.items():
+            rows, columns, values = self.linked(g, X)
+            result[rows, columns] += values
+        return result
+
+    def neutral(self, filled: int) -> int:
+        """How many bands are filled at neutrality, ``filled`` of each plane wave."""
+        numbers = np.bincount(self.orbitals)
+        if type(filled) is not int or not 0 <= filled < len(numbers):
+            raise ValueError(
+                f"filled: expected an integer from 0 to {len(numbers) - 1}, those of the orbitals that are not all, got {filled!r}"
+            )
+        if filled and np.ptp(numbers):
+            raise ValueError(
+                f"filled: expected 0 where orbitals have different numbers of plane waves, here {numbers.tolist()}, got {filled!r}"
+            )
+        return filled * int(numbers[0])
+
+
+def _within(cell: LatticeCell, cutoff: float, offset: Array) -> Indices:
+    """The integers of all G with |G + offset| <= cutoff, shape (W, D)."""
     if isinstance(cutoff, bool) or not isinstance(cutoff, int | float | np.number) or not 0 <= cutoff < np.inf:
-        raise ValueError(f"cutoff: expected a finite number >= 0, the largest |G| of plane waves, got {cutoff!r}")
-    reach = np.floor(cutoff * np.linalg.norm(cell.vectors, axis=1) / (2 * np.pi) + 1e-9).astype(int)
-    if np.prod(2 * reach + 1.0) > 100 * _MOST:
+        raise ValueError(f"cutoff: expected a finite number >= 0, the largest |G + o| of plane waves, got {cutoff!r}")
+    edges, middle = np.linalg.norm(cell.vectors, axis=1) / (2 * np.pi), -cell.vectors @ offset / (2 * np.pi)
+    first, last = np.ceil(middle - cutoff * edges - _SAME), np.floor(middle + cutoff * edges + _SAME)
+    if np.prod(np.maximum(last - first + 1, 0)) > 100 * _MOST:
         raise ValueError(f"cutoff: expected one with at most {_MOST} bands, got {cutoff!r}")
-    counts = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach), indexing="ij"), axis=-1).reshape(
-        -1, len(reach)
-    )
-    lengths = np.linalg.norm(counts @ cell.reciprocal, axis=1)
-    order = np.argsort(lengths, kind="stable")
-    return np.asarray(counts[order[lengths[order] <= cutoff * (1 + 1e-9)]])
-
-
-def _coupling(counts: Indices, V: Mapping[tuple[int, ...], ComplexArray], n: int) -> ComplexArray:
-    """V_{G - G'} between all plane waves, shape (W, n, W, n)."""
-    places = {tuple(G): j for j, G in enumerate(counts.tolist())}
-    result = np.zeros((len(counts), n, len(counts), n), dtype=complex)
-    for g, X in V.items():
-        for G, j in places.items():
-            if (source := places.get(tuple(a - b for a, b in zip(G, g, strict=True)))) is not None:
-                result[j, :, source] += X
-    return result
+    axes = (np.arange(int(low), int(high) + 1) for low, high in zip(first, last, strict=True))
+    counts = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(edges))
+    return np.asarray(counts[np.linalg.norm(counts @ cell.reciprocal + offset, axis=1) <= cutoff * (1 + _SAME)])
 
 
 def _differentiated(monomial: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, list[int]]:

@@ -153,16 +153,24 @@ def graded(boxes: Boxes, marks: Landmarks, periodic: tuple[bool, ...], most: int
 def _too_large(boxes: Boxes, marks: Landmarks, periodic: tuple[bool, ...]) -> tuple[Mask, Mask]:
     """The axes along which boxes are too large for landmarks, shape (B, D), and which landmarks ask for it."""
     split, waiting = np.zeros(boxes.low.shape, dtype=bool), np.zeros(len(marks.u), dtype=bool)
-    block = LARGEST // max(1, marks.u.size) + 1
+    block = LARGEST // max(1, len(marks.u)) + 1
     for i in range(0, len(boxes), block):
         some = boxes[i : i + block]
-        offset = marks.u - (some.low + some.size / 2)[:, None]
-        offset = np.abs(np.where(periodic, (offset + 0.5) % 1 - 0.5, offset))
-        size = some.size[:, None]
-        near = np.all(offset - size / 2 <= np.maximum(2 * marks.length, size / 4), axis=-1, keepdims=True)
-        asked = near & (size > 4 * marks.length)
-        split[i : i + block], waiting = asked.any(axis=1), waiting | asked.any(axis=(0, 2))
+        middle = some.low + some.size / 2
+        # Most pairs of a box and a landmark are far apart along the first axis.
+        b, l = np.nonzero(_near(marks.u[:, 0] - middle[:, :1], some.size[:, :1], marks.length[:, 0], periodic[0]))
+        near = _near(marks.u[l] - middle[b], some.size[b], marks.length[l], periodic).all(axis=1)
+        b, l = b[near], l[near]
+        asked = some.size[b] > 4 * marks.length[l]
+        np.logical_or.at(split, i + b, asked)
+        waiting[l[asked.any(axis=1)]] = True
     return split, waiting
+
+
+def _near(offset: Array, size: Array, length: Array, periodic: bool | tuple[bool, ...]) -> Mask:
+    offset = np.abs(np.where(periodic, (offset + 0.5) % 1 - 0.5, offset))
+    close: Mask = offset - size / 2 <= np.maximum(2 * length, size / 4)
+    return close
 
 
 def _halved(boxes: Boxes, split: Mask) -> Boxes:

@@ -198,12 +198,15 @@ def turns(problem: Problem, energies: Array) -> Features:
     return Extrema(bands, signs, problem.mu, width)
 
 
-def found(problem: Problem, features: Features, landscape: Landscape) -> Found:
-    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height."""
+def found(problem: Problem, features: Features, landscape: Landscape, most: int | None = None) -> Found:
+    """Cells in which the height changes by a large part of itself, or has an extremum, followed to their least height.
+
+    ``most`` of them for each feature, if not MOST.
+    """
     heights = [landscape.height(features, f) for f in range(len(features))]
     chosen = [_cells(problem, features, f, height) for f, height in enumerate(heights)]
     middles, spacing = landscape.grid.reshape(-1, problem.domain.dimension), 1 / len(landscape.grid)
-    some = [followed(middles, cells) for cells, _ in chosen]
+    some = [followed(middles, cells, most) for cells, _ in chosen]
     u = np.concatenate([middles[:0], *(cells.u for cells, _ in some)])
     which = np.repeat(np.arange(len(some)), [len(cells.u) for cells, _ in some])
     noise = np.array([NOISE * float(np.abs(height).max()) for height in heights])
@@ -243,11 +246,12 @@ def _around(height: Array, periodic: tuple[bool, ...], combine: Callable[[Array,
     return height
 
 
-def followed(middles: Array, cells: Indices) -> tuple[Followed, Indices]:
-    """At most MOST of the cells: the first half of them and a random choice of the others. Also their numbers."""
-    first, rest = cells[: MOST // 2], cells[MOST // 2 :]
+def followed(middles: Array, cells: Indices, most: int | None = None) -> tuple[Followed, Indices]:
+    """At most MOST of the cells, or so many: the first half of them and a random choice of the others. Also their numbers."""
+    half = (MOST if most is None else most) // 2
+    first, rest = cells[:half], cells[half:]
     mixed = np.random.default_rng(37).permutation(len(rest))
-    chosen, left = rest[mixed[: MOST // 2]], rest[mixed[MOST // 2 :]]
+    chosen, left = rest[mixed[:half]], rest[mixed[half:]]
     share = np.repeat([1.0, len(rest) / max(len(chosen), 1)], [len(first), len(chosen)])
     numbers = np.concatenate([first, chosen])
     return Followed(middles[numbers], share, middles[left]), numbers

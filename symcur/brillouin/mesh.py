@@ -2,8 +2,9 @@
 
 Two meshes of n^D points are compared, one with a point at k = 0 and one moved by half a spacing along every axis; the value is
 their mean. Harmonics that are odd multiples of n along an odd number of axes enter the two with opposite signs, so that the
-difference is the error of either. Where the moved one would lose symmetries, two meshes of points of odd parity, with all symmetries
-and other numbers of points, take its place, and the largest difference counts. What enters all alike is watched by a mesh of n/2 + 1
+difference is the error of either. Where symmetries make of the moved one all that lie between, as threefold turns do in 2D, all together
+are the mesh of twice as many points per axis, and this is the value. Where the moved one would lose symmetries otherwise, two meshes of points of
+odd parity, with all symmetries and other numbers of points, take its place, and the largest difference counts. What enters all alike is watched by a mesh of n/2 + 1
 points per axis at another place. Where points fall like random ones, as in metals, this one is worse by 2^(D/2) at least and deviates
 by a few times the difference of the others: that much is divided by 2^(D/2). What it deviates more counts in full, since the others
 may agree by accident. n is doubled; two meshes are part of those of 2n, and nothing is then evaluated twice.
@@ -31,10 +32,10 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, Mask
 
 from .landmarks import landmarks
-from .mesh_symmetry import MeshSymmetry, mesh_symmetry
-from .method import METHODS, Method
+from .mesh_symmetry import MeshSymmetry, symmetry_of
+from .method import METHODS, Method, key_of
 from .occupation import OCCUPATIONS, columns
-from .problem import BandProblem, Problem, SmoothProblem, key_of
+from .problem import BandProblem, Problem, SmoothProblem
 from .records import Record
 from .reduced_meshes import irreducible_mesh
 from .solution import ROUNDING, Estimate, Tolerance, nothing
@@ -42,7 +43,8 @@ from .sweep import CHUNK, Sweep
 from .trapezoid import OFFSET, Probe
 
 START = {1: 16, 2: 8, 3: 8}
-MANY_BANDS = 8  # beyond, other methods do not come far in 3D
+MANY_BANDS = 8  # beyond, other methods do not come far in 3D, and points are what an integral costs
+FEW = 3  # symmetries that are worth a mesh where other grids would do
 BANDS_PER_CHUNK = 4  # a chunk of points with more bands is smaller, as its matrices are larger
 COPIES, MATRICES = 5, 200  # of the values and occupations, and of real matrices between bands, that are there at a time
 ENOUGH = 100  # samples within 2 T of mu
@@ -56,9 +58,13 @@ AS_RANDOM = 6  # by how many times their difference coarser meshes deviate where
 
 @dataclass(frozen=True)
 class Level:
-    """The value of meshes of about n^D points with its error; ``apart`` is their largest difference alone."""
+    """The value of meshes of about n^D points with its error; ``apart`` is their largest difference alone.
+
+    Together they have ``finest`` points per axis.
+    """
 
     n: int
+    finest: int
     value: AnyArray
     error: Array
     scale: Array
@@ -98,27 +104,34 @@ class Mesh(Method):
         """Whether there are so many bands in 3D that other methods do not come far, and no step to integrate."""
         return problem.domain.dimension == 3 and problem.count > MANY_BANDS and not problem.has_steps
 
-    def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
-        """Raises ValueError at a step, where a band is cut by mu at T = 0, and where the memory is too small for one momentum."""
+    def stands_for(self, problem: Problem) -> int:
+        """For how many points of a grid one stands by symmetry; 1 unless matrices are so large that points are what it costs."""
+        if not isinstance(problem, BandProblem) or problem.states <= MANY_BANDS or problem.has_steps:
+            return 1
+        symmetry = symmetry_of(problem)
+        return 1 if symmetry is None or len(symmetry.matrices) < FEW else len(symmetry.matrices)
+
+    def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance, most: float = np.inf) -> Estimate:
+        """On meshes of up to ``most`` points, counted without symmetries. Raises ValueError at a step, where a band is cut by mu at T = 0, and where the memory is too small for one momentum."""
         seen, marks = _Seen(problem), None
         watched = problem.domain.dimension < 3
         if watched:
             marks = landmarks(problem, tolerance.rtol)
-        points = _Points(problem, sweep, mesh_symmetry(problem), self.memory, self.record)
+        points = _Points(problem, sweep, symmetry_of(problem), self.memory, self.record)
         if self.record is not None:
             self.record.open(points.key(self.points))
         best = replace(nothing(problem.size), method=self.description)
         try:
-            for level in self._levels(points):
+            for level in self._levels(points, most):
                 error, blind = level.error + problem.left_out, ~seen.on(level.n)
                 if points.symmetry is not None:
                     error = error + points.symmetry.deviation * points.largest(level.scale)
                 if marks is not None:
-                    error = error + marks.unresolved(POINTS_PER_FEATURE / level.n)
+                    error = error + marks.unresolved(POINTS_PER_FEATURE / level.finest)
                 error = np.where(blind, np.inf, error)
                 allowed = tolerance.allowed(level.value, level.scale)
                 met = error <= allowed
-                text = f"{level.n} points per axis, the meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
+                text = f"{level.finest} points per axis, the meshes differ by {_excess(level.apart, allowed):.1e} of the tolerance"
                 if blind.any():
                     text += f"; {seen.why}"
                 if points.symmetry is not None:
@@ -133,31 +146,33 @@ class Mesh(Method):
             best = best.stopped("mesh")
         return best
 
-    def _levels(self, points: _Points) -> Iterator[Level]:
+    def _levels(self, points: _Points, most: float) -> Iterator[Level]:
         dimension, sweep = points.problem.domain.dimension, points.sweep
-        n = self.points or START[dimension]
+        n, whole = self.points or START[dimension], points.symmetry is not None and points.symmetry.covers
+        weights = [1, 2**dimension - 1] if whole else None
         # Two meshes and the points between them make the first mesh of twice as many points per axis.
         halves: list[AnyArray] = []
         between: list[Place] = []
         while True:
             *places, coarse = points.places(n)
             others = places[1:] if halves else places
-            if not sweep.affords(int(sum(map(points.cost, [*between, *others, coarse])))):
+            cost = int(sum(map(points.cost, [*between, *others, coarse])))
+            if n**dimension > most or not sweep.affords(cost):
                 return
-            first = [np.mean([*halves, *map(points.mean, between)], axis=0)] if halves else []
+            first = [np.average([*halves, *map(points.mean, between)], axis=0, weights=weights)] if halves else []
             means = [*first, *map(points.mean, others)]
-            value, scale = np.mean(means, axis=0)
+            value, scale = np.average(means, axis=0, weights=weights)
             scale, apart = np.abs(scale), np.max([np.abs(a[0] - b[0]) for a, b in combinations(means, 2)], axis=0)
             off = np.abs(points.mean(coarse)[0] - value)
             off = np.maximum(off * 2 ** (-dimension / 2), off - AS_RANDOM * apart)
             error = np.maximum.reduce([apart, off, points.typical(off, scale), TYPICAL * points.typical(apart, scale)])
-            yield Level(n, value, error + ROUNDING * scale, scale, apart)
+            yield Level(n, 2 * n if whole else n, value, error + ROUNDING * scale, scale, apart)
             if self.points is not None:
                 return
             halves, between = [], []
             if len(places) == 2:
                 _, *inner, _ = product((0.0, 0.5), repeat=dimension)
-                halves, between = means, [Place(n, shift) for shift in inner]
+                halves, between = means, [] if whole else [Place(n, shift) for shift in inner]
             n *= 2
 
 
@@ -257,7 +272,7 @@ class _Points:
         centre, between = (0.0,) * D, (0.5,) * D
         if self.symmetry is None:
             return Place(n, centre), Place(n, between), Place(coarse, tuple(OFFSET[:D]))
-        if (parity := self.symmetry.parity) is None:
+        if self.symmetry.covers or (parity := self.symmetry.parity) is None:
             return Place(n, centre), Place(n, between), Place(coarse, between)
         # Odd halves have momenta like L, even ones none; those of even n are all in the first mesh.
         halves: tuple[int, ...] = ()

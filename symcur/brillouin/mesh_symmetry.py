@@ -72,6 +72,12 @@ class MeshSymmetry:
                 return c
         return None
 
+    @property
+    def covers(self) -> bool:
+        """Whether a mesh moved by half a spacing along every axis stands for all that lie between: they and the mesh are one with twice the points."""
+        between = np.unique(self.matrices.sum(axis=2) % 2, axis=0)  # in halves of a spacing
+        return len(between) + 1 == int(2 ** between.shape[1])
+
     def average(self, sums: AnyArray) -> AnyArray:
         """Sums of the components of ``problem`` and of their moduli, (2, size), over points of all orbits, made those of the integrand
         over all points.
@@ -83,6 +89,16 @@ class MeshSymmetry:
         values, sizes = (part.reshape(-1, mean.shape[1]) @ M.T for part, M in zip(sums, (mean, modulus), strict=True))
         sizes[:, ~modulus.any(axis=1)] = sizes.max(axis=1, keepdims=True)
         return np.stack([values.ravel(), sizes.ravel()])
+
+
+def symmetry_of(problem: Problem) -> MeshSymmetry | None:
+    """``mesh_symmetry``, looked for once."""
+    if not isinstance(problem, BandProblem):
+        return None
+    if problem.symmetry is None:
+        problem.symmetry = (mesh_symmetry(problem),)
+    found: MeshSymmetry | None = problem.symmetry[0]
+    return found
 
 
 def mesh_symmetry(problem: Problem) -> MeshSymmetry | None:

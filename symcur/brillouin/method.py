@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from copy import copy
 from pathlib import Path
 from typing import Self
 
-from symcur.registry import Registry
+import numpy as np
 
-from .problem import Problem, key_of
+from symcur.arrays import AnyArray
+from symcur.registry import Registry
+from symcur.version import __version__
+
+from .problem import Problem, SmoothProblem
 from .records import Record
 from .solution import Estimate, Tolerance
 from .sweep import Sweep
@@ -51,3 +56,20 @@ class Method(ABC):
 
 
 METHODS: Registry[Method] = Registry("method")
+
+PLACES = 4  # at which an integrand is looked at, to tell it from others
+
+
+def key_of(problem: Problem, *how: object) -> str:
+    """A digest of an integral: the integrand at a few momenta, bit by bit, its occupations, and ``how`` it is done."""
+    digest = hashlib.sha256(repr((__version__, problem.shape, *how)).encode())
+    u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
+    arrays: list[AnyArray] = [*problem.domain.map(u)]
+    if isinstance(problem, SmoothProblem):
+        arrays.append(problem.sample(u))
+    else:
+        digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
+        arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

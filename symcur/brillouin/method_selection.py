@@ -14,15 +14,17 @@ from .problem import BandProblem, Problem, SmoothProblem
 from .solution import Estimate, Tolerance
 from .sweep import Sweep
 from .trapezoid import TRAPEZOID, sharpness
+from .vanishing import only_rounding
 
-# Larger grids are not tried before the adaptive methods.
+# Larger grids are not tried before the adaptive methods; where symmetries save points, of more points.
 LARGEST_GRID = {1: 2**11, 2: 2**17, 3: 2**20}
 
 
 class Automatic(Method):
     """The trapezoid rule where the domain is periodic and occupations are smooth, else an adaptive method.
 
-    A trapezoid rule that does not converge gives way. For many bands in 3D at T > 0 it is the mesh.
+    What vanishes identically is not integrated. A trapezoid rule that does not converge gives way. For many bands in 3D at T > 0 it is
+    the mesh, and where there are many states and symmetries save most of the points.
     """
 
     name = "auto"
@@ -39,19 +41,25 @@ class Automatic(Method):
                 MESH.recorded(self.record).estimate(problem, sweep, tolerance),
                 reason=f"{problem.count} bands in 3D at T > 0",
             )
-        most = LARGEST_GRID[problem.domain.dimension]
+        if isinstance(problem, BandProblem) and (vanishing := only_rounding(problem, tolerance)) is not None:
+            return vanishing
+        count = MESH.stands_for(problem)
+        most, reduced = count * LARGEST_GRID[problem.domain.dimension], count > 1
         occupations = sharpness(problem, tolerance.rtol, most)
         if occupations.sharp:
             return self._adaptive(problem, sweep, tolerance, occupations.why)
-        first = TRAPEZOID.recorded(self.record).attempt(
-            problem, sweep, tolerance, occupations.points, most, patient=False
-        )
+        if reduced:
+            first = MESH.recorded(self.record).estimate(problem, sweep, tolerance, most)
+        else:
+            first = TRAPEZOID.recorded(self.record).attempt(
+                problem, sweep, tolerance, occupations.points, most, patient=False
+            )
         if first.status in ("converged", "interrupted"):
-            return replace(first, reason=occupations.why)
-        reason = f"the trapezoid rule converged too slowly ({first.message})"
+            return replace(first, reason=occupations.why + (" and symmetries save most points" if reduced else ""))
+        reason = f"the {'mesh' if reduced else 'trapezoid rule'} converged too slowly ({first.message})"
         second = self._adaptive(problem, sweep, tolerance, reason)
         if np.isnan(second.value).any():  # stopped before its first result
-            message = f"{second.message}; the value is the trapezoid rule's"
+            message = f"{second.message}; the value is that of the {'mesh' if reduced else 'trapezoid rule'}"
             return replace(first, interrupted=second.interrupted, message=message, reason=reason)
         return second
 

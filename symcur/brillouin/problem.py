@@ -6,21 +6,18 @@ judged by itself where it is ``alone``.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, Mask
-from symcur.version import __version__
 
 from .cells import Landmarks
 from .domains import Domain
 from .occupation import OCCUPATIONS, columns, occupation, sum_over_bands
 from .sweep import check_finite
-
-PLACES = 4  # at which an integrand is looked at, to tell it from others
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
@@ -104,10 +101,10 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``generic_energies``, the same
-    for points of a grid, ``probe``, the same function
-    for looking around before the integration, which is not counted, ``bending``, see ``between_samples``, ``spectrum``, which is equal where the energies
-    are, ``ranks``, ``images`` and
-    ``restricted``, see ``mesh_symmetry``, and ``decided_by``, text on what decides the values besides what a few momenta show.
+    for points of a grid, ``probe``, the same function for looking around before the integration, which is not counted, ``bending``, see
+    ``between_samples``, ``spectrum``, which is equal where the energies are, ``ranks``, ``images`` and ``restricted``, see
+    ``mesh_symmetry``, ``states``, how many there are at each k, of which the bands may be the lowest, and ``decided_by``, text on what
+    decides the values besides what a few momenta show.
     """
 
     look, looked, alone = True, 0, False
@@ -145,6 +142,8 @@ class BandProblem:
         self.bands, self.domain, self.weights = bands, domain, tuple(weights)
         self.mu, self.temperature = np.atleast_1d(levels), np.atleast_1d(temperatures)
         self.count, self.together = energies.shape[1], len(weights)
+        self.states: int = getattr(bands, "states", None) or self.count
+        self.symmetry: tuple[Any] | None = None
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
@@ -153,7 +152,7 @@ class BandProblem:
     def on(self, domain: Domain) -> BandProblem:
         """The same sum over another domain."""
         other = BandProblem.__new__(BandProblem)
-        vars(other).update(vars(self), domain=domain, landmarks=None)
+        vars(other).update(vars(self), domain=domain, landmarks=None, symmetry=None)
         return other
 
     def with_bands(self, bands: Bands, weights: Sequence[str]) -> BandProblem:
@@ -270,18 +269,3 @@ Problem = SmoothProblem | BandProblem
 def _two_points(domain: Domain) -> Array:
     """Some k at which an integrand is asked for the shape of its result."""
     return domain.map(np.full((2, domain.dimension), 0.3819660112501051))[0]
-
-
-def key_of(problem: Problem, *how: object) -> str:
-    """A digest of an integral: the integrand at a few momenta, bit by bit, its occupations, and ``how`` it is done."""
-    digest = hashlib.sha256(repr((__version__, problem.shape, *how)).encode())
-    u = np.random.default_rng(97).uniform(size=(PLACES, problem.domain.dimension))
-    arrays: list[AnyArray] = [*problem.domain.map(u)]
-    if isinstance(problem, SmoothProblem):
-        arrays.append(problem.sample(u))
-    else:
-        digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
-        arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()

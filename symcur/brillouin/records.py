@@ -20,7 +20,7 @@ class Record:
     """Sums by name, each with how many of its terms are in, and the file that holds them.
 
     The file is written whole or not at all, every few seconds and at the end; it belongs to one integral on one kind of machine,
-    which a ``key`` tells (``problem.key_of``). Where it cannot be written, as on a full disk, the sweep goes on and ``trouble`` says so, until it can.
+    which a ``key`` tells. Where it cannot be written, as on a full disk, the sweep goes on and ``trouble`` says so, until it can.
     """
 
     def __init__(self, path: str | Path) -> None:

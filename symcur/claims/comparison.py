@@ -38,10 +38,11 @@ class Zone:
     mu: float
     temperature: float
     size: int = 56
+    offset: tuple[float, ...] = (0.27,)
 
     @property
     def k(self) -> Array:
-        return self._cell.momenta(self.size, 0.27)
+        return self._cell.momenta(self.size, self.offset)
 
     @property
     def _cell(self) -> LatticeCell:

@@ -46,6 +46,7 @@ class Eigenbasis(ABC):
         self._rows: dict[Factors, Any] = {(): identity}
         self._diagonals: dict[Factors, Any] = {}
         self._traces: dict[Factors, Any] = {}
+        self.filled_traces: dict[Factors, Any] = {}
 
     @abstractmethod
     def number(self, number: ex.Number) -> Any:
@@ -115,7 +116,8 @@ class Eigenbasis(ABC):
     def afresh(self) -> Self:
         """The same basis without what was read in it: which of two conjugates is made first decides how both are rounded."""
         other = copy(self)
-        other._operators, other._rows, other._diagonals, other._traces = {}, {(): self.identity}, {}, {}
+        other._operators, other._rows = {}, {(): self.identity}
+        other._diagonals, other._traces, other.filled_traces = {}, {}, {}
         return other
 
     # -- scalars -----------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ one more filled band adds for a given b takes products with the triangles of X, 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -40,11 +41,34 @@ def cumulated(states: Eigenbasis, operand: ex.Expression, up_to: UpTo = up_to) -
     found = {axes: sum(c for c, other in pairs if other == axes) for _, axes in pairs}
     if () in found:
         return None
+    number, letters = 1.0 + 0j, []
+    for factor in before:
+        if isinstance(factor, ex.Number):
+            number *= complex(factor.value.x, factor.value.y)
+        else:
+            letters.append(factor)
+    X = ex.Product(tuple(letters)) if len(letters) > 1 else (letters or [ex.ONE])[0]
     total = np.zeros(states.energies.shape, dtype=complex)
     for axes, coefficient in found.items():
         if coefficient:
-            total = total + coefficient * up_to(states, ex.Product(tuple(before)), *axes)
-    return np.diff(total, axis=-1, prepend=0)
+            i, l = axes
+            total = total + coefficient * _once(states, X, i, l, up_to)
+    return np.asarray(number * np.diff(total, axis=-1, prepend=0))
+
+
+def _once(states: Eigenbasis, before: ex.Expression, i: ex.Axis, l: ex.Axis, up_to: UpTo) -> ComplexArray:
+    """``up_to``, which is the conjugate of that with i and l exchanged where the operator is Hermitian."""
+    known, name = states.filled_traces, _name(before, i, l)
+    if name not in known:
+        known[name] = up_to(states, before, i, l)
+        if i != l and ex.adjoint(before) == before:
+            known[_name(before, l, i)] = known[name].conj()
+    return np.asarray(known[name])
+
+
+@cache
+def _name(before: ex.Expression, i: ex.Axis, l: ex.Axis) -> tuple[ex.Expression]:
+    return (ex.Filled(ex.Trace(ex.Product((before, ex.P, ex.Derivative(i, ex.P), ex.Derivative(l, ex.P), ex.P)))),)
 
 
 def _pair(term: ex.Expression) -> tuple[complex, tuple[ex.Axis, ...]]:

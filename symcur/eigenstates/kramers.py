@@ -72,11 +72,11 @@ class KramersPairs(Eigenstates):
         """
         X, n = self.operator(before), self.identity.shape[0]
         G, K = self.operator(ex.v(i)) * self.inverse_gaps, (self.operator(ex.v(l)) * self.inverse_gaps).conj()
-        whole, last = self._with_partners(G, 1), np.tile(np.tri(n), 2)
-        added = K * ((X * last) @ whole)
+        whole, last = self._with_partners(G, 1), np.tri(n)
+        both = K * ((X * np.tile(last, 2)) @ whole)
         for a in (slice(0, n), slice(n, None)):
-            added += whole[..., a, :] * (np.triu(X[..., a], 1).mT @ K)
-        found = (np.cumsum(added, axis=-2) * (1 - last)).sum(axis=-1)
+            both += whole[..., a, :] * (np.triu(X[..., a], 1).mT @ K)
+        found = (np.cumsum(both[..., :n] + both[..., n:], axis=-2) * (1 - last)).sum(axis=-1)
         return np.asarray(found + parity((before,), self.parity) * found.conj())
 
     @property

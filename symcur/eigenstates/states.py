@@ -80,9 +80,9 @@ class Eigenstates(Eigenbasis):
         """The same states, with what is known of them, and another s, by its elements (..., N, N) in the eigenbasis."""
         other = copy(self)
         other._operators = {X: found for X, found in self._operators.items() if not has_s(X)} | {ex.s: elements}
-        other._rows, other._diagonals, other._traces = (
+        other._rows, other._diagonals, other._traces, other.filled_traces = (
             {factors: found for factors, found in known.items() if not any(map(has_s, factors))}
-            for known in (self._rows, self._diagonals, self._traces)
+            for known in (self._rows, self._diagonals, self._traces, self.filled_traces)
         )
         return other
 
@@ -90,7 +90,7 @@ class Eigenstates(Eigenbasis):
     def nbytes(self) -> int:
         """How many bytes the arrays hold that are known so far."""
         held = [self.levels, self.vectors, self.left, self.members, self.inverse_gaps]
-        for known in (self._powers, self._operators, self._rows, self._diagonals, self._traces):
+        for known in (self._powers, self._operators, self._rows, self._diagonals, self._traces, self.filled_traces):
             held += known.values()
         return sum({id(array): array.nbytes for array in held}.values())
 

@@ -5,8 +5,9 @@ moire zone, layer 2 at kappa_2, kappa_1 - kappa_2 = q_1 = (0, -1) k_theta, and t
 q_2, q_3 = (+-sqrt 3, 1) k_theta/2.
 
 The valley is "K" or "K'": the opposite one is the time-reversed model, H(-k)^*, and in both together every layer Hall conductivity
-vanishes. What is computed is that of carriers in one valley, as in a valley-polarised state. ``reach`` counts the plane waves
-|G| <= reach |b_1|: 19 for 2, 37 for 3, 61 for 4.
+vanishes. What is computed is that of carriers in one valley, as in a valley-polarised state. ``reach`` counts the plane waves of each
+layer, |G - kappa_l|^2 <= (reach |b_1|)^2 + k_theta^2: 6 for 1, 18 for 2, 36 for 3, 63 for 4. Threefold turns, and what else a model
+has, take them to each other.
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ def _add(potentials: dict[tuple[int, ...], ComplexArray], g: tuple[int, int], V:
 
 
 def _cutoff(reach: float, k_theta: float) -> float:
-    return float(_positive("reach", reach) * np.sqrt(3) * k_theta)
+    return float(np.sqrt(3 * _positive("reach", reach) ** 2 + 1) * k_theta)
 
 
 def _positive(label: str, value: float) -> float:

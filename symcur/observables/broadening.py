@@ -26,13 +26,13 @@ REMARK = "eta = {:g}: a pair of bands counts with 1/((e_n - e_m)^2 + eta^2), lev
 class BroadenedValues(BandValues):
     """The columns of Omega^{lis} with every pair of bands broadened by ``eta``, an energy."""
 
-    def __init__(self, model: BandStructure, parts: Parts, eta: float) -> None:
+    def __init__(self, model: BandStructure, parts: Parts, eta: float, count: int | None = None) -> None:
         self.eta = eta
-        super().__init__(model, parts)
+        super().__init__(model, parts, count)
         self.decided_by = f"eta {eta!r}"
 
     def of(self, model: BandStructure) -> BandValues:
-        return BroadenedValues(model, self.parts, self.eta)
+        return BroadenedValues(model, self.parts, self.eta, self.count)
 
     def _prepare(self, needed: list[quantities.Quantity]) -> None:
         assert {one.name for one in needed} == {PAIRS}
@@ -47,7 +47,7 @@ class BroadenedValues(BandValues):
     def probe(self, k: Array) -> tuple[Array, Array]:
         found = [self._block(block) for block in blocks(self.model, k)]
         energies, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
-        return energies, values
+        return energies[:, : self.count], values[:, : self.count]
 
     def _block(self, k: Array) -> tuple[Array, Array]:
         states, axes = Eigenstates(self.model, k, Window(0.0)), range(self.model.dimension)

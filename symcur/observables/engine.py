@@ -74,7 +74,7 @@ class BandValues:
 
     The columns are the components of the bare terms, each once; the parts are linear combinations of their integrals.
     ``variants`` counts how often all columns come, each time computed in another way. ``threads``: how many suit it, -1 for the cores.
-    ``count`` is the number of bands that are passed on, the lowest, None for all.
+    ``count`` is the number of bands that are passed on, the lowest of ``states``, None for all.
     """
 
     variants = threads = 1
@@ -82,6 +82,7 @@ class BandValues:
 
     def __init__(self, model: BandStructure, parts: Parts, count: int | None = None) -> None:
         self.model, self.parts, self.count, self.bending = model, parts, count, model.bending
+        self.states = model.size
         self.terms = tuple(dict.fromkeys(term.bare for terms in parts.values() for term in terms))
         needed = [quantities.get(term.quantity) for term in self.terms]
         if any(term.times_velocity for term in self.terms):
@@ -189,16 +190,18 @@ def integrate_parts(
 ) -> tuple[dict[str, Part], Integral]:
     """All parts for all mu and temperature from one sweep over k; the shape of a part is (*mu, *T, D, ...).
 
-    ``integrate`` is ``integrate_bands`` with its tolerance and method; it gets rtol and max_evaluations, or less
-    accuracy and fewer points where a finite basis is worth no more. Parts of several terms add values and errors. After Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
+    ``integrate`` is ``integrate_bands`` with its tolerance and method; it gets rtol and max_evaluations, half of rtol where the rest is
+    for what a finite basis lacks, or less accuracy and fewer points where that is worth no more. Parts of several terms add values and errors. After Ctrl-C the integral has the status "interrupted" and the parts are those of its last complete round.
     """
     with _touchings() as merged:
         accuracy, larger = {"rtol": rtol, "max_evaluations": max_evaluations}, bands.model.larger
         if larger is not None:
             missing = _missing(bands, larger, domain, mu, temperature)
             least = float(missing.max(axis=-1).min()) / 2
-            if isinstance(rtol, float) and least > rtol:  # what is no number is refused by ``integrate``
-                accuracy = {"rtol": min(least, 0.5), "max_evaluations": min(max_evaluations, _COARSE_POINTS)}
+            if isinstance(rtol, float):  # what is no number is refused by ``integrate``
+                accuracy["rtol"] = rtol / 2
+                if least > rtol:
+                    accuracy = {"rtol": min(least, 0.5), "max_evaluations": min(max_evaluations, _COARSE_POINTS)}
         try:
             integral = integrate(bands, domain, bands.weights, mu, temperature, **accuracy)
         except Interrupted as stopped:

@@ -26,6 +26,7 @@ from symcur.observables.hall import is_conserved
 from symcur.observables.result import Part
 
 WINDOW = 0.03  # of the spread of the energies
+EMPTY = 1e-18  # occupations of bands from which no transition counts
 MESH = {2: 20, 3: 6}
 
 
@@ -78,7 +79,7 @@ def _open(states: Eigenstates, filled: Array, weights: Array) -> Array:
     s, v = states.operator(ex.s), [states.operator(ex.v(axis)) for axis in range(D)]
     window = WINDOW * np.maximum(e[:, -1:] - e[:, :1], np.finfo(float).tiny)
     result = np.zeros((len(filled), D, D))
-    for n in range(e.shape[1] - 1):
+    for n in np.flatnonzero(np.abs(filled[:, :, 1:]).max(axis=(0, 1)) > EMPTY).tolist():
         pair, others = slice(n, n + 2), [m for m in range(e.shape[1]) if m not in (n, n + 1)]
         gaps = e[:, others] - e[:, pair].mean(axis=1, keepdims=True)
         near = weights * np.exp(-(((e[:, n + 1] - e[:, n]) / window[:, 0]) ** 2))

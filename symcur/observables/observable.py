@@ -337,8 +337,8 @@ def _bands(
     model: BandStructure, parts: Parts, window: float | None, eta: float | None, count: int | None = None
 ) -> engine.BandValues:
     if eta is not None:
-        return BroadenedValues(model, parts, eta)
-    return engine.BandValues(model, parts, count) if window is None else WindowedValues(model, parts, window)
+        return BroadenedValues(model, parts, eta, count)
+    return engine.BandValues(model, parts, count) if window is None else WindowedValues(model, parts, window, count)
 
 
 def _within(choice: Choice, form: Form, hall: str, occupied: str) -> Choice:

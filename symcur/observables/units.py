@@ -23,7 +23,7 @@ TWICE = "s = 1 is the charge of the carriers, which enters twice, so that signs 
 ONCE = "minus the paper's components: what flows is the charge -|e| of the carriers, which enters once"
 NO_CHARGE = "the sign of the literature is that of the paper: the charge of the carriers does not enter"
 
-_AMPERE = CHARGE**2 / HBAR  # e E/hbar for E = 1 eV, and e^2/hbar in siemens
+CONDUCTANCE = CHARGE**2 / HBAR  # e^2/hbar in siemens, and e E/hbar in ampere for E = 1 eV
 _PER_KELVIN = CHARGE * BOLTZMANN / HBAR  # e k_B/hbar in A/K, and k_B E/hbar in W/K for E = 1 eV
 
 
@@ -45,14 +45,14 @@ class Kind:
 
 
 KINDS = {
-    "conductivity": Kind("e s / (hbar length^(D-2))", "S", _AMPERE),
+    "conductivity": Kind("e s / (hbar length^(D-2))", "S", CONDUCTANCE),
     "thermoelectric": Kind("k_B s / (hbar length^(D-2))", "A/K", _PER_KELVIN),
-    "density": Kind("s energy / (hbar length^(D-2))", "A", _AMPERE, energy=1),
-    "current": Kind("s energy / (hbar length^(D-1))", "A", _AMPERE, energy=1, flat=1),
+    "density": Kind("s energy / (hbar length^(D-2))", "A", CONDUCTANCE, energy=1),
+    "current": Kind("s energy / (hbar length^(D-1))", "A", CONDUCTANCE, energy=1, flat=1),
     "thermal": Kind("k_B^2 x temperature / (hbar length^(D-2))", "W/K", _PER_KELVIN, energy=1, counts=""),
     "spin": Kind("hbar / length^(D-2)", "J s", HBAR, counts="spin^2"),
-    "spin_current": Kind("energy / length^(D-1), spin in hbar", "A", _AMPERE, energy=1, flat=1, counts="spin"),
-    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar", "A", _AMPERE, energy=1, counts="spin"),
+    "spin_current": Kind("energy / length^(D-1), spin in hbar", "A", CONDUCTANCE, energy=1, flat=1, counts="spin"),
+    "spin_magnetization": Kind("energy / length^(D-2), spin in hbar", "A", CONDUCTANCE, energy=1, counts="spin"),
     "spin_nernst": Kind("k_B / length^(D-2), spin in hbar", "A/K", _PER_KELVIN, counts="spin"),
 }
 
@@ -115,7 +115,7 @@ def _factor(result: Any, unit: str, lattice_constant: float | None) -> float:
     if result.dimension != dimension:
         raise ValueError(f"unit: expected one for D = {result.dimension}, got {unit!r}, a unit in {dimension}D")
     if unit == SOLID:
-        return _AMPERE / (_length(result, lattice_constant) * 100)
+        return CONDUCTANCE / (_length(result, lattice_constant) * 100)
     return 2 * np.pi if unit == "e/2pi" else 8 * np.pi
 
 

@@ -44,9 +44,9 @@ class WindowedValues(BandValues):
 
     variants, threads = 3, -1
 
-    def __init__(self, model: BandStructure, parts: Parts, window: float) -> None:
+    def __init__(self, model: BandStructure, parts: Parts, window: float, count: int | None = None) -> None:
         self.windows = tuple(Window(factor * window) for factor in (1.0, 0.5, 2.0))
-        super().__init__(model, parts)
+        super().__init__(model, parts, count)
         self.weights *= self.variants
         self.change, self.held = np.zeros(len(self.weights) // self.variants), 0
         self.decided_by = f"window {window!r}"
@@ -164,7 +164,8 @@ class Restricted:
     def __call__(self, k: Array) -> tuple[Array, Array]:
         found = (self._block(block, self._basis) for block in blocks(self._basis.model, k, LONGER))
         energies, values = zip(*found, strict=True)
-        return np.concatenate(energies), np.moveaxis(np.concatenate(values, axis=1), 0, -1)
+        count = self.whole.count
+        return np.concatenate(energies)[:, :count], np.moveaxis(np.concatenate(values, axis=1), 0, -1)[:, :count]
 
     def _block(self, k: Array, basis: _Basis) -> tuple[Array, Array]:
         first, *others = self.whole.windows

@@ -45,7 +45,7 @@ def grid_of_axes(
 def require_matplotlib() -> None:
     """Raise ImportError that names the extra where matplotlib is not there."""
     try:
-        import matplotlib  # noqa: F401
+        import matplotlib.figure  # noqa: F401
     except ImportError:
         raise ImportError(MISSING) from None
 

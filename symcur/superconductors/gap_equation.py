@@ -26,9 +26,10 @@ _START = 12  # points per axis
 _MOST = 1 << 40  # points per axis where nothing limits the slope of the occupation
 _NORMAL = 1e-6  # of the first amplitudes: below this they have died out
 _UNSTABLE = 1e-6  # by which the rate of a change that grows exceeds 1
-_SAME = 1e-3  # of the energies of two states that are one
+_SAME = 1e-6  # of the energies of two states that are one
 _SMALL = 1e-6  # of a change, below which a component is not told
 _STEP = 1e-2  # of the tolerance
+_ROUNDING = 1e-14  # of the energies
 _SEARCH = 1 << 16  # momenta on which the search begins anew where all pairs have died out
 _TURNS = 12  # saddles that are left, one after the other
 _OFFSETS = np.random.default_rng(5).uniform(size=(6, 3))  # of the meshes for the normal state, in their spacing
@@ -36,10 +37,11 @@ _OFFSETS = np.random.default_rng(5).uniform(size=(6, 3))  # of the meshes for th
 
 @dataclass(frozen=True)
 class PairState:
-    """A solution of the gap equation: its amplitudes and its potential per cell less that of the normal state."""
+    """A solution of the gap equation: its amplitudes and its potential per cell less that of the normal state, with the error of this."""
 
     amplitudes: Mapping[str, float]
     condensation: float
+    condensation_error: float
 
 
 @dataclass(frozen=True)
@@ -48,14 +50,15 @@ class GapSolution:
 
     ``status`` is "minimum" for a minimum of the free energy below all other solutions that were found, the normal state among them;
     "saddle" where it falls along ``falls_along``, a complex change of each amplitude; "metastable" for a minimum that does not lie lowest;
-    "undecided" where another solution is as low within the errors. Minima are those among the amplitudes and their phases; ``curvature`` is
+    "undecided" where another solution is as low within the errors of both, or meshes disagree on whether it is a saddle. Minima are those among the amplitudes and their phases; ``curvature`` is
     1 less the largest rate at which a change of them grows from one iteration to the next, positive at a minimum, leaving out the phase of all
     pairs. ``others`` are the other solutions found, whose energies differ.
 
     ``residual`` is the largest |Delta_ab(R) - V_ab(R) <c c>| on the last mesh after the amplitudes have been found as the best of their
     kind; ``left_out`` that of pairs which the interaction forms and no amplitude describes, in equal units (zero where the ansatz is
     closed). ``error`` is the change of an amplitude from the mesh before and to a shifted one. ``condensation`` is the potential per cell less that of
-    the normal state; its error is the change from the mesh before, and twice the largest one of the normal state between shifted meshes.
+    the normal state; its error is the change from the mesh before and to a shifted one and by a last step, and twice the largest one of the
+    normal state between shifted meshes.
     ``normal``: the amplitudes have died out.
     """
 
@@ -118,9 +121,12 @@ def solve_gap_equation(
             change = max(search.within, float(np.abs(states[0].x - before[0].x).max()))
         needed = search.needed(states[0].x)
         if change <= tolerance * search.scale and size >= needed:
-            change += search.shifted_change(states[0], size)
+            shifted = search.mesh(size, shifted=True)
+            change += float(
+                np.abs(shifted.step(shifted(states[0].x))).max()
+            )  # twice the first term of the error of either
             if change <= tolerance * search.scale:
-                return search.result(mesh, states, before, change)
+                return search.result(mesh, shifted, states, before, change)
         size = search.next_size(needed, size)
 
 
@@ -164,11 +170,6 @@ class _Search:
     # -- meshes ------------------------------------------------------------------------------------------------------
     def mesh(self, size: int, *, phases: bool = False, shifted: bool = False) -> FreeEnergy:
         return FreeEnergy(self.model, self.potentials, self.temperature, size, phases=phases, shifted=shifted)
-
-    def shifted_change(self, at: Sums, size: int) -> float:
-        """What a mesh shifted by half of its spacing changes: twice the first term of the error of either."""
-        mesh = self.mesh(size, shifted=True)
-        return float(np.abs(mesh.step(mesh(at.x))).max())
 
     def needed(self, x: Array) -> int:
         """Points per axis: f(H) is analytic within the distance of the poles of f, pi T from real energies, over the largest velocity."""
@@ -235,33 +236,41 @@ class _Search:
         return kept
 
     # -- the result --------------------------------------------------------------------------------------------------
-    def result(self, mesh: FreeEnergy, states: list[Sums], before: list[Sums], change: float) -> GapSolution:
-        states = [self._signed(state) for state in states]
-        found, factor = states[0], float(self.model.statistics.factor)
+    def result(
+        self, mesh: FreeEnergy, shifted: FreeEnergy, states: list[Sums], before: list[Sums], change: float
+    ) -> GapSolution:
         normal_states = mesh.normal_states(_OFFSETS[:, : self.model.dimension])
         zero = float(normal_states.mean())
-        uncertain = 2 * float(np.abs(normal_states - zero).max())
-        normal = not found.x.any()
-        others = [PairState(self._named(s.x), factor * (s.free - zero if s.x.any() else 0.0)) for s in states[1:]]
-        condensation = 0.0 if normal else factor * (found.free - zero)
-        error = 0.0 if normal else factor * (abs(found.free - before[0].free) + uncertain)
-        rate, direction = self._with_phases(found, mesh.size)
+        uncertain = 2 * float(np.abs(normal_states - zero).max()) + _ROUNDING * abs(zero)
+        energies = [
+            (state.free - zero, self._free_error(state, mesh, shifted, before)) if state.x.any() else (0.0, uncertain)
+            for state in states
+        ]
+        factor, kinds = float(self.model.statistics.factor), [bool(state.x.any()) for state in states]
+        pairs = [
+            PairState(
+                self._named(self._signed(state).x), factor * energy, factor * (error + uncertain) if paired else 0.0
+            )
+            for state, paired, (energy, error) in zip(states, kinds, energies, strict=True)
+        ]
+        rivals = energies[1:] + ([(0.0, uncertain)] if all(kinds) else [])
+        found, size = self._signed(states[0]), mesh.size
+        rate, direction = self._with_phases(found, size)
+        rates = rate, self._with_phases(found, size, shifted=True)[0]
         Delta = np.tensordot(found.x, self.potentials.B[: len(found.x)], 1)
         made = np.tensordot(found.made, self.potentials.B[: len(found.x)], 1)
-        rival = min([other.condensation for other in others] + ([] if normal else [0.0]), default=np.inf)
-        others_error = factor * uncertain + error
-        if rate > 1 + _UNSTABLE:
-            status = "saddle"
-        elif rival < condensation - others_error:
-            status = "metastable"
-        else:
-            status = "minimum" if rival > condensation + others_error or rival == np.inf else "undecided"
         return GapSolution(
-            model=self.at(found.x), amplitudes=self._named(found.x), status=status, curvature=1 - rate, falls_along=direction,
-            others=tuple(others), residual=float(np.abs(made - Delta).max()),
-            left_out=float(np.abs(self.potentials.V * found.pairs - made).max()), error=change, condensation=condensation,
-            condensation_error=error, normal=normal, points=mesh.size**self.model.dimension,
+            model=self.at(found.x), amplitudes=pairs[0].amplitudes, status=_status(rates, energies[0], rivals), curvature=1 - rate,
+            falls_along=direction, others=tuple(pairs[1:]), residual=float(np.abs(made - Delta).max()),
+            left_out=float(np.abs(self.potentials.V * found.pairs - made).max()), error=change, condensation=pairs[0].condensation,
+            condensation_error=pairs[0].condensation_error, normal=not kinds[0], points=size**self.model.dimension,
         )  # fmt: skip
+
+    def _free_error(self, state: Sums, mesh: FreeEnergy, shifted: FreeEnergy, before: list[Sums]) -> float:
+        """What the mesh before, a shifted one, and a last step change of the free energy of a state."""
+        nearest = min(before, key=lambda other: float(np.abs(other.x - state.x).max()))
+        step = abs(float(mesh.step(state) @ state.response @ (state.made - state.x)))
+        return abs(state.free - nearest.free) + abs(state.free - shifted(state.x).free) + step
 
     def _signed(self, state: Sums) -> Sums:
         """Of x and -x, which are one state, that on the side of the first values."""
@@ -272,9 +281,9 @@ class _Search:
     def _named(self, x: Array) -> dict[str, float]:
         return dict(zip(self.names, x.tolist(), strict=True))
 
-    def _with_phases(self, found: Sums, size: int) -> tuple[float, dict[str, complex]]:
+    def _with_phases(self, found: Sums, size: int, *, shifted: bool = False) -> tuple[float, dict[str, complex]]:
         """The largest rate of a change of amplitudes and phases, and the change where it grows."""
-        mesh, towards = self.mesh(size, phases=True), self.potentials.towards
+        mesh, towards = self.mesh(size, phases=True, shifted=shifted), self.potentials.towards
         at = mesh(np.append(found.x, np.zeros(len(towards) - len(found.x))))
         rate, change = mesh.fastest(at)
         direction: dict[str, complex] = {}
@@ -283,6 +292,18 @@ class _Search:
                 for name, factor in unit.items():
                     direction[name] = direction.get(name, 0) + part * factor
         return rate, direction
+
+
+def _status(rates: Sequence[float], found: tuple[float, float], rivals: list[tuple[float, float]]) -> str:
+    """By the largest rates of changes on two meshes, and by free energies with their errors."""
+    if min(rates) > 1 + _UNSTABLE:
+        return "saddle"
+    above = [(energy - found[0], error + found[1]) for energy, error in rivals]
+    if any(difference < -error for difference, error in above):
+        return "metastable"
+    if max(rates) > 1 + _UNSTABLE or any(difference <= error for difference, error in above):
+        return "undecided"
+    return "minimum"
 
 
 def _even(size: int) -> int:

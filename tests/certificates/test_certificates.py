@@ -57,6 +57,7 @@ def test_every_equality_of_the_ledger_has_a_certificate_that_is_accepted(folder)
     assert all(path.stat().st_size < 20_000 for path in folder.glob("*.json"))
 
 
+@pytest.mark.slow
 def test_one_false_file_fails_the_directory(folder, tmp_path):
     for name in ("rules.json", "checker.py", "torque-metric.1.json"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())

@@ -47,7 +47,7 @@ def size(form: ClosedForm) -> int:
     return length((form.definitions, sp.flatten(form.compact)))
 
 
-@pytest.mark.slow_for("sqrt(3)", "sqrt(2)")
+@pytest.mark.slow
 @pytest.mark.parametrize("angles", ANGLES.values(), ids=ANGLES)
 def test_a_constant_basis_changes_neither_structure_nor_length(angles: list) -> None:
     plain, turned = Model(*CLIFFORD, (k_x, k_y), {a: 0.7, b: -0.3}), rotated(angles)

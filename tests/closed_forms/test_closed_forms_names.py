@@ -137,6 +137,7 @@ def test_letters_of_a_formula_in_matrices_make_room_for_parameters() -> None:
     assert not re.search(r"(?<![{\w\\])(?:P|H|a)(?!\w)", "".join(rows).replace(r"\text{the Hamiltonian}", ""))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not HAS_PDFLATEX, reason="no pdflatex")
 def test_forms_with_all_these_names_are_set(tmp_path: Path) -> None:
     assert all(width > 0 for width, _ in sizes({"".join(n): form_with(n).latex() for n in TRIPLES}, tmp_path).values())
@@ -164,6 +165,7 @@ def arguments(form: sc.ClosedForm) -> list[float]:
     return [*AT, form.model.energies(np.array(AT))[0], *(float(x) for x in form.model.values().values())]
 
 
+@pytest.mark.slow
 def test_python_takes_parameters_of_all_names(form: sc.ClosedForm) -> None:
     namespace: dict = {}
     exec(form.source("python"), namespace)

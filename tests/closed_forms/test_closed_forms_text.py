@@ -148,6 +148,7 @@ def assigned(text: str) -> dict[str, str]:
     return dict(re.findall(r"^\s*([\w()]+) = (.+)$", text, flags=re.MULTILINE))
 
 
+@pytest.mark.slow_for("model-interband_torque_dipole")
 @pytest.mark.parametrize(("model", "name"), CASES, ids=NAMES)
 def test_fortran_source_is_that_arithmetic(model, name: str) -> None:
     """Read as Python, line by line: Fortran's operators are Python's. No line is longer than 132 characters."""

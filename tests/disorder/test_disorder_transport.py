@@ -63,6 +63,7 @@ def test_at_finite_temperature_a_parabolic_band_has_a_closed_form():
     assert found.status == "converged"
 
 
+@pytest.mark.slow
 def test_finite_temperature_is_the_average_over_energies():
     model, disorder, T = models.rashba_dresselhaus(), gaussian(1.0), 0.02
     warm = transport(model, disorder, 1.0, T, rtol=1e-5, intrinsic=False)

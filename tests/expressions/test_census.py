@@ -119,6 +119,7 @@ def test_as_many_normal_forms_as_values(case):
     assert 10 < forms < count
 
 
+@pytest.mark.slow
 def test_the_cells_of_one_band_commute_and_those_of_a_pair_do_not():
     """Seven letters are needed: Tr[P s P ss P sv] and Tr[P s P sv P ss]."""
     _, commuting, *_ = counted("cells between projectors, one band")

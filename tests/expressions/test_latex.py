@@ -93,6 +93,7 @@ def test_every_equality_of_the_ledger_prints(claim):
             check(side.latex("sum"))
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None, derandomize=True)
 @given(st.integers(0, 10**6))
 def test_random_expressions_print(seed):

@@ -57,7 +57,7 @@ def test_numbers_are_those_of_the_conductivity_with_the_other_sign(symcur, writt
     assert status == 0
     data = json.loads(out)
     expected = sc.conductivity(solid(written), 0.3, 1.5, method=Mesh(4), rtol=0.9, hall="paper, filled_multiplet")
-    scale = sc.observables.result.CONDUCTANCE * 1e8
+    scale = sc.observables.units.CONDUCTANCE * 1e8
     for name, part in expected.parts.items():
         np.testing.assert_allclose(data["parts"][name]["value"], -scale * part.value, rtol=1e-13)
     assert set(data["parts"]) == {"conventional", "torque", "band", "dipole", "intrinsic", "filled_multiplet"}
@@ -75,7 +75,7 @@ def test_a_conductivity_of_charge_is_in_siemens_per_centimetre(symcur, written):
     assert data["unit"] == "S/cm"
     assert "hbar" not in data["convention"]
     expected = sc.conductivity(solid(written, s=np.ones(8)), 0.3, 1.5, method=Mesh(4), rtol=0.9)
-    scale = sc.observables.result.CONDUCTANCE * 1e8
+    scale = sc.observables.units.CONDUCTANCE * 1e8
     np.testing.assert_allclose(
         data["parts"]["conventional"]["value"], scale * expected.parts["conventional"].value, rtol=1e-13
     )
@@ -230,6 +230,7 @@ def _interrupted_after(monkeypatch, press_ctrl_c):
     return choose
 
 
+@pytest.mark.slow
 def test_an_interrupted_sweep_goes_on_and_ends_with_the_same_file(symcur, written, interrupted_after, tmp_path):
     whole, file, part = (tmp_path / name for name in ("whole.json", "result.json", "result.json.part"))
     command = ("material", str(written / "X_hr.dat"), *FAST, "--memory", "0.5")

@@ -19,7 +19,7 @@ from symcur.brillouin.mesh_symmetry import mesh_symmetry
 from symcur.brillouin.problem import BandProblem
 from symcur.brillouin.sweep import Sweep
 from symcur.materials import Material, read_functions, reduced_mesh, symmetric_tensor, symmetrize, symmetry_group
-from symcur.observables.result import CONDUCTANCE
+from symcur.observables.units import CONDUCTANCE
 from symcur.observables.windows import WindowedValues
 
 E_F, T = 11.3158, 0.05
@@ -55,6 +55,7 @@ def test_sums_over_orbits_are_those_over_all_points_where_operations_turn_s(crys
     assert symmetry.parity == (1, 1, 1)
     # eps_ils alone is left: of 9 components of 3 tensors two for each of three operators, with three windows.
     assert symmetry.actions.shape[1:] == (9 * 3 * 3, 2 * 3 * 3 * 3)
+    assert symmetry.problem.bands._basis.parity == -1  # one of each Kramers pair is read, and spins are odd
     points = _Points(problem, Sweep(map, 10**6, None), symmetry)
     for place in points.places(6):
         m = np.stack(np.unravel_index(np.arange(place.n**3), (place.n,) * 3), axis=-1)

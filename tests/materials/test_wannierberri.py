@@ -20,7 +20,7 @@ wannierberri = pytest.importorskip("wannierberri", reason="WannierBerri is not i
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # it leaves files open
 COLD = 1e-7  # eV: occupations are steps, as there
-S_PER_CM = observables.result.CONDUCTANCE * 1e8
+S_PER_CM = observables.units.CONDUCTANCE * 1e8
 
 
 @pytest.fixture(autouse=True)

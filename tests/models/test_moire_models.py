@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 
 import symcur as sc
+from symcur.band_structures import PlaneWaveModel
+from symcur.brillouin.mesh_symmetry import mesh_symmetry
+from symcur.brillouin.problem import BandProblem
 from symcur.claims import verify
 from symcur.eigenstates import evaluate
 from symcur.models.moire import HALF_BY_MASS, twisted_bilayer_graphene, twisted_dichalcogenide
+from symcur.observables import conductivity
+from symcur.observables.engine import BandValues
 
 LAYER_QUANTITIES = ("s_berry_curvature", "symmetrized_curvature", "s_dipole")
 
@@ -31,6 +36,55 @@ def test_the_moire_zone_is_that_of_the_twist():
     np.testing.assert_allclose(corner[0] - corner[1], [0, -4 * np.pi / (3 * length)], atol=1e-12)
 
 
+TURN = np.array([[-0.5, -np.sqrt(3) / 2], [np.sqrt(3) / 2, -0.5]])
+
+
+def strained(model: PlaneWaveModel) -> PlaneWaveModel:
+    """Masses and velocities a few percent apart along two directions."""
+    stretched = {axes: X * (1.03 if axes in ((0, 0), (0,)) else 1.0) for axes, X in model.kinetic.items()}
+    return model.replace(kinetic=stretched)
+
+
+def uneven(model: PlaneWaveModel) -> PlaneWaveModel:
+    """One of three tunnelling vectors a few percent stronger than the others."""
+    return model.replace(
+        potentials={g: V * (1.03 if sum(g) in (1, -1) and g[0] else 1.0) for g, V in model.potentials.items()}
+    )
+
+
+@pytest.mark.parametrize("build", [twisted_dichalcogenide, twisted_bilayer_graphene])
+def test_plane_waves_keep_the_threefold_turns_of_a_bilayer(build):
+    """The turns shift the plane waves of each layer by a reciprocal vector: with the same G in both layers they were broken."""
+    model, k = build(theta=2.0, displacement=5.0, reach=2.0).made, np.array([[0.2, 0.5], [0.3, -0.1]])
+    for one, kept in ((model, True), (strained(model), False), (uneven(model), False)):
+        apart = np.linalg.norm((one.waves @ TURN.T)[:, None] - one.waves, axis=-1) < 1e-9
+        assert (apart & (one.orbitals[:, None] == one.orbitals)).any(axis=1).all()
+        near = slice(one.neutral, one.neutral + 3)
+        change = np.abs(one.energies(k @ TURN.T) - one.energies(k))[:, near].max()
+        assert change < 1e-10 if kept else change > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("values", "change", "number"),
+    [({"displacement": 5.0}, None, 6), ({}, None, 12), ({}, strained, 4), ({"displacement": 5.0}, uneven, None)],
+)
+def test_one_momentum_stands_for_all_that_symmetries_make_of_it(values, change, number):
+    """Threefold turns, a mirror that only the lowest harmonics have, and without displacement the twofold turn; what is not there is not used."""
+    made = twisted_dichalcogenide(theta=3.0, reach=3**0.5, **values).made
+    model = made if change is None else change(made)
+    bands = BandValues(model, {"intrinsic": conductivity.forms["regular"].parts["intrinsic"]}, count=4)
+    problem = BandProblem(bands, model.cell, bands.weights, [-1.0, 3.0], 0.6)
+    symmetry = mesh_symmetry(problem)
+    if number is None:
+        assert symmetry is None
+        return
+    assert len(symmetry.matrices) == number
+    u = np.random.default_rng(4).uniform(size=(5, 2))
+    one = symmetry.average(symmetry.problem.sums(u))[0]
+    every = problem.sums((u @ symmetry.matrices.mT).reshape(-1, 2)) / number
+    np.testing.assert_allclose(one, every[0], rtol=0, atol=1e-10 * every[1].max())
+
+
 @pytest.mark.filterwarnings("ignore::symcur.eigenstates.DegeneracyWarning")
 def test_chern_numbers_of_twisted_mote2():
     # Wu et al.: the two highest valence bands have opposite Chern numbers at small twist, of which both have the same beyond 2 degrees.
@@ -45,8 +99,8 @@ def test_chern_numbers_of_twisted_mote2():
 def test_layers_without_tunnelling_are_those_of_one_layer_in_its_potential():
     model = twisted_dichalcogenide(theta=3.0, w=0.0, displacement=7.0, V=0.0, reach=2.0)
     k = np.array([[0.1, 0.2]])
-    for offset, shift in zip(model.made.offsets, (3.5, -3.5), strict=True):
-        p = k + model.made.waves + offset
+    for layer, shift in enumerate((3.5, -3.5)):
+        p = k + model.made.waves[model.made.orbitals == layer]
         free = np.sort(HALF_BY_MASS / 0.62 * (p**2).sum(axis=1) + shift)
         found = model.energies(k)[0]
         assert np.abs(found[:, None] - free).min(axis=0).max() < 1e-9
@@ -101,9 +155,11 @@ def test_the_registry_knows_them_and_formulas_are_asked_for_where_needed():
     model = sc.models.get("twisted_dichalcogenide", theta=2.0, reach=1.0)
     assert model.name == "twisted_dichalcogenide"
     assert model.values()["theta"] == 2.0
-    assert model.size == 14
+    assert model.size == 12
     assert pickle.loads(pickle.dumps(model)).energies([0.1, 0.2]).tolist() == model.energies([0.1, 0.2]).tolist()
-    assert model.with_values(reach=2.0).remarks == ("19 plane waves of 2 orbitals: sums over states end with band 38",)
+    assert model.with_values(reach=2.0).remarks == (
+        "18 plane waves of each of 2 orbitals: sums over states end with band 36",
+    )
     with pytest.raises(
         TypeError, match=r"expected a Model given by formulas, .* got twisted_dichalcogenide, which is given"
     ):

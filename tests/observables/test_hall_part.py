@@ -107,6 +107,7 @@ def test_kane_mele_in_the_gap_in_five_conventions():
     assert result.value[0, 1] == result.parts["paper"].value[0, 1]
 
 
+@pytest.mark.slow
 def test_without_sublattice_potential_only_the_papers_value_jumps_where_kramers_pairs_split():
     coupling = 0.02
     model = models.kane_mele(lambda_v=0, lambda_R=coupling)
@@ -282,6 +283,7 @@ def test_a_choice_without_meaning_is_refused_with_the_reason():
         conductivity(chain, hall="static")
 
 
+@pytest.mark.slow
 def test_choices_stand_beside_the_parts_of_the_first():
     model, mu = models.kane_mele(), gap(models.kane_mele(), 2).mu
     together = conductivity(model, mu, rtol=1e-4, hall="paper, filled_multiplet")

@@ -131,6 +131,8 @@ def test_states_go_on_with_another_s_and_with_other_multiplets():
     components = quantities.components(quantities.get("s_berry_curvature"), 2)
     one.values(components), both.values(components)
     one, both = (states.with_s(states.rotated(other)) for states in (one, both))
+    found, expected = one.values(components).real, both.values(components).real
+    assert np.abs(np.repeat(found, 2, axis=1) - expected).max() < 1e-9 * np.abs(expected).max()
     one, both = (states.rejoined(Window(3.5), np.arange(3, 8)) for states in (one, both))
     assert both.rank.max() > 2
     found, expected = one.values(components).real, both.values(components).real

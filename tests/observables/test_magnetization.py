@@ -60,6 +60,7 @@ def test_haldane_with_particle_hole_symmetry_by_hand():
     assert np.abs(result.parts["moment"].value[:, 0, 1]).min() > 1e-2
 
 
+@pytest.mark.slow
 def test_conserved_spin_is_half_the_difference_of_the_magnetizations_of_up_and_down():
     up, down = (charge(models.haldane(t2=0.3, phi=phi, M=1)) for phi in (np.pi / 2, -np.pi / 2))
     spin = magnetization(models.kane_mele(lambda_R=0), 0.9, 0.15, rtol=1e-8)

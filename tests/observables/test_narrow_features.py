@@ -132,6 +132,7 @@ def test_at_a_touching_with_a_trace_of_s_nothing_is_defined():
     assert sc.conductivity(chern_insulator(0.3, 0.2, 1e-3), 0.0, 0.0, rtol=1e-3).status == "converged"
 
 
+@pytest.mark.slow
 def test_a_line_of_states_at_mu_ends_with_an_honest_error_and_spoils_no_scan():
     """k_x = 0 has the energy 1 along all of a line: the density of states diverges, and mu = 1 alone comes back unconverged."""
     H = sp.sin(k_x) * X + sp.sin(k_y) * Y + (-1 + sp.cos(k_x) + sp.cos(k_y)) * Z

@@ -56,6 +56,7 @@ def test_ctrl_c_and_on(symcur, direct, ending, tmp_path, ctrl_c_after):
     assert list(tmp_path.iterdir()) == [file]
 
 
+@pytest.mark.slow
 def test_processes_and_failures(symcur, tmp_path):
     """Magnons are stable for one sign of the exchange: what fails is said, and is the same from other processes."""
     command = ("scan", "honeycomb_magnons", "thermal_hall", *MAGNONS, "--over", "J=-1,1,2")
@@ -111,12 +112,15 @@ def test_what_is_wrong_is_one_line(symcur, tmp_path, monkeypatch, arguments, mes
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_computation_on_a_mesh_goes_on(symcur, tmp_path, monkeypatch, ctrl_c_after):
+@pytest.mark.parametrize(
+    ("method", "mu", "temperature", "points"), [("mesh", "0", "0.3", 400), ("auto", "1.1", "0", 2500)]
+)
+def test_a_computation_goes_on(symcur, tmp_path, monkeypatch, ctrl_c_after, method, mu, temperature, points):
     whole, file = tmp_path / "whole.json", tmp_path / "file.json"
-    compute = ("compute", "haldane", "conductivity", "--mu", "0,0.1", "--temperature", "0.3", "--method", "mesh")
-    compute = (*compute, "--rtol", "1e-5")
+    compute = ("compute", "haldane", "conductivity", "--mu", f"{mu},0.1", "--temperature", temperature)
+    compute = (*compute, "--method", method, "--rtol", "1e-5")
     assert symcur(*compute, "-o", str(whole))[0] == 0
-    ctrl_c_after(1000)
+    ctrl_c_after(points)
     status, _, err = symcur(*compute, "-o", str(file))
     assert status == 130
     assert "--resume goes on from there" in " ".join(err.split())

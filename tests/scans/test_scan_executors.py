@@ -66,6 +66,7 @@ def test_an_executor_that_takes_no_more_loses_nothing(serial, tmp_path):
     assert scan(store=tmp_path / "scan.zarr").identical(serial)
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_with_a_killed_worker_and_a_killed_scheduler(serial, tmp_path, symcur):
     """Real processes: the tasks of a dead worker are done by another, and what a dead scheduler has given is in the store."""
     from distributed import Client

@@ -99,6 +99,30 @@ def test_both_states_next_to_a_first_order_transition_are_known(field, normal):
     assert found.condensation < other.condensation
 
 
+def test_next_to_a_first_order_transition_a_coarse_mesh_does_not_decide():
+    """At 0.49583 pairs lie lower by 1.4e-5, at 0.49603 the normal state does; the field of the transition is 0.49593."""
+    T, U, best = 0.06, 3.0, 0.7025
+    for field, lower in ((0.49583, True), (0.49603, False)):
+        model = bdg(xi * sigma_0 + B * sigma_z, singlet(D), k, {D: 0.5, B: field, mu: 1.0}, SQUARE, form="nambu")
+        exact = pauli(T, field, best, U) - pauli(T, field, 0.0, U)
+        assert (exact < 0) == lower
+        coarse = solve_gap_equation(model, {(0, 0): [[0, -U], [-U, 0]]}, ["D"], T, tolerance=0.1)
+        assert coarse.status == "undecided"
+        (other,) = coarse.others
+        assert abs(other.condensation - exact) < other.condensation_error < 1e-4
+
+
+def test_the_error_of_the_condensation_holds_what_a_last_step_changes():
+    """Three bands of a chain at T = 0, where two coarse meshes differ by less than either is off."""
+    random, gap = np.random.default_rng(139), sp.Symbol("gap", real=True)
+    sites, bonds = (sp.Matrix(random.normal(size=(3, 3)).round(2)) for _ in range(2))
+    h = sites + sites.T + bonds * sp.exp(sp.I * kx) + bonds.T * sp.exp(-sp.I * kx)
+    chain = bdg(h, gap * sp.eye(3), (kx,), {gap: 1.0}, ((1,),))
+    attraction = {(0,): -np.random.default_rng(139).uniform(4, 9) * np.eye(3)}
+    rough, fine = (solve_gap_equation(chain, attraction, ["gap"], 0.0, tolerance=tol) for tol in (0.1, 1e-4))
+    assert abs(rough.condensation - fine.condensation) < rough.condensation_error < 1e-5 * abs(fine.condensation)
+
+
 @pytest.mark.parametrize(("start", "normal"), [(0.44, False), (0.4, True)])
 def test_the_state_that_is_downhill_from_the_first_values_tells_whether_it_lies_lowest(start, normal):
     """The free energy has its maximum between the two starts."""

@@ -140,6 +140,7 @@ def test_a_superconductor_without_a_spin_is_refused(observable):
 
 
 # -- symmetry ------------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
 def test_conjugation_that_turns_the_spin_forbids_what_it_should():
     """tau_z sigma_x K at fixed k turns S_z: no state carries any, and S_z has no Zeeman response; spins in the plane have no alpha."""
     model, T = models.spin_orbit_superconductor(), 0.1

@@ -15,8 +15,13 @@ from scipy.optimize import brentq
 
 from symcur import models
 from symcur.brillouin.occupation import occupation
+from symcur.brillouin.problem import BandProblem
+from symcur.brillouin.solution import Tolerance
+from symcur.brillouin.vanishing import only_rounding
 from symcur.eigenstates import evaluate
-from symcur.observables import magnetization
+from symcur.models.pauli import sigma_0, sigma_x, sigma_y, sigma_z
+from symcur.observables import engine, magnetization, spin_hall
+from symcur.superconductors import bdg, singlet, spin_operator
 
 T = 0.1
 
@@ -74,6 +79,7 @@ def test_the_sum_over_the_sea_has_no_circuit_of_the_packets_and_the_regular_form
     assert magnetization(model, 0, T, rtol=0.1).form == regular.form, "the default"
 
 
+@pytest.mark.slow
 def test_what_the_sea_leaves_out_is_the_circulation_of_the_spin_dipole_around_the_touchings(model, both):
     """By parts, int g (d_l d^{is} - d_i d^{ls})/2 leaves -g/2 times the circulation around a point where d diverges."""
     lost, points = 0.0, touchings(model)
@@ -125,3 +131,28 @@ def test_electrons_and_holes_that_cross_without_pairing_are_no_feature(E_F, meth
     result = magnetization(normal, temperature=0.1, rtol=1e-7, method=method)
     assert result.status == "converged"
     assert result.evaluations < 200_000
+
+
+def test_what_time_reversal_forbids_in_every_state_is_not_integrated():
+    """Bands touch along the Fermi line of the normal state, where rounding grows like the inverse square of the gap."""
+    still = models.spin_orbit_superconductor().with_values(B=0.0)
+    result = spin_hall(still, temperature=T, hall="symmetric_quadrupole", rtol=1e-3)
+    assert result.status == "converged"
+    assert "vanishes identically" in result.method
+    assert np.abs(result.value).max() <= result.error.max() < 1e-11
+
+
+@pytest.mark.parametrize(("coupling", "vanishes"), [(1e-8, False), (0.0, True)])
+def test_a_coupling_of_a_hundred_millionth_is_no_rounding(coupling, vanishes):
+    """Spins that cross along lines, at which the coupling opens gaps; without it the spin is conserved and nothing responds."""
+    kx, ky = sp.symbols("k_x k_y", real=True)
+    h = (-2 * (sp.cos(kx) + sp.cos(ky)) + 1.3) * sigma_0 + (sp.cos(kx) - sp.cos(ky) + sp.sin(kx) / 10) * sigma_z / 5
+    h += coupling * (sp.sin(ky) * sigma_x - sp.sin(kx) * sigma_y)
+    crossing = bdg(h, singlet(0.3), (kx, ky), {}, ((1, 0), (0, 1)), form="nambu", spin=spin_operator("z"))
+    model = crossing.with_s(crossing.spin)
+    bands = engine.BandValues(model, spin_hall.forms["sea"].choices["symmetric_quadrupole"].parts)
+    problem = BandProblem(bands, model.cell, bands.weights, 0.0, T)
+    natural = engine.size_of_kind(model, model.cell, spin_hall.kind)
+    found = only_rounding(problem, Tolerance(1e-3, np.array(0.0), "largest", len(bands.weights), natural))
+    assert (found is not None) == vanishes
+    assert problem.filled().max() < 1e-11 * natural
