@@ -237,7 +237,9 @@ def test_documentation_builds_without_a_warning(site):
     names = ("conventions", "quantities", "models", "ledger", "relations", "index")
     pages = {name: (site / f"{name}.html").read_text() for name in names}
     assert all(name in pages["quantities"] for name in sc.quantities.names())
-    assert all(f'id="{name.replace("_", "-")}"' in pages["models"] for name in sc.models.names() + sc.bosons.names())
+    own = [*sc.models.names(), *sc.models.NUMERIC.names(), *sc.bosons.names()]
+    assert all(f'href="models/{name}.html"' in pages["models"] for name in own)
+    assert "<math" in (site / "models/kane_mele.html").read_text()
     assert all(f'id="{name}"' in pages["ledger"] for name in sc.claims.names())
     for observable in sc.observables.OBSERVABLES:
         section = (
@@ -267,7 +269,16 @@ def test_the_reference_links_to_its_names_and_to_other_projects(site):
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium installed")
 def test_pages_fit_a_telephone(site):
     """Wide tables and formulas scroll by themselves: no page is wider than a screen of 390 px."""
-    names = ("index", "conventions", "models", "relations", "ledger", "api/symcur.disorder", "api/symcur.expressions")
+    names = (
+        "index",
+        "conventions",
+        "models",
+        "models/luttinger",
+        "relations",
+        "ledger",
+        "api/symcur.disorder",
+        "api/symcur.expressions",
+    )
     probe = site / "telephone.html"
     probe.write_text(TELEPHONE % json.dumps([f"{name}.html" for name in names]), encoding="utf-8")
     options = (

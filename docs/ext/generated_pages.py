@@ -1,6 +1,6 @@
 """Pages that are written from the code when the documentation is built.
 
-In conventions.md, quantities.md, models.md, ledger.md and relations.md the comment ``<!-- generated -->`` stands for the reference that the code
+Each model of the library has a page in models/. In conventions.md, quantities.md, models.md, ledger.md and relations.md the comment ``<!-- generated -->`` stands for the reference that the code
 gives; the documents of derivations/ are copied next to the other sources, with an index.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from markdown_text import plain, told
-from model_reference import model_reference
+from model_reference import model_reference, write_pages
 from relation_tables import relation_tables
 
 from symcur import claims, observables, quantities
@@ -32,6 +32,7 @@ MARK = "<!-- generated -->"
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", lambda app, config: copy_derivations(Path(app.srcdir)))
+    app.connect("config-inited", lambda app, config: write_pages(Path(app.srcdir) / "models"))
     app.connect("source-read", fill_in)
     return {"parallel_read_safe": True}
 

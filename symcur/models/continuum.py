@@ -87,7 +87,7 @@ def massive_dirac() -> Model:
         parameters={v: 1.0, Delta: 0.5},
         reference="N. A. Sinitsyn et al., Phys. Rev. B 75, 045315 (2007)",
         facts="Energies +- e with e = sqrt(v^2 k^2 + Delta^2), unbounded below. The Berry curvature Omega^{xy} is -+ "
-        "v^2 Delta/(2 e^3), so the lower band carries int d^2k/2pi Omega^{xy} = sign(Delta)/2.",
+        "v^2 Delta/(2 e^3), so the lower band carries int d^2 k/2pi Omega^{xy} = sign(Delta)/2.",
     )
 
 

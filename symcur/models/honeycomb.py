@@ -59,7 +59,7 @@ def haldane() -> Model:
         parameters={t: 1.0, t2: 0.2, phi: 1.0, M: 0.3},
         lattice=LATTICE,
         reference="F. D. M. Haldane, Phys. Rev. Lett. 61, 2015 (1988)",
-        facts="Chern number int d^2k/2pi Omega^{xy} of the lower band -sign(t2 sin phi) for |M| < 3 sqrt(3) |t2 sin "
+        facts="Chern number int d^2 k/2pi Omega^{xy} of the lower band -sign(t2 sin phi) for |M| < 3 sqrt(3) |t2 sin "
         "phi|, zero otherwise; the gap closes at a corner of the zone where |M| = 3 sqrt(3) |t2 sin phi|.",
     )
 
@@ -88,7 +88,7 @@ def kane_mele() -> Model:
         reference="C. L. Kane and E. J. Mele, Phys. Rev. Lett. 95, 146802 (2005)",
         facts="At lambda_R = 0 spin is conserved, spin up is the Haldane model at phi = pi/2 and the gap closes at "
         "|lambda_v| = 3 sqrt(3) |lambda_SO|. With the default values the occupied (two lowest) bands have int "
-        "d^2k/2pi of -2 Im sum J^x_nm v^y_mn/omega^2 = -1.027158.",
+        "d^2 k/2pi of -2 Im sum J^x_nm v^y_mn/omega^2 = -1.027158.",
     )
 
 

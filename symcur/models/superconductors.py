@@ -47,7 +47,7 @@ def chiral_p_superconductor() -> Superconductor:
         lattice=((1, 0), (0, 1)),
         form="spinless",
         reference="N. Read, D. Green, Phys. Rev. B 61, 10267 (2000)",
-        facts="Chern number int d^2k/2pi Omega^{xy} of the lower band -sign(E_F) for 0 < |E_F| < 4|t|, zero for |E_F| > 4|t|; the "
+        facts="Chern number int d^2 k/2pi Omega^{xy} of the lower band -sign(E_F) for 0 < |E_F| < 4|t|, zero for |E_F| > 4|t|; the "
         "gap closes at E_F = 0 and E_F = +-4t. The edge carries Majorana modes: kappa_xy/T is half of pi^2 k_B^2/3h per Chern "
         "number at low T. M = 0.",
     )
@@ -78,7 +78,7 @@ def _square() -> Superconductor:
         parameters={t: 1.0, E_F: -1.0, Delta_1: 0.6, Delta_2: 0.8},
         lattice=((1, 0), (0, 1)),
         reference="T. Senthil, J. B. Marston, M. P. A. Fisher, Phys. Rev. B 60, 4245 (1999)",
-        facts="Delta has double vortices at (0, 0) and (pi, pi). Chern number int d^2k/2pi Omega^{xy} of the lower "
+        facts="Delta has double vortices at (0, 0) and (pi, pi). Chern number int d^2 k/2pi Omega^{xy} of the lower "
         "band -2 sign(t Delta_1 Delta_2) for |E_F| < 4|t|, zero beyond. At low T |kappa_xy|/T = 2 pi^2 k_B^2/3h and "
         "the spin Hall response to a Zeeman gradient is 2 hbar/8pi. M = 0.",
     )
@@ -96,7 +96,7 @@ def _triangular() -> Superconductor:
         reference="A. M. Black-Schaffer, C. Honerkamp, J. Phys.: Condens. Matter 26, 423201 (2014) for hexagonal lattices; "
         "T. Senthil, J. B. Marston, M. P. A. Fisher, Phys. Rev. B 60, 4245 (1999)",
         facts="Delta has a double vortex at k = 0 and single ones at the corners K and K' of the zone. Chern number "
-        "int d^2k/2pi Omega^{xy} of the lower band -2 for -6t < E_F < 3t (t > 0), zero beyond. "
+        "int d^2 k/2pi Omega^{xy} of the lower band -2 for -6t < E_F < 3t (t > 0), zero beyond. "
         "Responses as on the square lattice. M = 0.",
     )
 

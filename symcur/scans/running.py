@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -106,9 +106,7 @@ def scan(
             f"observable: expected one of {', '.join(observables.names())} or an Observable, got {observable!r}"
         )
     if getattr(chosen, "record", None) is not None:
-        raise ValueError(
-            "method: expected a mesh without a record, which belongs to a single integral, got one with it"
-        )
+        raise ValueError("method: expected one without a record, which belongs to a single integral, got one with it")
     points = Points(parameters, paired)
     options = {
         "mu": mu, "temperature": temperature, "form": form, "hall": hall, "rtol": rtol, "atol": atol, "method": method,
@@ -199,17 +197,20 @@ def _outcomes(executor: Any, task: Task, jobs: Jobs) -> Generator[tuple[Place, C
         for place, sets in jobs:
             yield place, partial(task, sets)
         return
-    if hasattr(executor, "get_executor"):  # dask: the same as an executor of concurrent.futures
-        executor = executor.get_executor(pure=False)
+    submit, completed = executor.submit, cast(Any, as_completed)
+    if hasattr(executor, "get_executor"):  # dask, whose own futures survive that their results are lost with a worker
+        import distributed
+
+        submit, completed = partial(submit, pure=False), distributed.as_completed
     waiting: dict[Any, Place] = {}
     try:
         for place, sets in jobs:
             try:
-                waiting[executor.submit(task, sets)] = place
+                waiting[submit(task, sets)] = place
             except Exception as error:  # it takes no more; what it has is waited for
                 yield place, partial(_raise, error)
                 break
-        for future in as_completed(list(waiting)):
+        for future in completed(list(waiting)):
             yield waiting.pop(future), future.result
     finally:
         for future in waiting:

@@ -126,7 +126,7 @@ def test_what_no_tolerance_reaches_is_no_failure():
         ({"atol": -1.0}, "atol: expected"),
         ({"max_evaluations": 0}, "max_evaluations: expected"),
         ({"method": "magic"}, "magic"),
-        ({"method": sc.brillouin.Mesh(8, record="sums")}, "method: expected a mesh without a record"),
+        ({"method": sc.brillouin.Mesh(8, record="sums")}, "method: expected one without a record"),
         ({"form": "sea, please"}, "form: expected"),
         ({"hall": "mine"}, "hall: expected"),
         ({"temperature": -1.0}, "temperature: expected numbers >= 0"),
