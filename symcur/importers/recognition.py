@@ -9,6 +9,7 @@ from numbers import Real
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import sympy as sp
 from numpy.typing import ArrayLike
 
@@ -76,7 +77,7 @@ def import_model(
     if isinstance(source, _SYMPY) or qsymm.recognised(source):
         _require_unused(given, "positions")
         formula = Formula("SymPy", _matrix(source), ()) if isinstance(source, _SYMPY) else qsymm.read(source)
-        return formula.model(_matrix(s), k, values, lattice, name)
+        return formula.model(_diagonal(_matrix(s)), k, values, lattice, name)
     for package in _CRYSTALS:
         if package.recognised(source):
             _require_unused(given, "k", "lattice", "positions")
@@ -90,7 +91,7 @@ def import_model(
             )
         if s is None:
             raise ValueError("s: expected a matrix or a number for a function of k, got None")
-        recipe = FunctionOfMomentum(source, s, lattice, positions, name)
+        recipe = FunctionOfMomentum(source, _diagonal(s), lattice, positions, name)
         return _built(recipe, functions_of_k.parameters(source, values), values)
     hint = (
         "; for files see models.load and materials.read"
@@ -107,6 +108,14 @@ def _matrix(value: Any) -> Any:
     from symcur.importers.operators import matrix_of
 
     return matrix_of(value)
+
+
+def _diagonal(s: Any) -> Any:
+    """N numbers as the matrix that has them on its diagonal; anything else as it is."""
+    row = isinstance(s, (list, tuple)) or (isinstance(s, np.ndarray) and s.ndim == 1)
+    if row and len(s) and all(np.ndim(x) == 0 for x in s):
+        return [[x if a == b else 0 for b in range(len(s))] for a, x in enumerate(s)]
+    return s
 
 
 @dataclass(frozen=True, eq=False)

@@ -100,6 +100,17 @@ def test_a_function_with_positions_in_its_phases() -> None:
     assert model.name == "by_hand"
 
 
+def test_numbers_stand_for_a_diagonal_s() -> None:
+    """As for the sites of a crystal, exactly in formulas."""
+    model = sc.import_model(k_x * Pauli(1) + M * Pauli(3), [sp.Rational(1, 2), -M], k=k)
+    assert model.s == sp.diag(sp.Rational(1, 2), -M)
+    for numbers in ([1, -2], np.array([1.0, -2.0])):
+        model = sc.import_model(lambda k: np.cos(k[0]) * PAULI[2], numbers, lattice=[[1.0]])
+        np.testing.assert_array_equal(model.matrix("s", [0.3]), np.diag([1, -2]))
+    with pytest.raises(ValueError, match=r"s: expected shape \(2, 2\), that of H, got \(3, 3\)"):
+        sc.import_model(lambda k: np.cos(k[0]) * PAULI[2], [1, 2, 3], lattice=[[1.0]])
+
+
 def test_positions_are_put_into_a_periodic_function() -> None:
     """Velocities are then those of the crystal; without positions they are of another one, with all orbitals at one place."""
     model = sc.import_model(gauged, SPIN, lattice=LATTICE, positions=CENTRES)
