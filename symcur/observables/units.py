@@ -24,6 +24,8 @@ TWICE = "s = 1 is the charge of the carriers, which enters twice, so that signs 
 ONCE = "minus the paper's components: what flows is the charge -|e| of the carriers, which enters once"
 NO_CHARGE = "the sign of the literature is that of the paper: the charge of the carriers does not enter"
 
+MEANING = {"lattice_constant": "length in Angstrom", "energy_unit": "energy in eV"}
+
 CONDUCTANCE = CHARGE**2 / HBAR  # e^2/hbar in siemens, and e E/hbar in ampere for E = 1 eV
 _PER_KELVIN = CHARGE * BOLTZMANN / HBAR  # e k_B/hbar in A/K, and k_B E/hbar in W/K for E = 1 eV
 
@@ -98,6 +100,9 @@ def conversion(
             f"unit: expected an s of {result.model} that is the charge for all values of the parameters or for none, got one that "
             "depends on them; convert what has fixed values"
         )
+    for label, size in (("lattice_constant", lattice_constant), ("energy_unit", energy_unit)):
+        if size is not None:  # also where the unit does not hold it
+            _known(result, label, size, None)
     kind, name = KINDS.get(result.kind, Kind(result.unit)), _named(result, unit)
     if name == "SI":
         factor, label = _si(result, kind, lattice_constant, energy_unit)
@@ -179,16 +184,16 @@ def _per_metre(unit: str, power: int) -> str:
 
 def _length(result: Any, lattice_constant: float | None) -> float:
     """The unit of length in metres."""
-    return _known(result, "lattice_constant", "length in Angstrom", lattice_constant, result.length_unit) * 1e-10
+    return _known(result, "lattice_constant", lattice_constant, result.length_unit) * 1e-10
 
 
 def _energy(result: Any, energy_unit: float | None) -> float:
     """The unit of energy in eV, which is that of all models that know their unit of length."""
-    return _known(result, "energy_unit", "energy in eV", energy_unit, None if result.length_unit is None else 1.0)
+    return _known(result, "energy_unit", energy_unit, None if result.length_unit is None else 1.0)
 
 
-def _known(result: Any, label: str, meaning: str, given: float | None, known: float | None) -> float:
-    value = known if given is None else given
+def _known(result: Any, label: str, given: float | None, known: float | None) -> float:
+    value, meaning = known if given is None else given, MEANING[label]
     if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < np.inf:
         raise ValueError(f"{label}: expected a positive {meaning}, got {given!r}")
     if known not in (None, value):

@@ -148,6 +148,11 @@ def test_what_does_not_apply_is_refused():
         (M, {"energy_unit": 3.0}, "lattice_constant: expected a positive length in Angstrom, got None"),
         (M, {"energy_unit": -3.0}, r"energy_unit: expected a positive energy in eV, got -3\.0"),
         (M, {"energy_unit": "eV"}, "energy_unit: expected a positive energy in eV, got 'eV'"),
+        (
+            kappa,
+            {"energy_unit": 1, "lattice_constant": -2},
+            "lattice_constant: expected a positive length in Angstrom, got -2",
+        ),
         (kappa, {"energy_unit": 1, "s_unit": "hbar/2"}, "s_unit: expected 'hbar', which is not used for thermal_hall"),
         (spin, {"s_unit": "hbar/2"}, "s_unit: expected 'hbar', as the spin enters spin_hall twice, got 'hbar/2'"),
     ):
