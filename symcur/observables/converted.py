@@ -43,10 +43,8 @@ def convert(
     factors: dict[str, Any] = {"value": found.factor, "error": size, "check_error": size}
     data = {name: dataset[name] * factor for name, factor in factors.items() if name in dataset}
     if "check_value" in dataset:
-        data["check_value"] = dataset["check_value"] * size
-        if found.factor < 0:
-            checks = dataset["check"]
-            data["check_value"] = data["check_value"].where(checks != SIGNED, -data["check_value"])
+        checks = dataset["check_value"]
+        data["check_value"] = (checks * size).where(dataset["check"] != SIGNED, checks * found.factor)
     converted = {
         name: (
             dataset[name].dims,

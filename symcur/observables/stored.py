@@ -19,7 +19,7 @@ from symcur.observables.result import Part, Result
 if TYPE_CHECKING:
     from xarray import Dataset
 
-KINDS: dict[str, Any] = {
+_HELD: dict[str, Any] = {
     "str": str,
     "int": int,
     "int | None": int | None,
@@ -132,7 +132,7 @@ def _numbers(value: Any, missing: float) -> Any:
 def _checked(result: Result) -> Result:
     """The result, if every field is of its kind and every array has the shape that mu, temperature and the indices give it."""
     for field in fields(Result):
-        kind, value = KINDS.get(str(field.type)), getattr(result, field.name)
+        kind, value = _HELD.get(str(field.type)), getattr(result, field.name)
         if kind is not None and (not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool)):
             raise TypeError(f"{field.name}: expected {field.type}, got {value!r}")
     held = ((str, (*result.indices, *result.remarks)), (int | float, result.parameters.values()))

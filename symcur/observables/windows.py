@@ -31,10 +31,8 @@ from symcur.observables.result import Part
 AUTO = "auto"
 PART = 0.03  # of the change of energy between neighbouring points of a mesh
 LONGER = 2  # blocks than elsewhere: on meshes, H(k) along a line costs less than at its points
-TRIALS, SAME = (
-    3,
-    1e-8,
-)  # momenta at which two ways to the values are compared, and what each column may differ by, relative
+TRIALS = 3  # momenta at which two ways to the values are compared
+SAME = 1e-8  # relative: what each column may differ by there
 NOTHING = 1e-6  # of the largest column: one that vanishes
 POINTS = 64  # per axis, where the mesh is not fixed
 

@@ -78,8 +78,7 @@ def _values(name: str, given: Any) -> AnyArray:
             raise ValueError(f"parameters: expected finite numbers for {name}, got {given!r}")
     if values.ndim != 1 or not len(values):
         raise ValueError(f"parameters: expected one or more values of {name}, a 1D array, got {given!r}")
-    if (
-        set("/\\") & set(name) or name.startswith((".", "_nc4_")) or name == "zarr.json"
-    ):  # what Zarr and NetCDF take apart
+    # What Zarr and NetCDF take apart.
+    if set("/\\") & set(name) or name.startswith((".", "_nc4_")) or name == "zarr.json":
         raise ValueError(f"parameters: expected a name that can be the name of a file, got {name!r}")
     return values
