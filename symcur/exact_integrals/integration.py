@@ -16,7 +16,7 @@ from symcur.exact_integrals.curve import Curve
 from symcur.exact_integrals.fermi_momenta import FermiMomenta
 from symcur.exact_integrals.isotropy import DoesNotClose, Isotropic
 from symcur.exact_integrals.result import ExactIntegral
-from symcur.exact_integrals.sums import BandSums, is_warm
+from symcur.exact_integrals.sums import PER_TEMPERATURE, BandSums, is_warm
 from symcur.observables import KINDS, OBSERVABLES, Form, Observable
 from symcur.observables.hall import ALL, FARADAY, PAPER, Choice, chosen, hall_text, is_charge
 from symcur.running import watched
@@ -82,7 +82,7 @@ def integrate_exactly(
         form=written.text,
         hall=hall_text(hall) if written.choices else "",
         convention=record.convention,
-        unit=KINDS[record.kind].unit,
+        unit=KINDS[record.kind].unit + (PER_TEMPERATURE if warm == {True} else ""),
         kind=record.kind,
         charge=_charge(model, record),
         indices=record.indices,

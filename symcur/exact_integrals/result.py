@@ -21,7 +21,7 @@ from symcur.display import Card, Facts, Folded, Formula, Shown
 from symcur.exact_integrals.fermi_momenta import EdgeReached, FermiMomenta, Occupied
 from symcur.exact_integrals.isotropy import DoesNotClose
 from symcur.exact_integrals.pieces import Interval, intervals, level_energies
-from symcur.exact_integrals.sums import LEVELS, BandSum, BandSums, at_center
+from symcur.exact_integrals.sums import LEVELS, PER_TEMPERATURE, BandSum, BandSums, at_center
 from symcur.exact_integrals.text import latex, latex_names
 from symcur.observables.units import Measured, conversion, exact_factor
 
@@ -161,13 +161,14 @@ class ExactIntegral(Shown):
         >>> print(exact.between(exact.intervals[-1], "conventional")[0, 1], exact.unit)
         2*alpha**2*m*mu/(M**2 + 2*alpha**2*m*mu) e/8pi, s in hbar
         """
-        dimension, length_unit = self.model.dimension, self.model.length_unit
-        what = (self.observable, self.model.name, self.kind, self.unit, dimension, self.charge, length_unit)
-        found = conversion(Measured(*what, self.conversion), unit, s_unit, lattice_constant, energy_unit, sign)
+        model, per = self.model, PER_TEMPERATURE if self.warm else ""
+        what = (self.observable, model.name, self.kind, self.unit.removesuffix(per), model.dimension, self.charge)
+        known = Measured(*what, model.length_unit, self.conversion)
+        found = conversion(known, unit, s_unit, lattice_constant, energy_unit, sign)
         return replace(
             self,
             factor=exact_factor(found.factor),
-            unit=f"{found.unit}, per temperature of the model" if self.warm else found.unit,
+            unit=found.unit + per,
             convention=self.convention + found.convention,
             conversion=found.given,
         )
@@ -180,8 +181,7 @@ class ExactIntegral(Shown):
         key = ("latex", self.named(part))
         if key not in self._known:
             self._known[key] = latex(self, part)
-        text: str = self._known[key]
-        return text
+        return str(self._known[key])
 
     def card(self) -> Card:
         """What notebooks show: the total between the band edges, folded the other parts, and what they mean."""

@@ -28,6 +28,7 @@ from symcur.observables import Term
 
 COLD = ("f", "g", "-df/de")
 WARM = ("entropy", "df/dT")
+PER_TEMPERATURE = ", per temperature of the model"  # the unit of numbers of an observable that vanishes at T = 0
 LEVELS = (-1, 1)
 
 

@@ -139,3 +139,11 @@ def test_arrays_that_do_not_say_what_they_are_are_refused():
         sc.convert(found.drop_attrs(), "1")
     with pytest.raises(TypeError, match="dataset: expected an xarray Dataset of symcur, got DataArray"):
         sc.convert(found["value"], "1")
+
+
+def test_the_unit_of_what_is_divided_by_the_temperature_says_so():
+    """Of the exact thermoelectric response, before it is converted and after, once."""
+    exact = sc.integrate_exactly("rashba", "thermoelectric")
+    assert exact.unit == f"{sc.observables.KINDS['thermoelectric'].unit}, per temperature of the model"
+    assert exact.convert("1").unit.count("per temperature") == 1
+    assert "per temperature" not in sc.integrate_exactly("rashba", "conductivity").unit
