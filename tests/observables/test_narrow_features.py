@@ -197,3 +197,19 @@ def test_a_harmonic_that_nested_grids_alias_is_seen(dimension, multiple):
     for function, mean in ((lambda c: 1 + c, 1), (lambda c: 1 / (2 + c), 3**-0.5)):
         result = integrate(lambda k, f=function: f(np.cos(multiple * k[:, 0])), cell, rtol=1e-3)
         assert abs(result.value - mean) <= result.error
+
+
+@pytest.mark.slow
+def test_a_narrow_pocket_that_alone_breaks_time_reversal_is_no_rounding():
+    """Two blocks that time reversal exchanges have no Hall conductivity; a narrow dip in one of them, between all samples, makes one. Its value is by Gauss-Legendre points that are dense in the dip, the block with it less the one without."""
+    kx, ky = sp.symbols("k_x k_y", real=True)
+    away = 2 - sp.cos(kx - 1.234) - sp.cos(ky + 0.777)
+    dip = 0.2 * (0.002**2 / (0.002**2 + away)) ** 4
+
+    def block(sign, more):
+        return sp.Matrix([[more - 1 + sp.cos(kx) + sp.cos(ky), sp.sin(kx) - sign * sp.I * sp.sin(ky)],
+                          [sp.sin(kx) + sign * sp.I * sp.sin(ky), 1 - more - sp.cos(kx) - sp.cos(ky)]])  # fmt: skip
+
+    model = sc.Model(sp.diag(block(1, 0), block(-1, dip)), 1, (kx, ky), lattice=[[1, 0], [0, 1]])
+    result = sc.conductivity(model, mu=-1.2, temperature=0.02, max_evaluations=30_000)
+    assert result.parts["conventional"].value[0, 1] == pytest.approx(3.485e-8, abs=0.01e-8)
