@@ -79,6 +79,14 @@ def number_array(label: str, value: ArrayLike, kind: type = complex) -> AnyArray
         raise TypeError(f"{label}: expected numbers, got {value!r}") from None
 
 
+def lattice_place(label: str, R: Any, dimension: int) -> tuple[int, ...]:
+    """R as so many integers, which count primitive vectors; a single one may stand for itself."""
+    place = tuple(n.item() if isinstance(n, np.generic) else n for n in (R if isinstance(R, tuple) else (R,)))
+    if len(place) != dimension or not all(type(n) is int for n in place):
+        raise ValueError(f"{label}: expected {dimension} integers for each R, got {R!r}")
+    return place
+
+
 class _NoFormula(Exception):
     """What stands where a number or a formula should."""
 

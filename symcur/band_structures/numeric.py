@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.band_structure import BandStructure, Parameters, by_name
 from symcur.band_structures.bending import of_hoppings
-from symcur.band_structures.exact import number_array
+from symcur.band_structures.exact import lattice_place, number_array
 from symcur.band_structures.formulas import require_admissible
 from symcur.band_structures.hoppings import HERMITIAN, TightBinding, tight_binding
 from symcur.band_structures.periodicity import orbital_positions
@@ -193,13 +193,10 @@ def from_hoppings(
         raise ValueError(f"hoppings: expected a mapping from integers to matrices, got {hoppings!r}")
     matrices: dict[tuple[int, ...], ComplexArray] = {}
     for R, t in hoppings.items():
-        place, matrix = tuple(np.atleast_1d(R).tolist()), number_array("hoppings", t)
+        place, matrix = lattice_place("hoppings", R, cell.dimension), number_array("hoppings", t)
         size = len(next(iter(matrices.values()), np.atleast_1d(matrix)))
-        if matrix.shape != (size, size) or len(place) != cell.dimension or not all(type(n) is int for n in place):
-            raise ValueError(
-                f"hoppings: expected {cell.dimension} integers and square matrices of one size, got R = {R} and shape "
-                f"{matrix.shape}"
-            )
+        if matrix.shape != (size, size):
+            raise ValueError(f"hoppings: expected square matrices of one size, got shape {matrix.shape} at R = {place}")
         if place in matrices or not np.isfinite(matrix).all():
             raise ValueError(f"hoppings: expected finite numbers and every R once, got {t!r} for R = {R}")
         matrices[place] = matrix

@@ -73,7 +73,7 @@ def scan(
             found = scans.scan(
                 subject,
                 observable,
-                _parameters(subject, over),
+                _parameters(subject, over, set_),
                 numbers("--mu", mu),
                 numbers("--temperature", temperature),
                 paired=paired,
@@ -111,6 +111,8 @@ def _store(output: Path, resume: bool) -> Path:
     if output.suffix not in observables.LABELLED:
         raise ValueError(f"--output: expected a name that ends in .zarr or .nc, got {output}")
     path = output if output.suffix == ".zarr" else output.with_name(f"{output.name}.part")
+    if resume and output.exists() and not path.exists():
+        raise ValueError(f"--resume: expected {path}, which a scan that was stopped leaves, got none beside {output}, which is finished")  # fmt: skip
     if path.exists() and not resume:
         raise ValueError(f"--output: expected no {path}, which holds a scan, got one; --resume does what is missing of it, or remove it")  # fmt: skip
     if path != output or not path.exists():
@@ -123,8 +125,9 @@ def _say_where(store: Path, why: str) -> None:
     terminal.console(stderr=True).print(told, style="bold red", markup=False)
 
 
-def _parameters(model: BandStructure, over: list[str]) -> dict[str, Any]:
+def _parameters(model: BandStructure, over: list[str], fixed: list[str] | None) -> dict[str, Any]:
     """ "lambda_R=0:1:50" and the like; words where the parameter is one."""
+    taken = {text.partition("=")[0].strip() for text in fixed or ()}
     known = {str(name): value for name, value in model.arguments()["parameters"].items()}
     found: dict[str, Any] = {}
     for text in over:
@@ -133,6 +136,8 @@ def _parameters(model: BandStructure, over: list[str]) -> dict[str, Any]:
             raise ValueError(
                 f"--over: expected NAME=VALUES with each name once, for example lambda_R=0:1:50, got {text!r}"
             )
+        if name in taken:
+            raise ValueError(f"--over: expected parameters that --set does not fix, got {name}")
         word = isinstance(known.get(name), str)
         found[name] = values.split(",") if word else np.atleast_1d(numbers("--over", [values]))
     return found

@@ -103,7 +103,10 @@ def _single(source: Any, vectors: Array, values: Mapping[str, Any]) -> Callable[
 
 
 def _called(source: Callable[..., Any], arguments: tuple[Any, ...], values: Mapping[str, Any]) -> ComplexArray:
-    matrix = np.array(source(*arguments, **values), dtype=complex)
+    raw = source(*arguments, **values)
+    if np.asarray(raw).dtype in (np.float32, np.complex64):
+        raise ValueError("source: expected H in double precision, got single (JAX has jax_enable_x64)")
+    matrix = np.array(raw, dtype=complex)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"source: expected a square matrix for one k, got shape {matrix.shape}")
     return matrix

@@ -79,6 +79,6 @@ def _values(name: str, given: Any) -> AnyArray:
     if values.ndim != 1 or not len(values):
         raise ValueError(f"parameters: expected one or more values of {name}, a 1D array, got {given!r}")
     # What Zarr and NetCDF take apart.
-    if set("/\\") & set(name) or name.startswith((".", "_nc4_")) or name == "zarr.json":
+    if not name or set("/\\") & set(name) or name.startswith((".", "_nc4_")) or name == "zarr.json":
         raise ValueError(f"parameters: expected a name that can be the name of a file, got {name!r}")
     return values

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import tight_binding
-from symcur.band_structures.exact import number_array
+from symcur.band_structures.exact import lattice_place, number_array
 from symcur.superconductors.nambu import Superconductor
 
 Bonds = Mapping[tuple[int, ...], ArrayLike]
@@ -122,9 +122,7 @@ def _interaction(interaction: Bonds, n: int, dimension: int) -> dict[tuple[int, 
         raise TypeError(f"interaction: expected a mapping from integers to N x N matrices, got {interaction!r}")
     found: dict[tuple[int, ...], Array] = {}
     for R, V in interaction.items():
-        place, matrix = tuple(np.atleast_1d(R).tolist()), number_array("interaction", V)
-        if len(place) != dimension or not all(type(component) is int for component in place):
-            raise ValueError(f"interaction: expected {dimension} integers, got R = {R!r}")
+        place, matrix = lattice_place("interaction", R, dimension), number_array("interaction", V)
         if matrix.shape != (n, n) or not np.isfinite(matrix).all() or np.abs(matrix.imag).any():
             raise ValueError(f"interaction: expected finite real matrices of shape {(n, n)}, got {V!r} at R = {place}")
         found[place] = matrix.real

@@ -148,6 +148,8 @@ def test_functions_that_are_no_crystal_are_refused() -> None:
         sc.import_model(lambda k: np.array([[k[0] ** 2]]), 1, lattice=[[1]])
     with pytest.raises(ValueError, match="expected a square matrix for one k"):
         sc.import_model(lambda k: np.cos(k), 1, lattice=np.eye(2))
+    with pytest.raises(ValueError, match="expected H in double precision, got single"):
+        sc.import_model(lambda k: np.cos(k, dtype=np.float32)[None], 1, lattice=[[1]])
     with pytest.raises(ValueError, match="function of k, or of its 2 components, got one of 3 arguments"):
         sc.import_model(lambda a, b, c: np.eye(2), 1, lattice=np.eye(2))
     for source in ("graphene.toml", 3, [1, 2], object()):

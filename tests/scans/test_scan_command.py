@@ -56,6 +56,15 @@ def test_ctrl_c_and_on(symcur, direct, ending, tmp_path, ctrl_c_after):
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_what_is_finished_is_not_computed_again(symcur, tmp_path):
+    file = tmp_path / "scan.nc"
+    file.write_bytes(b"numbers of before")
+    status, _, err = symcur(*SCAN, *OPTIONS, "-o", str(file), "--resume")
+    assert (status, file.read_bytes()) == (2, b"numbers of before")
+    assert "--resume: expected" in err
+    assert "which is finished" in " ".join(err.split())
+
+
 @pytest.mark.slow
 def test_processes_and_failures(symcur, tmp_path):
     """Magnons are stable for one sign of the exchange: what fails is said, and is the same from other processes."""
@@ -96,6 +105,7 @@ def test_a_full_disk_in_the_end_costs_nothing(symcur, direct, tmp_path):
     [
         (("--over", "a"), "--over: expected NAME=VALUES"),
         (("--over", "a=0.1", "--over", "a=0.2"), "--over: expected NAME=VALUES with each name once"),
+        (("--set", "a=1", "--over", "a=0.1"), "--over: expected parameters that --set does not fix, got a"),
         (("--over", "a=a"), "--over: expected a number, a list"),
         (("--over", "a=0.1", "--workers", "0"), "--workers: expected an integer >= 1"),
         (("--over", "a=0.1", "--workers", "1", "--dask", "x:1"), "--workers: expected either this or --dask"),

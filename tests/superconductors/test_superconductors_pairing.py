@@ -187,7 +187,13 @@ def test_bonds_decide_for_d_wave_and_spin_orbit_coupling_adds_triplets_that_an_a
         ),
         ({(0, 0): [[0, -1], [-2, 0]]}, ["D"], {}, r"interaction: expected V\(-R\) = V\(R\)\^T"),
         ({(0, 0): -1.0}, ["D"], {}, r"interaction: expected finite real matrices of shape \(2, 2\)"),
-        ({(0,): np.eye(2)}, ["D"], {}, r"interaction: expected 2 integers, got R = \(0,\)"),
+        ({(0,): np.eye(2)}, ["D"], {}, r"interaction: expected 2 integers for each R, got \(0,\)"),
+        (
+            {((0,), (0, 1)): np.eye(2)},
+            ["D"],
+            {},
+            r"interaction: expected 2 integers for each R, got \(\(0,\), \(0, 1\)\)",
+        ),
         ({}, ["D"], {}, r"interaction: expected a mapping"),
         (ON_SITE, ["D"], {"temperature": -1.0}, r"temperature: expected a finite number >= 0, got -1\.0"),
         (
