@@ -9,7 +9,7 @@ refined until they do not change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -18,7 +18,7 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin import LatticeCell
-from symcur.linear_response.susceptibility import Bands, Flows, Kernel, line_velocity, ray_sums, solve, velocities
+from symcur.linear_response.susceptibility import Bands, Flows, Kernels, line_velocity, ray_sums, solve, velocities
 
 _OFFSET = 0.31  # of the grids, in their spacing: off the symmetric points
 _BLOCK = 1 << 15  # elements of matrices diagonalised at a time: they stay in the cache of the processor
@@ -200,7 +200,7 @@ def transverse_response(
     model: BandStructure,
     flows: Callable[[int], Flows],
     nodes: Array,
-    kernels: Sequence[Kernel],
+    kernels: Kernels,
     limit: Callable[[ComplexArray], tuple[AnyArray, Array]],
     rtol: float,
     max_points: int,
