@@ -199,7 +199,7 @@ class BandStructure(Shown, ABC):
     def energies(self, k: ArrayLike) -> Array:
         """The eigenvalues of g H(k), ascending, shape (..., N)."""
         H = self.matrix("H", k)
-        return np.asarray(np.linalg.eigvalsh(H)) if self.bosons is None else self.bosons.energies(H, self.points(k))
+        return eigenvalues(H) if self.bosons is None else self.bosons.energies(H, self.points(k))
 
     def eigenstates(self, k: ArrayLike) -> tuple[Array, ComplexArray, ComplexArray]:
         """The energies, and the matrices L and R, (..., N, N), with which L X R holds the elements of an operator X in the eigenbasis.
@@ -307,6 +307,15 @@ class BandStructure(Shown, ABC):
 def rebuilt(kind: type[BandStructure], arguments: dict[str, Any]) -> BandStructure:
     """A band structure from its arguments, in another process."""
     return kind(**arguments)
+
+
+def eigenvalues(H: ComplexArray) -> Array:
+    """Of Hermitian matrices (..., N, N), ascending, (..., N); of two bands without a call of LAPACK for each matrix."""
+    if H.shape[-1] != 2:
+        return np.asarray(np.linalg.eigvalsh(H))
+    a, b = H[..., 0, 0].real, H[..., 1, 1].real
+    middle, half = (a + b) / 2, np.hypot((a - b) / 2, np.abs(H[..., 1, 0]))
+    return np.stack([middle - half, middle + half], axis=-1)
 
 
 def ordered_axes(axes: Iterable[int], dimension: int) -> tuple[int, ...]:
