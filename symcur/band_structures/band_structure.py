@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import cards
+from symcur.band_structures.hermitian import eigenvalues, eigenvectors
 from symcur.band_structures.metric import Metric
 from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import Bending, LatticeCell
@@ -212,7 +213,7 @@ class BandStructure(Shown, ABC):
         """``eigenstates`` where H(k) is known."""
         if self.bosons is not None:
             return self.bosons.eigenstates(H, k)
-        energies, vectors = np.linalg.eigh(H)
+        energies, vectors = eigenvectors(H)
         return energies, vectors.conj().mT, vectors
 
     def size_of_terms(self, k: Array) -> Array:
@@ -307,15 +308,6 @@ class BandStructure(Shown, ABC):
 def rebuilt(kind: type[BandStructure], arguments: dict[str, Any]) -> BandStructure:
     """A band structure from its arguments, in another process."""
     return kind(**arguments)
-
-
-def eigenvalues(H: ComplexArray) -> Array:
-    """Of Hermitian matrices (..., N, N), ascending, (..., N); of two bands without a call of LAPACK for each matrix."""
-    if H.shape[-1] != 2:
-        return np.asarray(np.linalg.eigvalsh(H))
-    a, b = H[..., 0, 0].real, H[..., 1, 1].real
-    middle, half = (a + b) / 2, np.hypot((a - b) / 2, np.abs(H[..., 1, 0]))
-    return np.stack([middle - half, middle + half], axis=-1)
 
 
 def ordered_axes(axes: Iterable[int], dimension: int) -> tuple[int, ...]:
