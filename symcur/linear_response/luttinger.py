@@ -49,8 +49,8 @@ from symcur.linear_response.susceptibility import (
     static_kernel,
 )
 
-_NODES = 7
-_SLOW_NODES = 6
+_NODES = 8
+_SLOW_NODES = 8
 _FREQUENCIES = half_chebyshev(0.3, 7)  # in units of the smallest direct gap
 
 
