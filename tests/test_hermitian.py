@@ -60,7 +60,8 @@ def test_small_components_of_two_bands_have_all_their_digits():
 def test_stacks_of_any_shape_and_the_lower_triangle():
     H = random_matrices(2).reshape(2, 4, 5, 2, 2)
     energies, U = eigenvectors(H)
-    assert energies.shape == (2, 4, 5, 2) and U.shape == H.shape
+    assert energies.shape == (2, 4, 5, 2)
+    assert U.shape == H.shape
     upper = H.copy()
     upper[..., 0, 1] = np.nan
     np.testing.assert_array_equal(eigenvalues(upper), energies)
