@@ -7,7 +7,7 @@ must come from elsewhere (``symcur.linear_response``: finite q, finite differenc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
 
@@ -53,6 +53,12 @@ class Zone:
         found = [Eigenstates(self.model, block) for block in blocks(self.model, self.k)]
         report_touchings(self.model, self.k, np.concatenate([states.distinct for states in found]), None)
         return found
+
+    def at(self, mu: float, temperature: float) -> Zone:
+        """The same grid, and its eigenstates, at another mu and temperature."""
+        other = replace(self, mu=mu, temperature=temperature)
+        vars(other)["_states"] = self._states
+        return other
 
     @property
     def _cell(self) -> LatticeCell:
