@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import cards
+from symcur.band_structures.hermitian import eigenvalues, eigenvectors
 from symcur.band_structures.metric import Metric
 from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import Bending, LatticeCell
@@ -199,7 +200,7 @@ class BandStructure(Shown, ABC):
     def energies(self, k: ArrayLike) -> Array:
         """The eigenvalues of g H(k), ascending, shape (..., N)."""
         H = self.matrix("H", k)
-        return np.asarray(np.linalg.eigvalsh(H)) if self.bosons is None else self.bosons.energies(H, self.points(k))
+        return eigenvalues(H) if self.bosons is None else self.bosons.energies(H, self.points(k))
 
     def eigenstates(self, k: ArrayLike) -> tuple[Array, ComplexArray, ComplexArray]:
         """The energies, and the matrices L and R, (..., N, N), with which L X R holds the elements of an operator X in the eigenbasis.
@@ -212,7 +213,7 @@ class BandStructure(Shown, ABC):
         """``eigenstates`` where H(k) is known."""
         if self.bosons is not None:
             return self.bosons.eigenstates(H, k)
-        energies, vectors = np.linalg.eigh(H)
+        energies, vectors = eigenvectors(H)
         return energies, vectors.conj().mT, vectors
 
     def size_of_terms(self, k: Array) -> Array:

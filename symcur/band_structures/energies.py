@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 
 import numpy as np
 
-from symcur.arrays import Array
+from symcur.arrays import Array, Indices
 from symcur.band_structures.band_structure import BandStructure, Parameters
 from symcur.band_structures.by_name import named
 
@@ -18,6 +18,7 @@ _FEW = 12  # points per axis at which a larger basis is compared
 _STARTS = 4  # best grid points that are polished
 _RAYS = 64, 5  # random directions besides the axes, and their seed
 _RADII = np.geomspace(1e-6, 1e9, 1501)
+_STEP = 5  # around minima of the lowest band, of these radii one in so many comes first
 _CLOSED = 1e-7  # of the spread of the energies: what the minimiser leaves of a gap at a point where bands touch
 
 
@@ -139,9 +140,9 @@ def occupied_ball(model: BandStructure, energy: float) -> tuple[Array, float]:
     rays = directions(model.dimension, *_RAYS)
     edges = np.zeros((0, model.dimension))
     for centre, lowest in zip(centres, energies, strict=True):
-        below = lowest <= energy
-        occupied, last = below.any(axis=0), len(_RADII) - 1 - np.argmax(below[::-1], axis=0)
-        if occupied.any() and last[occupied].max() + 1 >= len(_RADII):
+        last = _last_below(model, centre, lowest, energy)
+        occupied = last >= 0
+        if last.max() + 1 >= len(_RADII):
             raise ValueError(
                 f"mu: expected a lowest band of {model.name} that rises above {energy:g} far out, got one that stays below; "
                 "no momentum cutoff exists"
@@ -156,7 +157,10 @@ def occupied_ball(model: BandStructure, energy: float) -> tuple[Array, float]:
 
 @lru_cache(maxsize=64)
 def _lowest_band(model: BandStructure) -> tuple[list[Array], list[Array]]:
-    """k = 0 and the lowest minima of the lowest band, and its energies (radii, directions) on rays from each of them."""
+    """k = 0 and the lowest minima of the lowest band, and its energies (radii, directions) on rays from each of them.
+
+    The radii are ``_RADII`` around k = 0 and every ``_STEP``-th of them around a minimum.
+    """
     from scipy.optimize import minimize
 
     lowest = _on_rays(model, _RADII)[..., 0]
@@ -169,7 +173,23 @@ def _lowest_band(model: BandStructure) -> tuple[list[Array], list[Array]]:
             options = {"xatol": 1e-7, "fatol": 1e-12}
             energy = partial(lambda size, x: float(model.energies(size * x)[0]), size)
             minima.append(size * minimize(energy, start / size, method="Nelder-Mead", options=options).x)
-    return [np.zeros(model.dimension), *minima], [lowest, *(_on_rays(model, _RADII, c)[..., 0] for c in minima)]
+    return [np.zeros(model.dimension), *minima], [
+        lowest,
+        *(_on_rays(model, _RADII[::_STEP], c)[..., 0] for c in minima),
+    ]
+
+
+def _last_below(model: BandStructure, centre: Array, lowest: Array, energy: float) -> Indices:
+    """On each ray the place in ``_RADII`` of the last one where the lowest band is not above the energy; -1 where there is none."""
+    below, step = lowest <= energy, (len(_RADII) - 1) // (len(lowest) - 1)
+    last = np.where(below.any(axis=0), step * (len(below) - 1 - np.argmax(below[::-1], axis=0)), -1)
+    (occupied,) = np.nonzero(last >= 0)
+    if step > 1 and len(occupied):
+        beyond = np.arange(1, step)[:, None]
+        radii = _RADII[np.minimum(last[occupied] + beyond, len(_RADII) - 1), None]
+        between = model.energies(centre + radii * directions(model.dimension, *_RAYS)[occupied])[..., 0] <= energy
+        last[occupied] += (between * beyond).max(axis=0)
+    return last
 
 
 def crossing_radius(model: BandStructure, energy: float) -> float:

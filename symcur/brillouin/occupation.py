@@ -63,12 +63,14 @@ class Occupation:
     pole: float = np.pi
 
 
+_SERIES = [*(1 / n**2 for n in range(8, 0, -1)), 0.0]  # of Li_2, the highest power first
+
+
 def _dilogarithm(z: Array) -> Array:
     """Li_2(z) for -1 <= z < 1, by its series where 1 - z would lose digits."""
     from scipy.special import spence
 
-    series = sum(z**n / n**2 for n in range(1, 9))
-    return np.where(np.abs(z) < 1e-2, series, spence(1 - z))
+    return np.where(np.abs(z) < 1e-2, np.polyval(_SERIES, z), spence(1 - z))
 
 
 def _heat(x: Array, decay: Array, temperature: Array) -> Array:

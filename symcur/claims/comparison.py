@@ -7,19 +7,22 @@ must come from elsewhere (``symcur.linear_response``: finite q, finite differenc
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from symcur import quantities
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Gap, gap
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
 from symcur.claims.claim import CheckResult
-from symcur.eigenstates import evaluate
+from symcur.eigenstates import Eigenstates
+from symcur.eigenstates.basis import Components
+from symcur.eigenstates.evaluation import blocks, report_touchings
 from symcur.expressions import Expression
 from symcur.linear_response import Estimate
 from symcur.quantities import Quantity
@@ -44,6 +47,19 @@ class Zone:
     def k(self) -> Array:
         return self._cell.momenta(self.size, self.offset)
 
+    @cached_property
+    def _states(self) -> list[Eigenstates]:
+        """The eigenstates on the grid, block by block, for all that is integrated over it."""
+        found = [Eigenstates(self.model, block) for block in blocks(self.model, self.k)]
+        report_touchings(self.model, self.k, np.concatenate([states.distinct for states in found]), None)
+        return found
+
+    def at(self, mu: float, temperature: float) -> Zone:
+        """The same grid, and its eigenstates, at another mu and temperature."""
+        other = replace(self, mu=mu, temperature=temperature)
+        vars(other)["_states"] = self._states
+        return other
+
     @property
     def _cell(self) -> LatticeCell:
         return self.model.lattice_cell("a sum over its zone")
@@ -51,21 +67,25 @@ class Zone:
     def integral(self, quantity: Summand, weight: str, *more: tuple[Summand, str]) -> Any:
         """int weight x quantity, shape (components); further (quantity, weight) pairs are added."""
         pairs = ((quantity, weight), *more)
-        asked = {str(j): name for j, name in enumerate(dict.fromkeys(name for name, _ in pairs))}
-        found = evaluate(self.model, {"energy": "energy", **asked}, self.k)
-        e, values = found["energy"], {name: found[label].real for label, name in asked.items()}
+        components = {name: _components(name, self.model.dimension) for name, _ in pairs}
         total: Any = 0.0
-        for name, kind in pairs:
-            known, sign = WEIGHTS.get(kind, (kind, 1.0))
-            f = sign * occupation(known, e, self.mu, self.temperature) * float(self.model.statistics.factor)
-            total = total + np.tensordot(f, values[name], axes=2) / (len(e) * self._cell.volume)
-        return total
+        for states in map(Eigenstates.afresh, self._states):
+            values = {name: states.values(array).real for name, array in components.items()}
+            for name, kind in pairs:
+                known, sign = WEIGHTS.get(kind, (kind, 1.0))
+                f = sign * occupation(known, states.energies, self.mu, self.temperature)
+                total = total + np.tensordot(f, values[name], axes=2)
+        return total * (float(self.model.statistics.factor) / (len(self.k) * self._cell.volume))
 
 
 @lru_cache(maxsize=64)
 def gap_above(model: BandStructure, filled: int) -> Gap:
     """The gap above so many bands: of H alone, and shared by claims."""
     return gap(model, filled)
+
+
+def _components(summand: Summand, dimension: int) -> Components:
+    return quantities.components(summand if isinstance(summand, Expression) else quantities.get(summand), dimension)
 
 
 def symmetric(tensor: Any) -> Any:

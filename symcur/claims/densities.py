@@ -78,7 +78,9 @@ def static_response(
 
 @cache
 def _static(model: Model, mu: float, temperature: float) -> dict[str, dict[str, linear_response.Estimate]]:
-    return linear_response.expanded_static_response(model, ("s", "current", "torque"), mu, temperature)
+    first = "uniform", "gradient"
+    terms = {"s": first, "current": first, "torque": (*first, "curvature")}
+    return linear_response.expanded_static_response(model, terms, mu, temperature)
 
 
 @cache

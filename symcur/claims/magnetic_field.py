@@ -138,10 +138,9 @@ def static_magnetization(model: BandStructure, size: int = 40) -> Callable[[floa
     cell, k = model.lattice_cell("a sum over its zone"), Zone(model, 0.0, 1.0, size).k
     moment, curvature = conserved(m(1, 0)), conserved(get("berry_curvature").expression(1, 0))
     e = model.energies(k)
-    s, m_n, Omega, dm, dOmega = (
-        evaluate(model, x, k).real
-        for x in (s_n(), moment, curvature, Derivative(FIELD, moment), Derivative(FIELD, curvature))
-    )
+    asked = (s_n(), moment, curvature, Derivative(FIELD, moment), Derivative(FIELD, curvature))
+    found = evaluate(model, {str(number): x for number, x in enumerate(asked)}, k)
+    s, m_n, Omega, dm, dOmega = (x.real for x in found.values())
 
     def at(mu: float, temperature: float) -> float:
         f, g = (occupation(name, e, mu, temperature) for name in "fg")
@@ -153,8 +152,8 @@ def static_magnetization(model: BandStructure, size: int = 40) -> Callable[[floa
 
 def magnetization_of_the_paper(model: BandStructure) -> Callable[[float, float], float]:
     """M^{s, yx}(mu, T) = int f m^{lis} + g Omega^{li} s."""
-    terms = "orbital_moment", "f", ("s_weighted_curvature", "g")
-    return lambda mu, temperature: float(Zone(model, mu, temperature, 40).integral(*terms)[1, 0])
+    terms, zone = ("orbital_moment", "f", ("s_weighted_curvature", "g")), Zone(model, 0.0, 1.0, 40)
+    return lambda mu, temperature: float(zone.at(mu, temperature).integral(*terms)[1, 0])
 
 
 def slope_with_mu(M: Callable[[float, float], float], mu: float, temperature: float) -> float:

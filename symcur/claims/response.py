@@ -56,7 +56,8 @@ transverse_response = cache(linear_response.transverse_field_response)
 @cache
 def dephased(model: Model, by: str) -> tuple[dict[str, linear_response.Estimate], dict[str, linear_response.Estimate]]:
     """Current and torque of the dephased gas at ``MU`` and ``TEMPERATURE``."""
-    found = linear_response.dephased_response(model, ("current", "torque"), by, MU, TEMPERATURE)
+    terms = {"current": ("uniform", "gradient"), "torque": ("gradient", "curvature")}
+    found = linear_response.dephased_response(model, terms, by, MU, TEMPERATURE, rtol=1e-6)
     return found["current"], found["torque"]
 
 

@@ -46,7 +46,9 @@ def verify(
     checks = (claim.check(),) if claim.check else ()
     candidates = _models(model) if check_models else ()
     readable = [p.equality for p in proofs if p.outcome == "proved" and on_models.readable(p.equality)]
-    residuals = {m.name: float(np.max([on_models.residual(e, m) for e in readable])) for m in candidates if readable}
+    residuals = {
+        m.name: float(np.max([on_models.residual(e, m) for e in readable])) for m in (candidates if readable else ())
+    }
     kind, how = _combine(claim, proofs)
     if checks:
         kind, how = _with_check(claim, kind, how, checks[0])

@@ -9,6 +9,7 @@ import numpy as np
 from symcur.arrays import Array, Indices, Mask
 from symcur.band_structures import BandStructure
 from symcur.band_structures.energies import bounded_below, crossing_radius, occupied_ball
+from symcur.band_structures.hermitian import eigenvectors
 
 Piece = tuple[int, Array, Array]  # of a Fermi surface: the band, nodes k (M, D) and their weights (M,)
 _OFFSET = np.array([0.4139, 0.2718, 0.3571])  # of the grid, in its spacing: off the symmetric points
@@ -96,7 +97,7 @@ def search_cell(model: BandStructure, energy: float, cutoff: float | None) -> Mo
 
 def energy_and_velocity(model: BandStructure, k: Array, band: int | Indices) -> tuple[Array, Array]:
     """The energy (M,) and the velocity (M, D) of one band, or of band[j] at k[j]."""
-    energies, vectors = np.linalg.eigh(model.matrix("H", k))
+    energies, vectors = eigenvectors(model.matrix("H", k))
     index = np.broadcast_to(np.asarray(band), len(k))
     rows = np.arange(len(k))
     u = vectors[rows, :, index]

@@ -195,7 +195,7 @@ def _slow_response(
 
     averaged = mean(flows)
     rays = [(n, averaged, vertex) for n in ray_directions(model.dimension)]
-    kernels = [partial(kernel, mu=mu, temperature=temperature, eta=eta) for eta in etas]
+    kernels = partial(kernel, mu=mu, temperature=temperature, etas=etas)
     summed = ray_sums(model, rays, nodes, kernels)
     return converged(model, summed, lambda along: expand(along, limit), rtol, max_points)
 

@@ -9,7 +9,7 @@ refined until they do not change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -17,8 +17,9 @@ import numpy as np
 
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
+from symcur.band_structures.hermitian import eigenvalues
 from symcur.brillouin import LatticeCell
-from symcur.linear_response.susceptibility import Bands, Flows, Kernel, line_velocity, ray_sums, solve, velocities
+from symcur.linear_response.susceptibility import Bands, Flows, Kernels, line_velocity, ray_sums, solve, velocities
 
 _OFFSET = 0.31  # of the grids, in their spacing: off the symmetric points
 _BLOCK = 1 << 15  # elements of matrices diagonalised at a time: they stay in the cache of the processor
@@ -133,13 +134,19 @@ def scales(model: BandStructure, mu: float, temperature: float, bosons: bool = F
     k = cell.momenta(12 if model.dimension == 3 else 24, _OFFSET)
     bands = solve(model, k)
     energies, thermal = bands.energies, 0.0 if bands.bose else np.pi * temperature
-    inside = (bands.inverse @ v @ bands.states for v in velocities(model, k))
-    speed = max(float(np.linalg.norm(v, 2, axis=(-2, -1)).max()) for v in inside)
+    speed = max(_largest(v, bands) for v in velocities(model, k))
     steps = np.diff(energies, axis=-1)
     steps = steps[steps > 1e-6 * (np.ptp(energies) + 1e-300)]
     distance = float(np.abs(energies - mu).min())
     length = float(np.linalg.norm(cell.vectors, axis=1).max())
     return Scales(speed, float(np.hypot(thermal, distance)), float(steps.min(initial=np.inf)), length)
+
+
+def _largest(v: ComplexArray, bands: Bands) -> float:
+    """The largest norm of an operator between the states; Hermitian matrices need no basis for that."""
+    if not bands.bose:
+        return float(np.abs(eigenvalues(v)).max())
+    return float(np.linalg.norm(bands.inverse @ v @ bands.states, 2, axis=(-2, -1)).max())
 
 
 # -- sums over the zone ----------------------------------------------------------------------------------------------
@@ -200,7 +207,7 @@ def transverse_response(
     model: BandStructure,
     flows: Callable[[int], Flows],
     nodes: Array,
-    kernels: Sequence[Kernel],
+    kernels: Kernels,
     limit: Callable[[ComplexArray], tuple[AnyArray, Array]],
     rtol: float,
     max_points: int,

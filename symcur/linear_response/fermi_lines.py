@@ -1,6 +1,6 @@
 """Disordered transport of a two-dimensional metal from energies and states alone, on Fermi lines in polar coordinates.
 
-Each line is k_F(phi) around one centre, found by bisection, and integrals along it are trapezoid sums over phi. Velocities
+Each line is k_F(phi) around one centre, found between radii, and integrals along it are trapezoid sums over phi. Velocities
 are differences of energies, the connections and the dipole of s differences of states with random phases. The shift upon
 scattering is the printed one, delta r^s = s' A' - s A - (s' d' + s d) arg V, and the Boltzmann equation a dense system.
 """
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.optimize.elementwise import find_root
 
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure
+from symcur.band_structures.hermitian import eigenvectors
 from symcur.linear_response.expansion import Estimate
 from symcur.linear_response.finite_differences import SIXTH_ORDER, curvature_by_projectors
 
@@ -57,18 +59,13 @@ def polar_lines(model: BandStructure, mu: float, reach: float, angles: int) -> N
             raise ValueError(
                 f"model: expected closed Fermi lines around k = 0, got others at mu = {mu:g} in {model.name}"
             )
-        low = radii[changes.argmax(axis=0)]
-        high, rising = low + radii[1] - radii[0], ~above[0, :, band]
-        for _ in range(50):
-            middle = (low + high) / 2
-            outside = (model.energies(middle[:, None] * ray)[:, band] > mu) == rising
-            low, high = np.where(outside, low, middle), np.where(outside, middle, high)
-        radius = (low + high) / 2
 
-        def energy(step: Any, radius: Array = radius, band: int = band) -> Array:
-            return np.asarray(model.energies((radius + step[0])[:, None] * ray)[:, band])
+        def energy(r: Array, x: Array, y: Array, band: int = band) -> Array:
+            return np.asarray(model.energies(r[..., None] * np.stack([x, y], axis=-1))[..., band] - mu)
 
-        slope = np.abs(difference(energy, np.array([STEP])))
+        place = changes.argmax(axis=0)
+        radius = find_root(energy, (radii[place], radii[place + 1]), args=(ray[:, 0], ray[:, 1])).x
+        slope = np.abs(difference(lambda step, at=radius: energy(at + step[0], *ray.T), np.array([STEP])))
         k.append(radius[:, None] * ray)
         bands.append(np.full(angles, band))
         weights.append(radius / slope / (2 * np.pi * angles))
@@ -95,7 +92,7 @@ def _packets(model: BandStructure, nodes: Nodes) -> Packets:
     spin = model.matrix("s", nodes.k[0])
 
     def states(shift: Array) -> AnyArray:
-        return np.asarray(np.linalg.eigh(model.matrix("H", nodes.k + shift))[1][rows, :, nodes.band])
+        return np.asarray(eigenvectors(model.matrix("H", nodes.k + shift))[1][rows, :, nodes.band])
 
     u = states(np.zeros(2))
     twist = np.random.default_rng(29).normal(size=(len(rows), 2))

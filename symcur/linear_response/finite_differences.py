@@ -12,6 +12,7 @@ from scipy.differentiate import derivative
 
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure
+from symcur.band_structures.hermitian import eigenvectors
 from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import extrapolated
 
@@ -35,7 +36,7 @@ def magnetization_by_field(model: BandStructure, mu: float, temperature: float, 
     v = [model.matrix("H", k, (axis,)) for axis in (0, 1)]
 
     def M(h: float) -> float:
-        e, U = np.linalg.eigh(H - h * s)
+        e, U = eigenvectors(H - h * s)
         vx, vy = (np.conj(U.swapaxes(1, 2)) @ component @ U for component in v)
         w = e[:, :, None] - e[:, None, :]
         inverse = np.where(w == 0, 0.0, 1 / np.where(w == 0, 1.0, w))
@@ -43,7 +44,7 @@ def magnetization_by_field(model: BandStructure, mu: float, temperature: float, 
         terms = (vx * vy.swapaxes(1, 2)).imag * (f * inverse - 2 * g * inverse**2)
         return float(terms.sum() / len(k))
 
-    found = derivative(np.vectorize(M), 0.0, initial_step=0.16)
+    found = derivative(np.vectorize(M, otypes=[float]), 0.0, initial_step=0.16)
     return float(found.df), float(found.error)
 
 
@@ -51,7 +52,7 @@ def curvature_by_projectors(model: BandStructure, k: Array, step: float = 0.02) 
     """Tr[s i P(d_xP d_yP - d_yP d_xP)P] of every band from sixth-order differences of P, shape (K, N): no sum over states."""
 
     def projectors(points: Array) -> AnyArray:
-        U = np.linalg.eigh(model.matrix("H", points))[1]
+        U = eigenvectors(model.matrix("H", points))[1]
         return np.asarray(np.einsum("kan,kbn->knab", U, U.conj()))
 
     Px, Py = (slope(lambda shift: projectors(k + shift), axis, step) for axis in (0, 1))
@@ -69,7 +70,7 @@ def charge_moved_by_torque_field(model: BandStructure, mu: float, size: int = 40
 
     def solved(points: Any) -> tuple[Any, Any, Any]:
         matrix = model.matrix("H", points)
-        return (*np.linalg.eigh(matrix), -1j * (s @ matrix - matrix @ s))
+        return (*eigenvectors(matrix), -1j * (s @ matrix - matrix @ s))
 
     e, U, torque = solved(k)
 
@@ -107,10 +108,10 @@ def side_jump_by_phases(
     generator = np.random.default_rng(seed)
     slopes, curvatures = generator.normal(size=(2, 2, 2))
     s = model.matrix("s", k[0])
-    centre = [np.linalg.eigh(model.matrix("H", k[j]))[1][:, bands[j]] for j in range(2)]
+    centre = [eigenvectors(model.matrix("H", k[j]))[1][:, bands[j]] for j in range(2)]
 
     def state(j: int, step: Array) -> Any:
-        u = np.linalg.eigh(model.matrix("H", k[j] + step))[1][:, bands[j]]
+        u = eigenvectors(model.matrix("H", k[j] + step))[1][:, bands[j]]
         overlap = np.vdot(centre[j], u)
         return u * (overlap.conj() / abs(overlap)) * np.exp(1j * (slopes[j] @ step + curvatures[j] @ step**2))
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure
+from symcur.band_structures.hermitian import eigenvectors
 from symcur.linear_response.expansion import Estimate
 from symcur.linear_response.fermi_lines import (
     STEP,
@@ -65,7 +66,7 @@ def _currents(
 
 def _states(model: BandStructure, nodes: Nodes, shift: Array) -> AnyArray:
     """The states (M, N) at k + shift, in the phases that the eigensolver happens to give."""
-    states = np.linalg.eigh(model.matrix("H", nodes.k + shift))[1]
+    states = eigenvectors(model.matrix("H", nodes.k + shift))[1]
     return np.asarray(states[np.arange(len(nodes.k)), :, nodes.band])
 
 
@@ -73,7 +74,7 @@ def between_bands(model: BandStructure, nodes: Nodes, axis: Array) -> tuple[AnyA
     """d_iA and B_i at the nodes, (M, N, N), from differences of projectors."""
 
     def projectors(shift: Array) -> AnyArray:
-        U = np.linalg.eigh(model.matrix("H", nodes.k + shift))[1]
+        U = eigenvectors(model.matrix("H", nodes.k + shift))[1]
         return np.asarray(np.einsum("kan,kbn->knab", U, U.conj()))
 
     P, dP, s = projectors(np.zeros(2)), difference(projectors, axis), model.matrix("s", nodes.k[0])

@@ -42,7 +42,6 @@ from symcur.linear_response.expansion import (
 from symcur.linear_response.static import MOST_POINTS
 from symcur.linear_response.susceptibility import (
     Bands,
-    Kernel,
     mean,
     operators,
     potential_kernel,
@@ -50,7 +49,7 @@ from symcur.linear_response.susceptibility import (
     static_kernel,
 )
 
-_NODES = 10
+_NODES = 8
 _SLOW_NODES = 8
 _FREQUENCIES = half_chebyshev(0.3, 7)  # in units of the smallest direct gap
 
@@ -66,14 +65,14 @@ def _mean_occupation(left: Bands, right: Bands, mu: float, temperature: float) -
     return np.asarray((a + b) / 2)
 
 
-def luttinger_kernel(
-    left: Bands, right: Bands, mu: float, temperature: float, eta: float | None = None, moved: bool = True
-) -> Array:
-    """The static weight of a pair, or the slow one at eta; without ``moved`` that of an operator which psi does not change."""
+def luttinger_kernels(
+    left: Bands, right: Bands, mu: float, temperature: float, etas: Array | None = None
+) -> tuple[Array, Array]:
+    """The static weight of a pair, or the slow ones at etas: of an operator which psi does not change, and of one that it does."""
     a, b = _energies(left, right, mu)
-    kernel = static_kernel if eta is None else partial(potential_kernel, eta=eta)
-    value = kernel(left, right, mu=mu, temperature=temperature) * (a + b) / 2
-    return np.asarray(value + _mean_occupation(left, right, mu, temperature) if moved else value)
+    kernel = static_kernel if etas is None else partial(potential_kernel, etas=etas)
+    fixed = np.asarray(kernel(left, right, mu=mu, temperature=temperature) * (a + b) / 2)
+    return fixed, fixed + _mean_occupation(left, right, mu, temperature)
 
 
 def equilibrium_kernel(left: Bands, right: Bands, mu: float, temperature: float) -> Array:
@@ -113,11 +112,10 @@ def luttinger_response(
     scale = scales(model, mu, temperature, bosons=True)
     directions, nodes = ray_directions(model.dimension), half_chebyshev(scale.radius(0.7 * scale.thermal), _NODES)
     flows = mean(partial(operators, model, ["s", "current", "torque"]))
-    kernels: list[Kernel] = [
-        partial(luttinger_kernel, mu=mu, temperature=temperature, moved=False),
-        partial(luttinger_kernel, mu=mu, temperature=temperature),
-        partial(equilibrium_kernel, mu=mu, temperature=temperature),
-    ]
+
+    def kernels(left: Bands, right: Bands) -> Array:
+        at = left, right, mu, temperature
+        return np.stack([*luttinger_kernels(*at), equilibrium_kernel(*at)])
 
     def expand(sums: ComplexArray) -> Expansion:
         fixed, moved, still = (in_powers(directions, nodes, sums[:, kernel]) for kernel in range(3))
@@ -162,8 +160,8 @@ def nernst_response(
     nodes = half_chebyshev(min(scale.radius(0.7 * scale.thermal), scale.radius(float(etas.min()) / 3)), _SLOW_NODES)
     directions = ray_directions(model.dimension)
 
-    def driven(left: Bands, right: Bands, eta: float) -> Array:
-        slow = luttinger_kernel(left, right, mu, temperature, eta)
+    def driven(left: Bands, right: Bands) -> Array:
+        slow = luttinger_kernels(left, right, mu, temperature, etas)[1]
         return slow - equilibrium_kernel(left, right, mu, temperature)
 
     def limit(values: Array, order: int) -> tuple[AnyArray, Array]:
@@ -177,7 +175,6 @@ def nernst_response(
         total, both = (current + current.T) / 2 + torque, (error + error.T) / 2 + torque_error
         return {"current": (current.T, error.T), "torque": (torque, torque_error), "total": (total, both)}
 
-    kernels = [partial(driven, eta=eta) for eta in etas]
     flows = mean(partial(operators, model, ["current", "torque"]))
-    summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, kernels)
+    summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, driven)
     return converged(model, summed, expand, rtol, max_points)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from symcur.arrays import ComplexArray
 from symcur.band_structures import BandStructure, TightBinding, tight_binding
@@ -19,24 +20,24 @@ from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import Estimate, extrapolated, require_lattice
 
 
-def magnetic_hamiltonian(bonds: TightBinding, cells: int, theta: tuple[float, float]) -> ComplexArray:
-    """H of a magnetic cell of |cells| cells, flux 2 pi/cells per cell; shape (|cells| N, |cells| N).
+def magnetic_hamiltonian(bonds: TightBinding, cells: int, theta: ArrayLike) -> ComplexArray:
+    """H of a magnetic cell of |cells| cells, flux 2 pi/cells per cell; theta (..., 2) gives (..., |cells| N, |cells| N).
 
     theta_1 is the Bloch phase over the magnetic cell along a_1, theta_2 over a_2; the sign of cells is that of the
     flux.
     """
     x, p, flux = bonds.positions, abs(cells), 2 * np.pi / cells
-    size = len(x)
-    H = np.zeros((p, size, p, size), dtype=complex)
+    along, across = np.moveaxis(np.asarray(theta, dtype=float)[..., None, None, None], -4, 0)
+    size, c = len(x), np.arange(p)
+    H = np.zeros((*along.shape[:-3], p, p, size, size), dtype=complex)
     for (R1, R2), t in bonds.hoppings.items():
         rise = R2 + x[None, :, 1] - x[:, None, 1]  # of x_2, from a to b
-        for c in range(p):
-            middle = c + (R1 + x[None, :, 0] + x[:, None, 0]) / 2
-            wraps, target = divmod(c + R1, p)
-            # Moving by p a_1 changes A by 2 pi sign(cells) grad x_2: a gauge transformation of the states.
-            closing = wraps * (theta[0] + 2 * np.pi * np.sign(cells) * x[None, :, 1])
-            H[c, :, target, :] += t * np.exp(1j * (theta[1] * R2 + closing - flux * middle * rise))
-    return H.reshape(p * size, p * size)
+        middle = c[:, None, None] + (R1 + x[None, :, 0] + x[:, None, 0]) / 2
+        wraps, target = np.divmod(c + R1, p)
+        # Moving by p a_1 changes A by 2 pi sign(cells) grad x_2: a gauge transformation of the states.
+        closing = wraps[:, None, None] * (along + 2 * np.pi * np.sign(cells) * x[None, :, 1])
+        H[..., c, target, :, :] += t * np.exp(1j * (across * R2 + closing - flux * middle * rise))
+    return H.swapaxes(-3, -2).reshape(*along.shape[:-3], p * size, p * size)
 
 
 def density_in_magnetic_field(
@@ -49,14 +50,15 @@ def density_in_magnetic_field(
     cell, bonds = _require(model, mu, temperature, operator, [cells]), tight_binding(model)
     s = model.matrix("s", np.zeros(2)) if operator == "s" else np.eye(model.size)
     p = abs(cells)
-    total = 0.0
-    for j1, j2 in np.ndindex(phases, phases):
+    total, steps = 0.0, 2 * np.pi * (np.arange(phases) + 0.3) / phases
+    for along in steps:
         # One cell along a_1 shifts theta_2 by 2 pi/p: the zone repeats.
-        theta = (2 * np.pi * (j1 + 0.3) / phases, 2 * np.pi * (j2 + 0.3) / (phases * p))
+        theta = np.stack([np.full(phases, along), steps / p], axis=-1)
         energies, states = np.linalg.eigh(magnetic_hamiltonian(bonds, cells, theta))
         occupied = occupation("f", energies, mu, temperature)
-        blocks = states.reshape(p, model.size, -1)
-        total += float(np.einsum("can,ab,cbn,n->", blocks.conj(), s, blocks, occupied, optimize=True).real)
+        blocks = states.reshape(phases, p, model.size, -1)
+        expectations = (blocks.conj() * (s @ blocks)).real.sum(axis=(1, 2))
+        total += float((expectations * occupied).sum())
     return total / (phases**2 * p * cell.volume)
 
 

@@ -28,9 +28,11 @@ from symcur.linear_response.expansion import (
     scales,
     transverse_response,
 )
-from symcur.linear_response.susceptibility import Bands, Flows, Kernel, mean, operators, ray_sums, static_kernel
+from symcur.linear_response.susceptibility import Bands, Flows, Kernels, mean, operators, ray_sums, static_kernel
 
-_NODES = 8
+_NODES = 7
+_TERMS = "uniform", "gradient", "curvature"
+_DENSITY = _TERMS[:2]  # a density to first order in gradients
 MOST_POINTS = 1 << 21
 
 
@@ -50,7 +52,7 @@ def static_response(
     """
     require_lattice(model, mu, temperature)
     ray = (model.points(q), mean(partial(operators, model, [operator])), None)
-    summed = ray_sums(model, [ray], [1.0], [partial(static_kernel, mu=mu, temperature=temperature)])
+    summed = ray_sums(model, [ray], [1.0], partial(static_kernel, mu=mu, temperature=temperature))
 
     def expand(sums: ComplexArray) -> Expansion:
         value = sums[0, 0, :, 0]
@@ -61,7 +63,7 @@ def static_response(
 
 def expanded_static_response(
     model: BandStructure,
-    names: Sequence[str],
+    names: Sequence[str] | Mapping[str, Sequence[str]],
     mu: float,
     temperature: float,
     *,
@@ -70,7 +72,8 @@ def expanded_static_response(
 ) -> dict[str, dict[str, Estimate]]:
     """theta_q/U = uniform + i q_l gradient[l] + q_i q_l curvature[i, l] + O(q^3) of the operators named, all from the same states.
 
-    The coefficients are real, curvature is symmetric. For the current a last axis counts the directions of flow.
+    The coefficients are real, curvature is symmetric. For the current a last axis counts the directions of flow. A mapping
+    from operators to some of the three terms converges these alone: higher ones need more momenta.
     """
     scale = scales(model, mu, temperature)
     kernel = partial(static_kernel, mu=mu, temperature=temperature)
@@ -79,7 +82,7 @@ def expanded_static_response(
 
 def dephased_response(
     model: BandStructure,
-    names: Sequence[str],
+    names: Sequence[str] | Mapping[str, Sequence[str]],
     by: str,
     mu: float,
     temperature: float,
@@ -110,10 +113,19 @@ def dephased_response(
 
 
 def _expanded(
-    model: BandStructure, names: Sequence[str], kernel: Kernel, radius: float, rtol: float, max_points: int
+    model: BandStructure,
+    names: Sequence[str] | Mapping[str, Sequence[str]],
+    kernel: Kernels,
+    radius: float,
+    rtol: float,
+    max_points: int,
 ) -> dict[str, dict[str, Estimate]]:
     """The expansions in q of responses with this kernel, from |q| < radius."""
     directions, nodes = ray_directions(model.dimension), half_chebyshev(radius, _NODES)
+    terms = names if isinstance(names, Mapping) else dict.fromkeys(names, _TERMS)
+    for name, asked in terms.items():
+        if not set(asked) <= set(_TERMS):
+            raise ValueError(f"names: expected terms {', '.join(_TERMS)} of {name}, got {', '.join(asked)}")
     places: dict[str, int | slice] = {}
     count = 0
     for name in names:
@@ -124,16 +136,15 @@ def _expanded(
     def expand(sums: ComplexArray) -> Expansion:
         found = in_powers(directions, nodes, sums[:, 0])
         return {
-            f"{name} {term}": (value[..., place], error[..., place])
+            f"{name} {term}": (found[term][0][..., place], found[term][1][..., place])
             for name, place in places.items()
-            for term, (value, error) in found.items()
+            for term in terms[name]
         }
 
-    flows = mean(partial(operators, model, names))
-    summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, [kernel])
+    flows = mean(partial(operators, model, list(names)))
+    summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, kernel)
     found = converged(model, summed, expand, rtol, max_points)
-    terms = ("uniform", "gradient", "curvature")
-    return {name: {term: found[f"{name} {term}"] for term in terms} for name in places}
+    return {name: {term: found[f"{name} {term}"] for term in terms[name]} for name in places}
 
 
 def current_density_response(
@@ -148,7 +159,7 @@ def current_density_response(
     "uniform" [i] : d_mu int f J^i_n.
     "dipole" [l, i] : d_mu D^{lis}.
     """
-    found = expanded_static_response(model, ["current"], mu, temperature, rtol=rtol, max_points=max_points)
+    found = expanded_static_response(model, {"current": _DENSITY}, mu, temperature, rtol=rtol, max_points=max_points)
     return current_density(found["current"])
 
 
@@ -207,4 +218,4 @@ def magnetic_response(
     def limit(along: ComplexArray) -> tuple[AnyArray, Array]:
         return extrapolated(nodes, along[:, 0].imag, 1)
 
-    return transverse_response(model, flow, nodes, [kernel], limit, rtol, max_points)
+    return transverse_response(model, flow, nodes, kernel, limit, rtol, max_points)

@@ -163,9 +163,8 @@ def _pair_factor(left: Bands, right: Bands, mu: float, temperature: float) -> Ar
     return np.asarray((1 - 1 / (x * y)) / 2 if left.bose else (x * y - 1) / 2)
 
 
-@lru_cache(maxsize=1)
 def occupation_difference(left: Bands, right: Bands, mu: float, temperature: float) -> Array:
-    """f_n - f_m (K, n, m), without cancellation between close energies; kept for the frequencies that follow."""
+    """f_n - f_m (K, n, m), without cancellation between close energies."""
     a, b = _pairs(left, right)
     return np.asarray(np.tanh((a - b) / (2 * temperature)) * _pair_factor(left, right, mu, temperature))
 
@@ -182,25 +181,31 @@ def static_kernel(left: Bands, right: Bands, mu: float, temperature: float) -> A
     return np.asarray(quotient * _pair_factor(left, right, mu, temperature) / (2 * temperature))
 
 
-def potential_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> Array:
-    """The part of K_nm even in eta at w = i eta, for a scalar potential growing like exp(eta t)."""
+def potential_kernel(left: Bands, right: Bands, mu: float, temperature: float, etas: Array) -> Array:
+    """The part of K_nm even in eta at w = i eta, for a scalar potential growing like exp(eta t): (etas, K, n, m)."""
     a, b = _pairs(left, right)
-    return np.asarray(occupation_difference(left, right, mu, temperature) * (a - b) / ((a - b) ** 2 + eta**2))
+    return np.asarray(occupation_difference(left, right, mu, temperature) * (a - b) * _slow(a - b, etas))
 
 
-def accumulation_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> ComplexArray:
+def accumulation_kernel(left: Bands, right: Bands, mu: float, temperature: float, etas: Array) -> ComplexArray:
     """The part of eta K_nm even in eta: the rate of change, d/dt = eta, of a density in a potential growing like exp(eta t)."""
     a, b = _pairs(left, right)
-    return np.asarray(-1j * eta**2 * occupation_difference(left, right, mu, temperature) / ((a - b) ** 2 + eta**2))
+    squares = (etas**2)[:, None, None, None]
+    return np.asarray(-1j * squares * occupation_difference(left, right, mu, temperature) * _slow(a - b, etas))
 
 
-def field_kernel(left: Bands, right: Bands, mu: float, temperature: float, eta: float) -> ComplexArray:
+def field_kernel(left: Bands, right: Bands, mu: float, temperature: float, etas: Array) -> ComplexArray:
     """The same for an electric field E = -eta A given by a vector potential A exp(eta t): K_nm(A)/(-eta), even part.
 
     The change of the operators with A is the same for eta and -eta and drops out, divided by eta, from the even part.
     """
     a, b = _pairs(left, right)
-    return np.asarray(1j * occupation_difference(left, right, mu, temperature) / ((a - b) ** 2 + eta**2))
+    return np.asarray(1j * occupation_difference(left, right, mu, temperature) * _slow(a - b, etas))
+
+
+def _slow(difference: Array, etas: Array) -> Array:
+    """1/((e_n - e_m)^2 + eta^2), (etas, K, n, m)."""
+    return np.asarray(1 / (difference**2 + (etas**2)[:, None, None, None]))
 
 
 # -- the sum over pairs of states ------------------------------------------------------------------------------------
@@ -208,11 +213,13 @@ Flows = Callable[[Array, Array], ComplexArray]  # (k, q) -> (number, K, N, N)
 Ray = tuple[
     Array, Flows, Flows | None
 ]  # direction of q, what is measured, and the perturbation (1 where there is none)
-Kernel = Callable[[Bands, Bands], AnyArray]
+Kernels = Callable[
+    [Bands, Bands], AnyArray
+]  # (bands at k, bands at k + q) -> K_nm: (K, n, m), of several (number, K, n, m)
 
 
 def ray_sums(
-    model: BandStructure, rays: Sequence[Ray], nodes: Sequence[float] | Array, kernels: Sequence[Kernel]
+    model: BandStructure, rays: Sequence[Ray], nodes: Sequence[float] | Array, kernels: Kernels
 ) -> Callable[[Array, Bands], ComplexArray]:
     """sum_k sum_nm K_nm <n|flow|m><m|V|n> at q = node x direction: a function (k, bands at k) -> (rays, kernels, flows, nodes)."""
 
@@ -220,8 +227,8 @@ def ray_sums(
         right = solve(model, k + q)
         driven = right.inverse @ (vertex(k, q) @ left.states if vertex else left.states)
         elements = left.inverse @ flows(k, q) @ right.states * driven.mT
-        weights = np.array([kernel(left, right) for kernel in kernels])
-        return np.asarray(weights.reshape(len(weights), -1) @ elements.reshape(len(elements), -1).T)
+        weights = kernels(left, right).reshape(-1, elements[0].size)
+        return np.asarray(weights @ elements.reshape(len(elements), -1).T)
 
     def summed(k: Array, bands: Bands) -> ComplexArray:
         rows = [[at_one_q(k, bands, x * n, flows, vertex) for x in nodes] for n, flows, vertex in rays]

@@ -34,7 +34,7 @@ from symcur.linear_response.expansion import Estimate, extrapolated, half_chebys
 from symcur.linear_response.static import MOST_POINTS, magnetic_response
 from symcur.linear_response.susceptibility import Flows, anticommutator, field_kernel, line_velocity, mean, operators
 
-_NODES = 8
+_NODES = 6
 _FREQUENCIES = half_chebyshev(0.2, 6)  # in units of the smallest direct gap
 
 
@@ -71,7 +71,7 @@ def transverse_field_response(
     def limit(along: ComplexArray) -> tuple[AnyArray, Array]:
         return slow_limit(etas, *extrapolated(nodes, along.real, 0))
 
-    kernels = [partial(field_kernel, mu=mu, temperature=temperature, eta=eta) for eta in etas]
+    kernels = partial(field_kernel, mu=mu, temperature=temperature, etas=etas)
     return transverse_response(model, partial(conserved_current, model), nodes, kernels, limit, rtol, max_points)
 
 

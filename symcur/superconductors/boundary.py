@@ -85,14 +85,13 @@ def soft_boundary(
 
 def _row_matrices(bonds: TightBinding, cells: int, k_x: float) -> tuple[ComplexArray, ComplexArray]:
     """H and dH/dk_x of the rows, (L N, L N), with the phase exp(i k_x displacement) on every bond."""
-    x, N = bonds.positions, len(bonds.positions)
+    x, N, rows = bonds.positions, len(bonds.positions), np.arange(cells)
     H = np.zeros((cells, N, cells, N), dtype=complex)
     v = np.zeros_like(H)
     for (R1, R2), t in bonds.hoppings.items():
         steps = np.array([R1, R2]) + x[None, :, :] - x[:, None, :]
         along = steps @ bonds.cell.vectors[:, 0]
         bond = t * np.exp(1j * k_x * along)
-        for c in range(cells):
-            H[c, :, (c + R2) % cells, :] += bond
-            v[c, :, (c + R2) % cells, :] += 1j * along * bond
+        H[rows, :, (rows + R2) % cells, :] += bond
+        v[rows, :, (rows + R2) % cells, :] += 1j * along * bond
     return H.reshape(cells * N, -1), v.reshape(cells * N, -1)

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from symcur import bosons, linear_response
+from symcur.arrays import Array
 from symcur.band_structures import Model, TightBinding, tight_binding
 from symcur.linear_response.expansion import half_chebyshev, in_powers, ray_directions, zone_integral
 from symcur.linear_response.lattices import random_bosons, random_lattice
-from symcur.linear_response.luttinger import equilibrium_kernel, luttinger_kernel
+from symcur.linear_response.luttinger import equilibrium_kernel, luttinger_kernels
 from symcur.linear_response.susceptibility import Bands, mean, occupation_difference, operators, ray_sums, static_kernel
 from symcur.observables import (
     current_dipole_density,
@@ -30,8 +31,16 @@ def pair(a: float, b: float, bose: bool) -> tuple[Bands, Bands]:
     return tuple(Bands(np.array([[e]]), one, one, bose) for e in (a, b))
 
 
-def weights(kernel, a: float, b: float, bose: bool, **how) -> float:
-    return float(kernel(*pair(a, b, bose), 0.0, 0.3, **how)[0, 0, 0])
+def weights(kernel, a: float, b: float, bose: bool) -> float:
+    return float(kernel(*pair(a, b, bose), 0.0, 0.3)[0, 0, 0])
+
+
+def fixed(*at) -> Array:
+    return luttinger_kernels(*at)[0]
+
+
+def moved(*at) -> Array:
+    return luttinger_kernels(*at)[1]
 
 
 @pytest.mark.parametrize("bose", [False, True])
@@ -43,8 +52,8 @@ def test_pair_weights_of_distant_energies(a, b, bose):
     close = partial(pytest.approx, rel=1e-11)
     assert float(occupation_difference(*pair(a, b, bose), 0.0, T)[0, 0, 0]) == close(f[0] - f[1])
     assert weights(static_kernel, a, b, bose) == close((f[0] - f[1]) / (a - b))
-    assert weights(luttinger_kernel, a, b, bose) == close((a * f[0] - b * f[1]) / (a - b))
-    assert weights(luttinger_kernel, a, b, bose, moved=False) == close((a + b) / 2 * (f[0] - f[1]) / (a - b))
+    assert weights(moved, a, b, bose) == close((a * f[0] - b * f[1]) / (a - b))
+    assert weights(fixed, a, b, bose) == close((a + b) / 2 * (f[0] - f[1]) / (a - b))
     assert weights(equilibrium_kernel, a, b, bose) == close((g[0] - g[1]) / (a - b))
 
 
@@ -58,7 +67,7 @@ def test_pair_weights_of_close_energies(e, distance, bose):
     slope = -f * (1 - sign * f) / T
     a, b = e + distance / 2, e - distance / 2
     beyond = 10 * distance**2 * abs(f) / T**2
-    assert weights(luttinger_kernel, a, b, bose) == pytest.approx(f + e * slope, rel=1e-12, abs=beyond)
+    assert weights(moved, a, b, bose) == pytest.approx(f + e * slope, rel=1e-12, abs=beyond)
     assert weights(equilibrium_kernel, a, b, bose) == pytest.approx(f, rel=1e-12, abs=beyond)
 
 
@@ -69,7 +78,7 @@ def test_the_weight_of_densities_integrates_that_of_the_response_over_temperatur
     T, step = 0.3, 2e-3
     x = [float(equilibrium_kernel(*pair(a, b, bose), 0.0, T + j * step)[0, 0, 0]) for j in (-2, -1, 0, 1, 2)]
     slope = (8 * (x[3] - x[1]) - (x[4] - x[0])) / (12 * step)
-    assert x[2] - T * slope == pytest.approx(weights(luttinger_kernel, a, b, bose), rel=1e-7)
+    assert x[2] - T * slope == pytest.approx(weights(moved, a, b, bose), rel=1e-7)
 
 
 # -- a supercell -------------------------------------------------------------------------------------------------------
@@ -123,7 +132,10 @@ def test_response_at_finite_q_is_that_of_a_supercell(metric):
         for name in ("s", "current", "torque")
     }
     flows = mean(partial(operators, model, ["s", "current", "torque"]))
-    kernels = [partial(luttinger_kernel, mu=0.0, temperature=T, moved=moved) for moved in (False, True)]
+
+    def kernels(left: Bands, right: Bands) -> Array:
+        return np.stack(luttinger_kernels(left, right, 0.0, T))
+
     summed = ray_sums(model, [(np.array([2 * np.pi / CELLS, 0.0]), flows, None)], [1.0], kernels)
     fixed, moved = zone_integral(model, CELLS, summed)[0, :, :, 0]
     for name, expected in (("s", fixed[0]), ("current", moved[1]), ("torque", moved[-1])):
@@ -170,7 +182,7 @@ def test_a_field_on_s_moves_the_current_otherwise_than_the_dipole_density():
     directions, nodes = ray_directions(2), half_chebyshev(0.3, 8)
     flows, vertex = (mean(partial(operators, model, [name])) for name in ("current", "s"))
     kernel = partial(static_kernel, mu=0.0, temperature=T)
-    summed = ray_sums(model, [(n, flows, lambda k, q: -vertex(k, q)[0]) for n in directions], nodes, [kernel])
+    summed = ray_sums(model, [(n, flows, lambda k, q: -vertex(k, q)[0]) for n in directions], nodes, kernel)
     found = in_powers(directions, nodes, zone_integral(model, 24, summed)[:, 0])
     np.testing.assert_allclose(found["uniform"][0], flow, atol=1e-5 * abs(flow).max())
     assert abs(found["gradient"][0] + D).max() > 0.1 * abs(D).max()

@@ -76,7 +76,7 @@ def test_the_order_of_limits_decides_in_a_metal(random_model, seed, temperature)
 
 def at_one_q(model, temperature, q, etas, size):
     """C_q/E at q along x for a field along y that grows at each of the rates eta: from J and tau, even part in eta."""
-    kernels = [partial(field_kernel, mu=MU, temperature=temperature, eta=eta) for eta in etas]
+    kernels = partial(field_kernel, mu=MU, temperature=temperature, etas=np.asarray(etas))
     ray = (np.array([1.0, 0.0]), transverse.conserved_current(model, 0), lambda k, q: -line_velocity(model, k, q, 1))
     return zone_integral(model, size, ray_sums(model, [ray], [q], kernels))[0, :, 0, 0]
 
@@ -87,7 +87,7 @@ def test_omega_first_at_finite_q(random_model, seed, temperature):
     model, q, size = random_model(seed, spacing=3), 0.3, 14
     static = partial(static_kernel, mu=MU, temperature=temperature)
     ray = (np.array([1.0, 0.0]), partial(operator_s, model), lambda k, q: -line_velocity(model, k, q, 1))
-    induced = zone_integral(model, size, ray_sums(model, [ray], [q], [static]))[0, 0, 0, 0] / (1j * q)
+    induced = zone_integral(model, size, ray_sums(model, [ray], [q], static))[0, 0, 0, 0] / (1j * q)
     assert at_one_q(model, temperature, q, [1e-9], size)[0] == pytest.approx(induced, rel=1e-8)
 
 
