@@ -145,13 +145,17 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     u = boxes.points(tensor(basis(p).nodes, dimension))
     energies, values = problem.sample(u.reshape(-1, dimension))
     e = np.ascontiguousarray(energies.reshape(count, -1, problem.count).swapaxes(1, 2))
-    v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1) * boxes.volume()[:, None, None, None]
+    v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1)
     _gather(e, v)
     full, empty, smooth, must_bisect = _occupations(problem, e, p)
+    if not any(OCCUPATIONS.get(name).constant for name in problem.weights):  # bands that are empty everywhere add nothing
+        some = slice(np.flatnonzero(~empty.all(axis=(0, 2, 3))).max(initial=-1) + 1)
+        e, v, full, empty, smooth = (part[:, some] for part in (e, v, full, empty, smooth))
+    v = v * boxes.volume()[:, None, None, None]
     rows = functionals(p, dimension)
     total = np.zeros((len(rows) + 1, count, len(problem.mu), len(problem.temperature), size))
     cut = ~(full | empty | smooth) & np.asarray(v.any(axis=(2, 3)))[:, :, None, None]
-    moments = _moments(e, v, rows)
+    moments = _moments(e, v, rows, any(OCCUPATIONS.get(name).filled[1] for name in problem.weights))
     for name, which in columns(problem.weights).items():
         if OCCUPATIONS.get(name).constant:
             total[..., which] = moments[0][..., which].sum(axis=2)[:, :, None, None, :]
@@ -161,9 +165,9 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     # Cutting the Legendre series of v leaves its integral over the box unchanged. What the interpolants of a cut
     # band may miss is therefore judged as for a full one, with the bands below it, whose sum can be smoother.
     below = total.copy()
-    for n in range(problem.count):
+    for n in range(cut.shape[1]):
         if cut[:, n].any():
-            _add_full(problem, moments[:, :, :, n : n + 1], cut[:, n : n + 1], below)
+            _add_full(problem, [part[:, :, n : n + 1] for part in moments], cut[:, n : n + 1], below)
             error = np.maximum(error, tail_error(below[1:-1], below[-1]))
     must_bisect[boxes.size.max(axis=1) <= HIDDEN[dimension]] = False
     kept, sharp = cut.any(axis=(2, 3)), np.argwhere(cut)
@@ -220,16 +224,18 @@ def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
     return must_bisect
 
 
-def _moments(e: Array, v: Array, rows: Array) -> Array:
-    """For v and for e v of each band the functionals, then the integral with |v| for v: (2, F + 1, B, N, C)."""
+def _moments(e: Array, v: Array, rows: Array, sloped: bool) -> list[Array]:
+    """For v, and where ``sloped`` for e v, of each band the functionals, then the integral with |v| for v: (F + 1, B, N, C) each."""
     moments = []
-    for factor in (np.ones_like(e), e):
-        signed, modulus = (values * factor[:, :, None] for values in (v, np.abs(v)))
+    for factor in (None, e)[: 1 + sloped]:
+        signed, modulus = v, np.abs(v)
+        if factor is not None:
+            signed, modulus = (values * factor[:, :, None] for values in (signed, modulus))
         moments.append(np.concatenate([np.moveaxis(signed @ rows.T, -1, 0), (modulus @ rows[0])[None]]))
-    return np.stack(moments)
+    return moments
 
 
-def _add_full(problem: BandProblem, moments: Array, full: Mask, total: Array) -> None:
+def _add_full(problem: BandProblem, moments: list[Array], full: Mask, total: Array) -> None:
     """Add bands whose occupation is constant + slope (e - mu), of one sign, where ``full`` (B, N, mu, T)."""
 
     def summed(mask: Array, values: Array) -> Array:

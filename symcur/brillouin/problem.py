@@ -242,11 +242,11 @@ class BandProblem:
         energies, values = self.sample(u)
         if weights is not None:
             values = values * weights[:, None, None]
-        flat = energies.ravel()
-        values = values.reshape(len(flat), -1)
+        flat, values = energies.T.ravel(), values.T.reshape(len(self.weights), -1)  # in the order that kernels have
         total = np.zeros((2, len(self.mu), len(self.temperature), len(self.weights)))
         for name, which in columns(self.weights).items():
-            some, modulus = values[:, which], np.abs(values[:, which])
+            some = values[which].T
+            modulus = np.abs(some)
             for t, temperature in enumerate(self.temperature):
                 weight = occupation(name, flat, self.mu[:, None], temperature)
                 total[0][:, t, which] = weight @ some

@@ -67,6 +67,7 @@ class Folded:
 
     def __init__(self, problem: BandProblem, matrix: Array) -> None:
         self.bands, self.matrix, self._probe = problem.bands, matrix, problem.probe
+        self._signs = np.diag(matrix) if np.array_equal(matrix, np.diag(np.diag(matrix))) else None
         for name in ("energies", "generic_energies"):
             if hasattr(self.bands, name):
                 setattr(self, name, getattr(self.bands, name))
@@ -78,8 +79,8 @@ class Folded:
         return self._folded(self._probe, k)
 
     def _folded(self, bands: Bands, k: Array) -> tuple[Array, Array]:
-        energies, values = bands(k)
-        return np.asarray(energies), np.asarray(values) @ self.matrix.T
+        energies, values = (np.asarray(part) for part in bands(k))
+        return energies, values @ self.matrix.T if self._signs is None else values * self._signs
 
 
 def within_wedge(problem: Problem) -> tuple[Problem, str]:

@@ -158,7 +158,7 @@ class BandValues:
         return {}
 
     def _columns(self, values: Mapping[str, Array]) -> Array:
-        return np.concatenate([self._column(term, values) for term in self.terms], axis=-1)
+        return np.concatenate([self._column(term, values).T for term in self.terms]).T  # in the order that kernels have
 
     def _column(self, term: Term, values: Mapping[str, Array]) -> Array:
         value = self.factor * values[quantities.get(term.quantity).name]
