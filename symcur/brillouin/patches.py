@@ -301,7 +301,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, task: Sha
     """The integrals, their change with coarser interpolants, those of the modulus, the error bounds: (4, I, C)."""
     b, count = basis(p), len(task.which)
     n, fewer = stretch_points(dimension, rtol, task.temperature[0] == 0)
-    used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant]
+    used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant and task.v[:, c].any()]
     names = tuple(weights[c] for c in used)
     e = task.e.reshape(-1, *(p,) * dimension)
     v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)
