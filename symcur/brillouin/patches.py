@@ -48,7 +48,7 @@ PIECES = {1: 4096, 2: 512, 3: 64}
 
 def points_per_axis(dimension: int, rtol: float) -> int:
     """Points of a box along each axis; in 3D, where boxes are many, fewer for fewer digits."""
-    return POINTS[dimension] - (2 if dimension == 3 and rtol >= 1e-4 else 0)
+    return POINTS[dimension] - (2 if dimension >= 2 and rtol >= 1e-4 else 0)
 
 
 def stretch_points(dimension: int, rtol: float, cold: bool) -> tuple[int, int]:

@@ -114,7 +114,7 @@ class BandValues:
         """The same by the kernel, where it is faster than LAPACK; next to touchings it is not."""
         if self.kernel is None or self.kernel.route != "closed form":
             return self.energies(k)
-        return np.asarray(self.kernel(k)["energy"][..., : self.count])
+        return np.asarray(self.kernel.energies(k)[..., : self.count])
 
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
@@ -142,11 +142,17 @@ class BandValues:
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k)
         self.by_eigenstates += values.by_eigenstates
-        return values["energy"][:, : self.count], self._columns(values)[:, : self.count]
+        return self._first(values)
 
     def probe(self, k: Array) -> tuple[Array, Array]:
         """The same where points are not counted: before the integration."""
-        values = self.kernel(k)
+        return self._first(self.kernel(k))
+
+    def roughly(self, k: Array) -> tuple[Array, Array]:
+        """The same to a few digits, which cost less next to touchings."""
+        return self._first(self.kernel.roughly(k))
+
+    def _first(self, values: Mapping[str, Array]) -> tuple[Array, Array]:
         return values["energy"][:, : self.count], self._columns(values)[:, : self.count]
 
     def judged(self, integral: Integral) -> Integral:
