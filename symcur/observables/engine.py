@@ -351,12 +351,20 @@ def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperatu
     )
 
 
-def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> Iterator[tuple[Eigenstates, Array]]:
-    """The eigenstates on a mesh of ``points`` along every axis, block by block, and the weights of their momenta in int d^Dk/(2 pi)^D."""
-    k, jacobian = domain.map(domain.grid(points, OFFSET[0]).reshape(-1, domain.dimension))
+def states_on_meshes(
+    model: BandStructure, domain: Domain, points: Sequence[int]
+) -> Iterator[tuple[Eigenstates, Array]]:
+    """The eigenstates on all meshes, so many ``points`` along every axis each, block by block, and weights (meshes, k).
+
+    The weights are those of the momenta in int d^Dk/(2 pi)^D by each of the meshes, of whose momenta the others have none.
+    """
+    grids = [domain.grid(count, OFFSET[0]).reshape(-1, domain.dimension) for count in points]
+    k, jacobian = domain.map(np.concatenate(grids))
+    mesh = np.repeat(np.arange(len(grids)), [len(grid) for grid in grids])
+    weights = np.array([jacobian * (mesh == number) / len(grid) for number, grid in enumerate(grids)])
     start = 0
     for block in blocks(model, k):
-        yield Eigenstates(model, block), jacobian[start : start + len(block)] / len(k)
+        yield Eigenstates(model, block), weights[:, start : start + len(block)]
         start += len(block)
 
 
