@@ -34,6 +34,7 @@ from .wedges import Wedge, half_of_cell
 
 POINTS = {1: 12, 2: 10, 3: 10}
 START = {1: 4, 2: 3, 3: 2}
+MANY = 32  # first boxes
 # An occupation varies slowly in a box where the energy's range is at most this times T.
 SLOW = 2.5
 # Unresolved touchings of bands at the Fermi level are followed down to boxes of this size.
@@ -46,9 +47,10 @@ TOGETHER = 32
 PIECES = {1: 4096, 2: 512, 3: 64}
 
 
-def points_per_axis(dimension: int, rtol: float) -> int:
-    """Points of a box along each axis; in 3D, where boxes are many, fewer for fewer digits."""
-    return POINTS[dimension] - (2 if dimension >= 2 and rtol >= 1e-4 else 0)
+def points_per_axis(dimension: int, rtol: float, boxes: int) -> int:
+    """Points of each of so many first ``boxes`` along each axis; where they are many, as in 3D, fewer for fewer digits."""
+    many = dimension == 3 or (dimension == 2 and boxes > MANY)
+    return POINTS[dimension] - (2 if many and rtol >= 1e-4 else 0)
 
 
 def stretch_points(dimension: int, rtol: float, cold: bool) -> tuple[int, int]:
@@ -78,15 +80,15 @@ class Patches(Method):
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
-        points = points_per_axis(dimension, tolerance.rtol) ** dimension
         landmarks(problem, tolerance.rtol)
         self.open_record(problem, sweep, tolerance)
         problem = half_of_cell(problem)
-        rule, marks = partial(_rule, problem, sweep, tolerance.rtol), landmarks(problem, tolerance.rtol)
-        most = int(FIRST * sweep.max_evaluations) // points
+        marks = landmarks(problem, tolerance.rtol)
+        most = int(FIRST * sweep.max_evaluations) // points_per_axis(dimension, tolerance.rtol, 0) ** dimension
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
-        unseen = problem.left_out + unresolved
-        found = refine(rule, points, boxes, sweep, tolerance, unseen, self.record)
+        unseen, p = problem.left_out + unresolved, points_per_axis(dimension, tolerance.rtol, len(boxes))
+        rule = partial(_rule, problem, sweep, tolerance.rtol, p)
+        found = refine(rule, p**dimension, boxes, sweep, tolerance, unseen, self.record)
         return replace(found, method=self.description + (HALF if isinstance(problem.domain, Wedge) else ""))
 
 
@@ -112,9 +114,8 @@ class Sampled:
     v: Array
 
 
-def _rule(problem: BandProblem, sweep: Sweep, rtol: float, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
+def _rule(problem: BandProblem, sweep: Sweep, rtol: float, p: int, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
     dimension = problem.domain.dimension
-    p = points_per_axis(dimension, rtol)
     per_task = max(1, CHUNK // p**dimension)
     tasks = [boxes[i : i + per_task] for i in range(0, len(boxes), per_task)]
     message = f"patches, {len(boxes)} new boxes"
