@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -206,8 +206,10 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
 
     ``most`` of them for each feature, if not MOST.
     """
-    heights = [landscape.height(features, f) for f in range(len(features))]
-    chosen = [_cells(problem, features, f, height) for f, height in enumerate(heights)]
+    if not len(features):
+        return []
+    heights = np.stack([landscape.height(features, f) for f in range(len(features))])
+    chosen = list(_cells(problem, features, heights))
     middles, spacing = landscape.grid.reshape(-1, problem.domain.dimension), 1 / len(landscape.grid)
     some = [followed(middles, cells, most) for cells, _ in chosen]
     u = np.concatenate([middles[:0], *(cells.u for cells, _ in some)])
@@ -220,33 +222,38 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
     ]
 
 
-def _cells(problem: Problem, features: Features, f: int, height: Array) -> tuple[Indices, Array]:
-    """The cells of the grid that may hold the feature f, the narrowest first, and its length in every cell."""
-    spacing, periodic = 1 / len(height), problem.domain.periodic
-    lowest, highest = (_around(height, periodic, extreme) for extreme in (np.minimum, np.maximum))
-    change = np.maximum(highest - height, height - lowest)
-    scale = features.change(height.ravel(), np.full(height.size, f)).reshape(height.shape)
-    length = spacing * scale / np.maximum(change, np.finfo(float).tiny)
+def _cells(problem: Problem, features: Features, heights: Array) -> Iterator[tuple[Indices, Array]]:
+    """The cells of the grid that may hold each feature, the narrowest first, and its length in them, beside zeros elsewhere.
+
+    ``heights`` (F, n, ..., n) are those of all features.
+    """
+    spacing, periodic = 1 / heights.shape[1], problem.domain.periodic
+    lowest, highest = (_around(heights, periodic, extreme) for extreme in (np.minimum, np.maximum))
+    change = np.maximum(np.maximum(highest - heights, heights - lowest), np.finfo(float).tiny)
     if features.slope:
-        depth = _around(height, periodic, np.add) / 3**height.ndim - height
-        noise = NOISE * float(np.abs(height).max())
+        depth = _around(heights, periodic, np.add) / 3 ** len(periodic) - heights
+        noise = NOISE * np.abs(heights).max(axis=tuple(range(1, heights.ndim)), keepdims=True)
         chosen = (depth >= _around(depth, periodic, np.maximum)) & (depth > noise)
     elif features.extremum:
-        chosen = height <= lowest
+        chosen = heights <= lowest
     else:  # a cell further from a narrow gap than its neighbour finds nothing that the neighbour does not
+        length = spacing * np.abs(heights) / change
         closest = (length < 2 * spacing) | (length <= _around(length, periodic, np.minimum))
         chosen = (length < COARSE) & closest
-    cells = np.flatnonzero(chosen)
-    return cells[np.argsort(length.ravel()[cells], kind="stable")], length.ravel()
+    for f, (own, height, by) in enumerate(zip(chosen, heights, change, strict=True)):
+        cells, lengths = np.flatnonzero(own), np.zeros(height.size)
+        lengths[cells] = spacing * features.change(height.flat[cells], np.full(len(cells), f)) / by.flat[cells]
+        yield cells[np.argsort(lengths[cells], kind="stable")], lengths
 
 
-def _around(height: Array, periodic: tuple[bool, ...], combine: Callable[[Array, Array], Array]) -> Array:
-    """A value and those at all 3^D - 1 points around it combined; beyond an edge those of the edge."""
-    for axis, wraps in enumerate(periodic):
-        pad = [(1, 1) if a == axis else (0, 0) for a in range(height.ndim)]
-        wide = np.moveaxis(np.pad(height, pad, mode="wrap" if wraps else "edge"), axis, 0)
-        height = np.moveaxis(combine(combine(wide[:-2], wide[1:-1]), wide[2:]), 0, axis)
-    return height
+def _around(heights: Array, periodic: tuple[bool, ...], combine: Callable[[Array, Array], Array]) -> Array:
+    """Values (F, n, ..., n) and those at all 3^D - 1 points around them combined; beyond an edge those of the edge."""
+    for axis, wraps in enumerate(periodic, 1):
+        before, after = (-1, 0) if wraps else (0, -1)
+        ends = [np.take(heights, [end], axis=axis) for end in (before, after)]
+        wide = np.moveaxis(np.concatenate([ends[0], heights, ends[1]], axis=axis), axis, 0)
+        heights = np.moveaxis(combine(combine(wide[:-2], wide[1:-1]), wide[2:]), 0, axis)
+    return heights
 
 
 def followed(middles: Array, cells: Indices, most: int | None = None) -> tuple[Followed, Indices]:
