@@ -116,19 +116,18 @@ def roots(coefficients: Array, levels: Array) -> Array:
     if len(rows) == 0:
         return found
     level, start, end = levels[rows, cols], first[rows, 0], last[rows, 0]
-    poly = (coefficients @ basis(coefficients.shape[1]).powers.T)[rows]
+    poly = (basis(coefficients.shape[1]).powers @ coefficients.T)[:, rows]
+    slopes = poly[1:] * np.arange(1, len(poly))[:, None]
     sign = np.where(end > start, 1.0, -1.0)
     low, high = -np.ones(len(rows)), np.ones(len(rows))
     t = np.clip(2 * (level - start) / (end - start) - 1, -1, 1)
     result = t.copy()
     alive = np.arange(len(rows))
     for step in range(80):
-        value = poly[:, -1].copy()
-        slope = np.zeros_like(value)
-        for j in range(poly.shape[1] - 2, -1, -1):
-            slope = slope * t + value
-            value = value * t + poly[:, j]
-        miss = (value - level) * sign
+        powers = np.ones((len(poly), len(t)))
+        np.multiply.accumulate(np.broadcast_to(t, slopes.shape), out=powers[1:])
+        miss = (np.einsum("jn,jn->n", poly, powers) - level) * sign
+        slope = np.einsum("jn,jn->n", slopes, powers[:-1])
         low, high = np.where(miss < 0, t, low), np.where(miss < 0, high, t)
         with np.errstate(divide="ignore", invalid="ignore"):
             new = t - miss / (slope * sign)
@@ -139,8 +138,8 @@ def roots(coefficients: Array, levels: Array) -> Array:
         on = np.abs(new - t) > 1e-11
         if not on.any():
             break
-        alive, poly, level, sign, low, high = (a[on] for a in (alive, poly, level, sign, low, high))
-        t = new[on]
+        alive, level, sign, low, high = (a[on] for a in (alive, level, sign, low, high))
+        poly, slopes, t = poly[:, on], slopes[:, on], new[on]
     found[rows, cols] = (result + 1) / 2
     return found
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -27,6 +27,9 @@ COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 2048, 100  # cells that are followed, and how often their points come closer
 SMALLEST, TOUCHING = 1e-9, 1e-8
 NOISE = 1e-12  # of the largest gap or energy
+TOUCHES = 10  # times the noise: a gap that is none
+FAST = 1 / 16  # of the spacing of the grid: for longer lengths energies are taken from what is fast
+LEAPS, BETWEEN = 12, 6  # steps to the bottom of a parabola, and rounds between them
 OFFSET = 0.2360679774997897
 KEPT = 8  # band structures whose energies are kept
 
@@ -203,8 +206,10 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
 
     ``most`` of them for each feature, if not MOST.
     """
-    heights = [landscape.height(features, f) for f in range(len(features))]
-    chosen = [_cells(problem, features, f, height) for f, height in enumerate(heights)]
+    if not len(features):
+        return []
+    heights = np.stack([landscape.height(features, f) for f in range(len(features))])
+    chosen = list(_cells(problem, features, heights))
     middles, spacing = landscape.grid.reshape(-1, problem.domain.dimension), 1 / len(landscape.grid)
     some = [followed(middles, cells, most) for cells, _ in chosen]
     u = np.concatenate([middles[:0], *(cells.u for cells, _ in some)])
@@ -217,33 +222,38 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
     ]
 
 
-def _cells(problem: Problem, features: Features, f: int, height: Array) -> tuple[Indices, Array]:
-    """The cells of the grid that may hold the feature f, the narrowest first, and its length in every cell."""
-    spacing, periodic = 1 / len(height), problem.domain.periodic
-    lowest, highest = (_around(height, periodic, extreme) for extreme in (np.minimum, np.maximum))
-    change = np.maximum(highest - height, height - lowest)
-    scale = features.change(height.ravel(), np.full(height.size, f)).reshape(height.shape)
-    length = spacing * scale / np.maximum(change, np.finfo(float).tiny)
+def _cells(problem: Problem, features: Features, heights: Array) -> Iterator[tuple[Indices, Array]]:
+    """The cells of the grid that may hold each feature, the narrowest first, and its length in them, beside zeros elsewhere.
+
+    ``heights`` (F, n, ..., n) are those of all features.
+    """
+    spacing, periodic = 1 / heights.shape[1], problem.domain.periodic
+    lowest, highest = (_around(heights, periodic, extreme) for extreme in (np.minimum, np.maximum))
+    change = np.maximum(np.maximum(highest - heights, heights - lowest), np.finfo(float).tiny)
     if features.slope:
-        depth = _around(height, periodic, np.add) / 3**height.ndim - height
-        noise = NOISE * float(np.abs(height).max())
+        depth = _around(heights, periodic, np.add) / 3 ** len(periodic) - heights
+        noise = NOISE * np.abs(heights).max(axis=tuple(range(1, heights.ndim)), keepdims=True)
         chosen = (depth >= _around(depth, periodic, np.maximum)) & (depth > noise)
     elif features.extremum:
-        chosen = height <= lowest
+        chosen = heights <= lowest
     else:  # a cell further from a narrow gap than its neighbour finds nothing that the neighbour does not
+        length = spacing * np.abs(heights) / change
         closest = (length < 2 * spacing) | (length <= _around(length, periodic, np.minimum))
         chosen = (length < COARSE) & closest
-    cells = np.flatnonzero(chosen)
-    return cells[np.argsort(length.ravel()[cells], kind="stable")], length.ravel()
+    for f, (own, height, by) in enumerate(zip(chosen, heights, change, strict=True)):
+        cells, lengths = np.flatnonzero(own), np.zeros(height.size)
+        lengths[cells] = spacing * features.change(height.flat[cells], np.full(len(cells), f)) / by.flat[cells]
+        yield cells[np.argsort(lengths[cells], kind="stable")], lengths
 
 
-def _around(height: Array, periodic: tuple[bool, ...], combine: Callable[[Array, Array], Array]) -> Array:
-    """A value and those at all 3^D - 1 points around it combined; beyond an edge those of the edge."""
-    for axis, wraps in enumerate(periodic):
-        pad = [(1, 1) if a == axis else (0, 0) for a in range(height.ndim)]
-        wide = np.moveaxis(np.pad(height, pad, mode="wrap" if wraps else "edge"), axis, 0)
-        height = np.moveaxis(combine(combine(wide[:-2], wide[1:-1]), wide[2:]), 0, axis)
-    return height
+def _around(heights: Array, periodic: tuple[bool, ...], combine: Callable[[Array, Array], Array]) -> Array:
+    """Values (F, n, ..., n) and those at all 3^D - 1 points around them combined; beyond an edge those of the edge."""
+    for axis, wraps in enumerate(periodic, 1):
+        before, after = (-1, 0) if wraps else (0, -1)
+        ends = [np.take(heights, [end], axis=axis) for end in (before, after)]
+        wide = np.moveaxis(np.concatenate([ends[0], heights, ends[1]], axis=axis), axis, 0)
+        heights = np.moveaxis(combine(combine(wide[:-2], wide[1:-1]), wide[2:]), 0, axis)
+    return heights
 
 
 def followed(middles: Array, cells: Indices, most: int | None = None) -> tuple[Followed, Indices]:
@@ -276,37 +286,96 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
     ``which`` (L,) says of which feature a cell is, ``noise`` what is none of its heights. For the gap to vary by less than
     itself is enough; an extremum must look like a parabola too.
     """
-    D, periodic = problem.domain.dimension, problem.domain.periodic
+    D = problem.domain.dimension
+    if not len(cells):
+        return Landmarks(cells.copy(), size.copy(), np.zeros((0, 0)))
     points, lengths, before = cells.copy(), size.copy(), np.zeros_like(cells)
-    if not len(points):
-        return Landmarks(points, lengths, np.zeros((0, 0)))
-    best = features.height(profile(problem, points)[:, None], which)[:, 0]
+    best = np.full(len(points), np.inf)
+    if features.extremum:
+        best = features.height(profile(problem, points)[:, None], which)[:, 0]
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
     active: Indices = np.arange(len(points))
-    for _ in range(ROUNDS):
+    for number in range(ROUNDS):
         if not len(active):
             break
         member = which[active]
+        if not features.extremum and number % BETWEEN == 0:
+            near = cells[active] - size[active], cells[active] + size[active]
+            points[active], lengths[active], best[active] = _leapt(
+                problem, features, member, points[active], lengths[active], near, noise
+            )
         around = points[active, None] + lengths[active, None] * corners
         around = np.clip(around, (cells - size)[active, None], (cells + size)[active, None])
-        around = np.where(periodic, around, np.clip(around, 0, 1))
-        heights = features.height(profile(problem, around.reshape(-1, D)).reshape(*around.shape[:2], -1), member)
+        heights = _heights(problem, features, member, around, lengths[active])
         rows, place = np.arange(len(active)), np.argmin(heights, axis=1)
         moved = heights[rows, place] < best[active]
         points[active] = np.where(moved[:, None], around[rows, place], points[active])
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
         wide = change > features.change(best[active], member)[:, None]
-        if (
-            features.extremum
-        ):  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
+        if features.extremum:  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
             wide |= change > 0.7 * before[active]
+        else:
+            wide &= (best[active] > TOUCHES * noise[member])[:, None]
         wide &= (lengths[active] > SMALLEST) & (change > noise[member, None])
         shrinks = wide & ~moved[:, None]
         lengths[active] = np.where(shrinks, lengths[active] / 2, lengths[active])
         before[active] = np.where(shrinks, change, before[active])
         active = active[moved | wide.any(axis=1)]
     if not features.extremum:
-        lengths[best <= 10 * noise[which]] = 0.0  # bands touch
+        lengths[best <= TOUCHES * noise[which]] = 0.0  # bands touch
     return Landmarks(points, lengths, np.zeros((len(points), 0)))
+
+
+def _heights(problem: Problem, features: Features, which: Indices, around: Array, lengths: Array) -> Array:
+    """The heights at points (L, P, D) around those of features; what is fast has digits enough for all but short lengths."""
+    around = np.where(problem.domain.periodic, around, np.clip(around, 0, 1))
+    heights, fast = np.empty(around.shape[:2]), lengths.min(axis=1) > FAST / GRID[around.shape[-1]]
+    for generic in (True, False):
+        some = np.flatnonzero(fast == generic)
+        if len(some):
+            e = profile(problem, around[some].reshape(-1, around.shape[-1]), generic)
+            heights[some] = features.height(e.reshape(len(some), around.shape[1], -1), which[some])
+    return heights
+
+
+def _leapt(
+    problem: Problem, features: Features, which: Indices, start: Array, size: Array, near: tuple[Array, Array], noise: Array
+) -> tuple[Array, Array, Array]:
+    """The least gap ``near`` each point, by steps to the bottom of the parabola through squares of gaps around; where, the length, the gap.
+
+    Where bands touch like a cone, or nearly so, squares of gaps are parabolas. The lengths are halved as often as to be sure to
+    be no shorter than what is to be resolved. A step that does not lead to a smaller gap is taken back and is the last.
+    """
+    D = start.shape[1]
+    corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
+    pairs = np.triu_indices(D)
+    terms = np.concatenate([np.ones((len(corners), 1)), corners, corners[:, pairs[0]] * corners[:, pairs[1]]], axis=1)
+    inverse, centre = np.linalg.pinv(terms), len(corners) // 2
+    points, lengths, gaps = start.copy(), size.copy(), np.full(len(start), np.inf)
+    to, short = points.copy(), lengths.copy()
+    active: Indices = np.arange(len(start))
+    for _ in range(LEAPS):
+        around = to[active, None] + short[active, None] * corners
+        squares = _heights(problem, features, which[active], around, short[active]) ** 2
+        lower = np.sqrt(squares[:, centre]) < gaps[active]
+        active, squares, around = active[lower], squares[lower], around[lower]
+        points[active], lengths[active], gaps[active] = to[active], short[active], np.sqrt(squares[:, centre])
+        found = squares @ inverse.T
+        curvature = np.zeros((len(active), D, D))
+        curvature[:, pairs[0], pairs[1]] = found[:, D + 1 :]
+        curvature += curvature.mT
+        step = -np.linalg.solve(curvature + np.finfo(float).tiny * np.eye(D), found[:, 1 : D + 1, None])[..., 0]
+        least = found[:, 0] + (found[:, 1 : D + 1] * step).sum(axis=1) / 2
+        least = np.maximum(least, 0) + 2 * np.abs(found @ terms.T - squares).max(axis=1)
+        along = np.maximum(np.diagonal(curvature, axis1=1, axis2=2), np.finfo(float).tiny)
+        halvings = np.floor(np.log2(along / np.maximum(least[:, None], np.finfo(float).tiny)) / 2 - 1.5)
+        to[active] = np.clip(points[active] + step * lengths[active], near[0][active], near[1][active])
+        short[active] = np.maximum(lengths[active] * 0.5 ** np.maximum(halvings, 0), SMALLEST)
+        goes = (np.linalg.eigvalsh(curvature)[:, 0] > 0) & (np.abs(step) <= 1).all(axis=1)
+        goes &= (halvings >= 1).any(axis=1) & (gaps[active] > TOUCHES * noise[which[active]])
+        active = active[goes]
+        if not len(active):
+            break
+    return points, lengths, gaps

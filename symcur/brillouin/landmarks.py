@@ -188,16 +188,18 @@ def _felt(problem: Problem, group: list[Candidate], usual: Array) -> tuple[Mask,
         return np.concatenate([strength.mean(axis=1) for strength in strengths]) / usual
 
     every, side = np.arange(len(marks.u)), 2 * marks.length.min(axis=-1)
-    means = np.array([mean(every, growth * side) for growth in (1, 4, 16, 64)])
+    growths = np.array([1, 4, 16, 64])
+    means = mean(np.tile(every, 4), np.outer(growths, side).ravel()).reshape(4, len(every), *usual.shape[:1], -1)
     steps = np.abs(np.diff(means, axis=0))
     narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
     near, wider = narrow[:2].any(axis=(2, 3))
     felt = np.asarray(near | (wider & (64 * side <= 1) & extremum))
     growth = np.where(near, 1.0, 4.0)
     inner, nearby, most = means[0], np.zeros_like(means[0]), np.zeros_like(means[0])
-    growing = np.flatnonzero(felt)
+    growing, number = np.flatnonzero(felt), 0
     while len(growing):  # up to the distance to the next landmark of a ridge, tiles to the next tile
-        outer = mean(growing, 4 * side[growing])
+        number += 1
+        outer = means[number, growing] if number < len(means) else mean(growing, 4 * side[growing])
         added = UNSURE * np.abs(outer - inner[growing]) * (side[growing] ** D)[:, None, None]
         nearby[growing] = np.where(most[growing] == 0, added, nearby[growing])
         most[growing] += added

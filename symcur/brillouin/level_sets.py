@@ -305,32 +305,24 @@ def _slices(boxes: Lines, weights: Weights, n: int) -> Array:
     if e.ndim == 2:
         return _line(boxes, weights, n)
     count, p = e.shape[:2]
-    inner = [roots(edge, boxes.outer) for edge in np.moveaxis(_edges(e), -1, 0)]
-    ends = [np.zeros((count, 1)), *inner, np.ones((count, 1))]
-    breaks = np.sort(np.concatenate(ends, axis=1), axis=1)
-    wide = np.diff(breaks, axis=1) > 1e-15
-    stretches = wide.sum(axis=1)
+    edges = np.moveaxis(_edges(e), -1, 1)
+    inner = roots(edges.reshape(-1, p), np.repeat(boxes.outer, edges.shape[1], axis=0)).reshape(count, -1)
+    breaks = np.sort(np.concatenate([np.zeros((count, 1)), inner, np.ones((count, 1))], axis=1), axis=1)
+    width = np.diff(breaks, axis=1)
+    box, stretch = np.nonzero(width > 1e-15)
+    left, width = breaks[box, stretch, None], width[box, stretch, None]
     x, w = gauss(n)
-    result = np.zeros((2, count, len(weights)))
-    for m in np.unique(stretches):
-        some = np.nonzero(stretches == m)[0]
-        first = np.argsort(~wide[some], axis=1, kind="stable")[:, :m]
-        left = np.take_along_axis(breaks[some], first, axis=1)
-        width = np.take_along_axis(breaks[some], first + 1, axis=1) - left
-        points = (left[..., None] + width[..., None] * x).reshape(len(some), -1)
-        shape = e.shape[2:]
-        e1 = (vander(points, p) @ e[some].reshape(len(some), p, -1)).reshape(-1, *shape)
-        matrix = vander(boxes.inside(some, points), p)
-        v1 = (matrix[:, None] @ v[some].reshape(len(some), len(weights), p, -1)).swapaxes(1, 2)
-        again = np.repeat(some, m * n)
-        rest = [
-            x[again]
-            for x in (boxes.low[:, 1:], boxes.size[:, 1:], boxes.mu, boxes.temperature, boxes.levels, boxes.outer)
-        ]
-        parts = _slices(Lines(e1, v1.reshape(-1, len(weights), *shape), *rest), weights, n)
-        factor = (width[..., None] * w).reshape(len(some), -1)
-        result[:, some] = np.einsum("rjmk,jm->rjk", parts.reshape(2, len(some), m * n, len(weights)), factor)
-    return result
+    points, shape = left + width * x, e.shape[2:]
+    e1 = (vander(points, p) @ e[box].reshape(len(box), p, -1)).reshape(-1, *shape)
+    matrix = vander(boxes.inside(box, points), p)
+    v1 = (matrix[:, None] @ v[box].reshape(len(box), len(weights), p, -1)).swapaxes(1, 2)
+    again = np.repeat(box, n)
+    rest = [
+        x[again] for x in (boxes.low[:, 1:], boxes.size[:, 1:], boxes.mu, boxes.temperature, boxes.levels, boxes.outer)
+    ]
+    parts = _slices(Lines(e1, v1.reshape(-1, len(weights), *shape), *rest), weights, n)
+    parts = np.einsum("rjmk,jm->rjk", parts.reshape(2, len(box), n, len(weights)), width * w)
+    return np.asarray(np.add.reduceat(parts, np.flatnonzero(np.diff(box, prepend=-1)), axis=1))
 
 
 def _line(lines: Lines, weights: Weights, n: int) -> Array:

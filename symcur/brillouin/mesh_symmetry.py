@@ -142,8 +142,8 @@ class _Looked:
         self.rotations = reciprocal.T @ self.candidates @ inverse
         D = len(reciprocal)
         self.u = np.random.default_rng(67).uniform(size=(POINTS, D))
-        energies, values = problem.sample(self.u, probe=True)
-        images, moved = problem.sample((self.u @ self.candidates.mT).reshape(-1, D), probe=True)
+        energies, values = problem.sample(self.u, problem.probe)
+        images, moved = problem.sample((self.u @ self.candidates.mT).reshape(-1, D), problem.probe)
         self._moved, spread = _split(moved), float(np.ptp(energies))
         misses = np.abs(_split(images) - energies).max(axis=(1, 2))
         self.alike = np.flatnonzero(misses <= SAME_ENERGIES * spread).tolist()

@@ -69,7 +69,7 @@ def key_of(problem: Problem, *how: object) -> str:
         arrays.append(problem.sample(u))
     else:
         digest.update(repr((problem.weights, getattr(problem.bands, "decided_by", ""))).encode())
-        arrays += [problem.mu, problem.temperature, *problem.sample(u, probe=True)]
+        arrays += [problem.mu, problem.temperature, *problem.sample(u, problem.probe)]
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()

@@ -188,5 +188,5 @@ def sum_over_bands(weights: Sequence[str], energies: Array, values: Array, mu: A
         own = slice(None) if len(together) == 1 else which  # which numpy assigns faster
         for t, T in enumerate(temperature):
             weight = occupation(name, energies[:, None, :], mu[:, None], T)
-            total[:, :, t, own] = weight @ values[..., own]
+            total[:, :, t, own] = weight @ np.ascontiguousarray(values[..., own])
     return total

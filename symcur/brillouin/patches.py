@@ -34,6 +34,7 @@ from .wedges import Wedge, half_of_cell
 
 POINTS = {1: 12, 2: 10, 3: 10}
 START = {1: 4, 2: 3, 3: 2}
+MANY = 32  # first boxes
 # An occupation varies slowly in a box where the energy's range is at most this times T.
 SLOW = 2.5
 # Unresolved touchings of bands at the Fermi level are followed down to boxes of this size.
@@ -46,9 +47,10 @@ TOGETHER = 32
 PIECES = {1: 4096, 2: 512, 3: 64}
 
 
-def points_per_axis(dimension: int, rtol: float) -> int:
-    """Points of a box along each axis; in 3D, where boxes are many, fewer for fewer digits."""
-    return POINTS[dimension] - (2 if dimension == 3 and rtol >= 1e-4 else 0)
+def points_per_axis(dimension: int, rtol: float, boxes: int) -> int:
+    """Points of each of so many first ``boxes`` along each axis; where they are many, as in 3D, fewer for fewer digits."""
+    many = dimension == 3 or (dimension == 2 and boxes > MANY)
+    return POINTS[dimension] - (2 if many and rtol >= 1e-4 else 0)
 
 
 def stretch_points(dimension: int, rtol: float, cold: bool) -> tuple[int, int]:
@@ -78,15 +80,15 @@ class Patches(Method):
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
-        points = points_per_axis(dimension, tolerance.rtol) ** dimension
         landmarks(problem, tolerance.rtol)
         self.open_record(problem, sweep, tolerance)
         problem = half_of_cell(problem)
-        rule, marks = partial(_rule, problem, sweep, tolerance.rtol), landmarks(problem, tolerance.rtol)
-        most = int(FIRST * sweep.max_evaluations) // points
+        marks = landmarks(problem, tolerance.rtol)
+        most = int(FIRST * sweep.max_evaluations) // points_per_axis(dimension, tolerance.rtol, 0) ** dimension
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
-        unseen = problem.left_out + unresolved
-        found = refine(rule, points, boxes, sweep, tolerance, unseen, self.record)
+        unseen, p = problem.left_out + unresolved, points_per_axis(dimension, tolerance.rtol, len(boxes))
+        rule = partial(_rule, problem, sweep, tolerance.rtol, p)
+        found = refine(rule, p**dimension, boxes, sweep, tolerance, unseen, self.record)
         return replace(found, method=self.description + (HALF if isinstance(problem.domain, Wedge) else ""))
 
 
@@ -112,9 +114,8 @@ class Sampled:
     v: Array
 
 
-def _rule(problem: BandProblem, sweep: Sweep, rtol: float, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
+def _rule(problem: BandProblem, sweep: Sweep, rtol: float, p: int, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
     dimension = problem.domain.dimension
-    p = points_per_axis(dimension, rtol)
     per_task = max(1, CHUNK // p**dimension)
     tasks = [boxes[i : i + per_task] for i in range(0, len(boxes), per_task)]
     message = f"patches, {len(boxes)} new boxes"
@@ -145,13 +146,17 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     u = boxes.points(tensor(basis(p).nodes, dimension))
     energies, values = problem.sample(u.reshape(-1, dimension))
     e = np.ascontiguousarray(energies.reshape(count, -1, problem.count).swapaxes(1, 2))
-    v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1) * boxes.volume()[:, None, None, None]
+    v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1)
     _gather(e, v)
     full, empty, smooth, must_bisect = _occupations(problem, e, p)
+    if not any(OCCUPATIONS.get(name).constant for name in problem.weights):  # bands that are empty everywhere add nothing
+        some = slice(np.flatnonzero(~empty.all(axis=(0, 2, 3))).max(initial=-1) + 1)
+        e, v, full, empty, smooth = (part[:, some] for part in (e, v, full, empty, smooth))
+    v = v * boxes.volume()[:, None, None, None]
     rows = functionals(p, dimension)
     total = np.zeros((len(rows) + 1, count, len(problem.mu), len(problem.temperature), size))
     cut = ~(full | empty | smooth) & np.asarray(v.any(axis=(2, 3)))[:, :, None, None]
-    moments = _moments(e, v, rows)
+    moments = _moments(e, v, rows, any(OCCUPATIONS.get(name).filled[1] for name in problem.weights))
     for name, which in columns(problem.weights).items():
         if OCCUPATIONS.get(name).constant:
             total[..., which] = moments[0][..., which].sum(axis=2)[:, :, None, None, :]
@@ -161,9 +166,9 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     # Cutting the Legendre series of v leaves its integral over the box unchanged. What the interpolants of a cut
     # band may miss is therefore judged as for a full one, with the bands below it, whose sum can be smoother.
     below = total.copy()
-    for n in range(problem.count):
+    for n in range(cut.shape[1]):
         if cut[:, n].any():
-            _add_full(problem, moments[:, :, :, n : n + 1], cut[:, n : n + 1], below)
+            _add_full(problem, [part[:, :, n : n + 1] for part in moments], cut[:, n : n + 1], below)
             error = np.maximum(error, tail_error(below[1:-1], below[-1]))
     must_bisect[boxes.size.max(axis=1) <= HIDDEN[dimension]] = False
     kept, sharp = cut.any(axis=(2, 3)), np.argwhere(cut)
@@ -220,16 +225,18 @@ def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
     return must_bisect
 
 
-def _moments(e: Array, v: Array, rows: Array) -> Array:
-    """For v and for e v of each band the functionals, then the integral with |v| for v: (2, F + 1, B, N, C)."""
+def _moments(e: Array, v: Array, rows: Array, sloped: bool) -> list[Array]:
+    """For v, and where ``sloped`` for e v, of each band the functionals, then the integral with |v| for v: (F + 1, B, N, C) each."""
     moments = []
-    for factor in (np.ones_like(e), e):
-        signed, modulus = (values * factor[:, :, None] for values in (v, np.abs(v)))
+    for factor in (None, e)[: 1 + sloped]:
+        signed, modulus = v, np.abs(v)
+        if factor is not None:
+            signed, modulus = (values * factor[:, :, None] for values in (signed, modulus))
         moments.append(np.concatenate([np.moveaxis(signed @ rows.T, -1, 0), (modulus @ rows[0])[None]]))
-    return np.stack(moments)
+    return moments
 
 
-def _add_full(problem: BandProblem, moments: Array, full: Mask, total: Array) -> None:
+def _add_full(problem: BandProblem, moments: list[Array], full: Mask, total: Array) -> None:
     """Add bands whose occupation is constant + slope (e - mu), of one sign, where ``full`` (B, N, mu, T)."""
 
     def summed(mask: Array, values: Array) -> Array:
@@ -295,7 +302,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, task: Sha
     """The integrals, their change with coarser interpolants, those of the modulus, the error bounds: (4, I, C)."""
     b, count = basis(p), len(task.which)
     n, fewer = stretch_points(dimension, rtol, task.temperature[0] == 0)
-    used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant]
+    used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant and task.v[:, c].any()]
     names = tuple(weights[c] for c in used)
     e = task.e.reshape(-1, *(p,) * dimension)
     v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)

@@ -101,7 +101,7 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``generic_energies``, the same
-    for points of a grid, ``probe``, the same function for looking around before the integration, which is not counted, ``bending``, see
+    for points of a grid, ``probe``, the same function for looking around before the integration, which is not counted, ``roughly``, that to a few digits, ``bending``, see
     ``between_samples``, ``spectrum``, which is equal where the energies are, ``ranks``, ``images`` and ``restricted``, see
     ``mesh_symmetry``, ``states``, how many there are at each k, of which the bands may be the lowest, and ``decided_by``, text on what
     decides the values besides what a few momenta show.
@@ -127,6 +127,7 @@ class BandProblem:
         for name in weights:
             OCCUPATIONS.get(name)
         self.probe: Bands = getattr(bands, "probe", bands)
+        self.roughly: Bands = getattr(bands, "roughly", self.probe)
         self.bending: Bending | None = getattr(bands, "bending", None)
         self.ranks: tuple[int, ...] | None = getattr(bands, "ranks", None)
         self.spectrum: Hashable = getattr(bands, "spectrum", None)
@@ -160,7 +161,7 @@ class BandProblem:
         other, size = self.on(self.domain), self.size // self.together * len(weights)
         probe, shape = getattr(bands, "probe", bands), (*self.shape[:-1], len(weights))
         vars(other).update(
-            bands=bands, probe=probe, weights=tuple(weights), together=len(weights), shape=shape, size=size,
+            bands=bands, probe=probe, roughly=getattr(bands, "roughly", probe), weights=tuple(weights), together=len(weights), shape=shape, size=size,
             left_out=np.zeros(size), ranks=None, tensors=None, images=None, restricted=None,
         )  # fmt: skip
         return other
@@ -170,10 +171,10 @@ class BandProblem:
         """Whether a temperature is zero."""
         return bool((self.temperature == 0).any())
 
-    def sample(self, u: Array, *, probe: bool = False) -> tuple[Array, Array]:
-        """Energies (M, N) and jacobian(u) values (M, N, C)."""
+    def sample(self, u: Array, bands: Bands | None = None) -> tuple[Array, Array]:
+        """Energies (M, N) and jacobian(u) values (M, N, C), or those of ``probe`` or ``roughly`` in the place of ``bands``."""
         k, jacobian = self.domain.map(u)
-        energies, values = (np.asarray(part) for part in (self.probe if probe else self.bands)(k))
+        energies, values = (np.asarray(part) for part in (bands or self.bands)(k))
         if energies.shape != (len(k), self.count):
             raise ValueError(f"bands: expected energies of shape {(len(k), self.count)}, got {energies.shape}")
         if values.shape != (*energies.shape, len(self.weights)):
@@ -198,7 +199,7 @@ class BandProblem:
 
     def strength(self, u: Array) -> Array:
         """The modulus of the integrand, shape (M, mu T, C). For a delta function, which no point sees, the step stands."""
-        energies, values = self.sample(u, probe=True)
+        energies, values = self.sample(u, self.roughly)
         total = sum_over_bands(self.weights, energies, values, self.mu, self.temperature)
         cold, peaked = self._delta_functions()
         if cold.any() and peaked.any():
@@ -228,7 +229,7 @@ class BandProblem:
 
     def filled(self) -> Array:
         """The integral of the modulus if all bands were filled, roughly: what a component may be where no sample shows any."""
-        energies, values = self.sample(np.random.default_rng(53).uniform(size=(64, self.domain.dimension)), probe=True)
+        energies, values = self.sample(np.random.default_rng(53).uniform(size=(64, self.domain.dimension)), self.probe)
         spread = float(np.ptp(energies)) or float(np.abs(energies).max()) or 1.0
         units = spread ** np.array([OCCUPATIONS.get(name).energy for name in self.weights], dtype=float)
         return np.tile(units * np.abs(values).sum(axis=1).mean(axis=0), self.size // self.together)
@@ -242,11 +243,11 @@ class BandProblem:
         energies, values = self.sample(u)
         if weights is not None:
             values = values * weights[:, None, None]
-        flat = energies.ravel()
-        values = values.reshape(len(flat), -1)
+        flat, values = energies.T.ravel(), values.T.reshape(len(self.weights), -1)  # in the order that kernels have
         total = np.zeros((2, len(self.mu), len(self.temperature), len(self.weights)))
         for name, which in columns(self.weights).items():
-            some, modulus = values[:, which], np.abs(values[:, which])
+            some = values[which].T
+            modulus = np.abs(some)
             for t, temperature in enumerate(self.temperature):
                 weight = occupation(name, flat, self.mu[:, None], temperature)
                 total[0][:, t, which] = weight @ some

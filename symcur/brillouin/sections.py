@@ -64,7 +64,7 @@ def _idle(problem: BandProblem, points: Array, axis: int, random: np.random.Gene
     """Whether energies and values are the same where the points are moved along an axis at random."""
     moved = points.copy()
     moved[:, axis] = random.uniform(size=len(points))
-    (e, v), (f, w) = (problem.sample(u, probe=True) for u in (points, moved))
+    (e, v), (f, w) = (problem.sample(u, problem.probe) for u in (points, moved))
     size = np.abs(v)
     values = max(SAME_VALUES, min(small, 1e-8)) * (size + size.mean(axis=(0, 1)))
     return bool(np.abs(e - f).max() <= SAME_ENERGIES * np.abs(e).max() and (np.abs(v - w) <= values).all())

@@ -54,6 +54,6 @@ def _is_rounding(problem: BandProblem, u: Array) -> bool:
     if not len(u):
         return True
     u = np.where(problem.domain.periodic, u % 1, np.clip(u, 0, 1))
-    values, moved = (problem.sample(points, probe=True)[1] for points in (u, u * (1 - STEP)))
+    values, moved = (problem.sample(points, problem.probe)[1] for points in (u, u * (1 - STEP)))
     size, change = (np.abs(part).sum(axis=(1, 2)) for part in (values, moved - values))
     return bool(np.mean((change > CHANGED * size) | (size == 0)) >= NEARLY_ALL)

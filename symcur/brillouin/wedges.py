@@ -66,7 +66,8 @@ class Folded:
     """Bands with the sum over all images of a momentum: the values are multiplied with a matrix (C, C)."""
 
     def __init__(self, problem: BandProblem, matrix: Array) -> None:
-        self.bands, self.matrix, self._probe = problem.bands, matrix, problem.probe
+        self.bands, self.matrix, self._probe, self._roughly = problem.bands, matrix, problem.probe, problem.roughly
+        self._signs = np.diag(matrix) if np.array_equal(matrix, np.diag(np.diag(matrix))) else None
         for name in ("energies", "generic_energies"):
             if hasattr(self.bands, name):
                 setattr(self, name, getattr(self.bands, name))
@@ -77,9 +78,12 @@ class Folded:
     def probe(self, k: Array) -> tuple[Array, Array]:
         return self._folded(self._probe, k)
 
+    def roughly(self, k: Array) -> tuple[Array, Array]:
+        return self._folded(self._roughly, k)
+
     def _folded(self, bands: Bands, k: Array) -> tuple[Array, Array]:
-        energies, values = bands(k)
-        return np.asarray(energies), np.asarray(values) @ self.matrix.T
+        energies, values = (np.asarray(part) for part in bands(k))
+        return energies, values @ self.matrix.T if self._signs is None else values * self._signs
 
 
 def within_wedge(problem: Problem) -> tuple[Problem, str]:
@@ -159,7 +163,7 @@ def _symmetries(problem: BandProblem, operations: Sequence[Move]) -> dict[Move, 
     if problem.bending is None or len(problem.weights) > MOST:
         return {}
     u = np.random.default_rng(61).uniform(size=(POINTS, problem.domain.dimension))
-    e, v = problem.sample(np.concatenate([u, *(g(u) for g in operations)]), probe=True)
+    e, v = problem.sample(np.concatenate([u, *(g(u) for g in operations)]), problem.probe)
     e, v = e.reshape(-1, POINTS, problem.count), v.reshape(-1, POINTS * problem.count, len(problem.weights))
     same = np.array(problem.weights)[:, None] == np.array(problem.weights)
     found = {}

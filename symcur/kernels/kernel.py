@@ -26,6 +26,9 @@ _ROUNDING = (
     16 * 2.0**-52
 )  # the unit of Spectrum.error_estimate, whose multiples of 2^-52 are exceeded by up to four times
 LARGEST_ESTIMATE = (ACCURACY / _ROUNDING) ** 2
+ROUGHLY = 1e-5
+"""The same where few digits are wanted."""
+_ROUGH = (ROUGHLY / _ROUNDING) ** 2
 
 
 class Backend(Protocol):
@@ -153,16 +156,32 @@ class Kernel:
         a multiplet's trace is shared equally among its members. A DegeneracyWarning reports bands merged at isolated
         points. Raises ValueError or TypeError naming the argument for invalid input.
         """
-        model = self.model.with_values(parameters, **by_keyword)
+        return self._values(k, self.model.with_values(parameters, **by_keyword), LARGEST_ESTIMATE)
+
+    def roughly(self, k: ArrayLike) -> Values:
+        """The same to about five digits, with fewer points through eigenstates."""
+        return self._values(k, self.model, _ROUGH)
+
+    def energies(self, k: ArrayLike) -> Array:
+        """The energies (..., band) to about ten digits, by the program, or by LAPACK where it does not tell five of the vectors."""
+        points = self.model.points(k)
+        if self._compiled is None:
+            return self.model.energies(points)
+        flat = points.reshape(-1, self.model.dimension)
+        arrays, _, where = self._run(self._compiled, self.model, flat, self._numbers(self.model), _ROUGH)
+        if len(where):
+            arrays["energy"][where] = self.model.energies(flat[where])
+        return np.asarray(arrays["energy"].reshape(*points.shape[:-1], self.model.size))
+
+    def _values(self, k: ArrayLike, model: BandStructure, limit: float) -> Values:
         points = model.points(k)
         flat = points.reshape(-1, model.dimension)
-        numbers = [complex(value).real for value in model.values().values()]
         if self._compiled is None:
             where = np.arange(len(flat))
             arrays, distinct, amplified = values_at(model, self._components, flat, self.tolerance, self.threads)
             squares = np.empty(len(flat))
         else:
-            arrays, squares, where = self._run(self._compiled, model, flat, numbers)
+            arrays, squares, where = self._run(self._compiled, model, flat, self._numbers(model), limit)
             if len(where):
                 values, distinct, amplified = values_at(
                     model, self._components, flat[where], self.tolerance, self.threads
@@ -180,21 +199,25 @@ class Kernel:
         furthest = np.full(model.dimension, 0.0 if model.periodic else np.abs(flat).max(initial=0.0))
         return Values(values, len(where), squares.reshape(shape), float(model.size_of_terms(furthest)))
 
+    @staticmethod
+    def _numbers(model: BandStructure) -> list[float]:
+        return [complex(value).real for value in model.values().values()]
+
     # -- the program, block by block ---------------------------------------------------------------------------------
     def _run(
-        self, compiled: Compiled, model: BandStructure, flat: Array, numbers: list[float]
+        self, compiled: Compiled, model: BandStructure, flat: Array, numbers: list[float], limit: float
     ) -> tuple[dict[str, AnyArray], Array, Indices]:
         """All quantities as the program has them, the squares of the estimated errors, the places that it leaves undecided."""
         n, block = len(flat), compiled.backend.block
         undecided = np.zeros(n, dtype=bool)
         if n <= block or (compiled.backend.streams and self.route == "closed form"):
-            rows = self._block(compiled, model, flat, numbers, undecided, self.threads if n > block else 1)
+            rows = self._block(compiled, model, flat, numbers, undecided, limit, self.threads if n > block else 1)
         else:
             rows = self._buffers.empty((len(compiled.layout.nodes) + 1, n))
 
             def work(start: int) -> None:
                 place = slice(start, start + block)
-                rows[:, place] = self._block(compiled, model, flat[place], numbers, undecided[place])
+                rows[:, place] = self._block(compiled, model, flat[place], numbers, undecided[place], limit)
 
             if self.threads == 1:
                 for start in range(0, n, block):
@@ -212,9 +235,10 @@ class Kernel:
         points: Array,
         numbers: list[float],
         undecided: Mask,
+        limit: float,
         threads: int = 1,
     ) -> Array:
-        """The rows at some points, the last that of the error estimate; marks those that the program leaves undecided.
+        """The rows at some points, the last that of the error estimate; marks those that the program leaves undecided, above the ``limit`` of it.
 
         The points are padded to a multiple of the backend's width with copies of the last one.
         """
@@ -228,7 +252,7 @@ class Kernel:
         inputs[:, n:] = inputs[:, n - 1 : n]
         compiled.backend(inputs, outputs, threads)
         # Eigenstates would not know better what LAPACK's energies and vectors leave undecided.
-        undecided |= ~(outputs[-1, :n] <= (np.inf if self.route == "LAPACK" else LARGEST_ESTIMATE))
+        undecided |= ~(outputs[-1, :n] <= (np.inf if self.route == "LAPACK" else limit))
         if compiled.singular:
             undecided |= ~np.isfinite(outputs[:, :n]).all(axis=0)
         return outputs[:, :n]

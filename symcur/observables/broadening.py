@@ -49,6 +49,8 @@ class BroadenedValues(BandValues):
         energies, values = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return energies[:, : self.count], values[:, : self.count]
 
+    roughly = probe
+
     def _block(self, k: Array) -> tuple[Array, Array]:
         states, axes = Eigenstates(self.model, k, Window(0.0)), range(self.model.dimension)
 

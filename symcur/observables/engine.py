@@ -114,7 +114,7 @@ class BandValues:
         """The same by the kernel, where it is faster than LAPACK; next to touchings it is not."""
         if self.kernel is None or self.kernel.route != "closed form":
             return self.energies(k)
-        return np.asarray(self.kernel(k)["energy"][..., : self.count])
+        return np.asarray(self.kernel.energies(k)[..., : self.count])
 
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
@@ -142,11 +142,17 @@ class BandValues:
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k)
         self.by_eigenstates += values.by_eigenstates
-        return values["energy"][:, : self.count], self._columns(values)[:, : self.count]
+        return self._first(values)
 
     def probe(self, k: Array) -> tuple[Array, Array]:
         """The same where points are not counted: before the integration."""
-        values = self.kernel(k)
+        return self._first(self.kernel(k))
+
+    def roughly(self, k: Array) -> tuple[Array, Array]:
+        """The same to a few digits, which cost less next to touchings."""
+        return self._first(self.kernel.roughly(k))
+
+    def _first(self, values: Mapping[str, Array]) -> tuple[Array, Array]:
         return values["energy"][:, : self.count], self._columns(values)[:, : self.count]
 
     def judged(self, integral: Integral) -> Integral:
@@ -158,7 +164,7 @@ class BandValues:
         return {}
 
     def _columns(self, values: Mapping[str, Array]) -> Array:
-        return np.concatenate([self._column(term, values) for term in self.terms], axis=-1)
+        return np.concatenate([self._column(term, values).T for term in self.terms]).T  # in the order that kernels have
 
     def _column(self, term: Term, values: Mapping[str, Array]) -> Array:
         value = self.factor * values[quantities.get(term.quantity).name]
@@ -345,12 +351,20 @@ def occupied_boundary(model: BandStructure, domain: Domain, mu: Array, temperatu
     )
 
 
-def states_on_mesh(model: BandStructure, domain: Domain, points: int) -> Iterator[tuple[Eigenstates, Array]]:
-    """The eigenstates on a mesh of ``points`` along every axis, block by block, and the weights of their momenta in int d^Dk/(2 pi)^D."""
-    k, jacobian = domain.map(domain.grid(points, OFFSET[0]).reshape(-1, domain.dimension))
+def states_on_meshes(
+    model: BandStructure, domain: Domain, points: Sequence[int]
+) -> Iterator[tuple[Eigenstates, Array]]:
+    """The eigenstates on all meshes, so many ``points`` along every axis each, block by block, and weights (meshes, k).
+
+    The weights are those of the momenta in int d^Dk/(2 pi)^D by each of the meshes, of whose momenta the others have none.
+    """
+    grids = [domain.grid(count, OFFSET[0]).reshape(-1, domain.dimension) for count in points]
+    k, jacobian = domain.map(np.concatenate(grids))
+    mesh = np.repeat(np.arange(len(grids)), [len(grid) for grid in grids])
+    weights = np.array([jacobian * (mesh == number) / len(grid) for number, grid in enumerate(grids)])
     start = 0
     for block in blocks(model, k):
-        yield Eigenstates(model, block), jacobian[start : start + len(block)] / len(k)
+        yield Eigenstates(model, block), weights[:, start : start + len(block)]
         start += len(block)
 
 

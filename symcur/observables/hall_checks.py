@@ -21,7 +21,7 @@ from symcur.band_structures import BandStructure
 from symcur.brillouin import Domain
 from symcur.brillouin.occupation import occupation
 from symcur.eigenstates import Eigenstates
-from symcur.observables.engine import Term, states_on_mesh
+from symcur.observables.engine import Term, states_on_meshes
 from symcur.observables.hall import is_conserved
 from symcur.observables.result import Part
 
@@ -38,11 +38,10 @@ def checks(model: BandStructure, domain: Domain, term: Term, mu: Array, temperat
     if model.size < 3 or model.dimension == 1:
         return {}
     size = MESH[domain.dimension]
-    coarse, fine = (_means(model, domain, count, term, mu, temperature) for count in (size, size + size // 2))
     factor = float(model.statistics.factor) * term.factor
     found = {}
-    for name, value in fine.items():
-        pair = (factor * value, 3 * np.abs(factor * (value - coarse[name])))
+    for name, (coarse, fine) in _means(model, domain, (size, size + size // 2), term, mu, temperature).items():
+        pair = (factor * fine, 3 * np.abs(factor * (fine - coarse)))
         found[name] = Part(*(array.swapaxes(-1, -2) if term.transpose else array for array in pair))
     if "splitting" in found:
         found["splitting"] = Part(np.abs(found["splitting"].value), found["splitting"].error)
@@ -50,35 +49,36 @@ def checks(model: BandStructure, domain: Domain, term: Term, mu: Array, temperat
 
 
 def _means(
-    model: BandStructure, domain: Domain, count: int, term: Term, mu: Array, temperature: Array
+    model: BandStructure, domain: Domain, counts: tuple[int, int], term: Term, mu: Array, temperature: Array
 ) -> dict[str, Array]:
-    """int d^Dk/(2 pi)^D by a mesh of count^D points, each check of the shape (*mu, *T, D, D)."""
-    shape = (*mu.shape, *temperature.shape, model.dimension, model.dimension)
+    """int d^Dk/(2 pi)^D by two meshes of count^D points, each check of the shape (2, *mu, *T, D, D)."""
+    shape = (2, *mu.shape, *temperature.shape, model.dimension, model.dimension)
     weight, levels = model.statistics.occupation(term.weight), np.atleast_1d(mu)[:, None, None]
     open_, whole = not is_conserved(model), not model.covariant and model.larger is None
     filled = model.periodic and term.weight == "f" and whole
     components = quantities.components(quantities.get("symmetrized_curvature"), model.dimension)
-    splitting, full = np.zeros((len(levels), temperature.size, *shape[-2:])), np.zeros(shape[-2:])
-    for states, weights in states_on_mesh(model, domain, count):
+    splitting, full = np.zeros((2, len(levels), temperature.size, *shape[-2:])), np.zeros((2, *shape[-2:]))
+    for states, weights in states_on_meshes(model, domain, counts):
         if open_:
             e = states.energies
             total = [_open(states, occupation(weight, e, levels, float(t)), weights) for t in temperature.flat]
-            splitting += np.stack(total, axis=1)
+            splitting += np.stack(total, axis=2)
         if filled:
-            full += np.einsum("k,knil->il", weights, states.values(components).real)
+            full += np.einsum("pk,knil->pil", weights, states.values(components).real)
     found = {"splitting": splitting.reshape(shape)} if open_ else {}
-    return found | ({"filled_lattice": np.broadcast_to(full, shape)} if filled else {})
+    whole = np.expand_dims(full, tuple(range(1, len(shape) - 2)))
+    return found | ({"filled_lattice": np.broadcast_to(whole, shape)} if filled else {})
 
 
 def _open(states: Eigenstates, filled: Array, weights: Array) -> Array:
-    """The integral of |s||F^{il}| of every two neighbouring bands, weighted with how close they are, shape (mu, D, D).
+    """The integrals of |s||F^{il}| of every two neighbouring bands, weighted with how close they are, shape (meshes, mu, D, D).
 
-    ``filled`` (mu, k, N) are the occupations.
+    ``filled`` (mu, k, N) are the occupations, ``weights`` (meshes, k).
     """
     e, D = states.energies, states.model.dimension
     s, v = states.operator(ex.s), [states.operator(ex.v(axis)) for axis in range(D)]
     window = WINDOW * np.maximum(e[:, -1:] - e[:, :1], np.finfo(float).tiny)
-    result = np.zeros((len(filled), D, D))
+    result = np.zeros((len(weights), len(filled), D, D))
     for n in np.flatnonzero(np.abs(filled[:, :, 1:]).max(axis=(0, 1)) > EMPTY).tolist():
         pair, others = slice(n, n + 2), [m for m in range(e.shape[1]) if m not in (n, n + 1)]
         gaps = e[:, others] - e[:, pair].mean(axis=1, keepdims=True)
@@ -90,7 +90,7 @@ def _open(states: Eigenstates, filled: Array, weights: Array) -> Array:
         for i, l in combinations(range(D), 2):
             F = 1j * (to[i] * back[l] - to[l] * back[i])  # (k, m, 2, 2)
             vector = np.einsum("tkm,kmc->tkc", transfer, _traceless(F))
-            result[:, i, l] += np.linalg.norm(vector, axis=-1) @ near
+            result[..., i, l] += near @ np.linalg.norm(vector, axis=-1).T
     return result + result.swapaxes(-1, -2)
 
 

@@ -23,7 +23,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure
 from symcur.brillouin import Domain
 from symcur.brillouin.occupation import occupation
-from symcur.observables.engine import Term, states_on_mesh
+from symcur.observables.engine import Term, states_on_meshes
 from symcur.observables.hall import PAPER, Choice
 from symcur.observables.result import Part
 from symcur.quantities.position import external_curvature, external_dipole, position_curvature, slope_of_s
@@ -100,7 +100,7 @@ def net_flow(model: BandStructure, domain: Domain, mu: Array, temperature: Array
     """-int g Tr[P D_i s], by a mesh, of the shape (*mu, *T, D)."""
     levels, components = np.atleast_1d(mu), quantities.components(slope_of_s, model.dimension)
     total = np.zeros((len(levels), temperature.size, model.dimension))
-    for states, weights in states_on_mesh(model, domain, _MESH[domain.dimension]):
+    for states, (weights,) in states_on_meshes(model, domain, [_MESH[domain.dimension]]):
         slope = states.values(components).real
         g = np.stack([occupation("g", states.energies[..., None], levels, float(t)) for t in temperature.flat])
         total -= np.einsum("k,tknm,kni->mti", weights, g, slope)

@@ -61,7 +61,7 @@ class WindowedValues(BandValues):
     def __call__(self, k: Array) -> tuple[Array, Array]:
         return self._everything(k)
 
-    probe = __call__
+    probe = roughly = __call__
 
     @cached_property
     def _everything(self) -> Restricted:
