@@ -251,7 +251,9 @@ class BandStructure(Shown, ABC):
             raise TypeError("k: expected real momenta, got complex ones")
         if points.ndim == 0 or points.shape[-1] != self.dimension:
             raise ValueError(f"k: expected an array of shape (..., {self.dimension}), Cartesian, got {points.shape}")
-        if not np.isfinite(points).all():
+        with np.errstate(invalid="ignore", over="ignore"):
+            total = points.sum()
+        if not np.isfinite(total) and not np.isfinite(points).all():
             raise ValueError("k: expected finite numbers, got NaN or infinity")
         return points
 
@@ -323,6 +325,8 @@ def by_name(parameters: Parameters, more: Mapping[str, Any], structure: BandStru
     if parameters is not None and not isinstance(parameters, Mapping):
         raise TypeError(f"parameters: expected a mapping from names or symbols to numbers, got {parameters!r}")
     values = {str(name): value for name, value in (parameters or {}).items()} | dict(more)
+    if not values:
+        return values
     known = {str(name) for name in structure.arguments()["parameters"]}
     if set(values) - known:
         raise ValueError(

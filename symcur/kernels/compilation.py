@@ -19,7 +19,7 @@ from symcur.band_structures.metric import Metric
 from symcur.eigenstates import asked_for
 from symcur.expressions import Expression
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
-from symcur.kernels.spectrum import LARGEST, Spectrum, spectrum
+from symcur.kernels.spectrum import LARGEST, PAIRS, Spectrum, spectrum, spectrum_of_pairs
 from symcur.kernels.states import Nodes, ProgramStates
 from symcur.program import Complex, Scalar, SimplifyingProgram
 from symcur.program.heyoka_backend import HeyokaBackend
@@ -54,7 +54,7 @@ def compile(
 
     ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
     of the closed form exceeds 1e-10 the point is evaluated through eigenstates, and counted; what is left then is the loss of
-    digits of H itself, |H|/gap. Models with more than four bands, or with bands degenerate everywhere, and bosons take energies
+    digits of H itself, |H|/gap. Models with more than four bands, or with bands degenerate everywhere but for two pairs, and bosons take energies
     and eigenvectors from LAPACK; with more than eight bands, programs that take long to compile, or functions in H that programs
     lack, every point goes through eigenstates. ``Kernel.route`` and ``.reason`` say what was chosen.
 
@@ -91,7 +91,7 @@ def compile(
     reason = ""
     if model.size > LARGEST:
         reason = f"{model.size} bands, closed forms reach {LARGEST}"
-    elif len(ranks) < model.size:
+    elif len(ranks) < model.size and ranks != PAIRS:
         reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, ranks))}"
     elif isinstance(tolerance, Window):
         reason = f"bands closer than {tolerance.energy:g} are one multiplet"
@@ -112,15 +112,27 @@ class _NoProgram(Exception):
 
 
 def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
-    """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them.
+    """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them, or with larger
+    ones where the values of the model's parameters raise the symmetry.
 
-    Elsewhere another pattern may occur (bands of different rank cross; a parameter value raises the symmetry): a kernel
-    notices such points.
+    Elsewhere another pattern may occur (bands of different rank cross; a parameter has another value): a kernel notices such points.
     """
     if isinstance(model, Model) and model.bosons is None:  # bosons are stable for some values of parameters only
         some = generic_values(model.parameters, np.random.default_rng(3))
-        return _of_generic_values(model.with_values(some), tolerance)
+        generic = _of_generic_values(model.with_values(some), tolerance)
+        return _of_own_values(model, tolerance, generic)
     return _ranks(model, tolerance, lambda generator: model)
+
+
+def _of_own_values(model: Model, tolerance: Closeness, generic: tuple[int, ...]) -> tuple[int, ...]:
+    """The ranks that a few random momenta show alike for the values of the model's parameters, where these have fewer levels."""
+    k = np.random.default_rng(5).uniform(-2.0, 2.0, size=(_POINTS, model.dimension))
+    try:
+        starts = ~follows(model, model.energies(k), k, tolerance)
+    except ValueError:  # a parameter without a value, or not finite there
+        return generic
+    fewer = (starts == starts[0]).all() and starts[0].sum() < len(generic)
+    return tuple(np.diff([*np.flatnonzero(starts[0]), model.size]).tolist()) if fewer else generic
 
 
 @lru_cache(maxsize=64)
@@ -207,7 +219,7 @@ def _program(
     else:
         for name in inputs:
             program.input(name)
-        found = spectrum(program, matrices("H", ()))
+        found = (spectrum_of_pairs if ranks == PAIRS else spectrum)(program, matrices("H", ()))
     states = ProgramStates(formulas, program, matrices, found, ranks, bosons)
     components = {name: np.array(flat, dtype=object).reshape(shape) for name, shape, flat in content}
     layout = Layout({name: states.values(array) for name, array in components.items()})

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 from typing import Any, Protocol
 
 import numpy as np
@@ -76,6 +77,7 @@ class Layout:
         self.labels: list[str] = []
         self.nodes: list[int] = []
         self.start: dict[str, int] = {}
+        self.axes = {name: (value.ndim, value.ndim - 1, *range(value.ndim - 1)) for name, value in values.items()}
         for name, value in values.items():
             self.start[name] = len(self.nodes)
             for part in ("real", "imag")[: 1 + self.is_complex[name]]:
@@ -87,11 +89,10 @@ class Layout:
     def view(self, name: str, rows: Array) -> AnyArray:
         """The array (n, band, components...) of a quantity, for a real one without copying."""
         band, *components = self.shapes[name]
-        length, start = int(np.prod(self.shapes[name])), self.start[name]
+        length, start, axes = prod(self.shapes[name]), self.start[name], self.axes[name]
 
         def part(first: int) -> Array:
-            block = rows[first : first + length].reshape(*components, band, -1)
-            return np.moveaxis(block, (-1, -2), (0, 1))
+            return rows[first : first + length].reshape(*components, band, -1).transpose(axes)
 
         return part(start) + 1j * part(start + length) if self.is_complex[name] else part(start)
 
@@ -136,7 +137,7 @@ class Kernel:
     ) -> None:
         self.model, self.multiplets, self.reason = model, multiplets, reason
         self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
-        self._buffers = BufferPool()
+        self._buffers, self._arguments = BufferPool(), BufferPool()
         self.tolerance, self.threads = arguments[-2:]
         momenta = (
             [symbol.name for symbol in model.k]
@@ -240,11 +241,14 @@ class Kernel:
     ) -> Array:
         """The rows at some points, the last that of the error estimate; marks those that the program leaves undecided, above the ``limit`` of it.
 
-        The points are padded to a multiple of the backend's width with copies of the last one.
+        The points are padded to a multiple of the backend's width with copies of the last one, and by one width more where all rows would
+        lie whole pages apart, in the same places of the cache.
         """
         D, P, n, width = model.dimension, len(numbers), len(points), compiled.backend.width
         padded = -(-n // width) * width
-        inputs = np.empty((len(compiled.inputs), padded))
+        if n and padded % _PAGE == 0:
+            padded += width
+        inputs = self._arguments.empty((len(compiled.inputs), padded))
         outputs = self._buffers.empty((len(compiled.layout.nodes) + 1, padded))
         inputs[:D, :n], inputs[D : D + P] = points.T, np.array(numbers)[:, None]
         if self.route == "LAPACK":
@@ -299,6 +303,7 @@ class Kernel:
 
 
 _SMALL = 1 << 17  # numbers; below, the allocator itself recycles
+_PAGE = 512
 
 
 class BufferPool:
@@ -312,7 +317,7 @@ class BufferPool:
 
     def empty(self, shape: tuple[int, ...]) -> Array:
         """As ``numpy.empty(shape)``."""
-        size = int(np.prod(shape))
+        size = prod(shape)
         if size < _SMALL:
             return np.empty(shape)
         try:

@@ -3,9 +3,12 @@
 For the traceless part h of H the characteristic polynomial has only real roots. A cubic with real roots is
 4t^3 - 3t = x with |x| <= 1; its outermost root has modulus in [sqrt(3)/2, 1], depends smoothly on |x| and comes from
 two Newton steps; the other two solve a quadratic. A quartic goes through its resolvent cubic, whose roots are the
-squares (e_1 + e_2)^2, (e_1 + e_3)^2, (e_2 + e_3)^2 (so nothing is complex and nothing needs sorting). An eigenvector is
+squares (e_1 + e_2)^2, (e_1 + e_3)^2, (e_2 + e_3)^2 (so nothing is complex and nothing needs sorting), and a Newton step. An eigenvector is
 B(e) r, B the adjugate of e - h and r a fixed vector: a polynomial in h applied to r. Its Rayleigh quotient has the
 error of e squared, and the eigenvector is made a second time with it.
+
+Two pairs of four bands, each degenerate everywhere, need no polynomial: h^2 = e^2, and (e - h)/2e and (e + h)/2e project onto the
+pairs, whose vectors they make from two fixed ones.
 
 The program also estimates its own error, see ``Spectrum.error_estimate``.
 """
@@ -30,6 +33,9 @@ _TINY = Fraction(1, 10**150)
 _ROUNDING = Fraction(1, 2**52)
 # A vector without symmetry: moduli near one, unrelated phases.
 _START = ((32, 0), (-13, 29), (-27, -17), (11, 30))
+_SECOND = ((-19, 26), (31, -7), (14, 28), (23, -22))
+PAIRS = (2, 2)
+_SPLIT = 4  # by how much more a pair counts that is split: one of 1e-12 of the spread is told from none
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,35 @@ def spectrum(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
     return Spectrum(mean, levels, vectors, error_estimate)
 
 
+def spectrum_of_pairs(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
+    """That of a Hermitian 4 x 4 array of Complex with two levels, each of two states.
+
+    The error estimate counts (h^2 - e^2)/e^2 too, by which the levels of a pair differ where H does not keep them together.
+    """
+    mean = trace(H) / 4
+    h = np.array([[Complex(H[a, a].real - mean) if a == b else H[a, b] for b in range(4)] for a in range(4)])
+    square = hermitian_product(h, h)
+    spread = trace(square)
+    energy = program.function("sqrt", spread / 4)
+    split = total(_size(square[a, b]) for a in range(4) for b in range(a + 1, 4)) * 2
+    split += total((square[a, a].real - spread / 4) ** 2 for a in range(4))
+    error_estimate = (spread + mean * mean) / spread + split / (spread / 4 * _ROUNDING / _SPLIT) ** 2
+    columns = []
+    for level in (-energy, energy):
+        first, second = (
+            np.array([Complex(*map(program.constant, entry)) / 32 for entry in start]) for start in (_START, _SECOND)
+        )
+        first, second = (h @ vector + vector * level for vector in (first, second))
+        inverse = 1 / program.function("sqrt", total(map(_size, first)))
+        first = first * inverse
+        overlap = total(x.conjugate() * y for x, y in zip(first, second, strict=True))
+        second = second - first * overlap
+        inverse_second = 1 / program.function("sqrt", total(map(_size, second)))
+        columns += [first, second * inverse_second]
+        error_estimate += spread * 4 * (inverse**2 + inverse_second**2)
+    return Spectrum(mean, [-energy, -energy, energy, energy], np.array(columns).T, error_estimate)
+
+
 # -- the characteristic polynomial e^N + c_2 e^(N-2) + ... + c_N and its roots, descending -----------------------------
 def _characteristic(h: ObjectArray, square: ObjectArray) -> list[Scalar]:
     """[c_2, ..., c_N] by Newton's identities from Tr h^2, Tr h^3 and Tr h^4."""
@@ -100,13 +135,18 @@ def _roots(program: SimplifyingProgram, coefficients: list[Scalar]) -> list[Scal
 
 
 def _quartic(program: SimplifyingProgram, c_2: Scalar, c_3: Scalar, c_4: Scalar) -> list[Scalar]:
-    """The roots (s_1 + s_2 + s_3)/2 and with two signs changed; s_1 > s_2 > |s_3|, s_1 s_2 s_3 = -c_3."""
+    """The roots (s_1 + s_2 + s_3)/2 and with two signs changed; s_1 > s_2 > |s_3|, s_1 s_2 s_3 = -c_3.
+
+    Where two pairs of roots are close, at a distance g apart, s_2 and s_3 are off by 2^-52/g^3 in units of the largest root, and after a
+    Newton step the roots by 2^-52/g.
+    """
     linear = -c_2 * c_2 / 3 - 4 * c_4
     constant = c_2 * (8 * c_4 / 3 - 2 * c_2 * c_2 / 27) - c_3 * c_3
     large, middle, _ = (root - 2 * c_2 / 3 for root in _cubic(program, linear, constant))
     s_1, s_2 = (program.function("sqrt", _modulus(program, z)) for z in (large, middle))
     s_3 = -c_3 / (s_1 * s_2)
-    return [(s_1 + s_2 + s_3) / 2, (s_1 - s_2 - s_3) / 2, (s_2 - s_1 - s_3) / 2, (s_3 - s_1 - s_2) / 2]
+    roots = [(s_1 + s_2 + s_3) / 2, (s_1 - s_2 - s_3) / 2, (s_2 - s_1 - s_3) / 2, (s_3 - s_1 - s_2) / 2]
+    return [e - (((e * e + c_2) * e + c_3) * e + c_4) / ((4 * e * e + 2 * c_2) * e + c_3) for e in roots]
 
 
 def _cubic(program: SimplifyingProgram, linear: Scalar, constant: Scalar) -> list[Scalar]:
