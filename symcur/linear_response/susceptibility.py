@@ -226,9 +226,12 @@ def ray_sums(
     def at_one_q(k: Array, left: Bands, q: Array, flows: Flows, vertex: Flows | None) -> ComplexArray:
         right = solve(model, k + q)
         driven = right.inverse @ (vertex(k, q) @ left.states if vertex else left.states)
-        elements = left.inverse @ flows(k, q) @ right.states * driven.mT
-        weights = kernels(left, right).reshape(-1, elements[0].size)
-        return np.asarray(weights @ elements.reshape(len(elements), -1).T)
+        weights, measured = kernels(left, right).reshape(-1, *driven.shape), flows(k, q)
+        if len(weights) < len(measured):  # Tr[Theta rho], rho the change of the density matrix
+            weights = (right.states @ (weights.mT * driven) @ left.inverse).mT
+        else:
+            measured = left.inverse @ measured @ right.states * driven.mT
+        return np.asarray(weights.reshape(len(weights), -1) @ measured.reshape(len(measured), -1).T)
 
     def summed(k: Array, bands: Bands) -> ComplexArray:
         rows = [[at_one_q(k, bands, x * n, flows, vertex) for x in nodes] for n, flows, vertex in rays]
