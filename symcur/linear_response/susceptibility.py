@@ -213,9 +213,8 @@ Flows = Callable[[Array, Array], ComplexArray]  # (k, q) -> (number, K, N, N)
 Ray = tuple[
     Array, Flows, Flows | None
 ]  # direction of q, what is measured, and the perturbation (1 where there is none)
-Kernels = Callable[
-    [Bands, Bands], AnyArray
-]  # (bands at k, bands at k + q) -> K_nm: (K, n, m), of several (number, K, n, m)
+# (bands at k, bands at k + q) -> K_nm: (K, n, m), of several (number, K, n, m)
+Kernels = Callable[[Bands, Bands], AnyArray]
 
 
 def ray_sums(
