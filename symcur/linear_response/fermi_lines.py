@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -65,7 +66,8 @@ def polar_lines(model: BandStructure, mu: float, reach: float, angles: int) -> N
 
         place = changes.argmax(axis=0)
         radius = find_root(energy, (radii[place], radii[place + 1]), args=(ray[:, 0], ray[:, 1])).x
-        slope = np.abs(difference(lambda step, at=radius: energy(at + step[0], *ray.T), np.array([STEP])))
+        outward = partial(lambda energy, radius, step: energy(radius + step[0], *ray.T), energy, radius)
+        slope = np.abs(difference(outward, np.array([STEP])))
         k.append(radius[:, None] * ray)
         bands.append(np.full(angles, band))
         weights.append(radius / slope / (2 * np.pi * angles))

@@ -213,9 +213,8 @@ Flows = Callable[[Array, Array], ComplexArray]  # (k, q) -> (number, K, N, N)
 Ray = tuple[
     Array, Flows, Flows | None
 ]  # direction of q, what is measured, and the perturbation (1 where there is none)
-Kernels = Callable[
-    [Bands, Bands], AnyArray
-]  # (bands at k, bands at k + q) -> K_nm: (K, n, m), of several (number, K, n, m)
+# (bands at k, bands at k + q) -> K_nm: (K, n, m), of several (number, K, n, m)
+Kernels = Callable[[Bands, Bands], AnyArray]
 
 
 def ray_sums(
@@ -226,9 +225,12 @@ def ray_sums(
     def at_one_q(k: Array, left: Bands, q: Array, flows: Flows, vertex: Flows | None) -> ComplexArray:
         right = solve(model, k + q)
         driven = right.inverse @ (vertex(k, q) @ left.states if vertex else left.states)
-        elements = left.inverse @ flows(k, q) @ right.states * driven.mT
-        weights = kernels(left, right).reshape(-1, elements[0].size)
-        return np.asarray(weights @ elements.reshape(len(elements), -1).T)
+        weights, measured = kernels(left, right).reshape(-1, *driven.shape), flows(k, q)
+        if len(weights) < len(measured):  # Tr[Theta rho], rho the change of the density matrix
+            weights = (right.states @ (weights.mT * driven) @ left.inverse).mT
+        else:
+            measured = left.inverse @ measured @ right.states * driven.mT
+        return np.asarray(weights.reshape(len(weights), -1) @ measured.reshape(len(measured), -1).T)
 
     def summed(k: Array, bands: Bands) -> ComplexArray:
         rows = [[at_one_q(k, bands, x * n, flows, vertex) for x in nodes] for n, flows, vertex in rays]

@@ -10,7 +10,7 @@ from scipy.integrate import quad
 from scipy.special import j0
 
 from symcur import models
-from symcur.disorder import Scattering, fermi_surface, gaussian, sampled, white_noise, yukawa
+from symcur.disorder import FermiSurface, Scattering, fermi_surface, gaussian, sampled, white_noise, yukawa
 
 
 @pytest.mark.parametrize("disorder", [gaussian(0.8, 1.3), yukawa(0.6, density=2.0)])
@@ -63,12 +63,10 @@ def test_rates_of_two_kinds_add_and_scale_with_density_and_potential():
 def test_magnetic_impurities_flip_the_pseudospin_that_scalar_ones_keep():
     """At opposite momenta of a helical band <u'|u> = 0 and |<u'|sigma_z|u>| = 1."""
     surface = sampled(fermi_surface(models.rashba(M=0), -0.05), 1)
-    at = 0
-    opposite = int(np.argmin(np.linalg.norm(surface.k + surface.k[at], axis=1)))
-    scalar, magnetic = (
-        Scattering(surface, white_noise(structure=G)).w.matrix[opposite, at] for G in (None, sp.diag(1, -1))
-    )
-    assert scalar == pytest.approx(0, abs=1e-12)
+    k, band = np.stack([surface.k[0], -surface.k[0]]), surface.band[[0, 0]]
+    opposite = FermiSurface(surface.model, -0.05, k, band, np.ones(2))
+    scalar, magnetic = (Scattering(opposite, white_noise(structure=G)).w.matrix[1, 0] for G in (None, sp.diag(1, -1)))
+    assert scalar == pytest.approx(0, abs=1e-14)
     assert magnetic == pytest.approx(2 * np.pi, rel=1e-12)
 
 

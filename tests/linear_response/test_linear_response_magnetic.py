@@ -139,3 +139,12 @@ def test_magnetic_requests_that_have_no_answer_are_refused(random_model):
         linear_response.density_per_magnetic_field(model, 1.0, 0.3, cells=(16, 16))
     with pytest.raises(ValueError, match=r"model: expected two dimensions.* in 3"):
         linear_response.density_in_magnetic_field(random_model(1, dimension=3), 16, 1.0, 0.3)
+
+
+def test_an_array_of_phases_gives_the_matrix_of_each(random_model):
+    bonds, theta = tight_binding(random_model(3)), np.random.default_rng(4).uniform(0, 6, size=(2, 3, 2))
+    together = linear_response.magnetic_hamiltonian(bonds, -4, theta)
+    assert together.shape == (2, 3, 12, 12)
+    for at in np.ndindex(2, 3):
+        np.testing.assert_array_equal(together[at], linear_response.magnetic_hamiltonian(bonds, -4, theta[at]))
+        np.testing.assert_allclose(together[at], together[at].conj().T, atol=1e-15)

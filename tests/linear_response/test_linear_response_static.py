@@ -184,6 +184,21 @@ def test_the_expansion_leaves_a_remainder_of_third_order(random_model):
     assert np.abs(remainder(direction) / remainder(direction / 2)) == pytest.approx(8, rel=0.05)
 
 
+def test_terms_that_are_asked_for_are_those_of_the_whole_expansion(random_model):
+    model = random_model(7)
+    whole = linear_response.expanded_static_response(model, ["s", "current"], MU, TEMPERATURE)
+    some = linear_response.expanded_static_response(
+        model, {"s": ("gradient",), "current": ("uniform",)}, MU, TEMPERATURE
+    )
+    assert {name: tuple(terms) for name, terms in some.items()} == {"s": ("gradient",), "current": ("uniform",)}
+    for name, term in (("s", "gradient"), ("current", "uniform")):
+        found, expected = some[name][term], whole[name][term]
+        assert found.points < expected.points
+        assert (np.abs(found.value - expected.value) <= found.error + expected.error).all()
+    with pytest.raises(ValueError, match="names: expected terms uniform, gradient, curvature of s, got slope"):
+        linear_response.expanded_static_response(model, {"s": ("slope",)}, MU, TEMPERATURE)
+
+
 def test_extrapolation_is_exact_for_polynomials_and_honest_for_others():
     x = half_chebyshev(0.4, 6)
     assert extrapolated(x, 3 - 2 * x**2 + x**10, 0)[0] == pytest.approx(3, rel=1e-13)
