@@ -33,7 +33,7 @@ def parts(quick: bool) -> list[Callable[[], str]]:
         lambda: zones.symmetric(quick),
         *([lambda: calls.scans((1, 4) if quick else (1, 10, 100))] if calls.HAS_DATA else []),
         lambda: kernels.threads(2000 if quick else 20_000),
-        lambda: calls.workers(8 if quick else 200, FEW_CLAIMS if quick else None),
+        lambda: calls.workers(8 if quick else 40, FEW_CLAIMS if quick else None),
     ]
 
 

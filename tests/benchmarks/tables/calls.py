@@ -53,7 +53,7 @@ def scans(counts: tuple[int, ...]) -> str:
     for name, parameter in (("haldane", "M"), ("kane_mele", "lambda_R")):
         run = lambda count: sc.scan(name, "conductivity", {parameter: np.linspace(0.1, 0.3, count)}, **ARGUMENTS)  # noqa: B023, E731
         _, first = once(lambda: run(1))  # noqa: B023
-        each = [seconds(lambda: run(count), 1) / count for count in counts]  # noqa: B023
+        each = [once(lambda: run(count))[1] / count for count in counts]  # noqa: B023
         rows.append([name, f"{first:.3g}", *(f"{t:.3g}" for t in each), f"{each[-1] / each[0]:.2f}"])
     head = ("", "first call", *(f"of {count}" for count in counts), f"of {counts[-1]} / of {counts[0]}")
     return table("Seconds per parameter set of a scan, 2 mu at T = 0.3, rtol 1e-3", head, rows)
