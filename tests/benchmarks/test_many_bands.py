@@ -62,17 +62,22 @@ def hoppings(size: int, dimension: int, reach: int) -> tuple[Model, Matrices]:
     t[(0,) * dimension] = np.diag(np.linspace(-2, 2, size))
     s = np.diag(np.tile([0.5, -0.5], size // 2))
     model = Model.from_hoppings(t, s, np.eye(dimension), positions=generator.uniform(size=(size, dimension)))
+    return model, hopping_sums(model)
+
+
+def hopping_sums(model: Model) -> Matrices:
+    """H and its derivatives as one writes them with NumPy: sums over the hoppings of a lattice model."""
     bonds = tight_binding(model)
     cells, x = np.array(list(bonds.hoppings)) @ bonds.cell.vectors, bonds.positions @ bonds.cell.vectors
     T, d = np.array(list(bonds.hoppings.values())), cells[:, None, None] + x - x[:, None]
-    prepared = [X.reshape(len(T), -1) for X in (T, *(1j * d[..., i] * T for i in range(dimension)))]
+    prepared = [X.reshape(len(T), -1) for X in (T, *(1j * d[..., i] * T for i in range(model.dimension)))]
 
     def matrices(k: np.ndarray) -> list[np.ndarray]:
         phases, orbitals = np.exp(1j * k @ cells.T), np.exp(1j * k @ x.T)
         between = orbitals.conj()[..., :, None] * orbitals[..., None, :]
         return [(phases @ X).reshape(between.shape) * between for X in prepared]
 
-    return model, matrices
+    return matrices
 
 
 def quadratic(size: int) -> tuple[Model, Matrices]:

@@ -49,11 +49,12 @@ def test_numbers_do_not_depend_on_threads_blocks_or_neighbours(backend, grid):
     one, two = (compile(model, SET, backend=backend, threads=threads) for threads in (1, 2))
     assert two.threads == 2
     values, shared = one(grid), two(grid)
-    some = one(grid[17:2000])
+    some, page = one(grid[17:2000]), one(grid[:1024])  # rows of whole pages are longer by a vector
     single = one(grid[4002])
     for name in values:
         np.testing.assert_array_equal(values[name], shared[name])
         np.testing.assert_array_equal(values[name][17:2000], some[name])
+        np.testing.assert_array_equal(values[name][:1024], page[name])
         np.testing.assert_array_equal(values[name][4002], single[name])
 
 

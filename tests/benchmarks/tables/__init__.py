@@ -1,0 +1,1 @@
+"""One module for each kind of table that ``speed.py`` prints."""
