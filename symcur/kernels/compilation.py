@@ -112,27 +112,26 @@ class _NoProgram(Exception):
 
 
 def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
-    """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them, or with larger
-    ones where the values of the model's parameters raise the symmetry.
+    """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them, or two pairs where
+    the values of the model's parameters make them of four bands.
 
-    Elsewhere another pattern may occur (bands of different rank cross; a parameter has another value): a kernel notices such points.
+    Elsewhere another pattern may occur (bands of different rank cross; a parameter value raises the symmetry): a kernel
+    notices such points.
     """
     if isinstance(model, Model) and model.bosons is None:  # bosons are stable for some values of parameters only
         some = generic_values(model.parameters, np.random.default_rng(3))
         generic = _of_generic_values(model.with_values(some), tolerance)
-        return _of_own_values(model, tolerance, generic)
+        return PAIRS if generic == (1,) * 4 and _in_pairs(model, tolerance) else generic
     return _ranks(model, tolerance, lambda generator: model)
 
 
-def _of_own_values(model: Model, tolerance: Closeness, generic: tuple[int, ...]) -> tuple[int, ...]:
-    """The ranks that a few random momenta show alike for the values of the model's parameters, where these have fewer levels."""
+def _in_pairs(model: Model, tolerance: Closeness) -> bool:
+    """Whether four bands are two pairs at a few random momenta for the values of the model's parameters."""
     k = np.random.default_rng(5).uniform(-2.0, 2.0, size=(_POINTS, model.dimension))
     try:
-        starts = ~follows(model, model.energies(k), k, tolerance)
+        return bool((follows(model, model.energies(k), k, tolerance) == [False, True, False, True]).all())
     except ValueError:  # a parameter without a value, or not finite there
-        return generic
-    fewer = (starts == starts[0]).all() and starts[0].sum() < len(generic)
-    return tuple(np.diff([*np.flatnonzero(starts[0]), model.size]).tolist()) if fewer else generic
+        return False
 
 
 @lru_cache(maxsize=64)
