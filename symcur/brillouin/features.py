@@ -314,7 +314,9 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
         wide = change > features.change(best[active], member)[:, None]
-        if features.extremum:  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
+        if (
+            features.extremum
+        ):  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
             wide |= change > 0.7 * before[active]
         else:
             wide &= (best[active] > TOUCHES * noise[member])[:, None]
@@ -341,7 +343,13 @@ def _heights(problem: Problem, features: Features, which: Indices, around: Array
 
 
 def _leapt(
-    problem: Problem, features: Features, which: Indices, start: Array, size: Array, near: tuple[Array, Array], noise: Array
+    problem: Problem,
+    features: Features,
+    which: Indices,
+    start: Array,
+    size: Array,
+    near: tuple[Array, Array],
+    noise: Array,
 ) -> tuple[Array, Array, Array]:
     """The least gap ``near`` each point, by steps to the bottom of the parabola through squares of gaps around; where, the length, the gap.
 

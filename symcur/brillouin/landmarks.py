@@ -192,7 +192,7 @@ def _felt(problem: Problem, group: list[Candidate], usual: Array) -> tuple[Mask,
     means = mean(np.tile(every, 4), np.outer(growths, side).ravel()).reshape(4, len(every), *usual.shape[:1], -1)
     steps = np.abs(np.diff(means, axis=0))
     narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
-    near, wider = narrow[:2].any(axis=(2, 3))
+    near, wider = np.asarray(narrow[:2].any(axis=(2, 3)))
     felt = np.asarray(near | (wider & (64 * side <= 1) & extremum))
     growth = np.where(near, 1.0, 4.0)
     inner, nearby, most = means[0], np.zeros_like(means[0]), np.zeros_like(means[0])
