@@ -19,6 +19,7 @@ from symcur.arrays import Array, Indices
 
 from .cells import Landmarks
 from .occupation import OCCUPATIONS
+from .parabolas import bottoms
 from .problem import Problem, SmoothProblem
 from .sweep import CHUNK
 
@@ -180,7 +181,7 @@ _KEPT: OrderedDict[Hashable, Landscape] = OrderedDict()
 
 
 def profile(problem: Problem, u: Array, generic: bool = False) -> Array:
-    """In what features are looked for, shape (M, N); ``generic`` where no point was moved next to a touching."""
+    """In what features are looked for, shape (M, N); ``generic`` where ten digits are enough."""
     return np.concatenate([problem.profile(part, generic) for part in np.array_split(u, len(u) // CHUNK + 1)])
 
 
@@ -314,7 +315,9 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
         wide = change > features.change(best[active], member)[:, None]
-        if features.extremum:  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
+        if (
+            features.extremum
+        ):  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
             wide |= change > 0.7 * before[active]
         else:
             wide &= (best[active] > TOUCHES * noise[member])[:, None]
@@ -341,41 +344,37 @@ def _heights(problem: Problem, features: Features, which: Indices, around: Array
 
 
 def _leapt(
-    problem: Problem, features: Features, which: Indices, start: Array, size: Array, near: tuple[Array, Array], noise: Array
+    problem: Problem,
+    features: Features,
+    which: Indices,
+    start: Array,
+    size: Array,
+    near: tuple[Array, Array],
+    noise: Array,
 ) -> tuple[Array, Array, Array]:
     """The least gap ``near`` each point, by steps to the bottom of the parabola through squares of gaps around; where, the length, the gap.
 
     Where bands touch like a cone, or nearly so, squares of gaps are parabolas. The lengths are halved as often as to be sure to
     be no shorter than what is to be resolved. A step that does not lead to a smaller gap is taken back and is the last.
     """
-    D = start.shape[1]
-    corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
-    pairs = np.triu_indices(D)
-    terms = np.concatenate([np.ones((len(corners), 1)), corners, corners[:, pairs[0]] * corners[:, pairs[1]]], axis=1)
-    inverse, centre = np.linalg.pinv(terms), len(corners) // 2
+    corners = np.array(list(product((-1, 0, 1), repeat=start.shape[1])), dtype=float)
     points, lengths, gaps = start.copy(), size.copy(), np.full(len(start), np.inf)
     to, short = points.copy(), lengths.copy()
     active: Indices = np.arange(len(start))
     for _ in range(LEAPS):
         around = to[active, None] + short[active, None] * corners
-        squares = _heights(problem, features, which[active], around, short[active]) ** 2
-        lower = np.sqrt(squares[:, centre]) < gaps[active]
-        active, squares, around = active[lower], squares[lower], around[lower]
-        points[active], lengths[active], gaps[active] = to[active], short[active], np.sqrt(squares[:, centre])
-        found = squares @ inverse.T
-        curvature = np.zeros((len(active), D, D))
-        curvature[:, pairs[0], pairs[1]] = found[:, D + 1 :]
-        curvature += curvature.mT
-        step = -np.linalg.solve(curvature + np.finfo(float).tiny * np.eye(D), found[:, 1 : D + 1, None])[..., 0]
-        least = found[:, 0] + (found[:, 1 : D + 1] * step).sum(axis=1) / 2
-        least = np.maximum(least, 0) + 2 * np.abs(found @ terms.T - squares).max(axis=1)
-        along = np.maximum(np.diagonal(curvature, axis1=1, axis2=2), np.finfo(float).tiny)
-        halvings = np.floor(np.log2(along / np.maximum(least[:, None], np.finfo(float).tiny)) / 2 - 1.5)
-        to[active] = np.clip(points[active] + step * lengths[active], near[0][active], near[1][active])
-        short[active] = np.maximum(lengths[active] * 0.5 ** np.maximum(halvings, 0), SMALLEST)
-        goes = (np.linalg.eigvalsh(curvature)[:, 0] > 0) & (np.abs(step) <= 1).all(axis=1)
-        goes &= (halvings >= 1).any(axis=1) & (gaps[active] > TOUCHES * noise[which[active]])
-        active = active[goes]
+        heights = _heights(problem, features, which[active], around, short[active])
+        middle = heights[:, len(corners) // 2]
+        lower = middle < gaps[active]
+        active, heights = active[lower], heights[lower]
+        points[active], lengths[active], gaps[active] = to[active], short[active], middle[lower]
+        some, step, halvings = bottoms(heights**2, corners)
+        goes = (np.abs(step) <= 1).all(axis=1) & (halvings >= 1).any(axis=1)
+        active, step, halvings = active[some][goes], step[goes], np.maximum(halvings[goes], 0)
+        goes = gaps[active] > TOUCHES * noise[which[active]]
+        active, step, halvings = active[goes], step[goes], halvings[goes]
         if not len(active):
             break
+        to[active] = np.clip(points[active] + step * lengths[active], near[0][active], near[1][active])
+        short[active] = np.maximum(lengths[active] * 0.5**halvings, SMALLEST)
     return points, lengths, gaps

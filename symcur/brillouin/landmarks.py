@@ -192,7 +192,7 @@ def _felt(problem: Problem, group: list[Candidate], usual: Array) -> tuple[Mask,
     means = mean(np.tile(every, 4), np.outer(growths, side).ravel()).reshape(4, len(every), *usual.shape[:1], -1)
     steps = np.abs(np.diff(means, axis=0))
     narrow = (steps[:2] > 0.3 * steps[1:]) & (steps[:2] > VISIBLE * (means[:2] + means[1:3])) & (steps[:2] > ROUNDING)
-    near, wider = narrow[:2].any(axis=(2, 3))
+    near, wider = np.asarray(narrow[:2].any(axis=(2, 3)))
     felt = np.asarray(near | (wider & (64 * side <= 1) & extremum))
     growth = np.where(near, 1.0, 4.0)
     inner, nearby, most = means[0], np.zeros_like(means[0]), np.zeros_like(means[0])
@@ -216,15 +216,14 @@ def touchings(problem: BandProblem) -> list[tuple[Array, Array]]:
     At T = 0 an integrand with the curvature of a touching that may be lifted in two ways has no limit there.
     """
     D, landscape = problem.domain.dimension, Landscape.of(problem)
-    around = np.concatenate([np.zeros((1, D)), np.array(list(product((-1, 1), repeat=D))) / GRID[D] / 16])
+    around = np.array(list(product((-1, 1), repeat=D))) / GRID[D] / 16
     closed = CLOSED * float(np.ptp(landscape.energies))
     result = []
     for band, (ends, _) in zip(landscape.gaps.bands, landscape.narrow_gaps(problem), strict=True):
-        e = profile(problem, (ends.u[:, None] + around).reshape(-1, D)).reshape(len(ends.u), len(around), problem.count)
-        lower, upper = e[..., band], e[..., band + 1]
-        between = (lower[:, 1:].max(axis=1, keepdims=True) < problem.mu) & (
-            problem.mu < upper[:, 1:].min(axis=1, keepdims=True)
-        )
-        at = (np.abs(lower[:, :1] - problem.mu) < closed) & (np.abs(upper[:, :1] - problem.mu) < closed)
-        result += [(u, mu) for u, mu in zip(ends.u, between & at, strict=True) if mu.any()]
+        pair = profile(problem, ends.u)[:, band : band + 2, None]
+        at = (np.abs(pair - problem.mu) < closed).all(axis=1)
+        u = ends.u[at.any(axis=1)]
+        e = profile(problem, (u[:, None] + around).reshape(-1, D)).reshape(len(u), len(around), problem.count, 1)
+        between = (e[:, :, band].max(axis=1) < problem.mu) & (problem.mu < e[:, :, band + 1].min(axis=1))
+        result += [(here, mu) for here, mu in zip(u, between & at[at.any(axis=1)], strict=True) if mu.any()]
     return result

@@ -149,14 +149,15 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1)
     _gather(e, v)
     full, empty, smooth, must_bisect = _occupations(problem, e, p)
-    if not any(OCCUPATIONS.get(name).constant for name in problem.weights):  # bands that are empty everywhere add nothing
+    functions = [OCCUPATIONS.get(name) for name in problem.weights]
+    if not any(one.constant for one in functions):  # bands that are empty in all of these boxes add nothing
         some = slice(np.flatnonzero(~empty.all(axis=(0, 2, 3))).max(initial=-1) + 1)
-        e, v, full, empty, smooth = (part[:, some] for part in (e, v, full, empty, smooth))
+        e, v, full, empty, smooth = e[:, some], v[:, some], full[:, some], empty[:, some], smooth[:, some]
     v = v * boxes.volume()[:, None, None, None]
     rows = functionals(p, dimension)
     total = np.zeros((len(rows) + 1, count, len(problem.mu), len(problem.temperature), size))
     cut = ~(full | empty | smooth) & np.asarray(v.any(axis=(2, 3)))[:, :, None, None]
-    moments = _moments(e, v, rows, any(OCCUPATIONS.get(name).filled[1] for name in problem.weights))
+    moments = _moments(e, v, rows, any(one.filled[1] for one in functions))
     for name, which in columns(problem.weights).items():
         if OCCUPATIONS.get(name).constant:
             total[..., which] = moments[0][..., which].sum(axis=2)[:, :, None, None, :]

@@ -101,8 +101,8 @@ class BandProblem:
     """The sum over bands of weight_c(e_n; mu, T) values_{nc} for all mu and T, numbers or 1D arrays, as 1D arrays.
 
     ``bands`` may have the attributes ``energies``, a function that returns the energies alone, ``generic_energies``, the same
-    for points of a grid, ``probe``, the same function for looking around before the integration, which is not counted, ``roughly``, that to a few digits, ``bending``, see
-    ``between_samples``, ``spectrum``, which is equal where the energies are, ``ranks``, ``images`` and ``restricted``, see
+    to ten digits, ``probe``, the same function for looking around before the integration, which is not counted, ``roughly``, that to
+    a few digits, ``bending``, see ``between_samples``, ``spectrum``, which is equal where the energies are, ``ranks``, ``images`` and ``restricted``, see
     ``mesh_symmetry``, ``states``, how many there are at each k, of which the bands may be the lowest, and ``decided_by``, text on what
     decides the values besides what a few momenta show.
     """
@@ -189,7 +189,7 @@ class BandProblem:
         return energies.astype(float), values * jacobian[:, None, None]
 
     def energies(self, u: Array, generic: bool = False) -> Array:
-        """Energies (M, N) alone, at ``generic`` points by what is fastest there."""
+        """Energies (M, N) alone, where ten digits are enough, as at ``generic`` points, by what is fastest."""
         k, _ = self.domain.map(u)
         function = getattr(self.bands, "energies", lambda k: self.probe(k)[0])
         function = getattr(self.bands, "generic_energies", function) if generic else function

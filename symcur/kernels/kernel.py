@@ -239,7 +239,7 @@ class Kernel:
         limit: float,
         threads: int = 1,
     ) -> Array:
-        """The rows at some points, the last that of the error estimate; marks those that the program leaves undecided, above the ``limit`` of it.
+        """The rows at some points, the last that of the error estimate; marks those that the program leaves undecided: above ``limit``.
 
         The points are padded to a multiple of the backend's width with copies of the last one, and by one width more where all rows would
         lie whole pages apart, in the same places of the cache.

@@ -111,7 +111,7 @@ class BandValues:
         return self.model.energies(k)[..., : self.count]
 
     def generic_energies(self, k: Array) -> Array:
-        """The same by the kernel, where it is faster than LAPACK; next to touchings it is not."""
+        """The same to ten digits, by the kernel where that is faster than LAPACK."""
         if self.kernel is None or self.kernel.route != "closed form":
             return self.energies(k)
         return np.asarray(self.kernel.energies(k)[..., : self.count])

@@ -66,8 +66,8 @@ def _means(
         if filled:
             full += np.einsum("pk,knil->pil", weights, states.values(components).real)
     found = {"splitting": splitting.reshape(shape)} if open_ else {}
-    whole = np.expand_dims(full, tuple(range(1, len(shape) - 2)))
-    return found | ({"filled_lattice": np.broadcast_to(whole, shape)} if filled else {})
+    full = np.expand_dims(full, tuple(range(1, len(shape) - 2)))
+    return found | ({"filled_lattice": np.broadcast_to(full, shape)} if filled else {})
 
 
 def _open(states: Eigenstates, filled: Array, weights: Array) -> Array:

@@ -48,6 +48,27 @@ def test_at_every_distance_from_a_crossing(backend, N, lower):
     assert by_eigenstates[-6:] == [24] * 6
 
 
+@pytest.mark.filterwarnings("ignore::symcur.closed_forms.DigitsWarning")
+@pytest.mark.parametrize(("N", "lower"), [(2, 0), (3, 1), (4, 1)])
+def test_few_digits_need_eigenstates_only_closer_to_a_crossing(N, lower):
+    """Five digits of the natural scale and ten of the energies, at every distance."""
+    model = crossing_model(N, lower, seed=N + lower)
+    kernel, saved = compile(model, NAMES, backend="numpy"), 0
+    for exponent in range(13):
+        k = ring(10.0**-exponent)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DegeneracyWarning)
+            values, scales = kernel.roughly(k), natural_scales(model, k)
+            for name in NAMES[1:]:
+                assert largest_error(values[name], evaluate(model, name, k), scales[name]) < 1e-4, (exponent, name)
+            saved += kernel(k).by_eigenstates - values.by_eigenstates
+        for energies in (values["energy"], kernel.energies(k)):
+            np.testing.assert_allclose(
+                energies, model.energies(k), rtol=0, atol=1e-10 * np.abs(model.energies(k)).max()
+            )
+    assert saved >= 24
+
+
 @pytest.mark.parametrize(("N", "lower"), [(2, 0), (3, 1), (4, 1)])
 def test_against_fifty_digits(N, lower):
     """Independently of evaluate: what double precision of H itself allows is 2^-52 |H|/gap; the kernel is as good."""

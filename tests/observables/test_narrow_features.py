@@ -11,6 +11,7 @@ import sympy as sp
 import symcur as sc
 from symcur import models
 from symcur.brillouin import LatticeCell, integrate, integrate_bands
+from symcur.brillouin.features import Landscape
 from symcur.brillouin.landmarks import landmarks
 from symcur.brillouin.problem import BandProblem
 from symcur.disorder import gaussian
@@ -36,6 +37,40 @@ def test_a_gap_that_is_not_told_from_a_touching_has_no_value_where_nothing_smear
     result = sc.conductivity(chern_insulator(0.7, 2.7, -1e-11), 0.0, T, rtol=1e-3)
     assert result.status == "tolerance not met"
     assert np.isinf(result.error).all()
+
+
+@pytest.mark.parametrize("m", [-1e-3, -1e-7, 0])
+def test_the_place_of_a_least_gap_is_found_in_a_few_steps(m):
+    """The gap is 2 sqrt(|k - k_0|^2 + m^2): its square is a parabola there, where halvings would take one step for each bit."""
+    model, looks = chern_insulator(0.7, 2.7, m), []
+
+    def bands(k):
+        return model.energies(k), np.ones((len(k), 2, 1))
+
+    def energies(k):
+        looks.append(len(k))
+        return model.energies(k)
+
+    bands.energies = energies
+    problem = BandProblem(bands, model.cell, ["f"], 0.0, 0.0)
+    ((ends, _),) = Landscape.of(problem).narrow_gaps(problem)
+    away = np.abs((ends.u - np.array([0.7, 2.7]) / (2 * np.pi) + 0.5) % 1 - 0.5).max(axis=1)
+    shortest = ends.length.min(axis=1)
+    assert away[shortest.argmin()] <= max(1e-3 * abs(m), 1e-10)
+    assert 0.1 * abs(m) <= 2 * np.pi * shortest.min() <= 4 * abs(m)
+    assert len(looks) < 25
+
+
+def test_few_digits_of_a_smooth_sum_take_no_large_grid():
+    """The gap of the occupied bands asks for 192 points per axis."""
+    few, many = (
+        sc.conductivity("kane_mele", 0.0, 0.02, parameters={"lambda_R": 0.18, "lambda_v": 0.1}, rtol=rtol)
+        for rtol in (1e-3, 1e-7)
+    )
+    assert few.method.startswith("adaptive")
+    assert many.method.startswith("periodic trapezoid")
+    assert (np.abs(few.value - many.value) <= few.error).all()
+    assert few.evaluations < 10_000 < many.evaluations
 
 
 @pytest.mark.parametrize("rtol", [1e-2, 1e-5])

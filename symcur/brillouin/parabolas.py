@@ -1,0 +1,31 @@
+"""Parabolas through values around points, and where they are least."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from symcur.arrays import Array, Indices
+
+NEARLY_FLAT = 1e-9  # of the largest curvature
+
+
+def bottoms(values: Array, corners: Array) -> tuple[Indices, Array, Array]:
+    """Through which values (L, P) >= 0 at the ``corners`` (P, D) of {-1, 0, 1}^D a parabola with a least value goes, where that is, and halvings.
+
+    So many halvings of 1, along each axis, leave more than the length over which the parabola rises by three times its least value and
+    what it misses of the values.
+    """
+    D, (first, second) = corners.shape[1], np.triu_indices(corners.shape[1])
+    terms = np.concatenate([np.ones((len(corners), 1)), corners, corners[:, first] * corners[:, second]], axis=1)
+    found = values @ np.linalg.pinv(terms).T
+    curvature = np.zeros((len(values), D, D))
+    curvature[:, first, second] = found[:, D + 1 :]
+    curvatures, axes = np.linalg.eigh(curvature + curvature.mT)
+    some = np.flatnonzero(curvatures[:, 0] > NEARLY_FLAT * np.abs(curvatures).max(axis=1))
+    found, curvatures, axes, values = found[some], curvatures[some], axes[some], values[some]
+    step = -(axes @ ((axes.mT @ found[:, 1 : D + 1, None]) / curvatures[..., None]))[..., 0]
+    least = np.maximum(found[:, 0] + (found[:, 1 : D + 1] * step).sum(axis=1) / 2, 0)
+    least += 2 * np.abs(found @ terms.T - values).max(axis=1)
+    along = (axes**2 @ curvatures[..., None])[..., 0]
+    ratio = along / np.maximum(least[:, None], NEARLY_FLAT**2 * along)
+    return some, step, np.floor(np.log2(ratio) / 2 - 1.5)
