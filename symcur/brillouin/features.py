@@ -18,6 +18,7 @@ import numpy as np
 from symcur.arrays import Array, Indices
 
 from .cells import Landmarks
+from .memory import pieces
 from .occupation import OCCUPATIONS
 from .problem import Problem, SmoothProblem
 from .sweep import CHUNK
@@ -29,6 +30,7 @@ SMALLEST, TOUCHING = 1e-9, 1e-8
 NOISE = 1e-12  # of the largest gap or energy
 OFFSET = 0.2360679774997897
 KEPT = 8  # band structures whose energies are kept
+SPECTRUM = 16  # energies of a point, about, where it is asked how many points fit
 
 
 class Features(ABC):
@@ -41,6 +43,11 @@ class Features(ABC):
 
     extremum: bool
     slope = False
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the change of a height takes."""
+        return 1
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -79,6 +86,10 @@ class Extrema(Features):
     mu: Array
     width: Array
     extremum = True
+
+    @property
+    def numbers(self) -> int:
+        return self.mu.size * self.width.size
 
     def __len__(self) -> int:
         return len(self.bands)
@@ -222,7 +233,7 @@ def _cells(problem: Problem, features: Features, f: int, height: Array) -> tuple
     spacing, periodic = 1 / len(height), problem.domain.periodic
     lowest, highest = (_around(height, periodic, extreme) for extreme in (np.minimum, np.maximum))
     change = np.maximum(highest - height, height - lowest)
-    scale = features.change(height.ravel(), np.full(height.size, f)).reshape(height.shape)
+    scale = _change(features, height.ravel(), np.full(height.size, f)).reshape(height.shape)
     length = spacing * scale / np.maximum(change, np.finfo(float).tiny)
     if features.slope:
         depth = _around(height, periodic, np.add) / 3**height.ndim - height
@@ -270,6 +281,22 @@ def _resolved(problem: Problem, features: Features, ends: Landmarks, length: Arr
     return replace(ends, length=lengths * narrow[:, None])
 
 
+def _change(features: Features, heights: Array, which: Indices) -> Array:
+    """The change of many heights, in pieces."""
+    blocks = pieces(len(heights), features.numbers)
+    return np.concatenate([heights[:0], *(features.change(heights[some], which[some]) for some in blocks)])
+
+
+def _heights(problem: Problem, features: Features, u: Array, which: Indices) -> Array:
+    """The heights (M, P) at points (M, P, D), whose energies are there a piece at a time."""
+    M, P, D = u.shape
+    heights = np.empty((M, P))
+    for some in pieces(M, SPECTRUM * P):
+        e = profile(problem, u[some].reshape(-1, D))
+        heights[some] = features.height(e.reshape(-1, P, e.shape[-1]), which[some])
+    return heights
+
+
 def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, size: Array, noise: Array) -> Landmarks:
     """From the centre of each cell of this size to the lowest of the points around, which come closer until they resolve the height.
 
@@ -280,7 +307,7 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
     points, lengths, before = cells.copy(), size.copy(), np.zeros_like(cells)
     if not len(points):
         return Landmarks(points, lengths, np.zeros((0, 0)))
-    best = features.height(profile(problem, points)[:, None], which)[:, 0]
+    best = _heights(problem, features, points[:, None], which)[:, 0]
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
     active: Indices = np.arange(len(points))
@@ -291,13 +318,13 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
         around = points[active, None] + lengths[active, None] * corners
         around = np.clip(around, (cells - size)[active, None], (cells + size)[active, None])
         around = np.where(periodic, around, np.clip(around, 0, 1))
-        heights = features.height(profile(problem, around.reshape(-1, D)).reshape(*around.shape[:2], -1), member)
+        heights = _heights(problem, features, around, member)
         rows, place = np.arange(len(active)), np.argmin(heights, axis=1)
         moved = heights[rows, place] < best[active]
         points[active] = np.where(moved[:, None], around[rows, place], points[active])
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
-        wide = change > features.change(best[active], member)[:, None]
+        wide = change > _change(features, best[active], member)[:, None]
         if (
             features.extremum
         ):  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
