@@ -132,6 +132,7 @@ def half_of_cell(problem: BandProblem) -> BandProblem:
     matrix = np.eye(len(problem.weights)) + found[_inverted]
     half = problem.with_bands(Folded(problem, matrix), problem.weights).on(Wedge(domain, np.zeros_like(size), size))
     half.landmarks, half.left_out = _both_images(problem.landmarks, size), problem.left_out
+    problem.memory.stay(half.landmarks.weight.nbytes, "the weights of narrow features")
     return half
 
 
