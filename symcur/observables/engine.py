@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -68,6 +69,9 @@ class Term:
 
 Parts = Mapping[str, Sequence[Term]]
 
+KERNELS = ContextVar("KERNELS", default="auto")
+"""The backend of kernels that are integrated; what integrates each of them once has NumPy read the programs, which compiles nothing."""
+
 
 class BandValues:
     """k -> energies (M, N) and columns (M, N, C); the integrand of ``integrate_bands``.
@@ -119,7 +123,8 @@ class BandValues:
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
 
-        self.kernel = compile_kernel(self.model, {quantity.name: quantity for quantity in needed})
+        named = {quantity.name: quantity for quantity in needed}
+        self.kernel = compile_kernel(self.model, named, backend=KERNELS.get())
 
     def _count(self, term: Term) -> int:
         return int(self.model.dimension**term.rank)
