@@ -127,7 +127,7 @@ class Observable:
             ``symcur.observables.broadening``.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
         workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``; without workers each core has a thread where levels
-            have a window, which is matrix work that threads share well, and else there is one.
+            have a window or bands are many, not given by functions of one's own: matrix work that threads share well; else one.
 
         Raises
         ------

@@ -87,7 +87,7 @@ def one_size(size: int, points: int, others: bool) -> list[object]:
     model, matrices = hoppings(size, 2, 1)
     s = model.matrix("s", np.zeros(2))
     k = (model.cell.grid(64, 0.3).reshape(-1, 2) @ model.cell.reciprocal)[:points]
-    kernel, H = sc.compile(model, QUANTITIES), matrices(k)[0]
+    kernel, H = sc.compile(model, QUANTITIES, threads=1), matrices(k)[0]
     loop = seconds(lambda: [plain(matrices, s, q) for q in k[:LOOP]]) / min(LOOP, len(k))
     blocks = seconds(lambda: [plain(matrices, s, k[i : i + BLOCK]) for i in range(0, len(k), BLOCK)]) / len(k)
     own, eigh = (seconds(f) / len(k) for f in (lambda: kernel(k), lambda: np.linalg.eigh(H)))
