@@ -187,7 +187,8 @@ def _values(
     """The values at k of shape (M, D), the others as of ``values_at``; eigenstates are computed once."""
     operators = {name: x for name, x in asked.items() if isinstance(x, Quantity) and x.operator}
     scalars = {name: quantities.components(x, model.dimension) for name, x in asked.items() if name not in operators}
-    readers = _scalars(scalars) | {name: _operators(x, model.dimension) for name, x in operators.items()}
+    every = _scalars(scalars) | {name: _operators(x, model.dimension) for name, x in operators.items()}
+    readers = {name: every[name] for name in asked}
     recording = None if operators else _recording(model, scalars, k, tolerance)
     found, distinct, amplified = _read_at(model, readers, k, tolerance, recording=recording)
     for name, x in asked.items():
