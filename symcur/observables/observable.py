@@ -127,8 +127,8 @@ class Observable:
         eta : the conventional part alone, with 1/((e_n - e_m)^2 + eta^2) for each pair of bands, as in codes for solids; see
             ``symcur.observables.broadening``.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
-        workers, progress, max_evaluations, memory : as in ``symcur.brillouin.integrate``; without workers each core has a thread where levels
-            have a window, which is matrix work that threads share well, and else there is one.
+        workers, progress, max_evaluations, memory : as in ``symcur.brillouin.integrate``; without workers each core has a thread where
+             levels have a window or bands are many, not given by functions of one's own: matrix work that threads share well; else one.
 
         Raises
         ------
