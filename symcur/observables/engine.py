@@ -70,9 +70,7 @@ class Term:
 
 
 Parts = Mapping[str, Sequence[Term]]
-KERNELS = ContextVar(
-    "KERNELS", default="auto"
-)  # the backend; what integrates each kernel once has NumPy read the programs
+KERNELS = ContextVar("KERNELS", default="auto")  # the backend; NumPy compiles nothing, for what integrates once
 
 
 class BandValues:
