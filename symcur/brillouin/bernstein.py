@@ -134,7 +134,7 @@ def roots(coefficients: Array, levels: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):
             new = t - miss / (slope * sign)
         middle = (low + high) / 2
-        new = np.where((new > low) & (new < high) & ((step < 8) | (step % 3 != 2)), new, middle)
+        new = np.where((new >= low) & (new <= high) & ((step < 8) | (step % 3 != 2)), new, middle)
         new = np.where(miss == 0, t, new)
         result[alive] = new
         on = np.abs(new - t) > 1e-11
