@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from symcur.cores import one_core
+
 from .domains import Domain
 from .memory import Memory
 from .method import METHODS, Method
@@ -43,8 +45,8 @@ def integrate(
     METHODS, "auto" for one that fits, or an object. ``workers`` is a number of threads or a map, see ``open_map``; results
     do not depend on it. Peaks are looked for first, unless ``max_evaluations`` is small. ``progress(fraction or None,
     message)`` is called now and then. ``memory``, bytes, is what arrays may take, by default 2e9: with less momenta are taken in
-    smaller blocks, whose sums differ by rounding, and no more boxes are kept than fit. If the tolerance is not met, ``status`` says so. Ctrl-C raises ``Interrupted``, a
-    KeyboardInterrupt that holds what was finished.
+    smaller blocks, whose sums differ by rounding, and no more boxes are kept than fit. If the tolerance is not met, ``status``
+    says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
     """
     if not callable(function):
         raise TypeError(f"function: expected a function of k that returns an array (M, ...), got {function!r}")
@@ -103,7 +105,7 @@ def _solve(
         raise ValueError(f"method: expected one for this integral, got {chosen.name!r}; {obstacle}")
     problem.alone = tolerance.relative_to != "largest"
     problem.memory = Memory(memory, threads_of(workers))
-    with open_map(workers) as mapper:
+    with one_core(), open_map(workers) as mapper:
         sweep = Sweep(mapper, max_evaluations, progress, problem.memory)
         try:
             problem, idle = without_idle_axes(problem, tolerance.rtol)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
@@ -16,6 +17,7 @@ from symcur import quantities, running
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure, Parameters, named
 from symcur.band_structures.levels import Closeness, DigitsWarning, Window, closer_than_told_apart
+from symcur.cores import MANY, one_core
 from symcur.eigenstates.basis import Components
 from symcur.eigenstates.recording import Recording, is_long, pieces
 from symcur.eigenstates.states import Eigenstates
@@ -78,10 +80,11 @@ def _read_at(
         return values, states.distinct, states.amplification
 
     parts = blocks(model, k) if recorded is None else pieces(k, model.size)
-    if threads == 1 or len(parts) == 1:
-        return _joined(list(map(one, parts)))
-    with ThreadPoolExecutor(threads) as pool:
-        return _joined(list(pool.map(one, parts)))
+    with one_core() if len(k) >= MANY else nullcontext():
+        if threads == 1 or len(parts) == 1:
+            return _joined(list(map(one, parts)))
+        with ThreadPoolExecutor(threads) as pool:
+            return _joined(list(pool.map(one, parts)))
 
 
 def _joined(found: Sequence[Found]) -> Found:
