@@ -279,7 +279,9 @@ def refine(
             met = (excess <= 1) & ~hidden
             text = f"estimate {excess.max(initial=0.0):.1e} of the tolerance with {len(cover.final)} boxes"
             if (unseen > allowed).any():
-                text += ", which leave narrow features unresolved (too many, or too narrow for max_evaluations)"
+                text += (
+                    ", which leave narrow features unresolved (too many, or too narrow for max_evaluations or memory)"
+                )
             best = Estimate(value, error, scale, met, text)
             sweep.report(None, text)
             if met.all():

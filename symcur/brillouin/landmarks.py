@@ -55,7 +55,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     u = landscape.grid.reshape(-1, D)
     some = u[:: len(u) // 512 + 1]
     blocks = pieces(len(some), problem.size)
-    sizes = np.sum([problem.strength(some[block]).sum(axis=0) for block in blocks], axis=0) / len(some)
+    sizes = sum(problem.strength(some[block]).sum(axis=0) for block in blocks) / len(some)
     usual = _size(problem, sizes)
     none = Landmarks.none(D, problem.size)
     marks, behind = [none], [none]

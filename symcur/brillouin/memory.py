@@ -7,13 +7,23 @@ methods, the momenta of meshes and the features found before, must be what the b
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-USUAL = 2e9  # bytes
+USUAL, LEAST = 2e9, 1e7  # bytes; the pieces alone take some of the least
 PIECE = 1 << 18  # numbers in an array of a piece
 # Of values, of an occupation function at all energies, and of real matrices between bands, so many are there at a time.
 COPIES, OCCUPATION, MATRICES = 5, 8, 200
 SIZE = 8  # bytes of a number
+
+
+def number_of_bytes(limit: Any) -> float:
+    """A budget as a number; ValueError where it is none."""
+    number = isinstance(limit, int | float | np.integer | np.floating) and not isinstance(limit, bool)
+    if not (number and 0 < limit < 1e300):
+        raise ValueError(f"memory: expected a number of bytes, or None, got {limit!r}")
+    return float(limit)
 
 
 class Memory:
@@ -23,11 +33,10 @@ class Memory:
     itself take comes on top.
     """
 
-    def __init__(self, limit: float | None = None, threads: int = 1) -> None:
-        number = isinstance(limit, int | float | np.number) and not isinstance(limit, bool)
-        if limit is not None and not (number and 0 < limit < np.inf):
-            raise ValueError(f"memory: expected a number of bytes, or None, got {limit!r}")
-        self.limit, self.threads = USUAL if limit is None else float(limit), threads
+    def __init__(self, limit: float | None = None, threads: int = 1, least: float = LEAST) -> None:
+        self.limit, self.threads = USUAL if limit is None else number_of_bytes(limit), threads
+        if self.limit < least:
+            raise ValueError(f"memory: expected at least {least:.0f} bytes ({least / 1e6:.0f} MB), got {limit!r}")
         self.at_once = threads
         self.kept = self.peak = 0
 

@@ -32,7 +32,7 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, Mask
 
 from .landmarks import landmarks
-from .memory import SIZE, Memory
+from .memory import SIZE, Memory, number_of_bytes
 from .mesh_symmetry import MeshSymmetry, symmetry_of
 from .method import METHODS, Method, key_of
 from .occupation import OCCUPATIONS, columns
@@ -87,9 +87,8 @@ class Mesh(Method):
     ) -> None:
         if points is not None and (isinstance(points, bool) or not isinstance(points, int | np.integer) or points < 2):
             raise ValueError(f"points: expected an integer >= 2, the points per axis, or None, got {points!r}")
-        if memory is not None and not 0 < memory < np.inf:
-            raise ValueError(f"memory: expected a number of bytes, or None, got {memory!r}")
-        self.points, self.memory = None if points is None else int(points), memory
+        self.points = None if points is None else int(points)
+        self.memory = None if memory is None else number_of_bytes(memory)
         self.record = None if record is None else Record(record)
 
     def __repr__(self) -> str:
@@ -255,7 +254,7 @@ class _Points:
         bands = 1 if isinstance(problem, SmoothProblem) else problem.count
         most = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
         if self.memory is not None:
-            most = Memory(self.memory).fit(each, most, "one momentum", 1)
+            most = Memory(self.memory, least=0).fit(each, most, "one momentum", 1)
         return self.sweep.memory.fit(each, most, "one momentum")
 
     def key(self, n: int | None) -> str:

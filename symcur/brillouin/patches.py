@@ -42,6 +42,7 @@ SLOW = 2.5
 # Unresolved touchings of bands at the Fermi level are followed down to boxes of this size.
 HIDDEN = {1: 1e-6, 2: 1e-5, 3: 5e-2}
 # Energies closer than this part of the largest are those of one multiplet: rounding moves them so far.
+UNTOLD = 4  # times what the last two Legendre polynomials of an energy add: what its samples may not tell, at tips too
 ROUNDED = 32 * np.finfo(float).eps
 # Tasks whose samples are kept at a time.
 TOGETHER = 32
@@ -227,7 +228,7 @@ def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
     b = basis(p)
     cube = e.reshape(*e.shape[:2], *(p,) * dimension)
     fine = transform(b.fine, cube, dimension).reshape(e.shape)
-    error_bound = 2 * np.abs(cube - transform(b.cut, cube, dimension)).reshape(e.shape).max(axis=-1)
+    error_bound = UNTOLD * np.abs(cube - transform(b.cut, cube, dimension)).reshape(e.shape).max(axis=-1)
     low = np.minimum(fine.min(axis=-1), e.min(axis=-1)) - error_bound
     high = np.maximum(fine.max(axis=-1), e.max(axis=-1)) + error_bound
     # Coefficients overshoot by far where bands cross with a kink. The sum over such bands is smooth nevertheless.
@@ -247,7 +248,7 @@ def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
     A pair that is degenerate throughout is no such case as soon as the energies themselves are resolved.
     """
     lower, upper = e[:, :-1], e[:, 1:]
-    unsure = 16 * (error_bound[:, :-1] + error_bound[:, 1:])
+    unsure = 8 * (error_bound[:, :-1] + error_bound[:, 1:])
     near = (upper - lower).min(axis=-1) < unsure
     near &= unsure > 1e-3 * np.ptp(upper, axis=-1)
     cold = problem.temperature <= unsure[:, :, None, None]
@@ -358,10 +359,29 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
     (fine, size, error_bound), coarse = results[0], results[-1][0]
     if lines:
         error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
-    bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
-    error_bound = error_bound + size * (_rounding(names, bernstein, task.mu, task.temperature) + b.rounding)
+    bernstein = transform(b.fine, e, dimension)[task.which]
+    flat = bernstein.reshape(count, -1)
+    error_bound = error_bound + size * (_rounding(names, flat, task.mu, task.temperature) + b.rounding)
+    some, mu = _missed(task, transform(b.cut, e, dimension).reshape(len(e), -1))
+    if len(some):
+        values = transform(b.fine, v, dimension)[task.which[some]]
+        hidden = Pieces(bernstein[some], values, mu, task.temperature[some], np.ones(len(some)), np.arange(len(some)))
+        error_bound[some] += np.abs(level_set_integrals(hidden, names, n, len(some), block)[0] - fine[some])
     whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
     return whole
+
+
+def _missed(task: SharpTask, cut: Array) -> tuple[Indices, Array]:
+    """Where what the samples of a band do not tell of it reaches as far as they lie beyond mu, or do not; mu moved so far.
+
+    A pocket that no interpolant has, or that is smaller than it should be, is then in the error.
+    """
+    reach = UNTOLD * np.abs(task.e - cut).max(axis=-1)[task.which]
+    low, high = (extreme(task.e, axis=-1)[task.which] for extreme in (np.min, np.max))
+    above = low > task.mu - reach
+    below = high < task.mu + reach
+    some = np.flatnonzero((above | below) & (reach >= task.temperature))
+    return some, np.where(above, task.mu + reach, task.mu - reach)[some]
 
 
 def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array) -> Array:

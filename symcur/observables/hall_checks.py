@@ -19,6 +19,7 @@ from symcur import quantities
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin import Domain
+from symcur.brillouin.memory import pieces
 from symcur.brillouin.occupation import occupation
 from symcur.eigenstates import Eigenstates
 from symcur.observables.engine import Term, states_on_meshes
@@ -61,8 +62,11 @@ def _means(
     for states, weights in states_on_meshes(model, domain, counts):
         if open_:
             e = states.energies
-            total = [_open(states, occupation(weight, e, levels, float(t)), weights) for t in temperature.flat]
-            splitting += np.stack(total, axis=2)
+            for some in pieces(len(levels), e.size):
+                total = [
+                    _open(states, occupation(weight, e, levels[some], float(t)), weights) for t in temperature.flat
+                ]
+                splitting[:, some] += np.stack(total, axis=2)
         if filled:
             full += np.einsum("pk,knil->pil", weights, states.values(components).real)
     found = {"splitting": splitting.reshape(shape)} if open_ else {}

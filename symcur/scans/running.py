@@ -100,7 +100,6 @@ def scan(
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise TypeError(f"executor: expected None or what has the method submit, got {executor!r}")
     require_accuracy(rtol, atol, max_evaluations)
-    Memory(memory)
     chosen, record = METHODS.get(method), observables.get(observable)
     if not isinstance(chosen, Method):
         raise TypeError(f"method: expected one of {', '.join(METHODS.names())} or a Method, got {method!r}")
@@ -114,7 +113,7 @@ def scan(
     options = {
         "mu": mu, "temperature": temperature, "form": form, "hall": hall, "rtol": rtol, "atol": atol, "method": method,
         "window": window, "eta": eta, "cutoff": cutoff, "domain": domain, "max_evaluations": max_evaluations,
-        "memory": memory,
+        "memory": Memory(memory).limit,
     }  # fmt: skip
     table = Table(template(points, model, record, options), store, chunk)
     shape = table.dataset["value"].shape[len(points.shape) :]

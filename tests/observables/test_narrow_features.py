@@ -248,3 +248,15 @@ def test_a_narrow_pocket_that_alone_breaks_time_reversal_is_no_rounding():
     model = sc.Model(sp.diag(block(1, 0), block(-1, dip)), 1, (kx, ky), lattice=[[1, 0], [0, 1]])
     result = sc.conductivity(model, mu=-1.2, temperature=0.02, max_evaluations=30_000)
     assert result.parts["conventional"].value[0, 1] == pytest.approx(3.485e-8, abs=0.01e-8)
+
+
+@pytest.mark.parametrize(("M", "mu", "rtol"), [(0.00814, 0.008141664785888124, 1e-2), (0.00814, 0.008141664785888124, 1e-5), (0.00366, 0.0036613957271130135, 3.3e-4)])  # fmt: skip
+def test_a_pocket_smaller_than_what_samples_tell_of_its_band_is_in_the_error(M, mu, rtol):
+    """Just above the bottom of the upper subband of Rashba electrons, where no sample of a box need lie inside of it; exact integrals."""
+    model = models.rashba(M=M)
+    exact = sc.integrate_exactly(model, "conductivity")
+    found = sc.conductivity(model, mu, 0.0, rtol=rtol)
+    for part in ("band", "dipole"):
+        difference = found.parts[part].value - np.array(exact(mu, part=part), dtype=float).reshape(2, 2)
+        assert (np.abs(difference) <= found.parts[part].error).all()
+    assert found.status == "converged"
