@@ -119,6 +119,7 @@ class Sampled:
     sharp: Indices
     e: Array
     v: Array
+    reach: Array
 
 
 def _rule(problem: BandProblem, sweep: Sweep, rtol: float, p: int, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
@@ -180,11 +181,11 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     e = np.ascontiguousarray(energies.reshape(count, -1, problem.count).swapaxes(1, 2))
     v = values.reshape(count, -1, problem.count, size).transpose(0, 2, 3, 1)
     _gather(e, v)
-    full, empty, smooth, must_bisect = _occupations(problem, e, p)
+    full, empty, smooth, must_bisect, reach = _occupations(problem, e, p)
     functions = [OCCUPATIONS.get(name) for name in problem.weights]
     if not any(one.constant for one in functions):  # bands that are empty in all of these boxes add nothing
         some = slice(np.flatnonzero(~empty.all(axis=(0, 2, 3))).max(initial=-1) + 1)
-        e, v, full, empty, smooth = e[:, some], v[:, some], full[:, some], empty[:, some], smooth[:, some]
+        e, v, full, empty, smooth, reach = (x[:, some] for x in (e, v, full, empty, smooth, reach))
     v = v * boxes.volume()[:, None, None, None]
     rows = functionals(p, dimension)
     total = np.zeros((len(rows) + 1, count, len(problem.mu), len(problem.temperature), size))
@@ -206,7 +207,7 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     must_bisect[boxes.size.max(axis=1) <= HIDDEN[dimension]] = False
     kept, sharp = cut.any(axis=(2, 3)), np.argwhere(cut)
     sharp[:, 1] = (np.cumsum(kept) - 1).reshape(kept.shape)[sharp[:, 0], sharp[:, 1]]
-    return Sampled(total[0].copy(), error, total[-1].copy(), must_bisect, sharp, e[kept], v[kept])
+    return Sampled(total[0].copy(), error, total[-1].copy(), must_bisect, sharp, e[kept], v[kept], reach[kept])
 
 
 def _gather(e: Array, v: Array) -> None:
@@ -239,11 +240,13 @@ def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
     smooth = np.broadcast_to(span <= SLOW * t, full.shape)
     smooth = smooth | (((low > 10 * t) | (high < -10 * t)) & (span <= 4 * SLOW * t))
     smooth &= (t > 0) & ~full & ~empty
-    return full, empty & ~full, smooth, _touching(problem, e, error_bound)
+    must_bisect, near = _touching(problem, e, error_bound)
+    alone = ~np.pad(near, ((0, 0), (0, 1))) & ~np.pad(near, ((0, 0), (1, 0)))
+    return full, empty & ~full, smooth, must_bisect, error_bound * alone
 
 
-def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
-    """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B, mu, T).
+def _touching(problem: BandProblem, e: Array, error_bound: Array) -> tuple[Mask, Mask]:
+    """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B, mu, T); where at any level (B, N - 1).
 
     A pair that is degenerate throughout is no such case as soon as the energies themselves are resolved.
     """
@@ -255,7 +258,7 @@ def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
     above = (upper.min(axis=-1) - unsure)[:, :, None] < problem.mu
     below = (lower.max(axis=-1) + unsure)[:, :, None] > problem.mu
     must_bisect: Mask = (near[:, :, None, None] & (above & below)[..., None] & cold).any(axis=1)
-    return must_bisect
+    return must_bisect, near
 
 
 def _moments(e: Array, v: Array, rows: Array, sloped: bool) -> list[Array]:
@@ -308,10 +311,14 @@ def _add_smooth(problem: BandProblem, e: Array, v: Array, smooth: Mask, rows: Ar
 
 @dataclass
 class SharpTask:
-    """Samples e (U, P) and v (U, K, P) of some bands in some boxes, and the pairs (mu, T) wanted of each (I)."""
+    """Samples e (U, P) and v (U, K, P) of some bands in some boxes, and the pairs (mu, T) wanted of each (I).
+
+    ``reach`` (U) is by how much the bands may differ from their interpolants, 0 where they touch others, whose sum may be smooth.
+    """
 
     e: Array
     v: Array
+    reach: Array
     which: Indices
     mu: Array
     temperature: Array
@@ -330,7 +337,9 @@ def _sharp_tasks(
             for i in range(0, len(some), size):
                 box, band, m, t = some[i : i + size].T
                 at, which = np.unique(band, return_inverse=True)
-                task = SharpTask(sample.e[at], sample.v[at], which, problem.mu[m], problem.temperature[t])
+                task = SharpTask(
+                    sample.e[at], sample.v[at], sample.reach[at], which, problem.mu[m], problem.temperature[t]
+                )
                 yield task, (number * per_task + box, m, t)
 
 
@@ -362,7 +371,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
     bernstein = transform(b.fine, e, dimension)[task.which]
     flat = bernstein.reshape(count, -1)
     error_bound = error_bound + size * (_rounding(names, flat, task.mu, task.temperature) + b.rounding)
-    some, mu = _missed(task, transform(b.cut, e, dimension).reshape(len(e), -1))
+    some, mu = _missed(task)
     if len(some):
         values = transform(b.fine, v, dimension)[task.which[some]]
         hidden = Pieces(bernstein[some], values, mu, task.temperature[some], np.ones(len(some)), np.arange(len(some)))
@@ -371,16 +380,15 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
     return whole
 
 
-def _missed(task: SharpTask, cut: Array) -> tuple[Indices, Array]:
+def _missed(task: SharpTask) -> tuple[Indices, Array]:
     """Where what the samples of a band do not tell of it reaches as far as they lie beyond mu, or do not; mu moved so far.
 
     A pocket that no interpolant has, or that is smaller than it should be, is then in the error.
     """
-    reach = UNTOLD * np.abs(task.e - cut).max(axis=-1)[task.which]
+    reach = task.reach[task.which]
     low, high = (extreme(task.e, axis=-1)[task.which] for extreme in (np.min, np.max))
-    above = low > task.mu - reach
-    below = high < task.mu + reach
-    some = np.flatnonzero((above | below) & (reach >= task.temperature))
+    above, below = low > task.mu - reach, high < task.mu + reach
+    some = np.flatnonzero((above | below) & (reach > 0) & (reach >= task.temperature))
     return some, np.where(above, task.mu + reach, task.mu - reach)[some]
 
 

@@ -236,6 +236,7 @@ def test_the_package_knows_only_callables_and_domains():
         "time",
         "typing",
         "symcur.arrays",
+        "symcur.cores",
         "symcur.files",
         "symcur.registry",
         "symcur.version",

@@ -211,7 +211,7 @@ def test_a_material_flows_through_observables():
     functions = WannierFunctions(bonds.cell.vectors, cells, H, bonds.positions @ bonds.cell.vectors)
     material = Material(functions)
     merged, ours, theirs = (
-        sc.conductivity(m, mu=0.1, temperature=1.0, atol=1e-2, window=window)
+        sc.conductivity(m, mu=0.1, temperature=1.0, rtol=1e-9, atol=1e-10, window=window)
         for m, window in ((material, None), (material, 0.0), (model, None))
     )
     np.testing.assert_allclose(ours.value, theirs.value, atol=1e-9)
