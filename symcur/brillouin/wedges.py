@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -17,12 +18,14 @@ from symcur.arrays import Array
 from .between_samples import narrow_places
 from .cells import Landmarks
 from .domains import Ball, Domain, LatticeCell
+from .landmarks import landmarks
 from .problem import BandProblem, Bands, Problem, SmoothProblem
 
 POINTS, MOST = 24, 100  # at which symmetries are tried, and components for which they are
 SAME, NOTHING = 1e-9, 1e-13  # of a component, of the largest one
 ROUNDED = 1e-12  # of the energies
 START = 0.0721359549995793  # of a turn: where a wedge begins that no mirror bounds
+NEAR = 0.25  # a quarter of a box: so far beyond a face landmarks still ask for small ones
 SPACING = 1 / 24
 FLAT = 1e-2  # of the range of the energies
 ROTATIONS = (4, 2)  # others mix components
@@ -53,6 +56,7 @@ class Wedge(Domain):
         self.domain, self.low, self.size = domain, low, size
         self.dimension, self.description = domain.dimension, domain.description
         self.periodic = tuple(bool(p and s == 1) for p, s in zip(domain.periodic, size, strict=True))
+        self.parts = round(1 / size.prod())
 
     def map(self, u: Array) -> tuple[Array, Array]:
         k, jacobian = self.domain.map(self.low + self.size * u)
@@ -110,45 +114,70 @@ def within_wedge(problem: Problem) -> tuple[Problem, str]:
         size[1] = 0.5
         matrix = matrix + found[turned] @ matrix
     folded = problem.with_bands(Folded(problem, matrix), problem.weights)
-    return folded.on(Wedge(domain, low, size)), f"; one of {round(1 / size.prod())} wedges that symmetries make alike"
+    wedge = Wedge(domain, low, size)
+    return folded.on(wedge), f"; one of {wedge.parts} wedges that symmetries make alike"
 
 
-def half_of_cell(problem: BandProblem) -> BandProblem:
-    """The same integral over half of a cell, if k -> -k makes the halves alike.
+@dataclass(frozen=True)
+class Flip:
+    """On the unit cube of a cell: each fraction, or minus it."""
 
-    Their faces lie across an axis along which no band is flat, as a level set that lies in a face would not be seen.
+    signs: tuple[int, ...]
+
+    def __call__(self, u: Array) -> Array:
+        return u * self.signs % 1.0
+
+
+def part_of_cell(problem: Problem, rtol: float) -> Problem:
+    """The same integral over [0, 1/2] along each axis of a cell along which a change of signs makes the halves alike, with its landmarks.
+
+    Faces lie across axes along which no band is flat, as a level set that lies in a face would not be seen.
     """
-    domain = problem.domain
-    if not isinstance(domain, LatticeCell) or problem.landmarks is None:
+    marks = landmarks(problem, rtol)
+    domain, D = problem.domain, problem.domain.dimension
+    if isinstance(problem, SmoothProblem) or not isinstance(domain, LatticeCell):
         return problem
-    line = np.random.default_rng(71).uniform(size=(2, POINTS, domain.dimension))
-    line[0, :, 0], line[1, :, 0] = 0.0, 0.5
-    e = problem.energies(line.reshape(-1, domain.dimension)).reshape(2, POINTS, -1)
-    found = {} if np.ptp(e, axis=1).min() < FLAT * np.ptp(e) else _symmetries(problem, [_inverted])
-    if not found:
+    axes = _without_flat_faces(problem)
+    found = _symmetries(problem, [Flip(signs) for signs in product((1, -1), repeat=D) if -1 in signs] if axes else [])
+    size, matrix, images, left = np.ones(D), np.eye(len(problem.weights)), np.ones((1, D)), list(found)
+    for axis in axes:
+        across = next((g for g in left if g.signs[axis] < 0), None)
+        if across is not None:
+            size[axis], matrix = 0.5, matrix + found[across] @ matrix
+            images = np.concatenate([images, images * across.signs])
+            left = [g for g in left if g.signs[axis] > 0]
+    if len(images) == 1:
         return problem
-    size = np.ones(domain.dimension)
-    size[0] = 0.5
-    matrix = np.eye(len(problem.weights)) + found[_inverted]
-    half = problem.with_bands(Folded(problem, matrix), problem.weights).on(Wedge(domain, np.zeros_like(size), size))
-    half.landmarks, half.left_out = _both_images(problem.landmarks, size), problem.left_out
-    return half
+    part = problem.with_bands(Folded(problem, matrix), problem.weights).on(Wedge(domain, np.zeros(D), size))
+    part.landmarks, part.left_out = _all_images(marks, images, size), problem.left_out
+    return part
 
 
-def _inverted(u: Array) -> Array:
-    return -u % 1.0
+def on_a_part(domain: Domain) -> str:
+    """What to say of a method that saw part of a domain only."""
+    return f" on one of {domain.parts} parts of the zone that symmetries make alike" if isinstance(domain, Wedge) else ""
 
 
-def _both_images(marks: Landmarks, size: Array) -> Landmarks:
-    """Landmarks of a cell and their images under k -> -k on the half, some of them beyond its faces."""
-    u = np.concatenate([marks.u, -marks.u])
+def _without_flat_faces(problem: BandProblem) -> list[int]:
+    """The axes a on whose faces u_a = 0 and 1/2 every band varies."""
+    D = problem.domain.dimension
+    u = np.tile(np.random.default_rng(71).uniform(size=(2, POINTS, D)), (D, 1, 1, 1))
+    for axis in range(D):
+        u[axis, 0, :, axis], u[axis, 1, :, axis] = 0.0, 0.5
+    e = problem.energies(u.reshape(-1, D)).reshape(D, 2, POINTS, -1)
+    return np.flatnonzero(np.ptp(e, axis=2).min(axis=(1, 2)) >= FLAT * np.ptp(e)).tolist()
+
+
+def _all_images(marks: Landmarks, images: Array, size: Array) -> Landmarks:
+    """Landmarks of a cell and what changes of signs (G, D) make of them, on a part of it and around."""
+    u = (images[:, None] * marks.u).reshape(-1, len(size))
     u = np.where(size < 1, (u + 0.25) % 1.0 - 0.25, u % 1.0) / size
     behind = marks.unfollowed
-    return Landmarks(
-        u,
-        np.tile(marks.length / size, (2, 1)),
-        np.tile(marks.weight, (2, 1)),
-        None if behind is None else replace(behind, length=behind.length / size),
+    length, weight = (np.tile(part, (len(images), 1)) for part in (marks.length / size, marks.weight))
+    near = (np.abs(u - 0.5) <= 0.5 + np.maximum(2 * length, NEAR)).all(axis=1)
+    return replace(
+        Landmarks(u, length, weight)[near],
+        unfollowed=None if behind is None else replace(behind, length=behind.length / size),
     )
 
 

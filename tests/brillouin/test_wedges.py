@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -70,16 +72,31 @@ def dirac(a, tilt):
     return sc.Model(H + (sp.cos(k_x - a) + tilt * sp.sin(k_y)) * sp.eye(2), Z, (k_x, k_y), lattice=[[1, 0], [0, 1]])
 
 
-@pytest.mark.parametrize(("a", "tilt", "half"), [(0, 0, True), (1, 0, False), (0, sp.Rational(1, 5), False)])
-def test_half_of_a_cell_gives_what_the_cell_gives(monkeypatch, a, tilt, half):
-    """Metals with the inversion Z, H(-k) = Z H(k) Z, and without it."""
-    found = sc.conductivity(dirac(a, tilt), [0.8, 1.4], 0.0, rtol=1e-3)
-    assert ("part of the zone" in found.method) == half
-    monkeypatch.setattr("symcur.brillouin.patches.half_of_cell", lambda problem: problem)
-    whole = sc.conductivity(dirac(a, tilt), [0.8, 1.4], 0.0, rtol=1e-3)
-    assert "part of the zone" not in whole.method
+def whole_cell(monkeypatch):
+    """From here on no symmetry is used."""
+    monkeypatch.setattr("symcur.brillouin.wedges._symmetries", lambda *at: {})
+
+
+def parts(result):
+    found = re.search(r"one of (\d+) parts of the zone", result.method)
+    return int(found[1]) if found else 1
+
+
+MIRRORS = [(0, 0, 4), (0, 1e-6, 2), (1e-6, 0, 2), (1e-6, 1e-6, 1), (1, 0, 2)]
+
+
+@pytest.mark.parametrize(("a", "tilt", "count"), MIRRORS)
+def test_a_part_of_a_cell_gives_what_the_cell_gives(monkeypatch, a, tilt, count):
+    """Metals with both mirrors, with one or none, if only by a millionth."""
+    model = dirac(*map(sp.nsimplify, (a, tilt)))
+    found = sc.conductivity(model, [0.8, 1.4], 0.0, rtol=1e-3)
+    assert parts(found) == count
+    whole_cell(monkeypatch)
+    whole = sc.conductivity(model, [0.8, 1.4], 0.0, rtol=1e-3)
+    assert parts(whole) == 1
     assert (np.abs(found.value - whole.value) <= found.error + whole.error).all()
     assert found.status == whole.status == "converged"
+    assert found.evaluations < whole.evaluations or count == 1
 
 
 def test_a_face_in_which_a_level_set_may_lie_is_no_face():
@@ -92,5 +109,4 @@ def test_a_face_in_which_a_level_set_may_lie_is_no_face():
     bands.bending = lambda k, radius, step: np.zeros(len(k))
     bands.bending.shown = True
     problem = BandProblem(bands, LatticeCell([[1, 0], [0, 1]]), ["f"], -1.0, 0.0)
-    problem.landmarks = wedges.Landmarks.none(2, 1)
-    assert wedges.half_of_cell(problem) is problem
+    assert wedges.part_of_cell(problem, 1e-3) is problem
