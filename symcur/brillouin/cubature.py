@@ -16,12 +16,13 @@ from symcur.arrays import AnyArray, Array, Mask
 
 from .bernstein import basis
 from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .chambers import part_of_cell
 from .landmarks import landmarks
 from .method import METHODS, Method
 from .problem import Problem, SmoothProblem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
-from .wedges import on_a_part, part_of_cell
+from .wedges import on_a_part
 
 POINTS = {1: 12, 2: 10, 3: 8}
 START = {1: 4, 2: 2, 3: 2}
@@ -38,7 +39,8 @@ class Cubature(Method):
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         self.open_record(problem, sweep, tolerance)
-        problem = part_of_cell(problem, tolerance.rtol)
+        if not isinstance(problem, SmoothProblem):
+            problem = part_of_cell(problem, tolerance.rtol)
         smooth, dimension = problem.weighted(), problem.domain.dimension
         points, marks = POINTS[dimension] ** dimension, landmarks(problem, tolerance.rtol)
         most = int(FIRST * sweep.max_evaluations) // points

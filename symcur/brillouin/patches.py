@@ -23,6 +23,7 @@ from symcur.arrays import AnyArray, Array, Indices, Mask
 
 from .bernstein import basis, transform
 from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .chambers import part_of_cell
 from .landmarks import landmarks
 from .level_sets import Pieces, level_set_integrals
 from .method import METHODS, Method
@@ -30,7 +31,7 @@ from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 from .problem import BandProblem, Problem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
-from .wedges import on_a_part, part_of_cell
+from .wedges import on_a_part
 
 POINTS = {1: 12, 2: 10, 3: 10}
 START = {1: 4, 2: 3, 3: 2}

@@ -9,7 +9,7 @@ import pytest
 import sympy as sp
 
 import symcur as sc
-from symcur.brillouin import Ball, LatticeCell, integrate_bands, wedges
+from symcur.brillouin import Ball, LatticeCell, chambers, integrate_bands, wedges
 from symcur.brillouin.problem import BandProblem
 from symcur.models.pauli import sigma_x as X
 from symcur.models.pauli import sigma_y as Y
@@ -49,14 +49,14 @@ def test_moments_of_an_ellipsoid_are_those_of_its_wedge(masses, tilt, parts):
     known = moments(M, 0.5)
     assert result.converged
     assert (np.abs(result.value - [known[0, 0], known[1, 1], known[0, 1], 0.0, 0.0]) <= result.error + 1e-16).all()
-    assert f"one of {parts} wedges" in result.reason
+    assert f"one of {parts} parts" in result.method
 
 
 def test_a_wrong_image_shows(monkeypatch):
     """The sign of k_x k_y under a mirror forgotten."""
     bands, M = quadratic((1, 1.5, 2))
-    honest = wedges._symmetries
-    monkeypatch.setattr(wedges, "_symmetries", lambda *at: {g: np.abs(S) for g, S in honest(*at).items()})
+    honest = wedges.symmetries
+    monkeypatch.setattr(wedges, "symmetries", lambda *at: {g: np.abs(S) for g, S in honest(*at).items()})
     result = integrate_bands(bands, Ball(3, 2.2), ["f"] * 5, 0.5, 0.0, rtol=1e-2, relative_to="largest")
     assert abs(result.value[2] - moments(M, 0.5)[0, 1]) > 10 * result.error[2]
 
@@ -64,7 +64,7 @@ def test_a_wrong_image_shows(monkeypatch):
 def test_nothing_is_folded_where_something_may_be_hidden():
     bands, _ = quadratic((1, 1, 2), hidden=True)
     problem = BandProblem(bands, Ball(3, 2.2), ["f"] * 5, 0.5, 0.0)
-    assert wedges.within_wedge(problem) == (problem, "")
+    assert wedges.within_wedge(problem) is problem
 
 
 def dirac(a, tilt):
@@ -74,7 +74,7 @@ def dirac(a, tilt):
 
 def whole_cell(monkeypatch):
     """From here on no symmetry is used."""
-    monkeypatch.setattr("symcur.brillouin.wedges._symmetries", lambda *at: {})
+    monkeypatch.setattr("symcur.brillouin.wedges.symmetries", lambda *at: {})
 
 
 def parts(result):
@@ -109,4 +109,4 @@ def test_a_face_in_which_a_level_set_may_lie_is_no_face():
     bands.bending = lambda k, radius, step: np.zeros(len(k))
     bands.bending.shown = True
     problem = BandProblem(bands, LatticeCell([[1, 0], [0, 1]]), ["f"], -1.0, 0.0)
-    assert wedges.part_of_cell(problem, 1e-3) is problem
+    assert chambers.part_of_cell(problem, 1e-3) is problem

@@ -1,0 +1,201 @@
+"""Parts of lattice cells that the operations of an integrand take to all others: triangles, tetrahedra, boxes of halved axes.
+
+Where an integrand has all mirrors of a square, hexagonal or cubic lattice the part is the triangle or tetrahedron that they bound, else
+[0, 1/2] along each axis along which a change of signs of fractions makes the halves alike. Time reversal counts like any other operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+
+import numpy as np
+
+from symcur.arrays import Array
+
+from .cells import Landmarks
+from .domains import LatticeCell
+from .landmarks import landmarks
+from .problem import BandProblem
+from .wedges import Folded, Wedge, symmetries
+
+POINTS = 24  # on each face
+FLAT = 1e-2  # of the range of the energies
+ORTHOGONAL = 1e-9
+NEAR = 0.25  # a quarter of a box: so far beyond a face landmarks still ask for small ones
+APART = 1e-9  # closer points are one
+NOTHING = 1e-9  # an element of a sum of orthogonal matrices that is zero but for rounding
+
+
+@dataclass(frozen=True)
+class Linear:
+    """u -> W u, an integer matrix on the unit cube of a cell."""
+
+    rows: tuple[tuple[int, ...], ...]
+
+    def __call__(self, u: Array) -> Array:
+        return np.asarray(u @ np.array(self.rows).T % 1.0)
+
+    def after(self, other: Linear) -> Linear:
+        return _linear(np.array(self.rows) @ other.rows)
+
+    @property
+    def signs(self) -> Array:
+        return np.diag(self.rows)
+
+    def rotation(self, reciprocal: Array) -> Array | None:
+        """What it does to Cartesian k; None where that is no rotation."""
+        turn = reciprocal.T @ np.array(self.rows) @ np.linalg.inv(reciprocal.T)
+        return turn if np.abs(turn @ turn.T - np.eye(len(turn))).max() <= ORTHOGONAL else None
+
+
+@dataclass(frozen=True)
+class Chamber:
+    """The part ``edges`` y(x) of a cell, see ``Wedge``, and operations that generate a group which makes all of it the cell."""
+
+    edges: Array
+    cone: int
+    generators: tuple[Linear, ...]
+
+    @property
+    def parts(self) -> int:
+        return Wedge(LatticeCell(np.eye(len(self.edges))), np.zeros(len(self.edges)), self.edges, self.cone).parts
+
+
+def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
+    """The same integral over the smallest part of a cell, if there is one, with its landmarks.
+
+    No band is flat on a face of the part, as a level set that lies in a face would not be seen.
+    """
+    marks, domain = landmarks(problem, rtol), problem.domain
+    if not isinstance(domain, LatticeCell) or domain.dimension == 1:
+        return problem
+    chambers = _chambers(domain.dimension)
+    operations = _flips(domain.dimension)
+    operations = list(dict.fromkeys([*operations, *(g for one in chambers for g in one.generators)]))
+    found = symmetries(problem, operations, [g.rotation(domain.reciprocal) for g in operations])
+    for chamber in [*chambers, *_boxes(problem, found)]:
+        if all(g in found for g in chamber.generators) and not _flat(problem, chamber):
+            return _on(problem, chamber, _generated({g: found[g] for g in chamber.generators}), marks)
+    return problem
+
+
+def _chambers(D: int) -> list[Chamber]:
+    """Triangles and tetrahedra with a corner at k = 0 that mirrors bound, and a rectangle of rhombic lattices, the smallest first."""
+    half, sixth = 0.5, 1 / 6
+    flip, swap = [[1, 0], [0, -1]], [[0, 1], [1, 0]]
+    # Of reciprocal vectors with 60 degrees between them: Gamma, M, K.
+    skew, triangle = [[1, 1], [0, -1]], np.array([[half, -sixth], [0, 2 * sixth]])
+    other = np.array(flip)  # with 120 degrees
+    across = -np.array(swap)
+    plane = [
+        (triangle, 2, [swap, skew]),
+        (other @ triangle, 2, [other @ g @ other for g in (swap, skew)]),
+        (half * np.eye(2), 2, [flip, swap]),
+        (np.array([[half / 2, half], [half / 2, -half]]), 1, [swap, across]),
+    ]
+    if D == 2:
+        return [Chamber(edges, cone, tuple(map(_linear, mirrors))) for edges, cone, mirrors in plane]
+    over, turned = _linear(np.diag([1, 1, -1])), _linear(np.eye(3)[[0, 2, 1]])
+    found = [Chamber(half * np.eye(3), 3, (over, turned, _linear(np.eye(3)[[1, 0, 2]])))]
+    for edges, cone, mirrors in plane:
+        generators = tuple(_linear(_with(np.array(g), 1.0)) for g in mirrors)
+        found.append(Chamber(_with(edges, half), cone, (*generators, over)))
+    return sorted(found, key=lambda chamber: -chamber.parts)
+
+
+def _linear(matrix: Array | Sequence[Sequence[float]]) -> Linear:
+    return Linear(tuple(tuple(int(entry) for entry in row) for row in matrix))
+
+
+def _with(matrix: Array, last: float) -> Array:
+    """Of two dimensions, with one more."""
+    return np.block([[matrix, np.zeros((2, 1))], [np.zeros((1, 2)), np.full((1, 1), last)]])
+
+
+def _flips(D: int) -> list[Linear]:
+    return [_linear(np.diag(signs)) for signs in product((1, -1), repeat=D) if -1 in signs]
+
+
+def _boxes(problem: BandProblem, found: dict[Linear, Array]) -> list[Chamber]:
+    """[0, 1/2] along each axis of which sign changes alone make the halves alike and on whose faces no band is flat."""
+    D = problem.domain.dimension
+    size, left = np.ones(D), [g for g in _flips(D) if g in found]
+    generators: tuple[Linear, ...] = ()
+    for axis in range(D):
+        across = next((g for g in left if g.signs[axis] < 0), None)
+        trial = np.where(np.arange(D) == axis, 0.5, 1.0)
+        if across is not None and not _flat(problem, Chamber(np.diag(trial), 1, ())):
+            size, generators = size * trial, (*generators, across)
+            left = [g for g in left if g.signs[axis] > 0]
+    return [Chamber(np.diag(size), 1, generators)] if generators else []
+
+
+def _flat(problem: BandProblem, chamber: Chamber) -> bool:
+    """Whether a band is flat on a face of the part, but for the corner at k = 0."""
+    D, energies = problem.domain.dimension, []
+    part = Wedge(problem.domain, np.zeros(D), chamber.edges, chamber.cone)
+    inside = np.random.default_rng(71).uniform(size=(POINTS, D))
+    for axis, end in product(range(D), (0.0, 1.0)):
+        if not part.periodic[axis] and (axis, end, chamber.cone > 1) != (0, 0.0, True):
+            on_face = np.where(np.arange(D) == axis, end, inside)
+            energies.append(problem.energies(part.of_domain(on_face)))
+    return bool(np.ptp(energies, axis=1).min() < FLAT * np.ptp(energies))
+
+
+def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
+    """All products, and how they exchange components."""
+    identity = _linear(np.eye(len(next(iter(generators)).rows)))
+    group = {identity: np.eye(len(next(iter(generators.values()))))}
+    new = list(group)
+    while new:
+        one = new.pop()
+        for g, matrix in generators.items():
+            product_ = g.after(one)
+            if product_ not in group:
+                group[product_] = matrix @ group[one]
+                new.append(product_)
+    return group
+
+
+def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], marks: Landmarks) -> BandProblem:
+    matrix = np.sum(list(group.values()), axis=0)
+    matrix[np.abs(matrix) < NOTHING] = 0.0
+    wedge = Wedge(problem.domain, np.zeros(len(chamber.edges)), chamber.edges, chamber.cone)
+    part = problem.with_bands(Folded(problem, matrix), problem.weights).on(wedge)
+    part.landmarks, part.left_out = _images(marks, chamber, list(group)), problem.left_out
+    return part
+
+
+def _images(marks: Landmarks, chamber: Chamber, group: Sequence[Linear]) -> Landmarks:
+    """Landmarks of a cell and what the operations make of them: one of each in what mirrors bound, else also those around the part."""
+    edges, cone, count = chamber.edges, chamber.cone, len(marks.u)
+    corners = (
+        np.cumsum(edges, axis=1).T if cone > 1 else [edges @ corner for corner in product((0, 1), repeat=len(edges))]
+    )
+    middle = (np.min(corners, axis=0).clip(max=0) + np.max(corners, axis=0).clip(min=0)) / 2
+    u = np.concatenate([marks.u @ np.array(g.rows).T for g in group])
+    y = ((u - middle + 0.5) % 1.0 + middle - 0.5) @ np.linalg.inv(edges).T
+    if cone > 1:
+        ends = np.concatenate([np.ones_like(y[:, :1]), y[:, :cone], np.zeros_like(y[:, :1])], axis=1)
+        depth = np.concatenate([-np.diff(ends, axis=1), y[:, cone:], 1 - y[:, cone:]], axis=1).min(axis=1)
+        y = y.reshape(len(group), count, len(edges))[depth.reshape(len(group), count).argmax(axis=0), np.arange(count)]
+    number = np.tile(np.arange(count), len(y) // max(count, 1))
+    lengths = [_along(each, edges) for each in (marks.length, getattr(marks.unfollowed, "length", marks.length[:0]))]
+    x, length = y.copy(), lengths[0][number]
+    for axis in range(1, cone):  # x_a = y_a / y_(a-1), and anything where the feature holds the edge at which that is 0
+        least, before = length[:, axis:cone].min(axis=1), y[:, axis - 1]
+        x[:, axis] = np.where(before > least, y[:, axis] / np.maximum(before, least), 0.5)
+        length[:, axis] = least / np.maximum(before, least)
+    near = (np.abs(x - 0.5) <= 0.5 + np.maximum(2 * length, NEAR)).all(axis=1)
+    rounded = np.column_stack([number, np.round(x / APART)])[near]
+    kept = np.flatnonzero(near)[np.unique(rounded, axis=0, return_index=True)[1]]
+    behind = None if marks.unfollowed is None else replace(marks.unfollowed, length=lengths[1])
+    return Landmarks(x[kept], length[kept], marks.weight[number[kept]], behind)
+
+
+def _along(length: Array, edges: Array) -> Array:
+    """Lengths (L, D) along the axes of the cell as lengths along the edges of a part."""
+    steps = np.abs(edges)
+    return np.stack([(length[:, edge > 0] / edge[edge > 0]).min(axis=1) for edge in steps.T], axis=-1)
