@@ -1,7 +1,8 @@
-"""Parts of lattice cells that the operations of an integrand take to all others: triangles, tetrahedra, boxes of halved axes.
+"""Parts of lattice cells that the operations of an integrand take to all others: triangles, prisms, boxes of halved axes.
 
-Where an integrand has all mirrors of a square, hexagonal or cubic lattice the part is the triangle or tetrahedron that they bound, else
-[0, 1/2] along each axis along which a change of signs of fractions makes the halves alike. Time reversal counts like any other operation.
+Where an integrand has the mirrors of a square or hexagonal lattice the part is the triangle that they bound, in 3D the prism on that of a
+hexagonal one, else [0, 1/2] along each axis along which a change of signs of fractions makes the halves alike, or a quarter of a rhombic
+cell. Time reversal counts like any other operation.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import product
 
 import numpy as np
 
-from symcur.arrays import Array
+from symcur.arrays import AnyArray, Array
 
 from .cells import Landmarks
 from .domains import LatticeCell
@@ -72,44 +73,45 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     if not isinstance(domain, LatticeCell) or domain.dimension == 1:
         return problem
     chambers = _chambers(domain.dimension)
-    operations = _flips(domain.dimension)
-    operations = list(dict.fromkeys([*operations, *(g for one in chambers for g in one.generators)]))
+    generators = [g for one in chambers for g in one.generators]
+    operations = list(dict.fromkeys([*_flips(domain.dimension), *generators]))
     found = symmetries(problem, operations, [g.rotation(domain.reciprocal) for g in operations])
-    for chamber in [*chambers, *_boxes(problem, found)]:
-        if all(g in found for g in chamber.generators) and not _flat(problem, chamber):
+    usable = [*_boxes(problem, found), *(one for one in chambers if all(g in found for g in one.generators))]
+    for chamber in sorted(usable, key=lambda one: -one.parts):
+        if not _flat(problem, chamber):
             return _on(problem, chamber, _generated({g: found[g] for g in chamber.generators}), marks)
     return problem
 
 
 def _chambers(D: int) -> list[Chamber]:
-    """Triangles and tetrahedra with a corner at k = 0 that mirrors bound, and a rectangle of rhombic lattices, the smallest first."""
+    """Triangles with a corner at k = 0 that mirrors bound, and a rectangle of rhombic lattices; in 3D times [0, 1/2].
+
+    In 3D peaks at k = 0 fill the face that stands for the corner: where there is a box of eight parts it takes fewer points than prisms on
+    half of it, or than tetrahedra.
+    """
     half, sixth = 0.5, 1 / 6
-    flip, swap = [[1, 0], [0, -1]], [[0, 1], [1, 0]]
-    # Of reciprocal vectors with 60 degrees between them: Gamma, M, K.
-    skew, triangle = [[1, 1], [0, -1]], np.array([[half, -sixth], [0, 2 * sixth]])
-    other = np.array(flip)  # with 120 degrees
-    across = -np.array(swap)
+    flip, swap, skew = np.diag([1, -1]), np.array([[0, 1], [1, 0]]), np.array([[1, 1], [0, -1]])
+    triangle = np.array([[half, -sixth], [0, 2 * sixth]])
     plane = [
-        (triangle, 2, [swap, skew]),
-        (other @ triangle, 2, [other @ g @ other for g in (swap, skew)]),
-        (half * np.eye(2), 2, [flip, swap]),
-        (np.array([[half / 2, half], [half / 2, -half]]), 1, [swap, across]),
+        (triangle, 2, [swap, skew]),  # Gamma, M, K of reciprocal vectors with 60 degrees between them
+        (flip @ triangle, 2, [flip @ g @ flip for g in (swap, skew)]),  # with 120 degrees
+        (np.array([[half / 2, half], [half / 2, -half]]), 1, [swap, -swap]),
     ]
     if D == 2:
+        plane.append((half * np.eye(2), 2, [flip, swap]))
         return [Chamber(edges, cone, tuple(map(_linear, mirrors))) for edges, cone, mirrors in plane]
-    over, turned = _linear(np.diag([1, 1, -1])), _linear(np.eye(3)[[0, 2, 1]])
-    found = [Chamber(half * np.eye(3), 3, (over, turned, _linear(np.eye(3)[[1, 0, 2]])))]
-    for edges, cone, mirrors in plane:
-        generators = tuple(_linear(_with(np.array(g), 1.0)) for g in mirrors)
-        found.append(Chamber(_with(edges, half), cone, (*generators, over)))
-    return sorted(found, key=lambda chamber: -chamber.parts)
+    over = _linear(np.diag([1, 1, -1]))
+    return [
+        Chamber(_with(edges, half), cone, (*(_linear(_with(g, 1)) for g in mirrors), over))
+        for edges, cone, mirrors in plane
+    ]
 
 
-def _linear(matrix: Array | Sequence[Sequence[float]]) -> Linear:
+def _linear(matrix: AnyArray) -> Linear:
     return Linear(tuple(tuple(int(entry) for entry in row) for row in matrix))
 
 
-def _with(matrix: Array, last: float) -> Array:
+def _with(matrix: AnyArray, last: float) -> Array:
     """Of two dimensions, with one more."""
     return np.block([[matrix, np.zeros((2, 1))], [np.zeros((1, 2)), np.full((1, 1), last)]])
 
@@ -152,10 +154,10 @@ def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
     while new:
         one = new.pop()
         for g, matrix in generators.items():
-            product_ = g.after(one)
-            if product_ not in group:
-                group[product_] = matrix @ group[one]
-                new.append(product_)
+            both = g.after(one)
+            if both not in group:
+                group[both] = matrix @ group[one]
+                new.append(both)
     return group
 
 
@@ -164,17 +166,28 @@ def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], mark
     matrix[np.abs(matrix) < NOTHING] = 0.0
     wedge = Wedge(problem.domain, np.zeros(len(chamber.edges)), chamber.edges, chamber.cone)
     part = problem.with_bands(Folded(problem, matrix), problem.weights).on(wedge)
-    part.landmarks, part.left_out = _images(marks, chamber, list(group)), problem.left_out
+    share = np.abs(matrix) / len(group)  # what a feature of the cell adds to sums over the images of one in the part
+
+    def shared(weight: Array) -> Array:
+        return np.asarray((weight.reshape(-1, problem.together) @ share.T).reshape(weight.shape))
+
+    images = _images(marks, chamber, list(group))
+    behind = images.unfollowed
+    part.landmarks = replace(
+        images,
+        weight=shared(images.weight),
+        unfollowed=None if behind is None else replace(behind, weight=shared(behind.weight)),
+    )
+    part.left_out = shared(problem.left_out)
     return part
 
 
 def _images(marks: Landmarks, chamber: Chamber, group: Sequence[Linear]) -> Landmarks:
     """Landmarks of a cell and what the operations make of them: one of each in what mirrors bound, else also those around the part."""
     edges, cone, count = chamber.edges, chamber.cone, len(marks.u)
-    corners = (
-        np.cumsum(edges, axis=1).T if cone > 1 else [edges @ corner for corner in product((0, 1), repeat=len(edges))]
-    )
-    middle = (np.min(corners, axis=0).clip(max=0) + np.max(corners, axis=0).clip(min=0)) / 2
+    part = Wedge(LatticeCell(np.eye(len(edges))), np.zeros(len(edges)), edges, cone)
+    corners = part.of_domain(np.array(list(product((0.0, 1.0), repeat=len(edges)))))
+    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
     u = np.concatenate([marks.u @ np.array(g.rows).T for g in group])
     y = ((u - middle + 0.5) % 1.0 + middle - 0.5) @ np.linalg.inv(edges).T
     if cone > 1:
@@ -184,6 +197,7 @@ def _images(marks: Landmarks, chamber: Chamber, group: Sequence[Linear]) -> Land
     number = np.tile(np.arange(count), len(y) // max(count, 1))
     lengths = [_along(each, edges) for each in (marks.length, getattr(marks.unfollowed, "length", marks.length[:0]))]
     x, length = y.copy(), lengths[0][number]
+    length[:, 0] = length[:, :cone].min(axis=1)
     for axis in range(1, cone):  # x_a = y_a / y_(a-1), and anything where the feature holds the edge at which that is 0
         least, before = length[:, axis:cone].min(axis=1), y[:, axis - 1]
         x[:, axis] = np.where(before > least, y[:, axis] / np.maximum(before, least), 0.5)
