@@ -16,7 +16,7 @@ import numpy as np
 from symcur.arrays import AnyArray, Array
 
 from .cells import Landmarks
-from .domains import LatticeCell
+from .domains import Domain, LatticeCell
 from .landmarks import landmarks
 from .problem import BandProblem
 from .wedges import Folded, Wedge, symmetries
@@ -53,15 +53,14 @@ class Linear:
 
 @dataclass(frozen=True)
 class Chamber:
-    """The part ``edges`` y(x) of a cell, see ``Wedge``, and operations that generate a group which makes all of it the cell."""
+    """The part of a cell with these ``edges``, see ``Wedge``, and operations that generate a group which makes all of it the cell."""
 
     edges: Array
-    cone: int
+    triangle: bool
     generators: tuple[Linear, ...]
 
-    @property
-    def parts(self) -> int:
-        return Wedge(LatticeCell(np.eye(len(self.edges))), np.zeros(len(self.edges)), self.edges, self.cone).parts
+    def of(self, domain: Domain) -> Wedge:
+        return Wedge(domain, np.zeros(len(self.edges)), self.edges, self.triangle)
 
 
 def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
@@ -77,33 +76,29 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     operations = list(dict.fromkeys([*_flips(domain.dimension), *generators]))
     found = symmetries(problem, operations, [g.rotation(domain.reciprocal) for g in operations])
     usable = [*_boxes(problem, found), *(one for one in chambers if all(g in found for g in one.generators))]
-    for chamber in sorted(usable, key=lambda one: -one.parts):
+    for chamber in sorted(usable, key=lambda one: -one.of(domain).parts):
         if not _flat(problem, chamber):
             return _on(problem, chamber, _generated({g: found[g] for g in chamber.generators}), marks)
     return problem
 
 
 def _chambers(D: int) -> list[Chamber]:
-    """Triangles with a corner at k = 0 that mirrors bound, and a rectangle of rhombic lattices; in 3D times [0, 1/2].
-
-    In 3D peaks at k = 0 fill the face that stands for the corner: where there is a box of eight parts it takes fewer points than prisms on
-    half of it, or than tetrahedra.
-    """
-    half, sixth = 0.5, 1 / 6
+    """Triangles that mirrors bound, and a rectangle of rhombic lattices; in 3D times [0, 1/2]."""
+    half, third = 0.5, 1 / 3
     flip, swap, skew = np.diag([1, -1]), np.array([[0, 1], [1, 0]]), np.array([[1, 1], [0, -1]])
-    triangle = np.array([[half, -sixth], [0, 2 * sixth]])
+    hexagonal = np.array([[half, third], [0, third]])
     plane = [
-        (triangle, 2, [swap, skew]),  # Gamma, M, K of reciprocal vectors with 60 degrees between them
-        (flip @ triangle, 2, [flip @ g @ flip for g in (swap, skew)]),  # with 120 degrees
-        (np.array([[half / 2, half], [half / 2, -half]]), 1, [swap, -swap]),
+        (hexagonal, True, [swap, skew]),  # Gamma, M, K of reciprocal vectors with 60 degrees between them
+        (flip @ hexagonal, True, [flip @ g @ flip for g in (swap, skew)]),  # with 120 degrees
+        (np.array([[half, half], [0, half]]), True, [flip, swap]),  # Gamma, X, M of a square
+        (np.array([[half / 2, half], [half / 2, -half]]), False, [swap, -swap]),
     ]
     if D == 2:
-        plane.append((half * np.eye(2), 2, [flip, swap]))
-        return [Chamber(edges, cone, tuple(map(_linear, mirrors))) for edges, cone, mirrors in plane]
+        return [Chamber(edges, triangle, tuple(map(_linear, mirrors))) for edges, triangle, mirrors in plane]
     over = _linear(np.diag([1, 1, -1]))
     return [
-        Chamber(_with(edges, half), cone, (*(_linear(_with(g, 1)) for g in mirrors), over))
-        for edges, cone, mirrors in plane
+        Chamber(_with(edges, half), triangle, (*(_linear(_with(g, 1)) for g in mirrors), over))
+        for edges, triangle, mirrors in plane
     ]
 
 
@@ -128,19 +123,19 @@ def _boxes(problem: BandProblem, found: dict[Linear, Array]) -> list[Chamber]:
     for axis in range(D):
         across = next((g for g in left if g.signs[axis] < 0), None)
         trial = np.where(np.arange(D) == axis, 0.5, 1.0)
-        if across is not None and not _flat(problem, Chamber(np.diag(trial), 1, ())):
+        if across is not None and not _flat(problem, Chamber(np.diag(trial), False, ())):
             size, generators = size * trial, (*generators, across)
             left = [g for g in left if g.signs[axis] > 0]
-    return [Chamber(np.diag(size), 1, generators)] if generators else []
+    return [Chamber(np.diag(size), False, generators)] if generators else []
 
 
 def _flat(problem: BandProblem, chamber: Chamber) -> bool:
-    """Whether a band is flat on a face of the part, but for the corner at k = 0."""
+    """Whether a band is flat on a face of the part."""
     D, energies = problem.domain.dimension, []
-    part = Wedge(problem.domain, np.zeros(D), chamber.edges, chamber.cone)
+    part = chamber.of(problem.domain)
     inside = np.random.default_rng(71).uniform(size=(POINTS, D))
     for axis, end in product(range(D), (0.0, 1.0)):
-        if not part.periodic[axis] and (axis, end, chamber.cone > 1) != (0, 0.0, True):
+        if not part.periodic[axis]:
             on_face = np.where(np.arange(D) == axis, end, inside)
             energies.append(problem.energies(part.of_domain(on_face)))
     return bool(np.ptp(energies, axis=1).min() < FLAT * np.ptp(energies))
@@ -164,14 +159,14 @@ def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
 def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], marks: Landmarks) -> BandProblem:
     matrix = np.sum(list(group.values()), axis=0)
     matrix[np.abs(matrix) < NOTHING] = 0.0
-    wedge = Wedge(problem.domain, np.zeros(len(chamber.edges)), chamber.edges, chamber.cone)
+    wedge = chamber.of(problem.domain)
     part = problem.with_bands(Folded(problem, matrix), problem.weights).on(wedge)
     share = np.abs(matrix) / len(group)  # what a feature of the cell adds to sums over the images of one in the part
 
     def shared(weight: Array) -> Array:
         return np.asarray((weight.reshape(-1, problem.together) @ share.T).reshape(weight.shape))
 
-    images = _images(marks, chamber, list(group))
+    images = _images(marks, wedge, list(group))
     behind = images.unfollowed
     part.landmarks = replace(
         images,
@@ -182,34 +177,31 @@ def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], mark
     return part
 
 
-def _images(marks: Landmarks, chamber: Chamber, group: Sequence[Linear]) -> Landmarks:
+def _images(marks: Landmarks, part: Wedge, group: Sequence[Linear]) -> Landmarks:
     """Landmarks of a cell and what the operations make of them: one of each in what mirrors bound, else also those around the part."""
-    edges, cone, count = chamber.edges, chamber.cone, len(marks.u)
-    part = Wedge(LatticeCell(np.eye(len(edges))), np.zeros(len(edges)), edges, cone)
-    corners = part.of_domain(np.array(list(product((0.0, 1.0), repeat=len(edges)))))
+    D, count = part.dimension, len(marks.u)
+    corners = part.of_domain(np.array(list(product((0.0, 1.0), repeat=D))))
     middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
     u = np.concatenate([marks.u @ np.array(g.rows).T for g in group])
-    y = ((u - middle + 0.5) % 1.0 + middle - 0.5) @ np.linalg.inv(edges).T
-    if cone > 1:
-        ends = np.concatenate([np.ones_like(y[:, :1]), y[:, :cone], np.zeros_like(y[:, :1])], axis=1)
-        depth = np.concatenate([-np.diff(ends, axis=1), y[:, cone:], 1 - y[:, cone:]], axis=1).min(axis=1)
-        y = y.reshape(len(group), count, len(edges))[depth.reshape(len(group), count).argmax(axis=0), np.arange(count)]
-    number = np.tile(np.arange(count), len(y) // max(count, 1))
-    lengths = [_along(each, edges) for each in (marks.length, getattr(marks.unfollowed, "length", marks.length[:0]))]
-    x, length = y.copy(), lengths[0][number]
-    length[:, 0] = length[:, :cone].min(axis=1)
-    for axis in range(1, cone):  # x_a = y_a / y_(a-1), and anything where the feature holds the edge at which that is 0
-        least, before = length[:, axis:cone].min(axis=1), y[:, axis - 1]
-        x[:, axis] = np.where(before > least, y[:, axis] / np.maximum(before, least), 0.5)
-        length[:, axis] = least / np.maximum(before, least)
+    u, number = (u - middle + 0.5) % 1.0 + middle - 0.5, np.tile(np.arange(count), len(group))
+    if part.triangle:
+        y = u @ np.linalg.inv(part.edges).T
+        depth = np.concatenate([y, 1 - y[:, :2].sum(axis=1, keepdims=True), 1 - y[:, 2:]], axis=1).min(axis=1)
+        deepest = depth.reshape(len(group), count).argmax(axis=0) if count else number[:0]
+        u, number = u[deepest * count + np.arange(count)], np.arange(count)
+    x, length = part.of_part(u), _along(marks.length, part.steps)[number]
     near = (np.abs(x - 0.5) <= 0.5 + np.maximum(2 * length, NEAR)).all(axis=1)
     rounded = np.column_stack([number, np.round(x / APART)])[near]
     kept = np.flatnonzero(near)[np.unique(rounded, axis=0, return_index=True)[1]]
-    behind = None if marks.unfollowed is None else replace(marks.unfollowed, length=lengths[1])
-    return Landmarks(x[kept], length[kept], marks.weight[number[kept]], behind)
+    behind = marks.unfollowed
+    return Landmarks(
+        x[kept],
+        length[kept],
+        marks.weight[number[kept]],
+        None if behind is None else replace(behind, length=_along(behind.length, part.steps)),
+    )
 
 
-def _along(length: Array, edges: Array) -> Array:
-    """Lengths (L, D) along the axes of the cell as lengths along the edges of a part."""
-    steps = np.abs(edges)
-    return np.stack([(length[:, edge > 0] / edge[edge > 0]).min(axis=1) for edge in steps.T], axis=-1)
+def _along(length: Array, steps: Array) -> Array:
+    """Lengths (L, D) along the axes of the cell as lengths along those of a part, along which u_b moves by ``steps`` (b, a)."""
+    return np.stack([(length[:, step > 0] / step[step > 0]).min(axis=1) for step in steps.T], axis=-1)

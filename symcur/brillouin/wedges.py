@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from math import factorial
 from typing import TypeVar
 
 import numpy as np
@@ -48,32 +47,54 @@ class Operation:
 
 
 class Wedge(Domain):
-    """The part low + edges y(x), x in [0, 1]^D, of the unit cube of a domain, ``edges`` (D, D) columns of which each leads along one y_a.
+    """The part low + edges x, x in [0, 1]^D, of the unit cube of a domain, ``edges`` (D, D) columns of which each leads along one x_a.
 
-    y = x but for the first ``cone`` axes, with y_a = x_0 ... x_a: a triangle or a tetrahedron with a corner at ``low``.
+    Of a ``triangle`` the first two edges lead from one corner to the others. The square becomes a quadrilateral with a straight angle in
+    the middle of the second edge: no other point of it, and none of the corners, is one at which the Jacobian vanishes.
     """
 
-    def __init__(self, domain: Domain, low: Array, edges: Array, cone: int = 1) -> None:
-        self.domain, self.low, self.edges, self.cone = domain, low, edges, cone
+    def __init__(self, domain: Domain, low: Array, edges: Array, triangle: bool = False) -> None:
+        self.domain, self.low, self.edges, self.triangle = domain, low, edges, triangle
         self.dimension, self.description = domain.dimension, domain.description
-        whole = (edges == np.eye(len(low))).all(axis=0) & (np.arange(len(low)) >= (cone if cone > 1 else 0))
+        whole = (edges == np.eye(len(low))).all(axis=0)
         self.periodic = tuple(bool(p and w) for p, w in zip(domain.periodic, whole, strict=True))
-        self._volume = abs(float(np.linalg.det(edges)))
-        self.parts = round(factorial(cone) / self._volume)
+        self._volume = abs(float(np.linalg.det(edges))) / (2 if triangle else 1)
+        self.parts = round(1 / self._volume)
 
     def of_domain(self, x: Array) -> Array:
         """Points x of the unit cube of the part as points of that of the domain."""
-        y = np.concatenate([np.cumprod(x[..., : self.cone], axis=-1), x[..., self.cone :]], axis=-1)
-        return np.asarray(self.low + y @ self.edges.T)
+        if self.triangle:
+            first, second = x[..., 0], x[..., 1]
+            x = np.concatenate(
+                [np.stack([first * (1 - second), (1 + first) * second / 2], axis=-1), x[..., 2:]], axis=-1
+            )
+        return np.asarray(self.low + x @ self.edges.T)
+
+    def of_part(self, u: Array) -> Array:
+        """The other way for u (M, D), shape (M, D); around a triangle only near it."""
+        y = (u - self.low) @ np.linalg.inv(self.edges).T
+        if self.triangle:
+            half = (1 - y[:, 0] - 2 * y[:, 1]) / 2
+            first = np.sqrt(np.maximum(half**2 + y[:, 0], 0.0)) - half
+            y[:, 0], y[:, 1] = first, 2 * y[:, 1] / np.maximum(1 + first, 1.0)
+        return np.asarray(y)
+
+    @property
+    def steps(self) -> Array:
+        """The most by which u_b changes with x_a, shape (D, D)."""
+        steps = np.abs(self.edges)
+        if self.triangle:
+            one, other = self.edges[:, 0], self.edges[:, 1]
+            steps[:, 0] = np.maximum(np.abs(one), np.abs(other) / 2)
+            steps[:, 1] = np.maximum(np.abs(other) / 2, np.abs(other - one))
+        return steps
 
     def map(self, u: Array) -> tuple[Array, Array]:
         k, jacobian = self.domain.map(self.of_domain(u))
-        powers = np.arange(self.cone - 1, -1, -1)
-        return k, jacobian * self._volume * (u[..., : self.cone] ** powers).prod(axis=-1)
+        return k, jacobian * self._volume * (1 + u[..., 0] - u[..., 1] if self.triangle else 1.0)
 
     def hull(self, u: Array, size: Array) -> Array:
-        steps = np.concatenate([np.cumsum(size[..., : self.cone], axis=-1), size[..., self.cone :]], axis=-1)
-        return self.domain.hull(self.of_domain(u), steps @ np.abs(self.edges).T)
+        return self.domain.hull(self.of_domain(u), size @ self.steps.T)
 
 
 class Folded:
