@@ -60,6 +60,8 @@ class Wedge(Domain):
         self.periodic = tuple(bool(p and w) for p, w in zip(domain.periodic, whole, strict=True))
         self._volume = abs(float(np.linalg.det(edges))) / (2 if triangle else 1)
         self.parts = round(1 / self._volume)
+        if all(domain.periodic):
+            self.extent = self.steps.max(axis=0)
 
     def of_domain(self, x: Array) -> Array:
         """Points x of the unit cube of the part as points of that of the domain."""

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pytest
 import sympy as sp
 
-import symcur as sc
-from symcur.brillouin import Ball, LatticeCell, chambers, integrate_bands, wedges
+from symcur.brillouin import Ball, integrate_bands, wedges
 from symcur.brillouin.problem import BandProblem
-from symcur.models.pauli import sigma_x as X
-from symcur.models.pauli import sigma_y as Y
-from symcur.models.pauli import sigma_z as Z
 
 k_x, k_y, k_z = sp.symbols("k_x k_y k_z", real=True)
 
@@ -65,48 +59,3 @@ def test_nothing_is_folded_where_something_may_be_hidden():
     bands, _ = quadratic((1, 1, 2), hidden=True)
     problem = BandProblem(bands, Ball(3, 2.2), ["f"] * 5, 0.5, 0.0)
     assert wedges.within_wedge(problem) is problem
-
-
-def dirac(a, tilt):
-    H = sp.sin(k_x) * X + sp.sin(k_y) * Y + (sp.cos(k_x) + sp.cos(k_y) + sp.Rational(1, 2)) * Z
-    return sc.Model(H + (sp.cos(k_x - a) + tilt * sp.sin(k_y)) * sp.eye(2), Z, (k_x, k_y), lattice=[[1, 0], [0, 1]])
-
-
-def whole_cell(monkeypatch):
-    """From here on no symmetry is used."""
-    monkeypatch.setattr("symcur.brillouin.wedges.symmetries", lambda *at: {})
-
-
-def parts(result):
-    found = re.search(r"one of (\d+) parts of the zone", result.method)
-    return int(found[1]) if found else 1
-
-
-MIRRORS = [(0, 0, 4), (0, 1e-6, 2), (1e-6, 0, 2), (1e-6, 1e-6, 1), (1, 0, 2)]
-
-
-@pytest.mark.parametrize(("a", "tilt", "count"), MIRRORS)
-def test_a_part_of_a_cell_gives_what_the_cell_gives(monkeypatch, a, tilt, count):
-    """Metals with both mirrors, with one or none, if only by a millionth."""
-    model = dirac(*map(sp.nsimplify, (a, tilt)))
-    found = sc.conductivity(model, [0.8, 1.4], 0.0, rtol=1e-3)
-    assert parts(found) == count
-    whole_cell(monkeypatch)
-    whole = sc.conductivity(model, [0.8, 1.4], 0.0, rtol=1e-3)
-    assert parts(whole) == 1
-    assert (np.abs(found.value - whole.value) <= found.error + whole.error).all()
-    assert found.status == whole.status == "converged"
-    assert found.evaluations < whole.evaluations or count == 1
-
-
-def test_a_face_in_which_a_level_set_may_lie_is_no_face():
-    """cos k_x + cos k_y + cos k_x cos k_y is 1 along k_x = 0 but for cos k_y; -1 along k_x = pi, whatever k_y."""
-
-    def bands(k):
-        x, y = np.cos(k).T
-        return (x + y + x * y)[:, None], np.ones((len(k), 1, 1))
-
-    bands.bending = lambda k, radius, step: np.zeros(len(k))
-    bands.bending.shown = True
-    problem = BandProblem(bands, LatticeCell([[1, 0], [0, 1]]), ["f"], -1.0, 0.0)
-    assert chambers.part_of_cell(problem, 1e-3) is problem
