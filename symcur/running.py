@@ -7,6 +7,7 @@ and the end of every such work (INFO) and what is being done (DEBUG).
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import shutil
@@ -29,6 +30,11 @@ _LOCK = Lock()  # held by the outermost work, which alone is shown
 P = ParamSpec("P")
 R = TypeVar("R")
 Report = Callable[[float | None, str], None]
+
+
+def collect_seldom() -> None:
+    """For a process that is symcur's own: expressions stay, and looking for garbage among them is for nothing, a fiftieth of the time."""
+    gc.set_threshold(50_000, 20)
 
 
 def show_progress(on: bool) -> None:

@@ -113,6 +113,14 @@ def test_the_interband_torque_dipole_of_bosons_has_the_signs_of_both_norms():
         assert np.abs(expected[:2, 2:]).max() > 1e-3 * np.abs(expected).max()  # the two norms are connected
 
 
+def test_states_with_another_s_forget_what_they_know_of_the_first():
+    model, other = random_lattice_model(3, 2), np.diag([1.0, 2.0, -4.0])
+    first, asked = Eigenstates(model, K), components(get("s_berry_curvature"), 2)
+    first.values(asked)
+    found, expected = first.with_s(first.rotated(other)), Eigenstates(model.with_s(other), K)
+    np.testing.assert_allclose(found.values(asked), expected.values(asked), rtol=1e-11, atol=1e-11)
+
+
 def test_blocks_and_threads_do_not_matter():
     model = random_lattice_model(4, 2)
     k = np.random.default_rng(1).uniform(-3, 3, size=(9000, 2))

@@ -117,6 +117,11 @@ class BandStructure(Shown, ABC):
         """A bound on what H does between samples, see ``bending.py``; None where nothing is known."""
         return None
 
+    @property
+    def suits_threads(self) -> bool:
+        """Whether H may be asked for in several threads at once, unlike functions of the user, of which nothing is known."""
+        return True
+
     # -- what follows ------------------------------------------------------------------------------------------------
     @property
     def metric(self) -> ComplexArray:

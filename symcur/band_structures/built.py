@@ -103,6 +103,10 @@ class BuiltModel(BandStructure):
         return self.made.bending
 
     @property
+    def suits_threads(self) -> bool:
+        return self.made.suits_threads
+
+    @property
     def larger(self) -> BandStructure | None:
         return self.made.larger
 

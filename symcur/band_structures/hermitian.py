@@ -6,15 +6,20 @@ For H = [[m + z, w^*], [w, m - z]] the energies are m -+ r, r = |(z, w)|. Up to 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
+from typing import Any
+
 import numpy as np
 
 from symcur.arrays import Array, ComplexArray
+from symcur.cores import MANY, one_core
 
 
 def eigenvalues(H: ComplexArray) -> Array:
     """(..., N), ascending, of Hermitian matrices (..., N, N); of each the lower triangle is read."""
     if H.shape[-1] != 2:
-        return np.asarray(np.linalg.eigvalsh(H))
+        return np.asarray(_by_lapack(np.linalg.eigvalsh, H))
     middle, z, w = _parts(H)
     return _energies(middle, np.hypot(z, np.abs(w)))
 
@@ -22,7 +27,8 @@ def eigenvalues(H: ComplexArray) -> Array:
 def eigenvectors(H: ComplexArray) -> tuple[Array, ComplexArray]:
     """``eigenvalues`` and the orthonormal eigenvectors, the columns of (..., N, N)."""
     if H.shape[-1] != 2:
-        return np.linalg.eigh(H)
+        energies, states = _by_lapack(np.linalg.eigh, H)
+        return energies, states
     middle, z, w = _parts(H)
     size = np.abs(w)
     radius = np.hypot(z, size)
@@ -35,6 +41,11 @@ def eigenvectors(H: ComplexArray) -> tuple[Array, ComplexArray]:
     states[..., 0, 0], states[..., 0, 1] = np.where(rising, -s.conj(), c), np.where(rising, c, s.conj())
     states[..., 1, 0], states[..., 1, 1] = np.where(rising, c, -s), np.where(rising, s, c)
     return _energies(middle, radius), states
+
+
+def _by_lapack(function: Callable[[ComplexArray], Any], H: ComplexArray) -> Any:
+    with one_core() if H[..., 0, 0].size >= MANY else nullcontext():
+        return function(H)
 
 
 def _parts(H: ComplexArray) -> tuple[Array, Array, ComplexArray]:

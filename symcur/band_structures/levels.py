@@ -126,9 +126,9 @@ def joined(energies: Array, tolerance: float | Window, size: Array | float = 0.0
     rounding = 8 * energies.shape[-1] * np.finfo(float).eps * largest
     spread = energies[..., -1:] - energies[..., :1]
     closest = np.maximum(tolerance.energy if isinstance(tolerance, Window) else tolerance * spread, rounding)
-    result = np.diff(energies, axis=-1, prepend=energies[..., :1]) <= closest
-    result[..., 0] = False
-    return np.asarray(result)
+    result = np.zeros(energies.shape, dtype=bool)
+    np.less_equal(energies[..., 1:] - energies[..., :-1], closest, out=result[..., 1:])
+    return result
 
 
 def follows(model: BandStructure, energies: Array, k: Array, tolerance: Closeness) -> Mask:
@@ -155,7 +155,7 @@ def follows(model: BandStructure, energies: Array, k: Array, tolerance: Closenes
 def amplification(energies: Array, joined: Mask) -> Array:
     """By what rounding errors of eigenvectors exceed those of H: |H|/gap, summed over the gaps between multiplets; shape (...)."""
     with np.errstate(divide="ignore"):
-        inverse_gaps = np.where(joined[..., 1:], 0.0, 1 / np.diff(energies, axis=-1))
+        inverse_gaps = np.where(joined[..., 1:], 0.0, 1 / (energies[..., 1:] - energies[..., :-1]))
     return np.asarray(np.sqrt(1 + (energies**2).sum(axis=-1) * (inverse_gaps**2).sum(axis=-1)))
 
 

@@ -122,6 +122,10 @@ class NumericModel(BandStructure):
         return operator
 
     @property
+    def suits_threads(self) -> bool:
+        return self._given_hoppings is not None
+
+    @property
     def _given_hoppings(self) -> TightBinding | None:
         """The hoppings that H is given by; None for other functions."""
         bonds = getattr(self.H, "__self__", None)

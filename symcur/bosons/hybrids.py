@@ -11,9 +11,8 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.linalg import block_diag
 
-from symcur.arrays import Array, ComplexArray
+from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BuiltModel, NumericModel, TightBinding, tight_binding
 from symcur.band_structures.numeric import from_hoppings
 from symcur.bosons.spin_lattice import SpinLattice, frames
@@ -56,7 +55,7 @@ def hybrid(
     hoppings = _direct_sum(*parts, *sizes)
     for R, t in _coupled(spins, np.asarray(directions, dtype=float), coupling, *sizes).items():
         hoppings[R] = hoppings.get(R, np.zeros_like(t)) + t
-    operator = block_diag(magnons.s * (s != "phonon"), phonons.s * (s != "spin"))
+    operator = _block_diagonal(magnons.s * (s != "phonon"), phonons.s * (s != "spin"))
     return from_hoppings(
         hoppings,
         operator,
@@ -69,10 +68,15 @@ def hybrid(
     )
 
 
+def _block_diagonal(a: AnyArray, b: AnyArray) -> AnyArray:
+    across = np.zeros((len(a), len(b)))
+    return np.block([[a, across], [across.T, b]])
+
+
 def _direct_sum(a: TightBinding, b: TightBinding, n: int, m: int) -> dict[tuple[int, ...], ComplexArray]:
     nothing = np.zeros((n, n)), np.zeros((m, m))
     return {
-        R: np.asarray(block_diag(a.hoppings.get(R, nothing[0]), b.hoppings.get(R, nothing[1])), dtype=complex)
+        R: _block_diagonal(a.hoppings.get(R, nothing[0]), b.hoppings.get(R, nothing[1])).astype(complex)
         for R in {*a.hoppings, *b.hoppings}
     }
 

@@ -116,7 +116,9 @@ def roots(coefficients: Array, levels: Array) -> Array:
     if len(rows) == 0:
         return found
     level, start, end = levels[rows, cols], first[rows, 0], last[rows, 0]
-    poly = (basis(coefficients.shape[1]).powers @ coefficients.T)[:, rows]
+    poly = (
+        basis(coefficients.shape[1]).powers @ (coefficients[rows] - level[:, None]).T
+    )  # less rounding than of the energies
     slopes = poly[1:] * np.arange(1, len(poly))[:, None]
     sign = np.where(end > start, 1.0, -1.0)
     low, high = -np.ones(len(rows)), np.ones(len(rows))
@@ -126,19 +128,19 @@ def roots(coefficients: Array, levels: Array) -> Array:
     for step in range(80):
         powers = np.ones((len(poly), len(t)))
         np.multiply.accumulate(np.broadcast_to(t, slopes.shape), out=powers[1:])
-        miss = (np.einsum("jn,jn->n", poly, powers) - level) * sign
+        miss = np.einsum("jn,jn->n", poly, powers) * sign
         slope = np.einsum("jn,jn->n", slopes, powers[:-1])
         low, high = np.where(miss < 0, t, low), np.where(miss < 0, high, t)
         with np.errstate(divide="ignore", invalid="ignore"):
             new = t - miss / (slope * sign)
         middle = (low + high) / 2
-        new = np.where((new > low) & (new < high) & ((step < 8) | (step % 3 != 2)), new, middle)
+        new = np.where((new >= low) & (new <= high) & ((step < 8) | (step % 3 != 2)), new, middle)
         new = np.where(miss == 0, t, new)
         result[alive] = new
         on = np.abs(new - t) > 1e-11
         if not on.any():
             break
-        alive, level, sign, low, high = (a[on] for a in (alive, level, sign, low, high))
+        alive, sign, low, high = (a[on] for a in (alive, sign, low, high))
         poly, slopes, t = poly[:, on], slopes[:, on], new[on]
     found[rows, cols] = (result + 1) / 2
     return found

@@ -17,6 +17,7 @@ from symcur.arrays import AnyArray, Array, Indices, Mask
 
 from .bernstein import basis
 from .domains import Domain
+from .memory import SIZE, pieces
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import Sweep
 
@@ -31,8 +32,12 @@ SMALLEST, TINY = 1e-8, 1e-5
 DIVERGENT = 1e6
 # Numbers kept at once.
 LARGEST = 2_000_000
-# The part of the evaluations that the first boxes may take.
+# The part of the evaluations, and of the memory, that the first boxes may take.
 FIRST = 0.5
+# Bytes that are kept of each component in a box: three numbers and a truth value.
+KEPT = 3 * SIZE + 1
+# How often they are there where a record holds them, and is written.
+IN_A_RECORD = 4
 
 
 @dataclass
@@ -96,6 +101,11 @@ class Landmarks:
         return cls(u, length, weight)
 
     @property
+    def nbytes(self) -> int:
+        """What the weights take."""
+        return self.weight.nbytes + (0 if self.unfollowed is None else self.unfollowed.nbytes)
+
+    @property
     def shortest(self) -> float:
         """The smallest length; infinity where there is no feature."""
         return float(self.length.min(initial=np.inf))
@@ -107,6 +117,12 @@ class Landmarks:
             [marks.weight[marks.length.min(axis=-1) < spacing].sum(axis=0) for marks in parts], axis=0
         )
         return added
+
+
+def first_boxes(components: int, sweep: Sweep, points: int) -> int:
+    """How many boxes of so many points and components there may be before any is bisected."""
+    memory = FIRST * (sweep.memory.limit - sweep.memory.kept) / (KEPT * components)
+    return int(min(FIRST * sweep.max_evaluations / points, memory))
 
 
 def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks, most: int) -> tuple[Boxes, Array]:
@@ -190,7 +206,10 @@ Rule = Callable[[Boxes], tuple[AnyArray, Array, Array, Mask]]
 
 @dataclass
 class Cover:
-    """Boxes that fill the cube, what the rule gives for them, which are not to be bisected, and the parent's error."""
+    """Boxes that fill the cube, what the rule gives for them, which are not to be bisected, and the parent's error.
+
+    The cover that is bisected is gone afterwards: of its arrays, which may be what an integral takes, each goes with the next.
+    """
 
     boxes: Boxes
     parts: tuple[AnyArray, ...]
@@ -212,9 +231,12 @@ class Cover:
         keep[np.flatnonzero(split)[noisy]] = final[np.flatnonzero(split)[noisy]] = True
         halves = halves[fresh]
         boxes = Boxes.joined([self.boxes[keep], halves])
-        parts = tuple(np.concatenate([old[keep], part[fresh]]) for old, part in zip(self.parts, new, strict=True))
+        old, fresh_parts, self.parts, parts = [*self.parts], [*new], (), []
+        del new
+        while old:
+            parts.append(np.concatenate([old.pop(0)[keep], fresh_parts.pop(0)[fresh]]))
         final = np.concatenate([final[keep], halves.size.max(axis=1) < SMALLEST])
-        return Cover(boxes, parts, final, np.concatenate([self.parent[keep], np.repeat(before, family)[fresh]]))
+        return Cover(boxes, tuple(parts), final, np.concatenate([self.parent[keep], np.repeat(before, family)[fresh]]))
 
 
 def refine(
@@ -231,18 +253,22 @@ def refine(
     ``unseen``, shape (components), is the part of the error that boxes do not see.
 
     Each round bisects every box but those whose errors together take less than a part of the tolerance. A component that met
-    it, or belongs to a result whose error bisection no longer reduces, asks for no more. Interruption returns the last
-    complete round. A ``record`` holds the boxes of a complete round, from which the next one goes on.
+    it, or belongs to a result whose error bisection no longer reduces, asks for no more. Half of the memory is for the boxes. Interruption
+    returns the last complete round. A ``record`` holds the boxes of a complete round, from which the next one goes on.
     """
     best = nothing(len(unseen))
     if not sweep.affords(points * len(boxes)):
         return best.saying(f"max_evaluations does not allow {points * len(boxes)} points")
+    memory, copies = sweep.memory, 1 if record is None else IN_A_RECORD
+    first = copies * KEPT * len(unseen) * len(boxes)
+    memory.keep(first)
     try:
         cover, history, hopeless = _kept(record, sweep) or (
             Cover(boxes, rule(boxes), np.zeros(len(boxes), dtype=bool), np.full(len(boxes), np.inf)),
             [],
             np.zeros(len(unseen), dtype=bool),
         )
+        memory.keep(copies * KEPT * len(unseen) * len(cover.final) - first)
         while True:
             _keep(record, sweep, cover, history, hopeless)
             value, error, scale = (part.sum(axis=0) for part in cover.parts[:3])
@@ -268,14 +294,21 @@ def refine(
             asking = ~met & ~hopeless
             if not asking.any():
                 return best.saying("bisection no longer reduces the error")
-            share = np.max(cover.parts[1][:, asking] / allowed[asking], axis=1)
+            share = _shares(cover.parts[1], allowed, asking)
             split = ~cover.final & (_large(share) | must_bisect[:, asking].any(axis=1))
             if not split.any():
                 return best.saying("the boxes with the largest errors shrank to rounding")
             cost = points * int(split.sum()) * 2 ** boxes.size.shape[1]
             if not sweep.affords(cost):
                 return best.saying("max_evaluations reached")
+            bytes_of_a_box, new = KEPT * len(unseen), cost // points
+            halves, joined = bytes_of_a_box * new, 2 * SIZE * len(unseen) * (len(split) + new)
+            if not (memory.allows(2 * halves + memory.kept) and memory.allows(copies * (halves + joined))):
+                return best.saying(f"memory of {memory.limit:.3g} bytes reached")
+            memory.keep(copies * halves)
             cover = cover.bisected(rule, split, allowed)
+            memory.take(copies * joined)
+            memory.keep(copies * (bytes_of_a_box * (len(cover.final) - len(split)) - halves))
     except KeyboardInterrupt:
         return best.stopped("round")
 
@@ -305,6 +338,12 @@ def _kept(record: Record | None, sweep: Sweep) -> tuple[Cover, History, Mask] | 
     sweep.evaluations = int(boxes[0])
     cover = Cover(Boxes(low, size), (value, error, scale, must_bisect), final, parent)
     return cover, [(int(count), was) for count, was in zip(boxes[1:], excess, strict=True)], hopeless
+
+
+def _shares(error: Array, allowed: Array, asking: Mask) -> Array:
+    """The largest part of the tolerance that each box takes up among the components that ask for more."""
+    blocks = pieces(len(error), error.shape[1])
+    return np.concatenate([np.max(error[some][:, asking] / allowed[asking], axis=1) for some in blocks])
 
 
 def _large(share: Array) -> Mask:

@@ -174,6 +174,7 @@ def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], mark
         unfollowed=None if behind is None else replace(behind, weight=shared(behind.weight)),
     )
     part.left_out = shared(problem.left_out)
+    problem.memory.stay(part.landmarks.weight.nbytes, "the weights of narrow features")
     return part
 
 

@@ -15,9 +15,10 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, Mask
 
 from .bernstein import basis
-from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .cells import Boxes, first_boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .chambers import part_of_cell
 from .landmarks import landmarks
+from .memory import COPIES, PIECE, SIZE
 from .method import METHODS, Method
 from .problem import Problem, SmoothProblem
 from .solution import Estimate, Tolerance
@@ -26,6 +27,7 @@ from .wedges import on_a_part
 
 POINTS = {1: 12, 2: 10, 3: 8}
 START = {1: 4, 2: 2, 3: 2}
+TOGETHER = 8  # tasks whose results are kept twice for a while
 
 
 class Cubature(Method):
@@ -43,7 +45,7 @@ class Cubature(Method):
             problem = part_of_cell(problem, tolerance.rtol)
         smooth, dimension = problem.weighted(), problem.domain.dimension
         points, marks = POINTS[dimension] ** dimension, landmarks(problem, tolerance.rtol)
-        most = int(FIRST * sweep.max_evaluations) // points
+        most = first_boxes(problem.size, sweep, points)
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen = problem.left_out + unresolved
         found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, unseen, self.record)
@@ -57,10 +59,20 @@ METHODS.add(CUBATURE)
 def _rule(problem: SmoothProblem, sweep: Sweep, boxes: Boxes) -> tuple[AnyArray, Array, Array, Mask]:
     dimension = problem.domain.dimension
     points = POINTS[dimension] ** dimension
-    per_task = max(1, CHUNK // points)
+    each = points * problem.bytes_of_a_point
+    per_task = sweep.memory.fit(each, max(1, min(CHUNK // points, COPIES * PIECE * SIZE // each)), "one box")
     tasks = [boxes[i : i + per_task] for i in range(0, len(boxes), per_task)]
-    results = sweep.run(partial(_sample, problem), tasks, len(boxes) * points, f"cubature, {len(boxes)} new boxes")
-    value, error, scale = (np.concatenate([r[i] for r in results]) for i in range(3))
+    value, error, scale = (
+        np.empty((len(boxes), problem.size), dtype=problem.dtype),
+        *np.empty((2, len(boxes), problem.size)),
+    )
+    for i in range(0, len(tasks), TOGETHER):
+        some, here = tasks[i : i + TOGETHER], slice(i * per_task, (i + TOGETHER) * per_task)
+        results = sweep.run(
+            partial(_sample, problem), some, sum(map(len, some)) * points, f"cubature, {len(boxes)} new boxes"
+        )
+        for target, part in zip((value, error, scale), zip(*results, strict=True), strict=True):
+            np.concatenate(part, out=target[here])
     return value, error, scale, np.zeros(error.shape, dtype=bool)
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from symcur.arrays import Array, Indices
 
 from .cells import Landmarks
+from .memory import pieces
 from .occupation import OCCUPATIONS
 from .parabolas import bottoms
 from .problem import Problem, SmoothProblem
@@ -33,6 +34,7 @@ FAST = 1 / 16  # of the spacing of the grid: for longer lengths energies are tak
 LEAPS, BETWEEN = 12, 6  # steps to the bottom of a parabola, and rounds between them
 OFFSET = 0.2360679774997897
 KEPT = 8  # band structures whose energies are kept
+SPECTRUM = 16  # energies of a point, about, where it is asked how many points fit
 
 
 class Features(ABC):
@@ -45,6 +47,11 @@ class Features(ABC):
 
     extremum: bool
     slope = False
+
+    @property
+    def numbers(self) -> int:
+        """How many numbers the change of a height takes."""
+        return 1
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -83,6 +90,10 @@ class Extrema(Features):
     mu: Array
     width: Array
     extremum = True
+
+    @property
+    def numbers(self) -> int:
+        return self.mu.size * self.width.size
 
     def __len__(self) -> int:
         return len(self.bands)
@@ -243,7 +254,7 @@ def _cells(problem: Problem, features: Features, heights: Array) -> Iterator[tup
         chosen = (length < COARSE) & closest
     for f, (own, height, by) in enumerate(zip(chosen, heights, change, strict=True)):
         cells, lengths = np.flatnonzero(own), np.zeros(height.size)
-        lengths[cells] = spacing * features.change(height.flat[cells], np.full(len(cells), f)) / by.flat[cells]
+        lengths[cells] = spacing * _change(features, height.flat[cells], np.full(len(cells), f)) / by.flat[cells]
         yield cells[np.argsort(lengths[cells], kind="stable")], lengths
 
 
@@ -281,6 +292,12 @@ def _resolved(problem: Problem, features: Features, ends: Landmarks, length: Arr
     return replace(ends, length=lengths * narrow[:, None])
 
 
+def _change(features: Features, heights: Array, which: Indices) -> Array:
+    """The change of many heights, in pieces."""
+    blocks = pieces(len(heights), features.numbers)
+    return np.concatenate([heights[:0], *(features.change(heights[some], which[some]) for some in blocks)])
+
+
 def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, size: Array, noise: Array) -> Landmarks:
     """From the centre of each cell of this size to the lowest of the points around, which come closer until they resolve the height.
 
@@ -293,7 +310,7 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
     points, lengths, before = cells.copy(), size.copy(), np.zeros_like(cells)
     best = np.full(len(points), np.inf)
     if features.extremum:
-        best = features.height(profile(problem, points)[:, None], which)[:, 0]
+        best = _heights(problem, features, which, points[:, None], np.zeros_like(size))[:, 0]
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
     active: Indices = np.arange(len(points))
@@ -314,7 +331,7 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
         points[active] = np.where(moved[:, None], around[rows, place], points[active])
         best[active] = np.minimum(best[active], heights[rows, place])
         change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
-        wide = change > features.change(best[active], member)[:, None]
+        wide = change > _change(features, best[active], member)[:, None]
         if (
             features.extremum
         ):  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
@@ -332,12 +349,15 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
 
 
 def _heights(problem: Problem, features: Features, which: Indices, around: Array, lengths: Array) -> Array:
-    """The heights at points (L, P, D) around those of features; what is fast has digits enough for all but short lengths."""
+    """The heights at points (L, P, D) around those of features; what is fast has digits enough for all but short lengths.
+
+    Energies are there a piece at a time.
+    """
     around = np.where(problem.domain.periodic, around, np.clip(around, 0, 1))
     heights, fast = np.empty(around.shape[:2]), lengths.min(axis=1) > FAST / GRID[around.shape[-1]]
     for generic in (True, False):
-        some = np.flatnonzero(fast == generic)
-        if len(some):
+        alike = np.flatnonzero(fast == generic)
+        for some in (alike[piece] for piece in pieces(len(alike), SPECTRUM * around.shape[1])):
             e = profile(problem, around[some].reshape(-1, around.shape[-1]), generic)
             heights[some] = features.height(e.reshape(len(some), around.shape[1], -1), which[some])
     return heights

@@ -8,12 +8,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import ArrayLike
 
+from symcur.cores import one_core
+
 from .domains import Domain
+from .memory import Memory
 from .method import METHODS, Method
 from .problem import BandProblem, Bands, Function, Problem, SmoothProblem
 from .sections import without_idle_axes
 from .solution import Estimate, Integral, Interrupted, Tolerance, nothing
-from .sweep import Map, Progress, Sweep, open_map
+from .sweep import Map, Progress, Sweep, open_map, threads_of
 from .wedges import within_wedge
 
 # From so many evaluations on peaks of a function are looked for before it is integrated, which takes ten thousand or more.
@@ -31,6 +34,7 @@ def integrate(
     max_evaluations: int = 10_000_000,
     workers: int | Map = 1,
     progress: Progress | None = None,
+    memory: float | None = None,
 ) -> Integral:
     """The integral of function(k) d^Dk/(2 pi)^D over the domain, for a smooth array-valued function.
 
@@ -40,14 +44,15 @@ def integrate(
     cancellation, and relative_to="largest" takes the largest of these among all components. ``method`` is a name of
     METHODS, "auto" for one that fits, or an object. ``workers`` is a number of threads or a map, see ``open_map``; results
     do not depend on it. Peaks are looked for first, unless ``max_evaluations`` is small. ``progress(fraction or None,
-    message)`` is called now and then. If the tolerance is not met, ``status`` says so. Ctrl-C raises ``Interrupted``, a
-    KeyboardInterrupt that holds what was finished.
+    message)`` is called now and then. ``memory``, bytes, is what arrays may take, by default 2e9: with less momenta are taken in
+    smaller blocks, whose sums differ by rounding, and no more boxes are kept than fit. If the tolerance is not met, ``status``
+    says so. Ctrl-C raises ``Interrupted``, a KeyboardInterrupt that holds what was finished.
     """
     if not callable(function):
         raise TypeError(f"function: expected a function of k that returns an array (M, ...), got {function!r}")
     problem = SmoothProblem(function, _checked(domain), look=_positive(max_evaluations) >= ENOUGH_TO_LOOK)
     tolerance = _tolerance(rtol, atol, relative_to, problem)
-    return _solve(problem, tolerance, method, max_evaluations, workers, progress)
+    return _solve(problem, tolerance, method, max_evaluations, workers, progress, memory)
 
 
 def integrate_bands(
@@ -65,6 +70,7 @@ def integrate_bands(
     max_evaluations: int = 10_000_000,
     workers: int | Map = 1,
     progress: Progress | None = None,
+    memory: float | None = None,
 ) -> Integral:
     """The integral d^Dk/(2 pi)^D over the domain of sum_n weight_c(e_n; mu, T) values_nc, for all mu and T at once.
 
@@ -76,7 +82,7 @@ def integrate_bands(
     """
     problem = BandProblem(bands, _checked(domain), weights, mu, temperature)
     tolerance = _tolerance(rtol, atol, relative_to, problem, natural)
-    return _solve(problem, tolerance, method, max_evaluations, workers, progress)
+    return _solve(problem, tolerance, method, max_evaluations, workers, progress, memory)
 
 
 def _solve(
@@ -86,6 +92,7 @@ def _solve(
     max_evaluations: int,
     workers: int | Map,
     progress: Progress | None,
+    memory: float | None,
 ) -> Integral:
     _positive(max_evaluations)
     if progress is not None and not callable(progress):
@@ -97,8 +104,9 @@ def _solve(
     if obstacle:
         raise ValueError(f"method: expected one for this integral, got {chosen.name!r}; {obstacle}")
     problem.alone = tolerance.relative_to != "largest"
-    with open_map(workers) as mapper:
-        sweep = Sweep(mapper, max_evaluations, progress)
+    problem.memory = Memory(memory, threads_of(workers))
+    with one_core(), open_map(workers) as mapper:
+        sweep = Sweep(mapper, max_evaluations, progress, problem.memory)
         try:
             problem, idle = without_idle_axes(problem, tolerance.rtol)
             problem = within_wedge(problem)
@@ -117,6 +125,7 @@ def _solve(
         evaluations=sweep.evaluations + problem.looked,
         domain=problem.domain.description,
         tolerance=tolerance,
+        memory=sweep.memory.peak,
     )
     if result.status == "interrupted":
         raise Interrupted(result, result.message)

@@ -21,6 +21,7 @@ from symcur.arrays import Array, Indices, Mask
 from .between_samples import Hidden, narrow_places
 from .cells import Landmarks
 from .features import GRID, NOISE, TOUCHING, Followed, Landscape, followed, found, profile, turns, zoomed
+from .memory import OCCUPATION, PIECE, SIZE, pieces
 from .problem import BandProblem, Problem
 
 LARGEST, BLOCK = 20_000_000, 1_000_000  # numbers kept at once, and made of samples at once
@@ -31,6 +32,7 @@ ROUNDING = 1e-9  # in units of the mean of the integrand
 LEFT_OUT = 0.02  # the part of the tolerance that peaks left out may use up
 SURE = 0.25  # of the spacing: longer features of cells that are not followed are taken to lie in them
 UNSURE = 3  # by what means over few points may be wrong
+MEANS = 14  # arrays as long as the means of landmarks that are there at a time
 
 
 def landmarks(problem: Problem, rtol: float) -> Landmarks:
@@ -42,24 +44,31 @@ def landmarks(problem: Problem, rtol: float) -> Landmarks:
         return Landmarks.none(problem.domain.dimension, problem.size)
     if problem.landmarks is None:
         problem.landmarks, problem.left_out = _looked_for(problem, rtol)
+        problem.memory.stay(problem.landmarks.nbytes, "the weights of narrow features")
     return problem.landmarks
 
 
 def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     landscape, D = Landscape.of(problem), problem.domain.dimension
+    levels = problem.size // problem.together
+    problem.memory.take(SIZE * OCCUPATION * min(PIECE, landscape.energies.size * levels))
     u = landscape.grid.reshape(-1, D)
-    sizes = problem.strength(u[:: len(u) // 512 + 1]).mean(axis=0)
+    some = u[:: len(u) // 512 + 1]
+    blocks = pieces(len(some), problem.size)
+    sizes = np.sum([problem.strength(some[block]).sum(axis=0) for block in blocks], axis=0) / len(some)
     usual = _size(problem, sizes)
     none = Landmarks.none(D, problem.size)
     marks, behind = [none], [none]
     hidden, largest = narrow_places(problem, 1 / GRID[D]), np.zeros_like(sizes)
     for group in _groups(_candidates(problem, landscape, hidden), max(1, LARGEST // (16 * problem.size))):
         felt, narrow, near = _felt(problem, group, usual)
-        largest = np.maximum(largest, near.max(axis=0, initial=0.0).reshape(sizes.shape))
+        largest = np.maximum(largest, near.reshape(sizes.shape))
         start = 0
         for candidate in group:
             those = slice(start, start := start + len(candidate.once))
-            found, copies, beyond = _spread(problem, candidate, felt[those], narrow[those])
+            before = int(felt[: those.start].sum())
+            mine = narrow[before : before + int(felt[those].sum())]
+            found, copies, beyond = _spread(problem, candidate, felt[those], mine)
             marks += [found, copies]
             behind.append(beyond)
     together = Landmarks.joined(marks)
@@ -82,7 +91,7 @@ def _spread(
 
     A cell that was not followed is like the nearest one that was: a landmark itself if it is not much wider than its feature.
     """
-    cells, once, narrow = candidate.cells, candidate.once[felt], narrow[felt]
+    cells, once = candidate.cells, candidate.once[felt]
     wide = (narrow.length.min(axis=-1) > SURE / GRID[problem.domain.dimension]) & (
         10 * len(cells.left) * problem.size < LARGEST
     )
@@ -162,18 +171,37 @@ def _groups(candidates: Iterator[Candidate], most: int) -> Iterator[list[Candida
 
 
 def _felt(problem: Problem, group: list[Candidate], usual: Array) -> tuple[Mask, Landmarks, Array]:
-    """Which of the different ends the integrand feels, as landmarks, and what each adds to each component nearby, (L, size).
+    """Which of the different ends the integrand feels, these as landmarks, and the most that one adds to each component nearby, (size)."""
+    marks = Landmarks.joined([candidate.ends[candidate.once] for candidate in group])
+    lengths = [len(candidate.once) for candidate in group]
+    extremum, tiles = (
+        np.repeat([getattr(c, name) for c in group], lengths).astype(bool) for name in ("extremum", "tiles")
+    )
+    felt, narrow, largest = [], [], np.zeros(problem.size)
+    most = problem.memory.fit(
+        SIZE * (MEANS / 4 + 3) * problem.size, max(1, min(16 * len(marks.u), BLOCK // problem.size)), "a feature", 4
+    )
+    block = max(1, most // 4)
+    for some in (slice(i, i + block) for i in range(0, len(marks.u), block)):
+        which, found, near = _felt_of(problem, marks[some], extremum[some], tiles[some], usual, most)
+        felt.append(which)
+        narrow.append(found[which])
+        largest = np.maximum(largest, near.max(axis=0, initial=0.0))
+    return np.concatenate(felt), Landmarks.joined(narrow), largest
+
+
+def _felt_of(
+    problem: Problem, marks: Landmarks, extremum: Mask, tiles: Mask, usual: Array, together: int
+) -> tuple[Mask, Landmarks, Array]:
+    """Which of the marks the integrand feels, all of them with their lengths, and what each adds to each component nearby, (L, size).
+
+    Samples are made at up to ``together`` points at a time.
 
     Means over cubes around the landmark are compared with those over cubes four times as large, and at an extremum once more: a
     pocket may be wider than the tip of its band, but what depends on a gap changes where the gap does. Where the integrand is
     smooth they differ sixteen times less at each step to smaller cubes; at a peak, a dip, or a ridge that crosses the cube they
     do not. The landmarks are as long as the cubes, and weigh what they may add at most.
     """
-    marks = Landmarks.joined([candidate.ends[candidate.once] for candidate in group])
-    lengths = [len(candidate.once) for candidate in group]
-    extremum, tiles = (
-        np.repeat([getattr(c, name) for c in group], lengths).astype(bool) for name in ("extremum", "tiles")
-    )
     D = marks.u.shape[1]
     random = np.random.default_rng(41).uniform(-0.5, 0.5, size=(8, D))
     random = np.concatenate([random, -random])
@@ -181,11 +209,13 @@ def _felt(problem: Problem, group: list[Candidate], usual: Array) -> tuple[Mask,
     def mean(which: Indices, side: Array) -> Array:
         """The mean strength in cubes, shape (L, mu T, C); some at a time, since scans make them large."""
         points = marks.u[which, None] + np.minimum(side, 0.5)[:, None, None] * random
-        blocks = np.array_split(points, points[..., 0].size * problem.size // BLOCK + 1)
-        strengths = [
-            problem.strength(block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1) for block in blocks
+        step = max(1, together // len(random))
+        blocks = [points[i : i + step] for i in range(0, len(points), step)]
+        means = [
+            problem.strength(block.reshape(-1, D)).reshape(*block.shape[:2], *usual.shape[:1], -1).mean(axis=1)
+            for block in blocks
         ]
-        return np.concatenate([strength.mean(axis=1) for strength in strengths]) / usual
+        return np.concatenate(means) / usual
 
     every, side = np.arange(len(marks.u)), 2 * marks.length.min(axis=-1)
     growths = np.array([1, 4, 16, 64])

@@ -19,6 +19,7 @@ import numpy as np
 from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import along, basis, gauss, roots, sign_changes, transform, vander
+from .memory import pieces as cut
 from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 
 WARM_LEVELS = np.array([-30.0, -11.0, -4.0, 0.0, 4.0, 11.0, 30.0])
@@ -30,8 +31,8 @@ SMALLEST = 1e-12
 
 # Numbers in all parts into which a piece may fall; what is left then stays unresolved, with an error bound.
 MOST_PARTS = 150_000
-# Numbers handled at a time, so that they stay in the cache.
-BLOCK = 100_000
+# Numbers of the energy handled at a time, so that they stay in the cache, with values of up to so many components.
+BLOCK, FEW = 100_000, 16
 
 
 @dataclass
@@ -128,16 +129,17 @@ def _turned(array: Array, order: Indices, first: int, which: Indices) -> Array:
     return result
 
 
-def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> Array:
+def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int, block: int = BLOCK) -> Array:
     """Sums over the pieces of each row, shape (3, rows, K): integral of w_k(e) v_k, of its modulus, and an error bound.
 
     The error bound is for pieces that were not resolved to the end. All temperatures are zero or
-    all are positive. n is the number of Gauss points per smooth stretch.
+    all are positive. n is the number of Gauss points per smooth stretch, ``block`` how many numbers of the energy are handled at a time.
     """
     total = np.zeros((3, rows, len(weights)))
     dimension, numbers = pieces.e.ndim - 1, _flat(pieces.e).shape[1]
     tried = np.zeros(len(pieces.row), dtype=np.intp)
-    waiting = Parts.of(pieces).blocks(BLOCK // numbers)
+    together = max(1, block // (numbers * max(1, len(weights) // FEW)))
+    waiting = Parts.of(pieces).blocks(together)
     while waiting:
         parts = waiting.pop(0)
         tried += np.bincount(parts.piece, minlength=len(tried))
@@ -155,7 +157,7 @@ def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int) -> 
             )
             total += _collect(good, _slices(lines, weights, n), rows)
         halves = Parts.joined([parts[(split == axes) & ~left].halves(axes) for axes in range(1, dimension + 1)])
-        waiting += halves.blocks(BLOCK // numbers)
+        waiting += halves.blocks(together)
     return total
 
 
@@ -312,16 +314,20 @@ def _slices(boxes: Lines, weights: Weights, n: int) -> Array:
     box, stretch = np.nonzero(width > 1e-15)
     left, width = breaks[box, stretch, None], width[box, stretch, None]
     x, w = gauss(n)
-    points, shape = left + width * x, e.shape[2:]
-    e1 = (vander(points, p) @ e[box].reshape(len(box), p, -1)).reshape(-1, *shape)
-    matrix = vander(boxes.inside(box, points), p)
-    v1 = (matrix[:, None] @ v[box].reshape(len(box), len(weights), p, -1)).swapaxes(1, 2)
-    again = np.repeat(box, n)
-    rest = [
-        x[again] for x in (boxes.low[:, 1:], boxes.size[:, 1:], boxes.mu, boxes.temperature, boxes.levels, boxes.outer)
-    ]
-    parts = _slices(Lines(e1, v1.reshape(-1, len(weights), *shape), *rest), weights, n)
-    parts = np.einsum("rjmk,jm->rjk", parts.reshape(2, len(box), n, len(weights)), width * w)
+    parts, shape = np.empty((2, len(box), len(weights))), e.shape[2:]
+    for some in cut(len(box), n * len(weights) * int(np.prod(shape))):
+        at, points = box[some], left[some] + width[some] * x
+        e1 = (vander(points, p) @ e[at].reshape(len(at), p, -1)).reshape(-1, *shape)
+        matrix = vander(boxes.inside(at, points), p)
+        v1 = (matrix[:, None] @ v[at].reshape(len(at), len(weights), p, -1)).swapaxes(1, 2)
+        again = np.repeat(at, n)
+        rest = [
+            x[again]
+            for x in (boxes.low[:, 1:], boxes.size[:, 1:], boxes.mu, boxes.temperature, boxes.levels, boxes.outer)
+        ]
+        inside = _slices(Lines(e1, v1.reshape(-1, len(weights), *shape), *rest), weights, n)
+        inside = inside.reshape(2, len(at), n, len(weights))
+        np.einsum("rjmk,jm->rjk", inside, width[some] * w, out=parts[:, some])
     return np.asarray(np.add.reduceat(parts, np.flatnonzero(np.diff(box, prepend=-1)), axis=1))
 
 
@@ -339,9 +345,8 @@ def _line(lines: Lines, weights: Weights, n: int) -> Array:
     left, width = left[line, panel, None], width[line, panel, None]
     result = np.zeros((2, count, len(weights)))
     x, w = gauss(n)
-    block = max(1, BLOCK // (n * p))
-    for i in range(0, len(line), block):
-        some, at = slice(i, i + block), line[i : i + block]
+    for some in cut(len(line), 2 * n * p * max(1, len(weights) // FEW)):
+        at = line[some]
         points = left[some] + width[some] * x
         energies = (vander(points, p) @ e[at, :, None])[..., 0]
         values = v[at] @ vander(lines.inside(at, points), p).swapaxes(1, 2)

@@ -32,6 +32,7 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, Mask
 
 from .landmarks import landmarks
+from .memory import SIZE, Memory
 from .mesh_symmetry import MeshSymmetry, symmetry_of
 from .method import METHODS, Method, key_of
 from .occupation import OCCUPATIONS, columns
@@ -40,13 +41,12 @@ from .records import Record
 from .reduced_meshes import irreducible_mesh
 from .solution import ROUNDING, Estimate, Tolerance, nothing
 from .sweep import CHUNK, Sweep
-from .trapezoid import OFFSET, Probe
+from .trapezoid import OFFSET, Probe, on_grid
 
 START = {1: 16, 2: 8, 3: 8}
 MANY_BANDS = 8  # beyond, other methods do not come far in 3D, and points are what an integral costs
 FEW = 3  # symmetries that are worth a mesh where other grids would do
 BANDS_PER_CHUNK = 4  # a chunk of points with more bands is smaller, as its matrices are larger
-COPIES, MATRICES = 5, 200  # of the values and occupations, and of real matrices between bands, that are there at a time
 ENOUGH = 100  # samples within 2 T of mu
 COARSEST = 1.0  # the error at which the points per axis that occupations need are counted
 POINTS_PER_FEATURE = 2
@@ -142,6 +142,7 @@ class Mesh(Method):
                 sweep.report(None, f"mesh: {text}")
                 if met.all():
                     break
+            best = best.saying(points.refused[0]) if points.refused else best
         except KeyboardInterrupt:
             best = best.stopped("mesh")
         return best
@@ -156,6 +157,11 @@ class Mesh(Method):
         while True:
             *places, coarse = points.places(n)
             others = places[1:] if halves else places
+            if not sweep.memory.allows(stored := sum(map(points.stored, [*between, *others, coarse]))):
+                points.refused.append(
+                    f"memory does not allow {stored:.2g} bytes for the momenta of meshes of {n} points per axis"
+                )
+                return
             cost = int(sum(map(points.cost, [*between, *others, coarse])))
             if n**dimension > most or not sweep.affords(cost):
                 return
@@ -234,7 +240,8 @@ class _Points:
     symmetry: MeshSymmetry | None
     memory: float | None = None
     record: Record | None = None
-    known: dict[Place, tuple[Array, AnyArray | None]] = field(default_factory=dict)
+    known: dict[Place, tuple[Array, AnyArray]] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
 
     @property
     def summed(self) -> Problem:
@@ -244,19 +251,12 @@ class _Points:
     @property
     def chunk(self) -> int:
         """How many momenta are evaluated together."""
-        bands, problem = 1, self.summed
-        numbers = COPIES * problem.size
-        if not isinstance(problem, SmoothProblem):
-            bands = problem.count
-            numbers = COPIES * bands * (problem.together + len(problem.mu)) + MATRICES * bands**2
-        usual = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
-        if self.memory is None:
-            return usual
-        if self.memory < 8 * numbers:
-            raise ValueError(
-                f"memory: expected at least {8 * numbers} bytes ({8e-6 * numbers:.3g} MB), what one momentum takes, got {self.memory:.4g}"
-            )
-        return min(usual, int(self.memory / (8 * numbers)))
+        problem, each = self.summed, self.summed.bytes_of_a_point
+        bands = 1 if isinstance(problem, SmoothProblem) else problem.count
+        most = max(64, int(CHUNK * min(1.0, (BANDS_PER_CHUNK / bands) ** 2)))
+        if self.memory is not None:
+            most = Memory(self.memory).fit(each, most, "one momentum", 1)
+        return self.sweep.memory.fit(each, most, "one momentum")
 
     def key(self, n: int | None) -> str:
         """A digest of the sums and of how the momenta are taken together."""
@@ -285,18 +285,21 @@ class _Points:
         if self.symmetry is None:
             return place.count
         least = place.count / len(self.symmetry.of_mesh(place.n, place.shift))
-        return len(self.momenta(place)[0]) if self.sweep.affords(int(least)) else least
+        return len(self.momenta(self.symmetry, place)[0]) if self.sweep.affords(int(least)) else least
 
-    def momenta(self, place: Place) -> tuple[Array, AnyArray | None]:
-        """One point of each orbit, as fractions (P, D), and how many each stands for; all of them, without weights, where nothing is known."""
+    def stored(self, place: Place) -> float:
+        """How many bytes its momenta take at least, where they have to be kept."""
+        if self.symmetry is None or place in self.known:
+            return 0.0
+        return SIZE * (len(place.shift) + 1) * place.count / len(self.symmetry.of_mesh(place.n, place.shift))
+
+    def momenta(self, symmetry: MeshSymmetry, place: Place) -> tuple[Array, AnyArray]:
+        """One point of each orbit, as fractions (P, D), and how many each stands for."""
         if place not in self.known:
-            n, D = place.n, self.problem.domain.dimension
-            group = None if self.symmetry is None else self.symmetry.of_mesh(n, place.shift)
-            if group is None:
-                self.known[place] = self.problem.domain.grid(n, place.shift).reshape(-1, D), None
-            else:
-                mesh = irreducible_mesh(group, (n,) * D, place.shift, place.parity)
-                self.known[place] = mesh.points, mesh.weights
+            group = symmetry.of_mesh(place.n, place.shift)
+            mesh = irreducible_mesh(group, (place.n,) * len(place.shift), place.shift, place.parity)
+            self.known[place] = mesh.points, mesh.weights
+            self.sweep.memory.keep(mesh.points.nbytes + mesh.weights.nbytes)
         return self.known[place]
 
     def typical(self, deviation: Array, scale: Array) -> Array:
@@ -325,21 +328,18 @@ class _Points:
 
     def mean(self, place: Place) -> AnyArray:
         """The mean over the points of the integrand and of its modulus, shape (2, size)."""
-        u, weights = self.momenta(place)
+        chunk, text = self.chunk, f"mesh, {place.n} points per axis"
+        if self.symmetry is None:
+            tasks = on_grid(self.problem, place.n, place.shift, chunk)
+            return np.asarray(self.sweep.total(str(place), *tasks, text, self.record) / place.count)
+        u, weights = self.momenta(self.symmetry, place)
+        arguments = [(u[i : i + chunk], weights[i : i + chunk]) for i in range(0, len(u), chunk)]
+        points = [len(some) for some, _ in arguments]
+        total = self.sweep.total(str(place), partial(_sum, self.summed), arguments, points, text, self.record)
+        self.sweep.memory.keep(-u.nbytes - weights.nbytes)
         del self.known[place]  # every mesh is summed once
-        pieces = [slice(start, start + self.chunk) for start in range(0, len(u), self.chunk)]
-        arguments = [(u[piece], None if weights is None else weights[piece]) for piece in pieces]
-        total = self.sweep.total(
-            str(place),
-            partial(_sum, self.summed),
-            arguments,
-            [len(some) for some, _ in arguments],
-            f"mesh, {place.n} points per axis",
-            self.record,
-        )
-        total = total / place.count
         # A mesh that has only some of the symmetries stands for all those that the others make of it.
-        return total if self.symmetry is None else self.symmetry.average(total)
+        return self.symmetry.average(total / place.count)
 
 
 def _of_tensors(sizes: list[int]) -> list[AnyArray]:

@@ -43,7 +43,13 @@ class Method(ABC):
     def open_record(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> None:
         """Begin the record of this integral, or go on with it."""
         if self.record is not None:
-            how = (tolerance.rtol, tolerance.atol.tolist(), tolerance.relative_to, sweep.max_evaluations)
+            how = (
+                tolerance.rtol,
+                tolerance.atol.tolist(),
+                tolerance.relative_to,
+                sweep.max_evaluations,
+                sweep.memory.limit,
+            )
             self.record.open(key_of(problem, *how))
 
     @abstractmethod

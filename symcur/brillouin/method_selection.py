@@ -16,9 +16,9 @@ from .sweep import Sweep
 from .trapezoid import TRAPEZOID, sharpness
 from .vanishing import only_rounding
 
-# Larger grids are not tried before the adaptive methods; where symmetries save points, of more points. Few digits, for which
-# adaptive methods in 2D take some thousand points, are not worth large ones.
+# Larger grids are not tried before the adaptive methods; where symmetries save points, of more points.
 LARGEST_GRID = {1: 2**11, 2: 2**17, 3: 2**20}
+# Few digits of a sum over bands, for which boxes in 2D take some thousand points, are not worth grids known to need more than these.
 FEW_DIGITS, LARGEST_FOR_FEW = 1e-4, LARGEST_GRID | {2: 2**14}
 
 
@@ -46,9 +46,10 @@ class Automatic(Method):
         if isinstance(problem, BandProblem) and (vanishing := only_rounding(problem, tolerance)) is not None:
             return vanishing
         count = MESH.stands_for(problem)
-        largest = LARGEST_FOR_FEW if tolerance.rtol >= FEW_DIGITS and count == 1 else LARGEST_GRID
-        most, reduced = count * largest[problem.domain.dimension], count > 1
-        occupations = sharpness(problem, tolerance.rtol, most)
+        most, reduced = count * LARGEST_GRID[problem.domain.dimension], count > 1
+        few = isinstance(problem, BandProblem) and tolerance.rtol >= FEW_DIGITS and not reduced
+        worth = LARGEST_FOR_FEW[problem.domain.dimension] if few else most
+        occupations = sharpness(problem, tolerance.rtol, worth)
         if occupations.sharp:
             return self._adaptive(problem, sweep, tolerance, occupations.why)
         if reduced:

@@ -37,6 +37,8 @@ import numpy as np
 from symcur.arrays import Array, Indices
 from symcur.registry import Registry
 
+from .memory import pieces
+
 Weights = tuple[str, ...]
 
 # Beyond |x| = FLAT every function above is constant, linear or zero to better than 1e-15.
@@ -186,7 +188,9 @@ def sum_over_bands(weights: Sequence[str], energies: Array, values: Array, mu: A
     together = columns(weights)
     for name, which in together.items():
         own = slice(None) if len(together) == 1 else which  # which numpy assigns faster
-        for t, T in enumerate(temperature):
-            weight = occupation(name, energies[:, None, :], mu[:, None], T)
-            total[:, :, t, own] = weight @ np.ascontiguousarray(values[..., own])
+        mine = np.ascontiguousarray(values[..., own])
+        for some in pieces(len(energies), energies.shape[1] * len(mu)):
+            for t, T in enumerate(temperature):
+                weight = occupation(name, energies[some, None, :], mu[:, None], T)
+                total[some, :, t, own] = weight @ mine[some]
     return total

@@ -16,16 +16,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 import numpy as np
 
-from symcur.arrays import AnyArray, Array, Indices, Mask
+from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import basis, transform
-from .cells import FIRST, Boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .cells import Boxes, first_boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .chambers import part_of_cell
 from .landmarks import landmarks
-from .level_sets import Pieces, level_set_integrals
+from .level_sets import BLOCK, FEW, Pieces, level_set_integrals
+from .memory import PIECE, SIZE, pieces
 from .method import METHODS, Method
 from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 from .problem import BandProblem, Problem
@@ -44,6 +46,10 @@ HIDDEN = {1: 1e-6, 2: 1e-5, 3: 5e-2}
 ROUNDED = 32 * np.finfo(float).eps
 # Tasks whose samples are kept at a time.
 TOGETHER = 32
+# Copies of the samples of a box, and of all its sums, that are there at a time.
+SAMPLES, SUMS = 8, 3
+# Tasks with level sets that are given out together, and copies of their polynomials.
+SHARP, LEVELS = 16, 3
 # Level-set pieces per task; it bounds the memory of the nested slices.
 PIECES = {1: 4096, 2: 512, 3: 64}
 
@@ -84,7 +90,7 @@ class Patches(Method):
         self.open_record(problem, sweep, tolerance)
         problem = part_of_cell(problem, tolerance.rtol)
         marks = landmarks(problem, tolerance.rtol)
-        most = int(FIRST * sweep.max_evaluations) // points_per_axis(dimension, tolerance.rtol, 0) ** dimension
+        most = first_boxes(problem.size, sweep, points_per_axis(dimension, tolerance.rtol, 0) ** dimension)
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen, p = problem.left_out + unresolved, points_per_axis(dimension, tolerance.rtol, len(boxes))
         rule = partial(_rule, problem, sweep, tolerance.rtol, p)
@@ -115,29 +121,54 @@ class Sampled:
 
 def _rule(problem: BandProblem, sweep: Sweep, rtol: float, p: int, boxes: Boxes) -> tuple[Array, Array, Array, Mask]:
     dimension = problem.domain.dimension
-    per_task = max(1, CHUNK // p**dimension)
+    per_task, together, size, block = _blocks(problem, sweep, p, len(boxes))
     tasks = [boxes[i : i + per_task] for i in range(0, len(boxes), per_task)]
     message = f"patches, {len(boxes)} new boxes"
-    samples: list[tuple[AnyArray, ...]] = []
-    for i in range(0, len(tasks), TOGETHER):
-        some = tasks[i : i + TOGETHER]
+    shape = (len(boxes), len(problem.mu), len(problem.temperature), len(problem.weights))
+    sums = [np.empty(shape) for _ in range(3)]
+    must_bisect = np.empty(shape, dtype=bool)
+    for i in range(0, len(tasks), together):
+        some = tasks[i : i + together]
         points = sum(map(len, some)) * p**dimension
         sampled: list[Sampled] = sweep.run(partial(_sample, problem, p), some, points, message)
-        value, error, scale = (
-            np.concatenate([getattr(s, name) for s in sampled]) for name in ("value", "error", "scale")
-        )
+        here = slice(i * per_task, i * per_task + sum(map(len, some)))
+        value, error, scale = (total[here] for total in sums)
+        for target, name in ((value, "value"), (error, "error"), (scale, "scale")):
+            np.concatenate([getattr(s, name) for s in sampled], out=target)
+        must_bisect[here] = np.concatenate([s.must_bisect for s in sampled])[..., None]
         change = np.zeros_like(value)
-        sharp = list(_sharp_tasks(problem, sampled, per_task))
-        task = partial(_sharp_task, problem.weights, p, dimension, rtol)
-        for (_, where), parts in zip(sharp, sweep.run(task, [task for task, _ in sharp], 0, message), strict=True):
-            for target, part in zip((value, change, scale, error), parts, strict=True):
-                np.add.at(target, where, part)
-        hidden = np.concatenate([s.must_bisect for s in sampled])[..., None]
-        samples.append((value, error + 3 * np.abs(change), scale, np.broadcast_to(hidden, value.shape)))
-    value, error, scale, must_bisect = (
-        np.concatenate(part).reshape(len(boxes), -1) for part in zip(*samples, strict=True)
-    )
-    return value, error, scale, must_bisect
+        sharp = _sharp_tasks(problem, sampled, per_task, size)
+        task = partial(_sharp_task, problem.weights, p, dimension, rtol, block)
+        while group := list(islice(sharp, SHARP)):
+            for (_, where), parts in zip(group, sweep.run(task, [task for task, _ in group], 0, message), strict=True):
+                for target, part in zip((value, change, scale, error), parts, strict=True):
+                    np.add.at(target, where, part)
+        error += 3 * np.abs(change)
+    value, error, scale, hidden = (part.reshape(len(boxes), -1) for part in (*sums, must_bisect))
+    return value, error, scale, hidden
+
+
+def _blocks(problem: BandProblem, sweep: Sweep, p: int, boxes: int) -> tuple[int, int, int, int]:
+    """How many boxes a task has, so that its sums are no longer than pieces and its samples no more than a chunk; how many tasks are
+    kept together; how many pieces a task of level sets has, and how many numbers of an energy these take together.
+    """
+    dimension, columns, memory = problem.domain.dimension, len(problem.weights), sweep.memory
+    points, rows, sums = p**dimension, len(functionals(p, dimension)) + 1, problem.size
+    samples = problem.count * points * columns
+    usual = max(1, min(boxes, CHUNK // points, SAMPLES * PIECE // (rows * sums)))
+    each = SIZE * (SAMPLES * samples + SUMS * rows * sums)
+    per_task = memory.fit(each, usual, "one box", 4)
+    sampling = memory.at_once
+    kept = SIZE * (samples + 4 * sums) * per_task
+    together = memory.fit(kept, min(TOGETHER, -(-boxes // per_task)), "the boxes of a task", 4, threads=1)
+    block = memory.fit(SIZE * LEVELS * min(columns, 2 * FEW), BLOCK, "a number", 8)
+    numbers = memory.at_once
+    most = min(PIECES[dimension], per_task * together * problem.count)
+    size = memory.fit(SIZE * LEVELS * points * columns, most, "a piece of a level set", 8)
+    memory.at_once = min(sampling, numbers, memory.at_once)
+    sharp = SIZE * LEVELS * (block * min(columns, 2 * FEW) + size * points * columns)
+    memory.take(together * kept + memory.at_once * max(per_task * each, sharp))
+    return per_task, together, size, block
 
 
 def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
@@ -173,7 +204,7 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     must_bisect[boxes.size.max(axis=1) <= HIDDEN[dimension]] = False
     kept, sharp = cut.any(axis=(2, 3)), np.argwhere(cut)
     sharp[:, 1] = (np.cumsum(kept) - 1).reshape(kept.shape)[sharp[:, 0], sharp[:, 1]]
-    return Sampled(total[0], error, total[-1], must_bisect, sharp, e[kept], v[kept])
+    return Sampled(total[0].copy(), error, total[-1].copy(), must_bisect, sharp, e[kept], v[kept])
 
 
 def _gather(e: Array, v: Array) -> None:
@@ -256,19 +287,21 @@ def _add_full(problem: BandProblem, moments: list[Array], full: Mask, total: Arr
 
 def _add_smooth(problem: BandProblem, e: Array, v: Array, smooth: Mask, rows: Array, total: Array) -> None:
     for b in np.nonzero(smooth.any(axis=(1, 2, 3)))[0]:
-        m, t = np.nonzero(smooth[b].any(axis=0))
-        mask = smooth[b][:, m, t].T[:, :, None]
+        where = np.argwhere(smooth[b].any(axis=0))
         for name, which in columns(problem.weights).items():
             if OCCUPATIONS.get(name).constant:
                 continue
-            mu, temperature = problem.mu[m][:, None, None], problem.temperature[t][:, None, None]
-            weight = (occupation(name, e[b], mu, temperature) * mask).reshape(len(m), -1)
             vb = v[b][:, which]
-            weighted = np.einsum("ncp,fp->npfc", vb, rows).reshape(weight.shape[1], -1)
-            result = (weight @ weighted).reshape(len(m), len(rows), len(which))
-            total[:-1, b, m[:, None], t[:, None], which] += result.swapaxes(0, 1)
-            sizes = np.einsum("ncp,p->npc", np.abs(vb), rows[0]).reshape(weight.shape[1], -1)
-            total[-1, b, m[:, None], t[:, None], which] += np.abs(weight) @ sizes
+            weighted = np.einsum("ncp,fp->npfc", vb, rows).reshape(e[b].size, -1)
+            sizes = np.einsum("ncp,p->npc", np.abs(vb), rows[0]).reshape(e[b].size, -1)
+            for some in pieces(len(where), e[b].size):
+                m, t = where[some].T
+                mask = smooth[b][:, m, t].T[:, :, None]
+                mu, temperature = problem.mu[m][:, None, None], problem.temperature[t][:, None, None]
+                weight = (occupation(name, e[b], mu, temperature) * mask).reshape(len(m), -1)
+                result = (weight @ weighted).reshape(len(m), len(rows), len(which))
+                total[:-1, b, m[:, None], t[:, None], which] += result.swapaxes(0, 1)
+                total[-1, b, m[:, None], t[:, None], which] += np.abs(weight) @ sizes
 
 
 @dataclass
@@ -285,20 +318,21 @@ class SharpTask:
 Where = tuple[Indices, ...]
 
 
-def _sharp_tasks(problem: BandProblem, samples: list[Sampled], per_task: int) -> Iterator[tuple[SharpTask, Where]]:
+def _sharp_tasks(
+    problem: BandProblem, samples: list[Sampled], per_task: int, size: int
+) -> Iterator[tuple[SharpTask, Where]]:
     """Tasks of bounded size, T = 0 and T > 0 apart, with the place (box, mu, T) their results add to."""
-    dimension = problem.domain.dimension
     for number, sample in enumerate(samples):
         cold = problem.temperature[sample.sharp[:, 3]] == 0
         for some in (sample.sharp[cold], sample.sharp[~cold]):
-            for i in range(0, len(some), PIECES[dimension]):
-                box, band, m, t = some[i : i + PIECES[dimension]].T
+            for i in range(0, len(some), size):
+                box, band, m, t = some[i : i + size].T
                 at, which = np.unique(band, return_inverse=True)
                 task = SharpTask(sample.e[at], sample.v[at], which, problem.mu[m], problem.temperature[t])
                 yield task, (number * per_task + box, m, t)
 
 
-def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, task: SharpTask) -> Array:
+def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: int, task: SharpTask) -> Array:
     """The integrals, their change with coarser interpolants, those of the modulus, the error bounds: (4, I, C)."""
     b, count = basis(p), len(task.which)
     n, fewer = stretch_points(dimension, rtol, task.temperature[0] == 0)
@@ -318,7 +352,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, task: Sha
             np.ones(count),
             np.arange(count),
         )
-        results.append(level_set_integrals(pieces, names, points, count))
+        results.append(level_set_integrals(pieces, names, points, count, block))
     whole = np.zeros((4, count, len(weights)))
     (fine, size, error_bound), coarse = results[0], results[-1][0]
     if lines:

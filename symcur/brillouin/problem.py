@@ -16,8 +16,11 @@ from symcur.arrays import AnyArray, Array, Mask
 
 from .cells import Landmarks
 from .domains import Domain
+from .memory import COPIES, MATRICES, OCCUPATION, PIECE, SIZE, Memory, pieces
 from .occupation import OCCUPATIONS, columns, occupation, sum_over_bands
-from .sweep import check_finite
+from .sweep import CHUNK, check_finite
+
+BY_PROGRAM = 4  # bands of kernels that need no matrices
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
@@ -48,8 +51,10 @@ class SmoothProblem:
         if first.dtype.kind not in "buifc":
             raise ValueError(f"function: expected numbers, got {first.dtype}")
         self.shape = first.shape[1:]
+        self.dtype = np.result_type(first, float)
         self.size = self.together = int(np.prod(self.shape))
         self.landmarks: Landmarks | None = None
+        self.memory = Memory()
         self.left_out, self.unresolved = np.zeros(self.size), 0.0
         self._combination: AnyArray | None = None
 
@@ -72,6 +77,11 @@ class SmoothProblem:
     def rounding(self) -> Array:
         """Nothing beyond the errors of the methods: a function that vanishes on every sample tells no size."""
         return np.zeros(self.size)
+
+    @property
+    def bytes_of_a_point(self) -> int:
+        """What the samples of a point take, with what is made of them."""
+        return SIZE * COPIES * self.size
 
     def profile(self, u: Array, generic: bool = False) -> Array:
         """In what features are looked for, shape (M, 1): a combination of the components, each in units of its modulus."""
@@ -147,6 +157,7 @@ class BandProblem:
         self.symmetry: tuple[Any] | None = None
         self.shape = (*levels.shape, *temperatures.shape, len(weights))
         self.size = int(np.prod(self.shape))
+        self.memory = Memory()
         self.landmarks: Landmarks | None = None
         self.left_out, self.unresolved = np.zeros(self.size), 0.0
 
@@ -187,6 +198,13 @@ class BandProblem:
         check_finite("bands (energies)", energies, k)
         check_finite("bands (values)", values, k)
         return energies.astype(float), values * jacobian[:, None, None]
+
+    @property
+    def bytes_of_a_point(self) -> int:
+        """What the samples of a point take, with matrices where kernels have them, and occupations, which come in pieces."""
+        matrices = MATRICES * self.states**2 if self.states > BY_PROGRAM else 0
+        levels = min(len(self.mu), max(1, PIECE // (CHUNK * self.count)))
+        return int(SIZE * (self.count * (COPIES * self.together + OCCUPATION * levels) + matrices))
 
     def energies(self, u: Array, generic: bool = False) -> Array:
         """Energies (M, N) alone, where ten digits are enough, as at ``generic`` points, by what is fastest."""
@@ -249,9 +267,10 @@ class BandProblem:
             some = values[which].T
             modulus = np.abs(some)
             for t, temperature in enumerate(self.temperature):
-                weight = occupation(name, flat, self.mu[:, None], temperature)
-                total[0][:, t, which] = weight @ some
-                total[1][:, t, which] = np.abs(weight) @ modulus
+                for m in pieces(len(self.mu), len(flat)):
+                    weight = occupation(name, flat, self.mu[m, None], temperature)
+                    total[0][m, t, which] = weight @ some
+                    total[1][m, t, which] = np.abs(weight) @ modulus
         return total.reshape(2, -1)
 
     def weighted(self) -> SmoothProblem:
@@ -261,7 +280,9 @@ class BandProblem:
             energies, values = (np.asarray(part) for part in self.bands(k))
             return sum_over_bands(self.weights, energies, values, self.mu, self.temperature).reshape(len(k), -1)
 
-        return SmoothProblem(function, self.domain)
+        smooth = SmoothProblem(function, self.domain)
+        smooth.memory = self.memory
+        return smooth
 
 
 Problem = SmoothProblem | BandProblem

@@ -83,12 +83,14 @@ class Integral(Estimate):
     component, ``met`` tells whether it is within the tolerance. ``status`` sums this up, ``message`` says it in words.
     ``method`` names the method, ``reason`` says why it was chosen, ``evaluations`` counts the k points.
     ``scale`` is the integral of |integrand| (approximate), the natural size against which a result that
-    vanishes by cancellation can be judged. ``tolerance`` is what it was judged by.
+    vanishes by cancellation can be judged. ``tolerance`` is what it was judged by. ``memory``: the
+    bytes that its arrays took at most, by their sizes.
     """
 
     evaluations: int
     domain: str
     tolerance: Tolerance
+    memory: int = 0
 
     @property
     def converged(self) -> bool:

@@ -15,6 +15,8 @@ import numpy as np
 
 from symcur.arrays import AnyArray, Array
 
+from .memory import Memory
+
 if TYPE_CHECKING:
     from .records import Record
 
@@ -35,9 +37,7 @@ def open_map(workers: int | Map) -> Iterator[Map]:
     if callable(workers):
         yield workers
         return
-    if isinstance(workers, bool) or not isinstance(workers, (int, np.integer)) or (workers < 1 and workers != -1):
-        raise ValueError(f"workers: expected a positive integer, -1 (all cores) or a map, got {workers!r}")
-    count = os.cpu_count() or 1 if workers == -1 else int(workers)
+    count = threads_of(workers)
     if count == 1:
         yield map
         return
@@ -50,11 +50,22 @@ def open_map(workers: int | Map) -> Iterator[Map]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
+def threads_of(workers: int | Map) -> int:
+    """How many threads share the memory of this process: one where a map is given, which has its own."""
+    if callable(workers):
+        return 1
+    if isinstance(workers, bool) or not isinstance(workers, (int, np.integer)) or (workers < 1 and workers != -1):
+        raise ValueError(f"workers: expected a positive integer, -1 (all cores) or a map, got {workers!r}")
+    return os.cpu_count() or 1 if workers == -1 else int(workers)
+
+
 class Sweep:
     """Runs tasks through the map; counts evaluations, checks their limit and reports progress."""
 
-    def __init__(self, mapper: Map, max_evaluations: int, progress: Progress | None) -> None:
-        self.mapper = mapper
+    def __init__(
+        self, mapper: Map, max_evaluations: int, progress: Progress | None, memory: Memory | None = None
+    ) -> None:
+        self.mapper, self.memory = mapper, Memory() if memory is None else memory
         self.max_evaluations = max_evaluations
         self.evaluations = 0
         self._progress = progress
@@ -64,10 +75,16 @@ class Sweep:
         """Whether that many more evaluations stay within the limit."""
         return self.evaluations + points <= self.max_evaluations
 
+    def _each(self, task: Callable[[Any], Any], arguments: Sequence[Any]) -> Iterator[Any]:
+        """task(argument) for each, in order, by no more threads at a time than the memory has room for."""
+        together = len(arguments) if self.memory.at_once == self.memory.threads else self.memory.at_once
+        for start in range(0, len(arguments), max(together, 1)):
+            yield from self.mapper(task, arguments[start : start + together])
+
     def run(self, task: Callable[[Any], Any], arguments: list[Any], points: int, message: str) -> list[Any]:
         """task(argument) for each, in order; ``points`` is the number of evaluations all of them cost."""
         results: list[Any] = []
-        for result in self.mapper(task, arguments):
+        for result in self._each(task, arguments):
             results.append(result)
             self.report(len(results) / len(arguments), message)
         self.evaluations += points
@@ -88,7 +105,7 @@ class Sweep:
         self.evaluations += sum(points[:done])
         for start in range(done, len(arguments), TASKS):
             some = arguments[start : start + TASKS]
-            for count, result in enumerate(self.mapper(task, some), start + 1):
+            for count, result in enumerate(self._each(task, some), start + 1):
                 total = result if total is None else total + result
                 self.report(count / len(arguments), message)
             self.evaluations += sum(points[start : start + TASKS])

@@ -11,10 +11,11 @@ with n/2 + 1 points per axis, incommensurate with them, must agree as well befor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -41,10 +42,18 @@ def _partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, 
 
 def _copy(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...]) -> AnyArray:
     points = n**problem.domain.dimension
-    arguments = [(n, shift, start, min(start + CHUNK, points)) for start in range(0, points, CHUNK)]
-    parts = sweep.run(partial(_partial_sum, problem), arguments, points, f"trapezoid, {n} points per axis")
-    mean: AnyArray = np.sum(parts, axis=0) / points
-    return mean
+    chunk = sweep.memory.fit(problem.bytes_of_a_point, min(CHUNK, points), "one momentum")
+    text = f"trapezoid, {n} points per axis"
+    return np.asarray(sweep.total(text, *on_grid(problem, n, shift, chunk), text) / points)
+
+
+def on_grid(
+    problem: Problem, n: int, shift: tuple[float, ...], chunk: int
+) -> tuple[Callable[[Any], AnyArray], list[tuple[int, tuple[float, ...], int, int]], list[int]]:
+    """The sum over the n^D grid displaced by shift as tasks of so many points: a function, its arguments, the points of each."""
+    points = n**problem.domain.dimension
+    arguments = [(n, shift, start, min(start + chunk, points)) for start in range(0, points, chunk)]
+    return partial(_partial_sum, problem), arguments, [stop - start for _, _, start, stop in arguments]
 
 
 def refinements(

@@ -9,7 +9,6 @@ import mpmath
 import numpy as np
 import sympy as sp
 from scipy.differentiate import derivative
-from scipy.optimize import brentq
 
 from symcur import linear_response, models
 from symcur.arrays import Array
@@ -98,6 +97,8 @@ MASS = 1.2
 # -- Mott ------------------------------------------------------------------------------------------------------------
 def sigma_at_zero_temperature(model: BandStructure, band: int, levels: Array) -> Array:
     """sigma^{xx} of one band of a wire at T = 0 from its Fermi points: int f dd/dk is the sum of sign(v) d over 2 pi."""
+    from scipy.optimize import brentq
+
     k = np.linspace(0, 2 * np.pi, 129) + 0.01
 
     def energy(x: Array | float) -> Array:

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -21,6 +21,7 @@ from symcur.brillouin import Interrupted
 from symcur.claims import on_models
 from symcur.claims.claim import CLAIMS, MODEL_TOLERANCE, CheckResult, Claim, ClaimResult
 from symcur.claims.prover import ProofResult, examine
+from symcur.observables.engine import KERNELS
 
 
 @running.watched("verify")
@@ -43,7 +44,7 @@ def verify(
     claim = CLAIMS.get(claim)
     start = time.perf_counter()
     proofs = tuple(examine(equality) for equality in claim.equalities)
-    checks = (claim.check(),) if claim.check else ()
+    checks = (_checked(claim),) if claim.check else ()
     candidates = _models(model) if check_models else ()
     readable = [p.equality for p in proofs if p.outcome == "proved" and on_models.readable(p.equality)]
     residuals = {
@@ -69,7 +70,16 @@ def with_fault(claim: str | Claim, name: str) -> CheckResult:
     if name not in claim.faults or claim.check is None:
         raise ValueError(f"name: expected one of {', '.join(claim.faults) or '(none)'} for {claim.name}, got {name!r}")
     with claim.faults[name]():
-        return claim.check()
+        return _checked(claim)
+
+
+def _checked(claim: Claim) -> CheckResult:
+    """The outcome of its numerical check; NumPy has read a kernel at the momenta of one integral before LLVM has compiled it."""
+    before = KERNELS.set("numpy")
+    try:
+        return claim.check()  # type: ignore[misc]
+    finally:
+        KERNELS.reset(before)
 
 
 def verify_all(
@@ -104,7 +114,10 @@ def verify_all(
                 else:
                     verdicts.append(verify(claim, model, faults=faults))
             except KeyboardInterrupt:
-                raise Interrupted(verdicts, f"after {number} of {len(chosen)} claims") from None
+                for later in range(number, len(chosen)):
+                    if later in given_out and given_out[later].done() and given_out[later].exception() is None:
+                        verdicts.append(replace(given_out[later].result(), claim=chosen[later]))
+                raise Interrupted(verdicts, f"after {len(verdicts)} of {len(chosen)} claims") from None
         report(len(chosen), "")
     return verdicts
 
@@ -125,18 +138,43 @@ def _elsewhere(
     if count < 2:
         yield {}
         return
-    others = set(active_children())
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
-    try:
-        with _without_ctrl_c(), _on_one_core():
-            given_out = {n: pool.submit(_without_claim, chosen[n].name, model, faults) for n in places}
-        yield given_out
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(active_children()) - others:
-            process.terminate()
-        raise
-    pool.shutdown()
+    given_out: dict[int, Future[ClaimResult]] = {n: Future() for n in places}
+    shares = [[int(n) for n in share] for share in np.array_split(places, count)]
+    others, lock = set(active_children()), threading.Lock()
+    pools = [ProcessPoolExecutor(1, mp_context=get_context("spawn")) for _ in shares]
+
+    def taken(own: list[int]) -> int | None:
+        """The next of a share, or the last of the largest once it is empty: claims next to each other have much in common."""
+        with lock:
+            share = own or max(shares, key=len)
+            return share.pop(0 if share is own else -1) if share else None
+
+    def settle(pool: ProcessPoolExecutor, own: list[int]) -> None:
+        while (n := taken(own)) is not None:
+            try:
+                given_out[n].set_result(pool.submit(_without_claim, chosen[n].name, model, faults).result())
+            except BaseException as error:
+                given_out[n].set_exception(error)
+
+    with ThreadPoolExecutor(count) as threads:
+        try:
+            with _without_ctrl_c(), _on_one_core():
+                for pool in pools:
+                    pool.submit(_ready)  # its process starts
+            for pool, share in zip(pools, shares, strict=True):
+                threads.submit(settle, pool, share)
+            yield given_out
+        except BaseException:
+            with lock:
+                for share in shares:
+                    share.clear()
+            for pool in pools:
+                pool.shutdown(wait=False, cancel_futures=True)
+            for process in set(active_children()) - others:
+                process.terminate()
+            raise
+    for pool in pools:
+        pool.shutdown()
 
 
 @contextmanager
@@ -162,6 +200,11 @@ def _on_one_core() -> Iterator[None]:
     finally:
         if before is None:
             del os.environ[_THREADS]
+
+
+def _ready() -> None:
+    """The first task of a process, which imports what claims need."""
+    running.collect_seldom()
 
 
 def _without_claim(name: str, model: str | BandStructure | None, faults: bool) -> ClaimResult:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from signal import SIGINT
 
 from symcur.cli.spelling import spell_what_is_missing
+from symcur.running import collect_seldom
 
 
 def _with_target(arguments: Sequence[str]) -> list[str]:
@@ -28,6 +29,7 @@ def _is_target(text: str) -> bool:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Entry point of the ``symcur`` command: errors in the input, and files that fail, are one line on stderr and exit status 2."""
     spell_what_is_missing()
+    collect_seldom()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["verify"]:
         # Before NumPy is loaded. Small matrices cost less on one core, and how many share them shows in the last bits.

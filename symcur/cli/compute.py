@@ -23,6 +23,7 @@ from symcur.observables import Result, cards
 
 MOST_ROWS = 60  # of a scan in the terminal; a file holds all
 MOST_VALUES = 10_000  # of mu or of temperature
+MEGABYTE = 1e6
 NOTHING = "Interrupted before the first complete round; no file was written."
 
 
@@ -60,6 +61,7 @@ def compute(
         float | None, typer.Option(help="The conventional part alone, pairs of bands with 1/((e_n - e_m)^2 + eta^2).")
     ] = None,
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
+    memory: Annotated[float | None, typer.Option(help="Megabytes that arrays may take; 2000.")] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -115,6 +117,7 @@ def compute(
                 eta=eta,
                 cutoff=cutoff,
                 workers=workers,
+                memory=in_bytes(memory),
                 progress=progress,
             ),
             kept,
@@ -234,6 +237,10 @@ def _range(first: Fraction, last: Fraction, count: int) -> list[float]:
     if not 0 < count <= MOST_VALUES:
         raise ValueError
     return [float(first + (last - first) * j / max(count - 1, 1)) for j in range(count)]
+
+
+def in_bytes(megabytes: float | None) -> float | None:
+    return None if megabytes is None else megabytes * MEGABYTE
 
 
 def energy(option: str, text: str) -> float | str:

@@ -12,7 +12,7 @@ import typer
 from symcur import observables, running
 from symcur.brillouin import Mesh
 from symcur.cli import terminal
-from symcur.cli.compute import complete, energy, finish, numbers
+from symcur.cli.compute import complete, energy, finish, in_bytes, numbers
 from symcur.cli.files import record_beside, require_picture, require_result
 from symcur.cli.plot import corners, vectors
 from symcur.cli.wannier import Centres, Lattice, Operator, Spin, made, read_functions, rows_of
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 POINTS = {1: 400, 2: 120, 3: 41}  # of the mesh along each axis, where nothing is asked for
 UNITS = {2: "e/2pi", 3: "(hbar/e) S/cm"}
-MEGABYTE = 1e6
 SAME = 1e-6  # eV: an operation that changes H(R) by less is there
 
 
@@ -61,9 +60,7 @@ def material(
     ] = None,
     flow: Annotated[str | None, typer.Option(help="Show only flow along x, y or z.")] = None,
     field: Annotated[str | None, typer.Option(help="Show only the field along x, y or z.")] = None,
-    memory: Annotated[
-        float | None, typer.Option(help="Megabytes that a block of momenta may take in each thread.")
-    ] = None,
+    memory: Annotated[float | None, typer.Option(help="Megabytes that arrays may take; 2000.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="Threads, by default one per core; the result does not depend on it.")
     ] = None,
@@ -107,7 +104,7 @@ def material(
         raise ValueError(
             f"--{'path' if path else 'plane'}: expected --plot FILE and only one of the two, got {path or plane!r}"
         )
-    method, merged = _mesh(mesh, memory, kept), energy("--window", window)
+    method, merged = Mesh(mesh, record=kept), energy("--window", window)
     _axis("--flow", flow), _axis("--field", field)  # what is wrong is said before the work
     functions, symmetry = _functions(files, lattice, centres, atoms, orbitals, moments, spin, symmetrize)
     subject = made(functions, s, spin, orbitals, level)
@@ -115,7 +112,7 @@ def material(
     screen.print(f"{subject.summary()}\n{symmetry}\n", markup=False, soft_wrap=True)
     components = _axis("--flow", flow, subject.dimension) + _axis("--field", field, subject.dimension)
     if mesh is None and rtol is None:
-        method = _mesh(POINTS[subject.dimension], memory, kept)
+        method = Mesh(POINTS[subject.dimension], record=kept)
     if plot is not None and k_space:
         _draw(subject, plot, path, plane, by, components, float(np.ravel(levels)[0]), float(np.ravel(temperatures)[0]))
         plot = None
@@ -131,16 +128,13 @@ def material(
                 window=merged,
                 eta=eta,
                 workers=workers,
+                memory=in_bytes(memory),
                 progress=progress,
             ),
             kept,
         )
     result = result.convert(UNITS.get(subject.dimension, "1"), sign="literature")
     finish(result, output, plot, components, kept, as_json=as_json, plain=plain, panels=True)
-
-
-def _mesh(points: int | None, megabytes: float | None, kept: Path | None) -> Mesh:
-    return Mesh(points, memory=None if megabytes is None else megabytes * MEGABYTE, record=kept)
 
 
 def _levels(mu: list[str] | None) -> Any:

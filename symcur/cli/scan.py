@@ -22,7 +22,7 @@ from symcur.arrays import AnyArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin import Interrupted
 from symcur.cli import terminal
-from symcur.cli.compute import energy, numbers
+from symcur.cli.compute import energy, in_bytes, numbers
 from symcur.cli.files import require_result
 from symcur.cli.named_models import ModelName, Settings, find_model, with_settings
 from symcur.display import as_typed
@@ -52,6 +52,7 @@ def scan(
     window: Annotated[str | None, typer.Option(help="Levels closer than this energy are one multiplet; auto.")] = None,
     eta: Annotated[float | None, typer.Option(help="The conventional part alone, as of symcur compute.")] = None,
     cutoff: Annotated[float | None, typer.Option(help="Momentum cutoff of a continuum model.")] = None,
+    memory: Annotated[float | None, typer.Option(help="Megabytes that arrays may take in each worker; 2000.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes on this machine; by default this one alone.")] = None,
     dask: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The scheduler of a Dask cluster, host:port.")] = None,
     chunk: Annotated[int, typer.Option(help="Points that are computed and written together.")] = 1,
@@ -84,6 +85,7 @@ def scan(
                 window=None if window is None else energy("--window", window),
                 eta=eta,
                 cutoff=cutoff,
+                memory=in_bytes(memory),
                 executor=executor,
                 store=store,
                 chunk=chunk,

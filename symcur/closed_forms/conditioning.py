@@ -138,7 +138,7 @@ def evaluated(
             result[place] = values
             relative[place] = _relative(form, model, k[place], long[0], values, error)
     left = np.argwhere(relative > PROMISE)
-    if len(left) * len(form.program.live(form.nodes)) > MOST_OPERATIONS:
+    if len(left) and len(left) * len(form.program.live(form.nodes)) > MOST_OPERATIONS:
         warnings.warn(
             f"{form.name} of {model.name}: rounding errors of up to about {relative.max():.0e} of the value at {len(left)} "
             f"of {relative.size} pairs of momentum and band, first at k = {k[left[0][0]].tolist()}: too many to be computed with "

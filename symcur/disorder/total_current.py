@@ -214,6 +214,7 @@ def transport(
     parameters: Parameters = None,
     max_rates: int = MOST_RATES,
     max_evaluations: int = 10_000_000,
+    memory: float | None = None,
     progress: Progress | None = None,
 ) -> Transport:
     """Solve the linearised Boltzmann equation of a 2D or 3D model and return all parts of the conserved current.
@@ -224,7 +225,7 @@ def transport(
     intrinsic part. ``intrinsic=False`` leaves out the parts that sum over the Fermi sea. ``parameters`` maps names or symbols to
     values other than the model's. After ``max_rates`` rates between pairs of states (to find a Fermi surface counts as 200 000)
     neither meshes nor energies are refined any more, and the status says if the tolerance is not met; the default takes less
-    than half a minute. ``max_evaluations`` bounds the k points of the Fermi sea. ``progress(fraction or None, message)`` is
+    than half a minute. ``max_evaluations`` bounds the k points of the Fermi sea, ``memory`` (bytes) its arrays. ``progress(fraction or None, message)`` is
     called now and then.
 
     Raises ValueError with the reason for bands that are degenerate on the Fermi surface, for impurities that do not conserve s
@@ -246,7 +247,7 @@ def transport(
         atol = found.parts["dipole_shift"].allowed(rtol)  # good enough
         options: dict[str, Any] = {"form": form, "rtol": rtol, "atol": atol, "cutoff": cutoff, "progress": progress}
         try:
-            sea = conductivity(model, mu, temperature, max_evaluations=max_evaluations, **options)
+            sea = conductivity(model, mu, temperature, max_evaluations=max_evaluations, memory=memory, **options)
         except KeyboardInterrupt as stopped:
             sea = stopped.result if isinstance(stopped, Interrupted) else None
             interrupted = True

@@ -15,6 +15,7 @@ from symcur.eigenstates.evaluation import (
     report_touchings,
     values_at,
 )
+from symcur.eigenstates.recording import Recording
 from symcur.eigenstates.states import Eigenstates
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Eigenbasis",
     "Eigenstates",
     "LevelWarning",
+    "Recording",
     "asked_for",
     "blocks",
     "evaluate",

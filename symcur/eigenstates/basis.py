@@ -45,6 +45,7 @@ class Eigenbasis(ABC):
         self._operators: dict[Expression, Any] = {}
         self._rows: dict[Factors, Any] = {(): identity}
         self._diagonals: dict[Factors, Any] = {}
+        self._parts: dict[str, dict[Factors, Any]] = {"real": {}, "imag": {}}
         self._traces: dict[Factors, Any] = {}
         self.filled_traces: dict[Factors, Any] = {}
 
@@ -59,6 +60,11 @@ class Eigenbasis(ABC):
     @abstractmethod
     def part(self, values: Any, which: str) -> Any:
         """The "real" or "imag" part."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether no bands form a multiplet."""
+        return self._apart
 
     # -- operators without band letters: v_i, s, tau, J_i, ... -------------------------------------------------------
     def operator(self, expression: Expression) -> Any:
@@ -117,14 +123,15 @@ class Eigenbasis(ABC):
         """The same basis without what was read in it: which of two conjugates is made first decides how both are rounded."""
         other = copy(self)
         other._operators, other._rows = {}, {(): self.identity}
-        other._diagonals, other._traces, other.filled_traces = {}, {}, {}
+        other._diagonals, other._parts = {}, {"real": {}, "imag": {}}
+        other._traces, other.filled_traces = {}, {}
         return other
 
     # -- scalars -----------------------------------------------------------------------------------------------------
     def scalar(self, expression: Expression) -> Any:
         """A scalar expression for every band, shape (..., N): numbers, band energies, traces, Re, Im, sums and products."""
-        scalar = np.asarray(_scalar(expression, self._apart)(self))
-        return scalar if scalar.shape == self.rank.shape else np.broadcast_to(scalar, self.rank.shape)
+        scalar = _scalar(expression, self._apart)(self)
+        return scalar if np.shape(scalar) == self.rank.shape else np.broadcast_to(scalar, self.rank.shape)
 
     def value(self, expression: Expression) -> Any:
         """A scalar expression with the trace over a multiplet shared among its members, shape (..., N)."""
@@ -148,6 +155,8 @@ class Eigenbasis(ABC):
     # -- products ----------------------------------------------------------------------------------------------------
     def diagonal(self, factors: Factors) -> Any:
         """<a| f_1 f_2 ... |a>, shape (..., N): the conjugate of that of the reversed product."""
+        if factors == (ex.H,):
+            return self.energies
         if factors not in self._diagonals:
             mirrored = reversed_factors(factors)
             if mirrored in self._diagonals:
@@ -159,6 +168,18 @@ class Eigenbasis(ABC):
                 value = np.diagonal(self.rows(left), axis1=-2, axis2=-1)
             self._diagonals[factors] = self.part(value, "real") if mirrored == factors else value
         return self._diagonals[factors]
+
+    def part_of_diagonal(self, factors: Factors, which: str) -> Any:
+        """The "real" or "imag" part of ``diagonal``."""
+        known = self._parts[which]
+        if factors not in known:
+            if (mirrored := reversed_factors(factors)) in known:
+                return known[mirrored] if which == "real" else -known[mirrored]
+            known[factors] = self._part_of_diagonal(factors, which)
+        return known[factors]
+
+    def _part_of_diagonal(self, factors: Factors, which: str) -> Any:
+        return self.part(self.diagonal(factors), which)
 
     def trace(self, between: tuple[Factors, ...]) -> Any:
         """Tr[P X_1 P X_2 ...] over the multiplet of every band, shape (..., N)."""
@@ -232,7 +253,10 @@ def _scalar(expression: Expression, apart: bool) -> Reader:
         case ex.Re(operand) if _is_real(operand):
             return _scalar(operand, apart)
         case ex.Re(operand) | ex.Im(operand):
-            whole, which = _scalar(operand, apart), "real" if isinstance(expression, ex.Re) else "imag"
+            which = "real" if isinstance(expression, ex.Re) else "imag"
+            if apart and (part := _part_of_trace(operand, which)) is not None:
+                return part
+            whole = _scalar(operand, apart)
             return lambda basis: basis.part(whole(basis), which)
         case ex.Named(_, definition):
             return _scalar(definition, apart)
@@ -257,6 +281,15 @@ def _trace(operand: Expression, apart: bool) -> Reader:
     if not terms:
         return lambda basis: basis.number(ex.ZERO)
     return lambda basis: reduce(add, [term(basis, *one) for one in terms])
+
+
+def _part_of_trace(operand: Expression, which: str) -> Reader | None:
+    """What reads Re or Im of a trace over one band, where each of its words is a real number times one product; None elsewhere."""
+    found = words(operand.children[0]) if isinstance(operand, ex.Trace) else ()
+    if not found or any(word.scalars or len(word.between) > 1 or not _is_real(word.coefficient) for word in found):
+        return None
+    terms = [(word.coefficient, word.between[0]) for word in found]
+    return lambda basis: reduce(add, [basis.number(c) * basis.part_of_diagonal(X, which) for c, X in terms])
 
 
 @cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +17,9 @@ from symcur import quantities, running
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure, Parameters, named
 from symcur.band_structures.levels import Closeness, DigitsWarning, Window, closer_than_told_apart
+from symcur.cores import MANY, one_core
 from symcur.eigenstates.basis import Components
+from symcur.eigenstates.recording import Recording, is_long, pieces
 from symcur.eigenstates.states import Eigenstates
 from symcur.expressions import Expression, Resolvent
 from symcur.quantities import Quantity
@@ -38,41 +42,76 @@ class DegeneracyWarning(UserWarning):
 
 
 def values_at(
-    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: Closeness, threads: int = 1
+    model: BandStructure,
+    components: Mapping[str, Components],
+    k: Array,
+    tolerance: Closeness,
+    threads: int = 1,
+    recording: Recording | None = None,
 ) -> tuple[dict[str, AnyArray], Array, Array]:
     """{name: (M, N, components...)} at k of shape (M, D); the number of distinct energies and the amplification at each point.
 
-    The numbers do not depend on ``threads``, which share the blocks.
+    The numbers do not depend on ``threads``, which share the blocks. ``recording`` is that of the same components.
     """
-    return _read_at(model, {name: _scalars(array) for name, array in components.items()}, k, tolerance, threads)
+    recording = recording or _recording(model, components, k, tolerance)
+    return _read_at(model, _scalars(components), k, tolerance, threads, recording)
 
 
 Reader = Callable[[Eigenstates], AnyArray]
+Found = tuple[dict[str, AnyArray], Array, Array]
 
 
 def _read_at(
-    model: BandStructure, readers: Mapping[str, Reader], k: Array, tolerance: Closeness, threads: int = 1
-) -> tuple[dict[str, AnyArray], Array, Array]:
-    """What readers make of the eigenstates, block by block; the others as of ``values_at``."""
+    model: BandStructure,
+    readers: Mapping[str, Reader],
+    k: Array,
+    tolerance: Closeness,
+    threads: int = 1,
+    recording: Recording | None = None,
+) -> Found:
+    """What readers make of the eigenstates, block by block, or what was recorded of the same; the others as of ``values_at``."""
+    recorded = recording if recording is not None and recording.serves(model) else None
 
-    def one(block: Array) -> tuple[dict[str, AnyArray], Array, Array]:
+    def one(block: Array) -> Found:
         states = Eigenstates(model, block, tolerance)
-        return {name: read(states) for name, read in readers.items()}, states.distinct, states.amplification
+        values = recorded(states, tolerance) if recorded is not None else None
+        if values is None:
+            values = {name: read(states) for name, read in readers.items()}
+        return values, states.distinct, states.amplification
 
-    parts = blocks(model, k)
-    if threads == 1 or len(parts) == 1:
-        found = [one(block) for block in parts]
-    else:
+    parts = blocks(model, k) if recorded is None else pieces(k, model.size)
+    with one_core() if len(k) >= MANY else nullcontext():
+        if threads == 1 or len(parts) == 1:
+            return _joined(list(map(one, parts)))
         with ThreadPoolExecutor(threads) as pool:
-            found = list(pool.map(one, parts))
-    values = {name: np.concatenate([block[0][name] for block in found]) for name in readers}
-    distinct, amplified = (np.concatenate([block[j] for block in found]) for j in (1, 2))
-    return values, distinct, amplified
+            return _joined(list(pool.map(one, parts)))
 
 
-def _scalars(components: Components) -> Reader:
-    """(M, N, components...)."""
-    return lambda states: states.values(components)
+def _joined(found: Sequence[Found]) -> Found:
+    values, distinct, amplified = zip(*found, strict=True)
+    return (
+        {name: np.concatenate([one[name] for one in values]) for name in values[0]},
+        np.concatenate(distinct),
+        np.concatenate(amplified),
+    )
+
+
+def _scalars(components: Mapping[str, Components]) -> dict[str, Reader]:
+    """(M, N, components...) each."""
+    return {name: partial(_values_of, array) for name, array in components.items()}
+
+
+def _values_of(components: Components, states: Eigenstates) -> AnyArray:
+    return np.asarray(states.values(components))
+
+
+def _recording(
+    model: BandStructure, components: Mapping[str, Components], k: Array, tolerance: Closeness
+) -> Recording | None:
+    """Of many momenta, the first of which has no multiplets."""
+    if not is_long(k, model.size) or not Eigenstates(model, k[:1], tolerance).apart:
+        return None
+    return Recording(components)
 
 
 def _operators(quantity: Quantity, dimension: int) -> Reader:
@@ -149,13 +188,12 @@ def _values(
     model: BandStructure, asked: Mapping[str, Quantity | Expression], k: Array, tolerance: Closeness
 ) -> tuple[dict[str, AnyArray], Array, Array]:
     """The values at k of shape (M, D), the others as of ``values_at``; eigenstates are computed once."""
-    readers = {
-        name: _operators(x, model.dimension)
-        if isinstance(x, Quantity) and x.operator
-        else _scalars(quantities.components(x, model.dimension))
-        for name, x in asked.items()
-    }
-    found, distinct, amplified = _read_at(model, readers, k, tolerance)
+    operators = {name: x for name, x in asked.items() if isinstance(x, Quantity) and x.operator}
+    scalars = {name: quantities.components(x, model.dimension) for name, x in asked.items() if name not in operators}
+    every = _scalars(scalars) | {name: _operators(x, model.dimension) for name, x in operators.items()}
+    readers = {name: every[name] for name in asked}
+    recording = None if operators else _recording(model, scalars, k, tolerance)
+    found, distinct, amplified = _read_at(model, readers, k, tolerance, recording=recording)
     for name, x in asked.items():
         if isinstance(x, Quantity):
             found[name] = found[name] if x.operator else found[name].real

@@ -15,6 +15,7 @@ from symcur.band_structures import BandStructure
 from symcur.band_structures.levels import Closeness, amplification, follows
 from symcur.eigenstates.basis import Eigenbasis
 from symcur.eigenstates.filled import cumulated
+from symcur.eigenstates.words import Factors, halves, reversed_factors
 
 
 class Eigenstates(Eigenbasis):
@@ -52,9 +53,10 @@ class Eigenstates(Eigenbasis):
             model.bosons.require_separate_norms(energies, joined, self.k)
             norms = model.bosons.norms.astype(complex)
         members, rank = np.eye(energies.shape[-1], dtype=bool), np.ones(energies.shape)
-        self._starts = np.flatnonzero(~joined)  # of multiplets, among the levels of all points
-        self._ranks = np.diff(self._starts, append=joined.size)
+        self._starts: Indices | None = None  # of multiplets, among the levels of all points, where there are some
         if joined.any():
+            self._starts = np.flatnonzero(~joined)
+            self._ranks = np.diff(self._starts, append=joined.size)
             label = np.cumsum(~joined, axis=-1)
             members = label[..., :, None] == label[..., None, :]
             rank = np.repeat(self._ranks, self._ranks).reshape(rank.shape).astype(float)
@@ -64,6 +66,7 @@ class Eigenstates(Eigenbasis):
         # Complex as what they multiply.
         members, inverse_gaps = members.astype(complex), (1 / gaps).astype(complex)
         super().__init__(energies, members, rank, inverse_gaps, np.eye(model.size, dtype=complex), norms)
+        self._turned_gaps: dict[ex.Expression, ComplexArray] = {}
 
     def _solved(self) -> tuple[Array, ComplexArray, ComplexArray]:
         return self.model.diagonalized(self._matrix("H", ()), self.k)
@@ -80,17 +83,24 @@ class Eigenstates(Eigenbasis):
         """The same states, with what is known of them, and another s, by its elements (..., N, N) in the eigenbasis."""
         other = copy(self)
         other._operators = {X: found for X, found in self._operators.items() if not has_s(X)} | {ex.s: elements}
-        other._rows, other._diagonals, other._traces, other.filled_traces = (
+        other._rows, other._diagonals, other._traces, other.filled_traces, *parts = (
             {factors: found for factors, found in known.items() if not any(map(has_s, factors))}
-            for known in (self._rows, self._diagonals, self._traces, self.filled_traces)
+            for known in self._words
         )
+        other._parts = dict(zip(self._parts, parts, strict=True))
         return other
+
+    @property
+    def _words(self) -> tuple[dict[Factors, Any], ...]:
+        """What is known of words."""
+        return self._rows, self._diagonals, self._traces, self.filled_traces, *self._parts.values()
 
     @property
     def nbytes(self) -> int:
         """How many bytes the arrays hold that are known so far."""
         held = [self.levels, self.vectors, self.left, self.members, self.inverse_gaps]
-        for known in (self._powers, self._operators, self._rows, self._diagonals, self._traces, self.filled_traces):
+        tables: tuple[dict[Any, Any], ...] = (self._powers, self._turned_gaps, self._operators, *self._words)
+        for known in tables:
             held += known.values()
         return sum({id(array): array.nbytes for array in held}.values())
 
@@ -109,12 +119,19 @@ class Eigenstates(Eigenbasis):
         if name not in ("H", "s") or ex.Covariant in map(type, axes):
             return np.asarray(self.left @ self._covariant(name, numbers) @ self.vectors)
         if name != "s" or self.model.covariant:
-            return np.asarray(_times(self.left, self._matrix(name, numbers)) @ self.vectors)
-        s = self.model.matrix("s", np.zeros(self.model.dimension))  # the same at every k
-        return np.asarray(_times(self.left, s) @ self.vectors)
+            return self._bras(self._matrix(name, numbers)) @ self.vectors
+        return self._bras(self.model.matrix("s", np.zeros(self.model.dimension))) @ self.vectors  # the same at every k
+
+    def _bras(self, X: ComplexArray) -> ComplexArray:
+        """left @ X, for a diagonal X without the sum, as velocities and s are in plane waves; X of shape (N, N) or (..., N, N)."""
+        return self.left * np.diagonal(X, axis1=-2, axis2=-1)[..., None, :] if is_diagonal(X) else self.left @ X
+
+    def derivative(self, axes: tuple[int, ...]) -> ComplexArray:
+        """That of H between the orbitals, (..., N, N)."""
+        return self._matrix("H", axes)
 
     def over_multiplets(self, values: AnyArray) -> AnyArray:
-        if len(self._starts) == values.size:
+        if self._starts is None:
             return values
         sums = np.add.reduceat(values.ravel(), self._starts)
         return np.repeat(sums, self._ranks).reshape(values.shape)
@@ -124,7 +141,32 @@ class Eigenstates(Eigenbasis):
         return super().filled(operand) if found is None else found
 
     def part(self, values: Any, which: str) -> Any:
-        return np.asarray(getattr(values, which))
+        return getattr(values, which)
+
+    def _part_of_diagonal(self, factors: Factors, which: str) -> Any:
+        """Re sum_b x_ab^* y_ab as a product of twice as many real numbers; the imaginary part is that with i x or -i y."""
+        left, right = halves(factors)
+        x, y = reversed_factors(right), left
+        if not right or factors in self._diagonals or self.norms is not None or reversed_factors(factors) == factors:
+            return super()._part_of_diagonal(factors, which)
+        if which == "real":
+            return _real_product(self.rows(x), self.rows(y))
+        if isinstance(y[-1], ex.Resolvent):
+            return -_real_product(self.rows(x), self._turned(y))
+        if isinstance(x[-1], ex.Resolvent):
+            return _real_product(self._turned(x), self.rows(y))
+        return super()._part_of_diagonal(factors, which)
+
+    def _turned(self, factors: Factors) -> Any:
+        """i times the rows of factors that end with a resolvent, without these."""
+        key = (*factors, ex.I)
+        if key not in self._rows:
+            S = factors[-1]
+            assert isinstance(S, ex.Resolvent)
+            if S not in self._turned_gaps:
+                self._turned_gaps[S] = 1j * self._gaps(S.power)
+            self._rows[key] = self.rows(factors[:-1]) * self._turned_gaps[S]
+        return self._rows[key]
 
     def _closed(self, rows: Any, others: Any) -> Any:
         if self.norms is None:
@@ -137,13 +179,17 @@ class Eigenstates(Eigenbasis):
         return np.asarray((1 / self.rank).sum(axis=-1))
 
 
-def _times(left: ComplexArray, X: ComplexArray) -> ComplexArray:
-    """left @ X, for a diagonal X without the sum, as velocities and s are in plane waves; X of shape (N, N) or (..., N, N)."""
-    diagonal = np.diagonal(X, axis1=-2, axis2=-1)
+def is_diagonal(X: ComplexArray) -> bool:
+    """Whether all of the matrices (..., N, N) are."""
     first = X.reshape(-1, *X.shape[-2:])[:1]  # decides for most
-    if np.count_nonzero(first) > X.shape[-1] or np.count_nonzero(X) > np.count_nonzero(diagonal):
-        return left @ X
-    return left * diagonal[..., None, :]
+    if np.count_nonzero(first) > X.shape[-1]:
+        return False
+    return bool(np.count_nonzero(X) == np.count_nonzero(np.diagonal(X, axis1=-2, axis2=-1)))
+
+
+def _real_product(x: ComplexArray, y: ComplexArray) -> Array:
+    """Re sum_b x_ab^* y_ab, (..., N)."""
+    return np.vecdot(*((z if z.flags.c_contiguous else z.copy()).view(float) for z in (x, y)))
 
 
 @cache

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, reduce
 from itertools import chain, groupby, product
+from typing import Any
 
 from symcur import expressions as ex
 from symcur.expressions import Expression
@@ -30,7 +31,11 @@ class Word:
 @cache
 def words(operand: Expression) -> tuple[Word, ...]:
     """The operand of a trace. Raises ValueError where a term has no projector."""
-    return tuple(word for factors in _terms(operand) for word in _closed(factors))
+    coefficients: dict[tuple[Factors, tuple[Factors, ...]], Any] = {}
+    for word in (word for factors in _terms(operand) for word in _closed(factors)):
+        key = word.scalars, word.between
+        coefficients[key] = coefficients.get(key, ex.ZERO.value) + word.coefficient.value
+    return tuple(Word(ex.Number(number), *key) for key, number in coefficients.items() if number)
 
 
 @cache

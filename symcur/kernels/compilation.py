@@ -39,7 +39,7 @@ def compile(
     quantities: Sequence[str | Quantity] | Mapping[str, str | Quantity | Expression],
     backend: str = "auto",
     tolerance: Closeness = None,
-    threads: int = 1,
+    threads: int | None = None,
 ) -> Kernel:
     """A kernel for the energies and the quantities of a model, all bands at once.
 
@@ -50,7 +50,8 @@ def compile(
     backend : "heyoka", "numpy", or "auto" for heyoka where it can be imported.
     tolerance : bands closer than this times the spread of the energies at k, or than a ``Window``, form a multiplet. None stands for 1e-9, or 1e-12
         where the bands are known to be distinct at a generic k for the parameters given.
-    threads : how many threads share the points of a call; the numbers do not depend on it.
+    threads : how many threads share the points of a call; the numbers do not depend on it. None stands for one for each core where
+        every point goes through eigenstates, which threads share well, but not for functions of one's own; and for one elsewhere.
 
     ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
     of the closed form exceeds 1e-10 the point is evaluated through eigenstates, and counted; what is left then is the loss of
@@ -71,7 +72,7 @@ def compile(
     chosen = _chosen(model, quantities)
     if backend not in ("auto", *BACKENDS):
         raise ValueError(f"backend: expected one of auto, {', '.join(BACKENDS)}, got {backend!r}")
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
+    if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
         raise ValueError(f"threads: expected an integer >= 1, got {threads!r}")
     if backend != "numpy":
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import weakref
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +17,7 @@ from numpy.typing import ArrayLike
 from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
 from symcur.band_structures import BandStructure, Model, Parameters
 from symcur.band_structures.levels import follows
-from symcur.eigenstates import Components, report_touchings, values_at
+from symcur.eigenstates import Components, Recording, report_touchings, values_at
 from symcur.expressions import axis_name
 from symcur.program import Program, Scalar
 from symcur.program.source import loop_in_c
@@ -138,7 +139,8 @@ class Kernel:
         self.model, self.multiplets, self.reason = model, multiplets, reason
         self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
         self._buffers, self._arguments = BufferPool(), BufferPool()
-        self.tolerance, self.threads = arguments[-2:]
+        self._recording = Recording(components) if len(multiplets) == model.size else None
+        self.tolerance, threads = arguments[-2:]
         momenta = (
             [symbol.name for symbol in model.k]
             if isinstance(model, Model)
@@ -149,6 +151,7 @@ class Kernel:
         self.shapes = {name: (model.size, *array.shape) for name, array in components.items()}
         self.backend = "numpy" if compiled is None else compiled.backend.name
         self.route = "eigenstates" if compiled is None else "LAPACK" if reason else "closed form"
+        self.threads = threads or ((os.cpu_count() or 1) if compiled is None and model.suits_threads else 1)
 
     def __call__(self, k: ArrayLike, /, parameters: Parameters = None, **by_keyword: Any) -> Values:
         """The energies and quantities at k of shape (..., D), Cartesian, as arrays (..., band, components...).
@@ -179,13 +182,15 @@ class Kernel:
         flat = points.reshape(-1, model.dimension)
         if self._compiled is None:
             where = np.arange(len(flat))
-            arrays, distinct, amplified = values_at(model, self._components, flat, self.tolerance, self.threads)
+            arrays, distinct, amplified = values_at(
+                model, self._components, flat, self.tolerance, self.threads, self._recording
+            )
             squares = np.empty(len(flat))
         else:
             arrays, squares, where = self._run(self._compiled, model, flat, self._numbers(model), limit)
             if len(where):
                 values, distinct, amplified = values_at(
-                    model, self._components, flat[where], self.tolerance, self.threads
+                    model, self._components, flat[where], self.tolerance, self.threads, self._recording
                 )
                 for name, value in values.items():
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real

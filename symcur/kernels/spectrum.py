@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -165,17 +166,23 @@ def _cubic(program: SimplifyingProgram, linear: Scalar, constant: Scalar) -> lis
 
 def _outer_root(program: SimplifyingProgram, x: Scalar) -> Scalar:
     """cos(arccos(x)/3) for x in [0, 1]: the cubic with its values and slopes at both ends, then two Newton steps."""
-    t = sp.Symbol("t")
-    value_0, value_1, slope_0, slope_1 = sp.sqrt(3) / 2, sp.Integer(1), sp.Rational(1, 6), sp.Rational(1, 9)
-    rise = value_1 - value_0
-    start = value_0 + slope_0 * t + (3 * rise - 2 * slope_0 - slope_1) * t**2 + (slope_0 + slope_1 - 2 * rise) * t**3
     root = program.zero
-    for coefficient in sp.Poly(start, t).all_coeffs():
-        root = root * x + program.constant(sp.nsimplify(sp.N(coefficient, 17), rational=True))
+    for coefficient in _start_of_root():
+        root = root * x + program.constant(coefficient)
     for _ in range(2):
         square = root * root
         root = root - ((4 * square - 3) * root - x) / (12 * square - 3)
     return root
+
+
+@cache
+def _start_of_root() -> tuple[sp.Rational, ...]:
+    """The coefficients of the cubic, the leading one first, to the digits of floats."""
+    t = sp.Symbol("t")
+    value_0, value_1, slope_0, slope_1 = sp.sqrt(3) / 2, sp.Integer(1), sp.Rational(1, 6), sp.Rational(1, 9)
+    rise = value_1 - value_0
+    start = value_0 + slope_0 * t + (3 * rise - 2 * slope_0 - slope_1) * t**2 + (slope_0 + slope_1 - 2 * rise) * t**3
+    return tuple(sp.nsimplify(sp.N(x, 17), rational=True) for x in sp.Poly(start, t).all_coeffs())
 
 
 # -- eigenvectors ------------------------------------------------------------------------------------------------------

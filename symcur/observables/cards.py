@@ -80,10 +80,17 @@ def facts(result: Any) -> Facts:
             ("note", "\n".join(result.notes)),
             ("parameters", ", ".join(parameters) or "none"),
             ("domain", result.domain),
-            ("method", f"{result.method}; {result.evaluations} k points, {result.by_eigenstates or 0} by eigenstates"),
+            (
+                "method",
+                f"{result.method}; {result.evaluations} k points, {result.by_eigenstates or 0} by eigenstates{_memory(result)}",
+            ),
             ("status", f"{result.status}: {result.message}"),
         )
     )
+
+
+def _memory(result: Any) -> str:
+    return f"; arrays of {result.memory / 1e6:.3g} MB" if result.memory else ""
 
 
 def _title(result: Any) -> str:

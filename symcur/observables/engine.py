@@ -6,7 +6,9 @@ import re
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -30,6 +32,7 @@ _TAIL = 40.0  # occupations are below exp(-40) beyond the Fermi cutoff
 _NONE = 18.0  # likewise below 2e-8, where bands above are left out of sums
 COARSE = 12  # points per axis at which a larger basis is compared
 _COARSE_POINTS = 20_000  # in all, where it changes too much
+_COUNTING = Lock()  # of points by threads
 RESOLVED = 1e-13  # of the natural size of a result: what cancellation within an integrand leaves in double precision
 
 
@@ -67,6 +70,7 @@ class Term:
 
 
 Parts = Mapping[str, Sequence[Term]]
+KERNELS = ContextVar("KERNELS", default="auto")  # the backend; NumPy compiles nothing, for what integrates once
 
 
 class BandValues:
@@ -119,7 +123,9 @@ class BandValues:
     def _prepare(self, needed: list[Quantity]) -> None:
         from symcur.kernels import compile as compile_kernel
 
-        self.kernel = compile_kernel(self.model, {quantity.name: quantity for quantity in needed})
+        self.kernel = compile_kernel(self.model, {q.name: q for q in needed}, backend=KERNELS.get(), threads=1)
+        # Those of the sweep, which shares its points between them.
+        self.threads = -1 if self.kernel.route == "eigenstates" and self.model.suits_threads else 1
 
     def _count(self, term: Term) -> int:
         return int(self.model.dimension**term.rank)
@@ -141,7 +147,8 @@ class BandValues:
 
     def __call__(self, k: Array) -> tuple[Array, Array]:
         values = self.kernel(k)
-        self.by_eigenstates += values.by_eigenstates
+        with _COUNTING:
+            self.by_eigenstates += values.by_eigenstates
         return self._first(values)
 
     def probe(self, k: Array) -> tuple[Array, Array]:

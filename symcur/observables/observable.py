@@ -104,6 +104,7 @@ class Observable:
         workers: int | Callable[..., Any] | None = None,
         progress: Callable[..., object] | None = None,
         max_evaluations: int = 10_000_000,
+        memory: float | None = None,
     ) -> Result:
         """The observable with its parts and error estimates, units hbar = e = k_B = 1.
 
@@ -126,8 +127,8 @@ class Observable:
         eta : the conventional part alone, with 1/((e_n - e_m)^2 + eta^2) for each pair of bands, as in codes for solids; see
             ``symcur.observables.broadening``.
         cutoff : the largest |k| of a continuum model; domain : the region of k space, instead.
-        workers, progress, max_evaluations : as in ``symcur.brillouin.integrate``; without workers each core has a thread where levels
-            have a window, which is matrix work that threads share well, and else there is one.
+        workers, progress, max_evaluations, memory : as in ``symcur.brillouin.integrate``; without workers each core has a thread where
+             levels have a window or bands are many, not given by functions of one's own: matrix work that threads share well; else one.
 
         Raises
         ------
@@ -160,6 +161,7 @@ class Observable:
                 method=method,
                 workers=workers,
                 progress=report,
+                memory=memory,
             )
             parts, integral = engine.integrate_parts(bands, region, mu, temperature, integrate, rtol, max_evaluations)
         # What cancels exactly on every sample is known to rounding all the same.
@@ -171,12 +173,8 @@ class Observable:
         remarks += [] if eta is None else [REMARK.format(eta)]
         if model.covariant and integral.status != "interrupted":
             remarks += residuals(model, region, mu, temperature, parts, choice.total)
-        if (
-            self.hall_term is not None
-            and eta is None
-            and {PAPER, ALL} & set(hall_part.names(hall))
-            and integral.status != "interrupted"
-        ):
+        asked = eta is None and {PAPER, ALL} & set(hall_part.names(hall))
+        if self.hall_term is not None and asked and integral.status != "interrupted":
             checks |= hall_checks.checks(model, region, self.hall_term, mu, temperature)
         result = Result(
             observable=self.name,
@@ -201,6 +199,7 @@ class Observable:
             method=f"{integral.method}: {integral.reason}",
             domain=integral.domain,
             evaluations=integral.evaluations,
+            memory=integral.memory,
             by_eigenstates=bands.by_eigenstates if isinstance(workers, int) else None,
             checks=checks,
             window=merged,

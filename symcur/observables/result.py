@@ -56,7 +56,8 @@ class Result(Shown):
     tolerance; ``status`` is "converged" if they are everywhere, "tolerance not met" or "interrupted". ``by_eigenstates``
     counts the k points that a kernel could not resolve and eigenstates did (None where other processes counted). ``source`` tells
     where the numbers come from: version, date, the tolerance rtol and atol, the reference of the model, its lattice, and for
-    formulas momenta, H and s as texts. Two results are equal if all of this is, the date aside, numbers bit by bit.
+    formulas momenta, H and s as texts. ``memory`` is the number of bytes that arrays of the integral took at most, by their sizes (0: not
+    known). Two results are equal if all of this is, date and memory aside, numbers bit by bit.
     """
 
     observable: str
@@ -91,6 +92,7 @@ class Result(Shown):
     charge: bool = False
     source: Mapping[str, Any] = field(default_factory=dict)
     total: str = ""
+    memory: int = 0
 
     def __post_init__(self) -> None:
         if self.total not in self.parts:  # in files of before
@@ -100,7 +102,8 @@ class Result(Shown):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Result):
             return NotImplemented
-        return all(_same(_undated(getattr(self, name)), _undated(getattr(other, name))) for name in vars(self))
+        names = [name for name in vars(self) if name != "memory"]  # which more threads take more of
+        return all(_same(_undated(getattr(self, name)), _undated(getattr(other, name))) for name in names)
 
     @property
     def notes(self) -> list[str]:

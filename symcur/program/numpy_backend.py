@@ -21,7 +21,7 @@ class NumPyBackend:
     """
 
     name = "numpy"
-    block = 1024
+    block = 4096
     width = 1
     streams = False
 

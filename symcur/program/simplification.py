@@ -7,8 +7,8 @@ program finds such symmetries by itself. Cosines and sines of sums of angles com
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable
-from fractions import Fraction
 from typing import Any
 
 import sympy as sp
@@ -112,7 +112,7 @@ class SimplifyingProgram(Program):
 
 
 # -- angles that are sums or differences of others, so that their cosines and sines cost no function call -----------------
-Form = tuple[Fraction, ...]  # coefficients of an angle in the monomials that occur
+Form = tuple[int, ...]  # coefficients of an angle in the monomials that occur, times their common denominator
 Relation = tuple[sp.Expr, tuple[sp.Expr, sp.Expr] | None]
 
 _ALL_STARTS = 8  # up to so many angles every choice of the first two is tried
@@ -136,7 +136,9 @@ def related(given: list[sp.Expr]) -> list[Relation]:
     """
     terms = [angle.as_coefficients_dict() for angle in given]
     monomials = sorted({m for term in terms for m in term}, key=sp.default_sort_key)
-    forms = [tuple(Fraction(int(c.p), int(c.q)) for c in (sp.Rational(t.get(m, 0)) for m in monomials)) for t in terms]
+    rows = [[sp.Rational(term.get(m, 0)) for m in monomials] for term in terms]
+    unit = math.lcm(*(int(c.q) for row in rows for c in row))
+    forms = [tuple(int(c * unit) for c in row) for row in rows]
     numbers = tuple(range(len(given)))
     starts = itertools.permutations(numbers, 2) if 2 < len(given) <= _ALL_STARTS else [numbers[:2]]
     orders = [_order(forms, list(start)) for start in starts]

@@ -25,7 +25,7 @@ MISSING = "missing"
 MOST_PROBES = 50  # parameter sets at which the arguments are looked at before the work
 SAME = 1e-9  # of the largest element: matrices of a model by numbers that differ by less are the same
 IGNORED = ("date", "samples", "charge", "length_unit")  # the last two follow from the model
-OF_THE_INTEGRAL = ("rtol", "atol", "max_evaluations")  # options that no plan depends on
+OF_THE_INTEGRAL = ("rtol", "atol", "max_evaluations", "memory")  # options that no plan depends on
 MOST_NUMBERS = 100_000_000  # of a scan, values alone: what memory holds
 
 

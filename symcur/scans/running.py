@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from symcur import observables
 from symcur.band_structures import BandStructure, named
 from symcur.brillouin import METHODS, Domain, Interrupted, Method, require_accuracy
+from symcur.brillouin.memory import Memory
 from symcur.observables import Observable, Result
 from symcur.observables.labelled import require_xarray
 from symcur.scans.layout import MISSING, template
@@ -55,6 +56,7 @@ def scan(
     cutoff: float | None = None,
     domain: Domain | None = None,
     max_evaluations: int = 10_000_000,
+    memory: float | None = None,
     executor: Any = None,
     store: str | Path | None = None,
     chunk: int = 1,
@@ -72,7 +74,7 @@ def scan(
     observable : a name in ``symcur.observables``, or such a record.
     parameters : values by name or symbol, 1D: every combination of them, or with ``paired`` the first of each, the second, ...,
         along the dimension "point". A parameter called mu is labelled parameter_mu.
-    mu, temperature, form ... max_evaluations : as in ``Observable``, the same for all points.
+    mu, temperature, form ... memory : as in ``Observable``, the same for all points; each worker may take so much.
     executor : None for this process, or what has ``submit``: any executor of concurrent.futures, mpi4py.futures.MPIPoolExecutor,
         a dask.distributed.Client. Processes get the model as it pickles.
     store : the path of a Zarr group that keeps each chunk once it is finished. Where it exists, only what is missing is computed;
@@ -98,6 +100,7 @@ def scan(
     if executor is not None and not callable(getattr(executor, "submit", None)):
         raise TypeError(f"executor: expected None or what has the method submit, got {executor!r}")
     require_accuracy(rtol, atol, max_evaluations)
+    Memory(memory)
     chosen, record = METHODS.get(method), observables.get(observable)
     if not isinstance(chosen, Method):
         raise TypeError(f"method: expected one of {', '.join(METHODS.names())} or a Method, got {method!r}")
@@ -111,6 +114,7 @@ def scan(
     options = {
         "mu": mu, "temperature": temperature, "form": form, "hall": hall, "rtol": rtol, "atol": atol, "method": method,
         "window": window, "eta": eta, "cutoff": cutoff, "domain": domain, "max_evaluations": max_evaluations,
+        "memory": memory,
     }  # fmt: skip
     table = Table(template(points, model, record, options), store, chunk)
     shape = table.dataset["value"].shape[len(points.shape) :]

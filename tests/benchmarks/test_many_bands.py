@@ -115,7 +115,7 @@ def test_many_bands(benchmark, case: str) -> None:
     else:
         n = {2: 64, 3: 41}[model.dimension]
         k = (model.cell.grid(n, 0.3).reshape(-1, model.dimension) @ model.cell.reciprocal)[:points]
-    kernel = compile(model, QUANTITIES)
+    kernel = compile(model, QUANTITIES, threads=1)
     H = matrices(k)[0]
     ways = {
         "eigh": lambda: np.linalg.eigh(H),

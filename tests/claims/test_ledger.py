@@ -225,9 +225,11 @@ def test_ctrl_c_ends_the_other_processes(press_ctrl_c):
         if done == 1:
             press_ctrl_c()
 
-    with pytest.raises(KeyboardInterrupt, match="after 1 of 3 claims") as stopped:
+    with pytest.raises(KeyboardInterrupt, match=r"after [123] of 3 claims") as stopped:
         claims.verify_all("rashba", NAMES, progress=impatient, workers=2)
-    assert [verdict.name for verdict in stopped.value.result] == ["torque-dipole"]
+    settled = [verdict.name for verdict in stopped.value.result]
+    assert settled[0] == "torque-dipole"
+    assert settled == [name for name in NAMES if name in settled]  # what others had settled by then is held too
     for process in multiprocessing.active_children():
         process.join(10)
     assert multiprocessing.active_children() == []

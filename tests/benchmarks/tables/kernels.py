@@ -34,7 +34,7 @@ def many_bands(sizes: Iterable[int], points: int) -> str:
 def _one_size(size: int, points: int) -> list[object]:
     model, matrices = hoppings(size, 2, 1)
     s, k = model.matrix("s", np.zeros(2)), grid(model, points)
-    kernel, H = sc.compile(model, QUANTITIES), matrices(k)[0]
+    kernel, H = sc.compile(model, QUANTITIES, threads=1), matrices(k)[0]
     loop = seconds(lambda: [plain(matrices, s, q) for q in k[:LOOP]]) / min(LOOP, len(k))
     blocks = seconds(lambda: in_blocks(matrices, s, k)) / len(k)
     own, eigh = (seconds(f) / len(k) for f in (lambda: kernel(k), lambda: np.linalg.eigh(H)))
