@@ -17,7 +17,7 @@ from symcur.band_structures.exact import exact
 from symcur.band_structures.formulas import generic_values
 
 DEGENERACY_TOLERANCE = 1e-9  # of the spread of the energies at k
-_RESOLVED = 1e-12  # of that spread: closer energies are one to double precision, whatever is known about them
+RESOLVED = 1e-12  # of that spread: closer energies are one to double precision, whatever is known about them
 _DIGITS = 50
 CLEAR_GAP = 1e-6  # of the spread of the energies: far above the rounding errors of double precision
 _MOST_BANDS = 8  # beyond, energies to fifty digits take too long
@@ -141,7 +141,7 @@ def follows(model: BandStructure, energies: Array, k: Array, tolerance: Closenes
     if tolerance is not None:
         require_tolerance(tolerance)
         return joined(energies, tolerance, size)
-    coarse, fine = joined(energies, DEGENERACY_TOLERANCE, size), joined(energies, _RESOLVED, size)
+    coarse, fine = joined(energies, DEGENERACY_TOLERANCE, size), joined(energies, RESOLVED, size)
     if model.bosons is not None:
         middle = slice(model.bosons.negative, model.bosons.negative + 1)
         fine[..., middle] = coarse[..., middle]
@@ -167,4 +167,4 @@ def require_tolerance(tolerance: Closeness) -> None:
 def closer_than_told_apart(model: BandStructure, k: Array) -> bool:
     """Whether bands differ at k by more than rounding and by less than ``follows`` tells apart."""
     energies, size = model.energies(k), model.size_of_terms(k)
-    return bool((joined(energies, _RESOLVED, size) & ~joined(energies, 0.0, size)).any())
+    return bool((joined(energies, RESOLVED, size) & ~joined(energies, 0.0, size)).any())

@@ -7,12 +7,11 @@ Those of bosons commute with each other: the metric has the same blocks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import chain
 from math import gcd
-from typing import Any
 
 import sympy as sp
 
@@ -20,8 +19,6 @@ from symcur.band_structures import Metric, Model
 from symcur.closed_forms.degeneracy import multiplicities
 from symcur.closed_forms.pieces import Piece, chiral, equivalent, pieces
 from symcur.closed_forms.simple_basis import simple
-from symcur.expressions import Expression
-from symcur.expressions import expression as ex
 
 _FEW = 4  # energies that are read without the adjugate where H has a chiral symmetry
 
@@ -103,50 +100,3 @@ def _kept(model: Model, group: Sequence[Piece]) -> Block:
             kind.append(piece)
     copies = reduce(gcd, map(len, kinds))
     return _block(model, [piece for kind in kinds for piece in kind[: len(kind) // copies]], copies)
-
-
-# -- which quantities are those of a block -----------------------------------------------------------------------------
-def is_sum_over_blocks(expression: Expression) -> bool:
-    """Is the value of a multiplet the sum of those of its parts in different blocks, and that of a block its own?
-
-    So it is where every term has one trace, with a projector in it.
-    """
-    is_operator, _, degree = ex.fold(expression, _RULES, _intensive)
-    return not is_operator and degree == 1
-
-
-_State = tuple[bool, bool, float]  # an operator? with a projector in each term? how many traces in each term?
-_NEVER = (False, False, float("nan"))
-
-
-def _sum(node: Expression, *terms: _State) -> _State:
-    degrees = {degree for _, _, degree in terms}
-    operator = any(term[0] for term in terms)
-    return operator, all(term[1] for term in terms), degrees.pop() if len(degrees) == 1 else float("nan")
-
-
-def _product(node: Expression, *factors: _State) -> _State:
-    return any(f[0] for f in factors), any(f[1] for f in factors), sum(f[2] for f in factors)
-
-
-def _trace(node: Expression, operand: _State) -> _State:
-    return (False, False, operand[2] + 1) if operand[1] else _NEVER
-
-
-def _intensive(node: Expression, *inner: _State) -> _State:
-    """Letters and numbers; what has one operand is as that."""
-    return inner[0] if inner else (False, False, 0.0)
-
-
-_RULES: dict[Any, Callable[..., _State]] = {
-    ex.Operator: lambda node: (True, False, 0.0),
-    ex.Resolvent: lambda node: (True, False, 0.0),
-    ex.Projector: lambda node: (True, True, 0.0),
-    ex.Sum: _sum,
-    ex.Product: _product,
-    ex.Trace: _trace,
-    ex.Filled: lambda node, operand: _NEVER,
-    ex.Occupation: lambda node: _NEVER,
-    ex.Gap: lambda node: _NEVER,
-    ex.Derivative: lambda node, operand: operand if isinstance(node.axis, int) else _NEVER,
-}

@@ -18,7 +18,7 @@ from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Model, named
 from symcur.closed_forms.adjugate import Bands
 from symcur.closed_forms.block_form import BlockForm
-from symcur.closed_forms.blocks import Block, blocks, is_sum_over_blocks, simple_basis
+from symcur.closed_forms.blocks import Block, blocks, simple_basis
 from symcur.closed_forms.calculus import length_of
 from symcur.closed_forms.circles import circles, in_circles
 from symcur.closed_forms.common_subexpressions import unused
@@ -39,6 +39,7 @@ from symcur.closed_forms.two_levels import TwoLevels
 from symcur.closed_forms.words import in_words
 from symcur.closed_forms.writing import Written
 from symcur.expressions import Expression, Matrix
+from symcur.expressions.additive import is_sum_over_blocks
 from symcur.expressions.normal_form import normal_form
 from symcur.program import Complex
 from symcur.quantities import Quantity

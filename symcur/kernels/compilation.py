@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -13,14 +12,17 @@ import numpy as np
 from symcur import expressions as ex
 from symcur import quantities as catalogue
 from symcur.band_structures import BandStructure, Model, named
-from symcur.band_structures.formulas import Formulas, generic_values
-from symcur.band_structures.levels import Closeness, Window, follows
+from symcur.band_structures.formulas import Formulas
+from symcur.band_structures.levels import Closeness, Window
 from symcur.band_structures.metric import Metric
 from symcur.eigenstates import asked_for
 from symcur.expressions import Expression
+from symcur.expressions.additive import is_sum_over_blocks
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
+from symcur.kernels.ordering import ascending, error_of_blocks, shared
 from symcur.kernels.spectrum import LARGEST, PAIRS, Spectrum, spectrum, spectrum_of_pairs
 from symcur.kernels.states import Nodes, ProgramStates
+from symcur.kernels.structure import Structure, in_blocks, whole
 from symcur.program import Complex, Scalar, SimplifyingProgram
 from symcur.program.heyoka_backend import HeyokaBackend
 from symcur.program.matrices import matrix_of_nodes, total
@@ -31,7 +33,6 @@ BACKENDS: dict[str, Callable[..., Backend]] = {"heyoka": HeyokaBackend, "numpy":
 # Beyond so many bands or operations eigenstates are as fast and need no compilation. A program that leaves the eigenvectors to
 # LAPACK saves half of the time, in which a second of compilation, several thousand operations, pays for 10^5 points.
 _MOST_BANDS, _LONGEST, _LONGEST_AFTER_LAPACK = 8, 40_000, 10_000
-_POINTS = 5  # momenta at which the pattern of multiplets is looked at
 
 
 def compile(
@@ -55,9 +56,11 @@ def compile(
 
     ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
     of the closed form exceeds 1e-10 the point is evaluated through eigenstates, and counted; what is left then is the loss of
-    digits of H itself, |H|/gap. Models with more than four bands, or with bands degenerate everywhere but for two pairs, and bosons take energies
-    and eigenvectors from LAPACK; with more than eight bands, programs that take long to compile, or functions in H that programs
-    lack, every point goes through eigenstates. ``Kernel.route`` and ``.reason`` say what was chosen.
+    digits of H itself, |H|/gap. Orbitals that neither H nor s couples to others are a block, a program of its own beside those of the
+    others (of formulas, and with the default ``tolerance``); also where only the values of the model make the blocks, and calls with other
+    values go through eigenstates. Blocks of more than four bands, or with bands degenerate everywhere but for two pairs, and bosons take
+    energies and eigenvectors from LAPACK; with more than eight bands in a block, programs that take long to compile, or functions in H that
+    programs lack, every point goes through eigenstates. ``Kernel.route``, ``.reason`` and ``.blocks`` say what was chosen.
 
     Raises ValueError or TypeError naming the argument for invalid input, and for ``interband_torque_dipole``, which is
     an operator and not a number per band.
@@ -88,12 +91,17 @@ def compile(
     known = {id(quantity): quantity.name for quantity in catalogue.QUANTITIES}
     asked = {name: known.get(id(value), value) for name, value in chosen.items()}
     components = {name: catalogue.components(quantity, model.dimension) for name, quantity in chosen.items()}
-    ranks = multiplets(model, tolerance)
+    expressions = [x for array in components.values() for x in array.flat]
+    separate = tolerance is None and model.bosons is None and not any(map(_mixes_blocks, expressions))
+    if isinstance(model, Model) and separate:
+        structure = in_blocks(model, additive=all(map(is_sum_over_blocks, expressions)))
+    else:
+        structure = whole(model, tolerance)
     reason = ""
-    if model.size > LARGEST:
-        reason = f"{model.size} bands, closed forms reach {LARGEST}"
-    elif len(ranks) < model.size and ranks != PAIRS:
-        reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, ranks))}"
+    if structure.largest > LARGEST:
+        reason = f"{structure.largest} bands, closed forms reach {LARGEST}"
+    elif not structure.closed_form:
+        reason = f"bands are degenerate everywhere, in multiplets of ranks {', '.join(map(str, structure.ranks))}"
     elif isinstance(tolerance, Window):
         reason = f"bands closer than {tolerance.energy:g} are one multiplet"
     elif model.bosons is not None:
@@ -101,61 +109,17 @@ def compile(
     compiled: Compiled | None = None
     if isinstance(model, Model):
         content = tuple((name, array.shape, tuple(array.flat)) for name, array in components.items())
-        found = _compiled(model.formulas, content, ranks, backend, bool(reason), model.bosons)
+        found = _compiled(model.formulas, content, structure, backend, bool(reason), model.bosons)
         compiled, reason = (None, found) if isinstance(found, str) else (found, reason)
     else:
         reason = "a model given by numbers, not by formulas"
-    return Kernel(model, components, ranks, compiled, reason, compile, (model, asked, backend, tolerance, threads))
+    return Kernel(
+        model, components, structure.ranks, compiled, reason, compile, (model, asked, backend, tolerance, threads)
+    )
 
 
 class _NoProgram(Exception):
     """Why a model and its quantities are not made into a program."""
-
-
-def multiplets(model: BandStructure, tolerance: Closeness) -> tuple[int, ...]:
-    """The ranks of the multiplets by ascending energy, as most of a few random momenta and parameter values show them, or two pairs where
-    the values of the model's parameters make them of four bands.
-
-    Elsewhere another pattern may occur (bands of different rank cross; a parameter value raises the symmetry): a kernel
-    notices such points.
-    """
-    if isinstance(model, Model) and model.bosons is None:  # bosons are stable for some values of parameters only
-        some = generic_values(model.parameters, np.random.default_rng(3))
-        generic = _of_generic_values(model.with_values(some), tolerance)
-        return PAIRS if generic == (1,) * 4 and _in_pairs(model, tolerance) else generic
-    return _ranks(model, tolerance, lambda generator: model)
-
-
-def _in_pairs(model: Model, tolerance: Closeness) -> bool:
-    """Whether four bands are two pairs at a few random momenta for the values of the model's parameters."""
-    k = np.random.default_rng(5).uniform(-2.0, 2.0, size=(_POINTS, model.dimension))
-    try:
-        return bool((follows(model, model.energies(k), k, tolerance) == [False, True, False, True]).all())
-    except ValueError:  # a parameter without a value, or not finite there
-        return False
-
-
-@lru_cache(maxsize=64)
-def _of_generic_values(model: Model, tolerance: Closeness) -> tuple[int, ...]:
-    """Once for models that differ in the values of parameters."""
-    return _ranks(model, tolerance, lambda generator: model.with_values(generic_values(model.parameters, generator)))
-
-
-def _ranks(
-    model: BandStructure, tolerance: Closeness, drawn: Callable[[np.random.Generator], BandStructure]
-) -> tuple[int, ...]:
-    generator = np.random.default_rng(5)
-    seen: Counter[tuple[int, ...]] = Counter()
-    for _ in range(_POINTS):
-        model = drawn(generator)
-        try:
-            k = generator.uniform(-2.0, 2.0, size=(1, model.dimension))
-            energies = model.energies(k)
-        except ValueError:  # not finite there
-            continue
-        starts = np.flatnonzero(~follows(model, energies, k, tolerance)[0])
-        seen[tuple(int(r) for r in np.diff([*starts, model.size]))] += 1
-    return seen.most_common(1)[0][0] if seen else (1,) * model.size
 
 
 # -- what is asked for -------------------------------------------------------------------------------------------------
@@ -185,17 +149,23 @@ def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expre
     return asked
 
 
+def _mixes_blocks(expression: Expression) -> bool:
+    """Whether the filled bands of several blocks of H and s together are more than those of each."""
+    filled = (node for node in ex.walk(expression) if isinstance(node, ex.Filled))
+    return not all(is_sum_over_blocks(node.operand) for node in filled)
+
+
 # -- the program -------------------------------------------------------------------------------------------------------
 Content = tuple[tuple[str, tuple[int, ...], tuple[Expression, ...]], ...]  # name, shape and components of each quantity
 
 
 @lru_cache(maxsize=64)
 def _compiled(
-    formulas: Formulas, content: Content, ranks: tuple[int, ...], backend: str, lapack: bool, bosons: Metric | None
+    formulas: Formulas, content: Content, structure: Structure, backend: str, lapack: bool, bosons: Metric | None
 ) -> Compiled | str:
     """The program, made once for models that differ in the values of parameters; or why there is none."""
     try:
-        return _program(formulas, content, ranks, BACKENDS[backend], lapack, bosons)
+        return _program(formulas, content, structure, BACKENDS[backend], lapack, bosons)
     except _NoProgram as obstacle:
         return str(obstacle)
 
@@ -203,32 +173,46 @@ def _compiled(
 def _program(
     formulas: Formulas,
     content: Content,
-    ranks: tuple[int, ...],
+    structure: Structure,
     backend: Callable[..., Backend],
     lapack: bool,
     bosons: Metric | None,
 ) -> Compiled:
-    if formulas.H.rows > _MOST_BANDS:
-        raise _NoProgram(f"{formulas.H.rows} bands, programs reach {_MOST_BANDS}")
+    if structure.largest > _MOST_BANDS:
+        raise _NoProgram(f"{structure.largest} bands, programs reach {_MOST_BANDS}")
     program = SimplifyingProgram()
     inputs = [symbol.name for symbol in formulas.symbols]
     matrices = _Matrices(formulas, program)
-    if lapack:
-        found, more = _given_spectrum(program, ranks, bosons)
-        inputs += more
-    else:
+    if not lapack:
         for name in inputs:
             program.input(name)
-        found = (spectrum_of_pairs if ranks == PAIRS else spectrum)(program, matrices("H", ()))
-    states = ProgramStates(formulas, program, matrices, found, ranks, bosons)
     components = {name: np.array(flat, dtype=object).reshape(shape) for name, shape, flat in content}
-    layout = Layout({name: states.values(array) for name, array in components.items()})
-    outputs = [*layout.nodes, found.error_estimate.node]
+    solved, values = [], []
+    for block in structure.blocks:
+        spectra, twins = [], []
+        for orbitals in block.all:
+            own = _within(orbitals, matrices)
+            if lapack:
+                found, more = _given_spectrum(program, orbitals, block.ranks, bosons)
+                inputs += more
+            else:
+                found = (spectrum_of_pairs if block.ranks == PAIRS else spectrum)(program, own("H", ()))
+            s = formulas.s.extract(orbitals, orbitals)
+            states = ProgramStates(s, program, own, found, block.ranks, bosons)
+            spectra.append(found)
+            twins.append({name: states.values(array) for name, array in components.items()})
+        solved.append((spectra, block.ranks))
+        values.append(shared(twins))
+    layout = Layout(ascending(program, values))
+    error_estimate = error_of_blocks(program, solved)
+    outputs = [*layout.nodes, error_estimate.node]
     longest = _LONGEST_AFTER_LAPACK if lapack else _LONGEST
     if len(program.live(outputs)) > longest:
         raise _NoProgram(f"a program of more than {longest} operations")
     singular = matrices.singular([symbol.name for symbol in formulas.k])
-    return Compiled(program, tuple(inputs), layout, found.error_estimate, backend(program, inputs, outputs), singular)
+    return Compiled(
+        program, tuple(inputs), layout, error_estimate, backend(program, inputs, outputs), singular, structure
+    )
 
 
 class _Matrices:
@@ -264,13 +248,18 @@ class _Matrices:
         return False
 
 
+def _within(orbitals: tuple[int, ...], matrices: Callable[..., Nodes]) -> Callable[[str, tuple[Any, ...]], Nodes]:
+    place = np.ix_(orbitals, orbitals)
+    return lambda name, axes: matrices(name, axes)[place]
+
+
 def _given_spectrum(
-    program: SimplifyingProgram, ranks: tuple[int, ...], bosons: Metric | None
+    program: SimplifyingProgram, orbitals: tuple[int, ...], ranks: tuple[int, ...], bosons: Metric | None
 ) -> tuple[Spectrum, list[str]]:
-    """Energies and eigenvectors as arguments: e_n, then Re u_an, then Im u_an."""
-    N = sum(ranks)
-    names = [f"energy {n}" for n in range(N)]
-    parts = [[f"{part} u[{a}, {n}]" for a in range(N) for n in range(N)] for part in ("Re", "Im")]
+    """Energies and eigenvectors of a block as arguments: e_n, then Re u_an, then Im u_an, named by its orbitals."""
+    N = len(orbitals)
+    names = [f"energy {n}" for n in orbitals]
+    parts = [[f"{part} u[{a}, {n}]" for a in orbitals for n in orbitals] for part in ("Re", "Im")]
     levels: list[Scalar] = [program.input(name) for name in names]
     entries = [Complex(program.input(x), program.input(y)) for x, y in zip(*parts, strict=True)]
     vectors = np.array(entries, dtype=object).reshape(N, N)

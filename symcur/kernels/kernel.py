@@ -19,6 +19,8 @@ from symcur.band_structures import BandStructure, Model, Parameters
 from symcur.band_structures.levels import follows
 from symcur.eigenstates import Components, Recording, report_touchings, values_at
 from symcur.expressions import axis_name
+from symcur.kernels.ordering import MEETING
+from symcur.kernels.structure import Structure
 from symcur.program import Program, Scalar
 from symcur.program.source import loop_in_c
 
@@ -53,7 +55,7 @@ class Compiled:
     """A program with its arguments, the layout of its results, the estimate of its error and what runs it.
 
     ``singular`` says that matrix elements divide by functions of k or take their roots, so that results may be infinite
-    where the energies are not.
+    where the energies are not. ``structure``: the multiplets and the blocks.
     """
 
     program: Program
@@ -62,6 +64,7 @@ class Compiled:
     error_estimate: Scalar
     backend: Backend
     singular: bool
+    structure: Structure
 
 
 class Layout:
@@ -123,7 +126,8 @@ class Kernel:
     ``argument_order`` names the arguments: momenta, then parameters. ``shapes`` are the shapes at one k. ``route`` says
     how: "closed form" (energies and eigenvectors inside the program), "LAPACK" (they come from ``model.eigenstates``, the
     expressions are read by the program) or "eigenstates" (no program); ``reason`` says why not the first. ``multiplets`` are the
-    ranks of the bands that are degenerate everywhere, by ascending energy. ``backend`` is "heyoka" or "numpy".
+    ranks of the bands that are degenerate everywhere, by ascending energy; ``blocks`` the orbitals of each block that neither H nor s
+    couples to others, all as one where that is not made use of. ``backend`` is "heyoka" or "numpy".
     """
 
     def __init__(
@@ -150,6 +154,10 @@ class Kernel:
         self.quantities = tuple(components)
         self.shapes = {name: (model.size, *array.shape) for name, array in components.items()}
         self.backend = "numpy" if compiled is None else compiled.backend.name
+        everything = tuple(range(model.size))
+        self.blocks = (
+            (everything,) if compiled is None else tuple(x for block in compiled.structure.blocks for x in block.all)
+        )
         self.route = "eigenstates" if compiled is None else "LAPACK" if reason else "closed form"
         self.threads = threads or ((os.cpu_count() or 1) if compiled is None and model.suits_threads else 1)
 
@@ -180,7 +188,7 @@ class Kernel:
     def _values(self, k: ArrayLike, model: BandStructure, limit: float) -> Values:
         points = model.points(k)
         flat = points.reshape(-1, model.dimension)
-        if self._compiled is None:
+        if self._compiled is None or any(model.values()[name] for name in self._compiled.structure.zeros):
             where = np.arange(len(flat))
             arrays, distinct, amplified = values_at(
                 model, self._components, flat, self.tolerance, self.threads, self._recording
@@ -257,23 +265,27 @@ class Kernel:
         outputs = self._buffers.empty((len(compiled.layout.nodes) + 1, padded))
         inputs[:D, :n], inputs[D : D + P] = points.T, np.array(numbers)[:, None]
         if self.route == "LAPACK":
-            inputs[D + P :, :n] = self._lapack(model, points, undecided)
+            inputs[D + P :, :n] = self._lapack(compiled.structure, model, points, undecided)
         inputs[:, n:] = inputs[:, n - 1 : n]
         compiled.backend(inputs, outputs, threads)
         # Eigenstates would not know better what LAPACK's energies and vectors leave undecided.
-        undecided |= ~(outputs[-1, :n] <= (np.inf if self.route == "LAPACK" else limit))
+        undecided |= ~(outputs[-1, :n] <= (MEETING / 2 if self.route == "LAPACK" else limit))
         if compiled.singular:
             undecided |= ~np.isfinite(outputs[:, :n]).all(axis=0)
         return outputs[:, :n]
 
-    def _lapack(self, model: BandStructure, points: Array, undecided: Mask) -> Array:
-        """Energies, then the real and imaginary parts of the vectors, as rows; other multiplets are undecided."""
-        energies, _, U = model.eigenstates(points)
-        expected = np.ones(model.size, dtype=bool)
-        expected[np.cumsum((0, *self.multiplets[:-1]))] = False
-        undecided |= (follows(model, energies, points, self.tolerance) != expected).any(axis=-1)
-        flat = np.moveaxis(U, 0, -1).reshape(model.size**2, len(points))
-        return np.concatenate([energies.T, flat.real, flat.imag])
+    def _lapack(self, structure: Structure, model: BandStructure, points: Array, undecided: Mask) -> Array:
+        """Energies, then the real and imaginary parts of the vectors, as rows, for each block; other multiplets are undecided."""
+        H, rows = model.matrix("H", points), []
+        for orbitals, ranks in [(orbitals, block.ranks) for block in structure.blocks for orbitals in block.all]:
+            part = H if len(orbitals) == model.size else H[:, np.array(orbitals)[:, None], orbitals]
+            energies, _, U = model.diagonalized(part, points)
+            expected = np.ones(len(orbitals), dtype=bool)
+            expected[np.cumsum((0, *ranks[:-1]))] = False
+            undecided |= (follows(model, energies, points, self.tolerance) != expected).any(axis=-1)
+            flat = np.moveaxis(U, 0, -1).reshape(len(orbitals) ** 2, len(points))
+            rows += [energies.T, flat.real, flat.imag]
+        return np.concatenate(rows)
 
     # -- what the kernel is ------------------------------------------------------------------------------------------
     def source(self, language: str = "c") -> str:

@@ -14,10 +14,10 @@ from functools import reduce
 from typing import Any
 
 import numpy as np
+import sympy as sp
 
 from symcur import expressions as ex
 from symcur.arrays import ObjectArray
-from symcur.band_structures.formulas import Formulas
 from symcur.band_structures.metric import Metric
 from symcur.eigenstates import Eigenbasis
 from symcur.expressions import Expression
@@ -33,20 +33,20 @@ Nodes = ObjectArray  # of Complex
 class ProgramStates(Eigenbasis):
     """A spectrum made of nodes in place of a numeric one, with a pattern of multiplets.
 
-    ``matrices(name, axes)`` gives H, its derivatives and s as N x N nodes; ``multiplets`` the ranks of the multiplets
+    ``matrices(name, axes)`` gives H, its derivatives and s as N x N nodes, ``s`` as a formula; ``multiplets`` the ranks of the multiplets
     by ascending energy.
     """
 
     def __init__(
         self,
-        formulas: Formulas,
+        s: sp.Matrix,
         program: Program,
         matrices: Callable[[str, tuple[Any, ...]], Nodes],
         found: Spectrum,
         multiplets: tuple[int, ...],
         bosons: Metric | None = None,
     ) -> None:
-        N = formulas.H.rows
+        N = s.rows
         self._norms = [1] * N if bosons is None else bosons.norms.astype(int).tolist()
         self._constant, self._vectors, self._matrix = program.constant, found.vectors, matrices
         zero, one = Complex(program.zero), Complex(program.one)
@@ -66,8 +66,8 @@ class ProgramStates(Eigenbasis):
         metric = np.eye(N) if bosons is None else bosons.matrix
         self._metric = [round(g.real) for g in np.diag(metric)]
         signs = set(self._metric) <= {1, -1} and np.array_equal(metric, np.diag(self._metric))
-        separate = formulas.s.is_diagonal() and signs
-        diagonal = [g * formulas.s[a, a] for a, g in enumerate(self._metric)] if separate else []
+        separate = s.is_diagonal() and signs
+        diagonal = [g * s[a, a] for a, g in enumerate(self._metric)] if separate else []
         self._blocks = [[a for a in range(N) if diagonal[a] == value] for value in dict.fromkeys(diagonal)]
         self._s_values = np.array([_signed(self._metric, matrices("s", ()))[b, b] for b, *_ in self._blocks])
         self._block_elements: dict[tuple[Expression | None, int, int], Nodes] = {}

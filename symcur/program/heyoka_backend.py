@@ -25,6 +25,7 @@ class HeyokaBackend:
 
         symbols = dict(zip(inputs, (heyoka.make_vars(f"x_{j}") for j in range(len(inputs))), strict=True))
         arithmetic = operations(heyoka, symbols.__getitem__, lambda number: heyoka.expression(float(number)))
+        arithmetic["select"] = lambda x, a, b: heyoka.select(heyoka.gt(x, 0.0), a, b)
         expressions = program.run(outputs, arithmetic)
         self._function: Any = heyoka.cfunc(expressions, list(symbols.values()), fast_math=True)
         self.width = int(self._function.batch_size)

@@ -11,7 +11,13 @@ from symcur.arrays import Array
 from symcur.program.program import FUNCTIONS, Program
 
 _SIGNS = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
-_UFUNCS: dict[str, Any] = _SIGNS | {name: getattr(np, name) for name in FUNCTIONS}
+
+
+def _select(x: Any, a: Any, b: Any, result: Array) -> None:
+    result[:] = np.where(x > 0, a, b)
+
+
+_UFUNCS: dict[str, Any] = _SIGNS | {name: getattr(np, name) for name in FUNCTIONS} | {"select": _select}
 
 
 class NumPyBackend:
@@ -58,13 +64,8 @@ class NumPyBackend:
         scratch = np.empty((self._registers, inputs.shape[1]))
         rows: list[Any] = [*inputs, *self._constants, *scratch]
         with np.errstate(all="ignore"):
-            for step in self._steps:
-                if len(step) == 4:
-                    ufunc, a, b, result = step
-                    ufunc(rows[a], rows[b], rows[result])
-                else:
-                    ufunc, a, result = step
-                    ufunc(rows[a], rows[result])
+            for ufunc, *places in self._steps:
+                ufunc(*[rows[place] for place in places])
         for output, result in zip(outputs, self._results, strict=True):
             output[:] = rows[result]
 

@@ -141,6 +141,10 @@ class Program:
             raise ValueError(f"name: expected one of {', '.join(FUNCTIONS)}, got {name!r}")
         return self._node(name, a.node)
 
+    def select(self, x: Scalar, a: Scalar, b: Scalar) -> Scalar:
+        """a where x > 0, b elsewhere; the other of the two has no influence, even where it is not finite."""
+        return a if a.node == b.node else self._node("select", x.node, a.node, b.node)
+
     def atom(self, expression: sp.Expr, known: Mapping[sp.Symbol, Complex]) -> Scalar:
         """A real function that is kept as it stands (tanh(k), say), in the inputs that its symbols name."""
         if not self.keeps_atoms or not _is_atom(expression):
@@ -181,7 +185,7 @@ class Program:
         keep: Callable[[int, Any], Any] | None = None,
         known: dict[int, Any] | None = None,
     ) -> list[Any]:
-        """Interpret the program: operations give "input", "constant", "+", "-", "*", "/" and the functions.
+        """Interpret the program: operations give "input", "constant", "+", "-", "*", "/", the functions and, for kernels, "select".
 
         ``keep(node, value)`` may replace each value as it is made (to name it, say). ``known`` holds values of nodes from
         earlier runs with the same operations and inputs, and those of this one afterwards.

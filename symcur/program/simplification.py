@@ -81,6 +81,10 @@ class SimplifyingProgram(Program):
         (x, a_minus), (y, b_minus) = self.unsigned(a), self.unsigned(b)
         return self._signed(super().divide(x, y), a_minus != b_minus)
 
+    def select(self, x: Scalar, a: Scalar, b: Scalar) -> Scalar:
+        _, minus = self.unsigned(b if a.is_zero else a)
+        return self._signed(super().select(x, self._signed(a, minus), self._signed(b, minus)), minus)
+
     def function(self, name: str, a: Scalar) -> Scalar:
         if name not in ("cos", "sin"):
             return super().function(name, a)

@@ -308,6 +308,7 @@ def loop_in_c(
         "constant": lambda number: f"({float(number)!r})",
         **{sign: (lambda a, b, sign=sign: f"{a} {sign} {b}") for sign in "+-*/"},
         **{name: (lambda a, name=name: f"{name}({a})") for name in FUNCTIONS},
+        "select": lambda x, a, b: f"{x} > 0 ? {a} : {b}",
     }
     results = program.run([node for _, node in outputs], operations, keep)
     comment = [

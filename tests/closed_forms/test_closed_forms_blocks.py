@@ -13,9 +13,10 @@ from lattice_models import MOMENTA, hermitian, random_model
 from symcur import models
 from symcur.band_structures import Model
 from symcur.closed_forms import BlockForm, ClosedForm, derive
-from symcur.closed_forms.blocks import blocks, is_sum_over_blocks
+from symcur.closed_forms.blocks import blocks
 from symcur.eigenstates import DegeneracyWarning, evaluate
 from symcur.expressions import BandEnergy, Derivative, P, S, Trace, s, v
+from symcur.expressions.additive import is_sum_over_blocks
 from symcur.models.pauli import kron, sigma_0, sigma_x, sigma_y, sigma_z
 
 k_x, k_y, _ = MOMENTA

@@ -95,11 +95,14 @@ def test_heyoka_is_imported_only_when_used():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
-@pytest.mark.slow_for("4--O0")
+@pytest.mark.slow_for("4-0--O0")
 @pytest.mark.skipif(shutil.which("gcc") is None, reason="no C compiler")
-@pytest.mark.parametrize(("N", "optimisation"), [(2, "-O2"), (4, "-O0")])
-def test_c_source_compiled(N, optimisation, tmp_path):
+@pytest.mark.parametrize(("N", "beside", "optimisation"), [(2, 0, "-O2"), (4, 0, "-O0"), (2, 1, "-O2")])
+def test_c_source_compiled(N, beside, optimisation, tmp_path):
     model = random_model(N, 2, seed=N)
+    if beside:
+        block = random_model(beside, 2, seed=9)
+        model = model.replace(H=sp.diag(model.H, block.H), s=sp.diag(model.s, block.s))
     kernel = compile(model, [*SET, "torque_polarizability"], backend="numpy")
     source = tmp_path / "kernel.c"
     source.write_text(kernel.source("c"))
@@ -115,7 +118,7 @@ def test_c_source_compiled(N, optimisation, tmp_path):
     results = dict(zip(labels, outputs, strict=True))
     values = kernel(k, g=0.3, t=1.0)
     assert (results["error_estimate"] <= LARGEST_ESTIMATE).all()
-    for band in range(N):
+    for band in range(model.size):
         np.testing.assert_allclose(results[f"energy[{band}]"], values["energy"][:, band], rtol=1e-11)
         for i in range(2):
             np.testing.assert_allclose(results[f"s_dipole[{band}, {i}]"], values["s_dipole"][:, band, i], rtol=1e-8)
