@@ -126,9 +126,9 @@ def first_boxes(components: int, sweep: Sweep, points: int) -> int:
 
 
 def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks, most: int) -> tuple[Boxes, Array]:
-    """A grid of boxes, ``per_axis`` along those of a whole cell, finer at landmarks, whose faces avoid symmetric positions, where level sets might lie on them.
+    """A grid of boxes, finer at landmarks, whose faces avoid symmetric positions, where level sets might lie on them.
 
-    Also what landmarks that ``most`` boxes do not resolve may add to each component.
+    There are at least ``per_axis`` along each axis of a whole cell. Also what landmarks that ``most`` boxes do not resolve may add to each component.
     """
     edges = []
     counts = np.ceil(np.broadcast_to(per_axis * np.asarray(domain.extent), domain.dimension) - 1e-9).astype(int)

@@ -1,8 +1,8 @@
 """Parts of lattice cells that the operations of an integrand take to all others: triangles, prisms, boxes of halved axes.
 
-Where an integrand has the mirrors of a square or hexagonal lattice the part is the triangle that they bound, in 3D the prism on that of a
-hexagonal one, else [0, 1/2] along each axis along which a change of signs of fractions makes the halves alike, or a quarter of a rhombic
-cell. Time reversal counts like any other operation.
+Where an integrand has the mirrors of a square or hexagonal lattice the part is the triangle that they bound, in 3D a prism on it, else
+[0, 1/2] along each axis along which a change of signs of fractions makes the halves alike, or a quarter of a rhombic cell. Time reversal
+counts like any other operation.
 """
 
 from __future__ import annotations
