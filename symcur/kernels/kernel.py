@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -240,6 +240,8 @@ class Kernel:
                 with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(work, range(0, n, block)))
         arrays = {name: compiled.layout.view(name, rows) for name in self.quantities}
+        if self.tolerance is not None and self.route == "closed form":
+            undecided |= self._others(model, self.multiplets, arrays["energy"], flat)
         return arrays, rows[-1], np.flatnonzero(undecided)
 
     def _block(
@@ -280,12 +282,16 @@ class Kernel:
         for orbitals, ranks in [(orbitals, block.ranks) for block in structure.blocks for orbitals in block.all]:
             part = H if len(orbitals) == model.size else H[:, np.array(orbitals)[:, None], orbitals]
             energies, _, U = model.diagonalized(part, points)
-            expected = np.ones(len(orbitals), dtype=bool)
-            expected[np.cumsum((0, *ranks[:-1]))] = False
-            undecided |= (follows(model, energies, points, self.tolerance) != expected).any(axis=-1)
+            undecided |= self._others(model, ranks, energies, points)
             flat = np.moveaxis(U, 0, -1).reshape(len(orbitals) ** 2, len(points))
             rows += [energies.T, flat.real, flat.imag]
         return np.concatenate(rows)
+
+    def _others(self, model: BandStructure, ranks: Sequence[int], energies: Array, points: Array) -> Mask:
+        """Where bands form other multiplets than those of these ranks."""
+        expected = np.ones(sum(ranks), dtype=bool)
+        expected[np.cumsum((0, *ranks[:-1]))] = False
+        return np.asarray((follows(model, energies, points, self.tolerance) != expected).any(axis=-1))
 
     # -- what the kernel is ------------------------------------------------------------------------------------------
     def source(self, language: str = "c") -> str:

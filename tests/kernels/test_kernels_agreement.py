@@ -170,3 +170,18 @@ def test_spin_hall_integral_of_kane_mele_rashba():
     values = compile(symcur.models.kane_mele(), ["s_berry_curvature"])(k)
     mean = values["s_berry_curvature"][..., :2, 1, 0].sum(axis=-1).mean()
     assert mean * abs(np.linalg.det(b)) / (2 * np.pi) == pytest.approx(1.027158, abs=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore::symcur.eigenstates.DegeneracyWarning")
+def test_bands_closer_than_the_tolerance_that_is_asked_for_are_one_multiplet():
+    """Levels -+ sqrt(k^2 + 1e-7) beside one at 3: a gap of 2e-4 of the spread, which a tolerance of 1e-3 merges near k = 0 alone."""
+    k_x, k_y = sp.symbols("k_x k_y", real=True)
+    gap = sp.sqrt(10) / 10000
+    model = Model(sp.Matrix([[k_x, gap, 0], [gap, -k_x, k_y], [0, k_y, 3]]), s=sp.diag(1, -1, 2), k=(k_x, k_y))
+    k = np.array([[0.0, 0.0], [0.001, 0.0], [0.3, 0.1]])
+    kernel = compile(model, ["s_expectation", "s_dipole"], backend="numpy", tolerance=1e-3)
+    values = kernel(k)
+    assert (kernel.route, values.by_eigenstates) == ("closed form", 2)
+    for name in kernel.quantities:
+        np.testing.assert_allclose(values[name], evaluate(model, name, k, tolerance=1e-3), rtol=1e-12, atol=1e-12)
+    assert compile(model, ["s_expectation"], backend="numpy")(k).by_eigenstates == 0
