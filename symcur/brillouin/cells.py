@@ -128,15 +128,16 @@ def first_boxes(components: int, sweep: Sweep, points: int) -> int:
 def initial_boxes(domain: Domain, per_axis: int, marks: Landmarks, most: int) -> tuple[Boxes, Array]:
     """A grid of boxes, finer at landmarks, whose faces avoid symmetric positions, where level sets might lie on them.
 
-    Also what landmarks that ``most`` boxes do not resolve may add to each component.
+    There are at least ``per_axis`` along each axis of a whole cell. Also what landmarks that ``most`` boxes do not resolve may add to each component.
     """
     edges = []
-    for periodic in domain.periodic:
-        e = np.linspace(0.0, 1.0, per_axis + 1)
+    counts = np.ceil(np.broadcast_to(per_axis * np.asarray(domain.extent), domain.dimension) - 1e-9).astype(int)
+    for n, periodic in zip(counts, domain.periodic, strict=True):
+        e = np.linspace(0.0, 1.0, n + 1)
         if periodic:
-            e += 0.3819660112501051 / per_axis
+            e += 0.3819660112501051 / n
         else:
-            e[1:-1] += 0.0721359549995793 / per_axis
+            e[1:-1] += 0.0721359549995793 / n
         edges.append(e)
     low = np.stack(np.meshgrid(*(e[:-1] for e in edges), indexing="ij"), axis=-1)
     size = np.stack(np.meshgrid(*(np.diff(e) for e in edges), indexing="ij"), axis=-1)

@@ -16,12 +16,14 @@ from symcur.arrays import AnyArray, Array, Mask
 
 from .bernstein import basis
 from .cells import Boxes, first_boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .chambers import part_of_cell
 from .landmarks import landmarks
 from .memory import COPIES, PIECE, SIZE
 from .method import METHODS, Method
 from .problem import Problem, SmoothProblem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
+from .wedges import on_a_part
 
 POINTS = {1: 12, 2: 10, 3: 8}
 START = {1: 4, 2: 2, 3: 2}
@@ -38,14 +40,16 @@ class Cubature(Method):
         return "cubature cannot integrate the step of T = 0, 'patches' and 'auto' can" if problem.has_steps else ""
 
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
+        self.open_record(problem, sweep, tolerance)
+        if not isinstance(problem, SmoothProblem):
+            problem = part_of_cell(problem, tolerance.rtol)
         smooth, dimension = problem.weighted(), problem.domain.dimension
         points, marks = POINTS[dimension] ** dimension, landmarks(problem, tolerance.rtol)
         most = first_boxes(problem.size, sweep, points)
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen = problem.left_out + unresolved
-        self.open_record(problem, sweep, tolerance)
         found = refine(partial(_rule, smooth, sweep), points, boxes, sweep, tolerance, unseen, self.record)
-        return replace(found, method=self.description)
+        return replace(found, method=self.description + on_a_part(problem.domain))
 
 
 CUBATURE = Cubature()

@@ -18,9 +18,10 @@ class Domain(ABC):
     """A piece of k space of dimension 1 to 3, parametrised by the unit cube.
 
     ``periodic[a]`` says whether integrands repeat along axis a of the cube, ``description`` says in words
-    what the domain is.
+    what the domain is. ``extent`` is how long the axes are in units of those of a whole cell, for parts of one.
     """
 
+    extent: ArrayLike = 1.0
     dimension: int
     periodic: tuple[bool, ...]
     description: str

@@ -109,10 +109,10 @@ def _solve(
         sweep = Sweep(mapper, max_evaluations, progress, problem.memory)
         try:
             problem, idle = without_idle_axes(problem, tolerance.rtol)
-            problem, alike = within_wedge(problem)
+            problem = within_wedge(problem)
             rounding = problem.rounding()  # before the work, so that an interruption leaves what was finished
             found = _recorded(chosen, problem, sweep, tolerance)
-            found = replace(found, reason=found.reason + idle + alike, error=found.error + rounding)
+            found = replace(found, reason=found.reason + idle, error=found.error + rounding)
             if problem.unresolved:
                 text = f"H may be narrow between samples in {problem.unresolved:.1e} of the zone"
                 found = replace(found, met=np.zeros_like(found.met), message=f"{text}; {found.message}")

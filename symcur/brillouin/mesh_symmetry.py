@@ -151,7 +151,7 @@ class _Looked:
 
     def _with(self, image: int, values: Array, which: list[int]) -> Kept:
         """Those of the matrices that turn these values into those at the images."""
-        found = {j: (image, *_action(self.rotations[j], self.ranks, values, self._moved[j])) for j in which}
+        found = {j: (image, *turned_tensors(self.rotations[j], self.ranks, values, self._moved[j])) for j in which}
         return {j: one for j, one in found.items() if one[2] <= SAME_VALUES}
 
     def by_images(self) -> tuple[Kept, list[AnyArray]]:
@@ -206,7 +206,7 @@ def _split(array: Array) -> Array:
     return array.reshape(-1, POINTS, *array.shape[1:])
 
 
-def _action(rotation: Array, ranks: tuple[int, ...], values: Array, found: Array) -> tuple[Array, float]:
+def turned_tensors(rotation: Array, ranks: tuple[int, ...], values: Array, found: Array) -> tuple[Array, float]:
     """The matrix that turns ``values`` into ``found``, rotations of tensors with a sign each, and what it misses."""
     turns: dict[int, AnyArray] = {0: np.eye(1)}
     for rank in range(1, max(ranks) + 1):

@@ -24,6 +24,7 @@ from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import basis, transform
 from .cells import Boxes, first_boxes, functionals, initial_boxes, refine, tail_error, tensor
+from .chambers import part_of_cell
 from .landmarks import landmarks
 from .level_sets import BLOCK, FEW, Pieces, level_set_integrals
 from .memory import PIECE, SIZE, pieces
@@ -32,7 +33,7 @@ from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 from .problem import BandProblem, Problem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
-from .wedges import Wedge, half_of_cell
+from .wedges import on_a_part
 
 POINTS = {1: 12, 2: 10, 3: 10}
 START = {1: 4, 2: 3, 3: 2}
@@ -87,19 +88,17 @@ class Patches(Method):
     def estimate(self, problem: Problem, sweep: Sweep, tolerance: Tolerance) -> Estimate:
         assert isinstance(problem, BandProblem)
         dimension = problem.domain.dimension
-        landmarks(problem, tolerance.rtol)
         self.open_record(problem, sweep, tolerance)
-        problem = half_of_cell(problem)
+        problem = part_of_cell(problem, tolerance.rtol)
         marks = landmarks(problem, tolerance.rtol)
         most = first_boxes(problem.size, sweep, points_per_axis(dimension, tolerance.rtol, 0) ** dimension)
         boxes, unresolved = initial_boxes(problem.domain, START[dimension], marks, most)
         unseen, p = problem.left_out + unresolved, points_per_axis(dimension, tolerance.rtol, len(boxes))
         rule = partial(_rule, problem, sweep, tolerance.rtol, p)
         found = refine(rule, p**dimension, boxes, sweep, tolerance, unseen, self.record)
-        return replace(found, method=self.description + (HALF if isinstance(problem.domain, Wedge) else ""))
+        return replace(found, method=self.description + on_a_part(problem.domain))
 
 
-HALF = " on a part of the zone that symmetries make like the others"
 PATCHES = Patches()
 METHODS.add(PATCHES)
 

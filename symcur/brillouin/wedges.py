@@ -8,15 +8,16 @@ random momenta holds everywhere where nothing of H is hidden between samples.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from symcur.arrays import Array
 
 from .between_samples import narrow_places
-from .cells import Landmarks
-from .domains import Ball, Domain, LatticeCell
+from .domains import Ball, Domain
+from .mesh_symmetry import turned_tensors
 from .problem import BandProblem, Bands, Problem, SmoothProblem
 
 POINTS, MOST = 24, 100  # at which symmetries are tried, and components for which they are
@@ -24,7 +25,6 @@ SAME, NOTHING = 1e-9, 1e-13  # of a component, of the largest one
 ROUNDED = 1e-12  # of the energies
 START = 0.0721359549995793  # of a turn: where a wedge begins that no mirror bounds
 SPACING = 1 / 24
-FLAT = 1e-2  # of the range of the energies
 ROTATIONS = (4, 2)  # others mix components
 MIRRORS = (0.0, 0.5, 0.25, 0.75)  # phi -> turn - phi
 UPSIDE_DOWN = ((1, 0.0), (1, 0.5), (-1, 0.0), (-1, 0.5))  # theta -> pi - theta, phi -> sign phi + turn
@@ -47,19 +47,56 @@ class Operation:
 
 
 class Wedge(Domain):
-    """The box low + size [0, 1]^D of the unit cube of a domain, with the Jacobian of this part."""
+    """The part low + edges x, x in [0, 1]^D, of the unit cube of a domain, ``edges`` (D, D) columns of which each leads along one x_a.
 
-    def __init__(self, domain: Domain, low: Array, size: Array) -> None:
-        self.domain, self.low, self.size = domain, low, size
+    Of a ``triangle`` the first two edges lead from one corner to the others. The square becomes a quadrilateral with a straight angle in
+    the middle of the second edge: no other point of it, and none of the corners, is one at which the Jacobian vanishes.
+    """
+
+    def __init__(self, domain: Domain, low: Array, edges: Array, triangle: bool = False) -> None:
+        self.domain, self.low, self.edges, self.triangle = domain, low, edges, triangle
         self.dimension, self.description = domain.dimension, domain.description
-        self.periodic = tuple(bool(p and s == 1) for p, s in zip(domain.periodic, size, strict=True))
+        whole = (edges == np.eye(len(low))).all(axis=0)
+        self.periodic = tuple(bool(p and w) for p, w in zip(domain.periodic, whole, strict=True))
+        self._volume = abs(float(np.linalg.det(edges))) / (2 if triangle else 1)
+        self.parts = round(1 / self._volume)
+        if all(domain.periodic):
+            self.extent = self.steps.max(axis=0)
+
+    def of_domain(self, x: Array) -> Array:
+        """Points x of the unit cube of the part as points of that of the domain."""
+        if self.triangle:
+            first, second = x[..., 0], x[..., 1]
+            x = np.concatenate(
+                [np.stack([first * (1 - second), (1 + first) * second / 2], axis=-1), x[..., 2:]], axis=-1
+            )
+        return np.asarray(self.low + x @ self.edges.T)
+
+    def of_part(self, u: Array) -> Array:
+        """The other way for u (M, D), shape (M, D); around a triangle only near it."""
+        y = (u - self.low) @ np.linalg.inv(self.edges).T
+        if self.triangle:
+            half = (1 - y[:, 0] - 2 * y[:, 1]) / 2
+            first = np.sqrt(np.maximum(half**2 + y[:, 0], 0.0)) - half
+            y[:, 0], y[:, 1] = first, 2 * y[:, 1] / np.maximum(1 + first, 1.0)
+        return np.asarray(y)
+
+    @property
+    def steps(self) -> Array:
+        """The most by which u_b changes with x_a, shape (D, D)."""
+        steps = np.abs(self.edges)
+        if self.triangle:
+            one, other = self.edges[:, 0], self.edges[:, 1]
+            steps[:, 0] = np.maximum(np.abs(one), np.abs(other) / 2)
+            steps[:, 1] = np.maximum(np.abs(other) / 2, np.abs(other - one))
+        return steps
 
     def map(self, u: Array) -> tuple[Array, Array]:
-        k, jacobian = self.domain.map(self.low + self.size * u)
-        return k, jacobian * self.size.prod()
+        k, jacobian = self.domain.map(self.of_domain(u))
+        return k, jacobian * self._volume * (1 + u[..., 0] - u[..., 1] if self.triangle else 1.0)
 
     def hull(self, u: Array, size: Array) -> Array:
-        return self.domain.hull(self.low + self.size * u, self.size * size)
+        return self.domain.hull(self.of_domain(u), size @ self.steps.T)
 
 
 class Folded:
@@ -86,16 +123,21 @@ class Folded:
         return energies, values @ self.matrix.T if self._signs is None else values * self._signs
 
 
-def within_wedge(problem: Problem) -> tuple[Problem, str]:
-    """The same integral over a wedge, if symmetries take the ball to itself, and how many wedges there are in words."""
+def on_a_part(domain: Domain) -> str:
+    """What to say of a method that saw part of a domain only."""
+    return f" on one of {domain.parts} parts that symmetries make alike" if isinstance(domain, Wedge) else ""
+
+
+def within_wedge(problem: Problem) -> Problem:
+    """The same integral over a wedge, if symmetries take the ball to itself."""
     domain = problem.domain
     if isinstance(problem, SmoothProblem) or not isinstance(domain, Ball) or domain.dimension == 1:
-        return problem, ""
+        return problem
     rotations, mirrors = [Operation(1, 1 / n) for n in ROTATIONS], [Operation(-1, turn) for turn in MIRRORS]
     over = [Operation(*how, over=True) for how in UPSIDE_DOWN] if domain.dimension == 3 else []
-    found = _symmetries(problem, [*rotations, *mirrors, *over])
+    found = symmetries(problem, [*rotations, *mirrors, *over])
     if not found:
-        return problem, ""
+        return problem
     rotation, mirror, turned = (
         next((one for one in kind if one in found), None) for kind in (rotations, mirrors, over)
     )
@@ -110,56 +152,21 @@ def within_wedge(problem: Problem) -> tuple[Problem, str]:
         size[1] = 0.5
         matrix = matrix + found[turned] @ matrix
     folded = problem.with_bands(Folded(problem, matrix), problem.weights)
-    return folded.on(Wedge(domain, low, size)), f"; one of {round(1 / size.prod())} wedges that symmetries make alike"
-
-
-def half_of_cell(problem: BandProblem) -> BandProblem:
-    """The same integral over half of a cell, if k -> -k makes the halves alike.
-
-    Their faces lie across an axis along which no band is flat, as a level set that lies in a face would not be seen.
-    """
-    domain = problem.domain
-    if not isinstance(domain, LatticeCell) or problem.landmarks is None:
-        return problem
-    line = np.random.default_rng(71).uniform(size=(2, POINTS, domain.dimension))
-    line[0, :, 0], line[1, :, 0] = 0.0, 0.5
-    e = problem.energies(line.reshape(-1, domain.dimension)).reshape(2, POINTS, -1)
-    found = {} if np.ptp(e, axis=1).min() < FLAT * np.ptp(e) else _symmetries(problem, [_inverted])
-    if not found:
-        return problem
-    size = np.ones(domain.dimension)
-    size[0] = 0.5
-    matrix = np.eye(len(problem.weights)) + found[_inverted]
-    half = problem.with_bands(Folded(problem, matrix), problem.weights).on(Wedge(domain, np.zeros_like(size), size))
-    half.landmarks, half.left_out = _both_images(problem.landmarks, size), problem.left_out
-    problem.memory.stay(half.landmarks.weight.nbytes, "the weights of narrow features")
-    return half
-
-
-def _inverted(u: Array) -> Array:
-    return -u % 1.0
-
-
-def _both_images(marks: Landmarks, size: Array) -> Landmarks:
-    """Landmarks of a cell and their images under k -> -k on the half, some of them beyond its faces."""
-    u = np.concatenate([marks.u, -marks.u])
-    u = np.where(size < 1, (u + 0.25) % 1.0 - 0.25, u % 1.0) / size
-    behind = marks.unfollowed
-    return Landmarks(
-        u,
-        np.tile(marks.length / size, (2, 1)),
-        np.tile(marks.weight, (2, 1)),
-        None if behind is None else replace(behind, length=behind.length / size),
-    )
+    return folded.on(Wedge(domain, low, np.diag(size)))
 
 
 Move = Callable[[Array], Array]
 
 
-def _symmetries(problem: BandProblem, operations: Sequence[Move]) -> dict[Move, Array]:
+M = TypeVar("M", bound=Move)
+
+
+def symmetries(
+    problem: BandProblem, operations: Sequence[M], rotations: Sequence[Array | None] | None = None
+) -> dict[M, Array]:
     """Which operations leave energies as they are and exchange components, and how: v_c(g u) = sum_d S_cd v_d(u).
 
-    None where something of H may be hidden between samples.
+    Where an operation is one of the ``rotations`` of k tensors may also turn. None where something of H may be hidden between samples.
     """
     if problem.bending is None or len(problem.weights) > MOST:
         return {}
@@ -168,9 +175,12 @@ def _symmetries(problem: BandProblem, operations: Sequence[Move]) -> dict[Move, 
     e, v = e.reshape(-1, POINTS, problem.count), v.reshape(-1, POINTS * problem.count, len(problem.weights))
     same = np.array(problem.weights)[:, None] == np.array(problem.weights)
     found = {}
-    for g, moved, values in zip(operations, e[1:], v[1:], strict=True):
+    for g, rotation, moved, values in zip(operations, rotations or [None] * len(operations), e[1:], v[1:], strict=True):
         if np.abs(moved - e[0]).max() <= ROUNDED * np.abs(e).max():
             matrix = _exchanged(v[0], values, same)
+            if matrix is None and rotation is not None and problem.ranks is not None:
+                turned, miss = turned_tensors(rotation, problem.ranks, v[0], values)
+                matrix = turned if miss <= SAME else None
             if matrix is not None:
                 found[g] = matrix
     hidden = narrow_places(problem, SPACING) if found else None
