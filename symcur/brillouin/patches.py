@@ -380,10 +380,7 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
 
 
 def _missed(task: SharpTask) -> tuple[Indices, Array]:
-    """Where what the samples of a band do not tell of it reaches as far as they lie beyond mu, or do not; mu moved so far.
-
-    A pocket that no interpolant has, or that is smaller than it should be, is then in the error.
-    """
+    """Where a band may reach further beyond mu than its samples tell, into a pocket that no interpolant has; mu moved so far."""
     reach = task.reach[task.which]
     low, high = (extreme(task.e, axis=-1)[task.which] for extreme in (np.min, np.max))
     above, below = low > task.mu - reach, high < task.mu + reach
