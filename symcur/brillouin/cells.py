@@ -34,10 +34,8 @@ DIVERGENT = 1e6
 LARGEST = 2_000_000
 # The part of the evaluations, and of the memory, that the first boxes may take.
 FIRST = 0.5
-# Bytes that are kept of each component in a box: three numbers and a truth value.
-KEPT = 3 * SIZE + 1
-# How often they are there where a record holds them, and is written.
-IN_A_RECORD = 4
+# Bytes that are kept of each component in a box, three numbers and a truth value; how often where a record holds them, and is written.
+KEPT, IN_A_RECORD = 3 * SIZE + 1, 4
 
 
 @dataclass

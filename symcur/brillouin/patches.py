@@ -184,7 +184,8 @@ def _sample(problem: BandProblem, p: int, boxes: Boxes) -> Sampled:
     functions = [OCCUPATIONS.get(name) for name in problem.weights]
     if not any(one.constant for one in functions):  # bands that are empty in all of these boxes add nothing
         some = slice(np.flatnonzero(~empty.all(axis=(0, 2, 3))).max(initial=-1) + 1)
-        e, v, full, empty, smooth, reach = (x[:, some] for x in (e, v, full, empty, smooth, reach))
+        e, v, reach = e[:, some], v[:, some], reach[:, some]
+        full, empty, smooth = full[:, some], empty[:, some], smooth[:, some]
     v = v * boxes.volume()[:, None, None, None]
     rows = functionals(p, dimension)
     total = np.zeros((len(rows) + 1, count, len(problem.mu), len(problem.temperature), size))
@@ -218,7 +219,7 @@ def _gather(e: Array, v: Array) -> None:
         v[same, n] = 0.0
 
 
-def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, ...]:
+def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, Mask, Mask, Mask, Array]:
     """Whether bands are full, empty or slowly varying in each box, shape (B, N, mu, T) each; where boxes must be bisected (B, mu, T).
 
     Two bands that touch, or nearly so, with the Fermi level between them can hide a peak of any height between the
