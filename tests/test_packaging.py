@@ -103,14 +103,16 @@ def test_a_file_that_another_program_has_open_stays_as_it_was(tmp_path, monkeypa
 
 
 def test_pools_have_no_more_processes_than_windows_waits_for(monkeypatch):
-    counts = []
+    counts, processes = [], []
 
     class Pool:
         def __init__(self, count, **_):
-            counts.append(count)
+            processes.append(count)
 
         def submit(self, *_):
-            return Future()
+            settled = Future()
+            settled.set_result(None)
+            return settled
 
         def shutdown(self, **_):
             pass
@@ -121,7 +123,8 @@ def test_pools_have_no_more_processes_than_windows_waits_for(monkeypatch):
     assert len(claims) > 61
     for workers in (-1, 100, 4):
         with verification._elsewhere(claims, None, False, workers):
-            pass
+            counts.append(sum(processes))
+            processes.clear()
     assert counts == [61, 61, 4] == [running.MOST_PROCESSES] * 2 + [4]
 
 
