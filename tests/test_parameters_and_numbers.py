@@ -127,7 +127,7 @@ def test_numbers_give_what_formulas_give(name, mu):
 
 def test_numbers_in_a_metal_with_disorder():
     model = models.altermagnet()
-    ours, theirs = (sc.transport(m, gaussian(0.8), -1.5, rtol=1e-6) for m in (as_functions(model), model))
+    ours, theirs = (sc.transport(m, gaussian(0.8), -1.5, rtol=1e-7) for m in (as_functions(model), model))
     for part in theirs.parts:
         assert ours[part] == pytest.approx(theirs[part], abs=1e-6 * np.abs(theirs[part]).max())
 
