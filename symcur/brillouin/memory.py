@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-USUAL, LEAST = 2e9, 1e7  # bytes; the pieces alone take some of the least
+USUAL, LEAST = 2e9, 2e5  # bytes
 PIECE = 1 << 18  # numbers in an array of a piece
 # Of values, of an occupation function at all energies, and of real matrices between bands, so many are there at a time.
 COPIES, OCCUPATION, MATRICES = 5, 8, 200
@@ -36,7 +36,7 @@ class Memory:
     def __init__(self, limit: float | None = None, threads: int = 1, least: float = LEAST) -> None:
         self.limit, self.threads = USUAL if limit is None else number_of_bytes(limit), threads
         if self.limit < least:
-            raise ValueError(f"memory: expected at least {least:.0f} bytes ({least / 1e6:.0f} MB), got {limit!r}")
+            raise ValueError(f"memory: expected at least {least:.0f} bytes ({least / 1e6:g} MB), got {limit!r}")
         self.at_once = threads
         self.kept = self.peak = 0
 

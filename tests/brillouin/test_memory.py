@@ -99,7 +99,7 @@ def test_no_more_threads_work_at_a_time_than_have_room_and_the_numbers_are_the_s
 
 
 def test_a_budget_too_small_for_anything_is_refused_with_what_is_needed():
-    with pytest.raises(ValueError, match=r"memory: expected at least 10000000 bytes \(10 MB\), got 1000"):
+    with pytest.raises(ValueError, match=r"memory: expected at least 200000 bytes \(0.2 MB\), got 1000"):
         integrate_bands(square_lattice, SQUARE, ["f"] * 12, MU, 0.3, rtol=1e-3, memory=1000)
 
 

@@ -332,7 +332,7 @@ def _truncated(text):
         (
             {"X_hr.dat": str, "X.win": str},
             ("--memory", "0.0001"),
-            r"memory: expected at least 10000000 bytes \(10 MB\), got 100",
+            r"memory: expected at least 200000 bytes \(0.2 MB\), got 100",
         ),
         ({"X_hr.dat": str, "X.win": str}, ("--mesh", "1"), "points: expected an integer >= 2"),
         ({"X_hr.dat": str, "X.win": str}, ("--window", "wide"), "--window: expected an energy or auto, got 'wide'"),
