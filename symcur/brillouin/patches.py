@@ -351,31 +351,26 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
     names = tuple(weights[c] for c in used)
     e = task.e.reshape(-1, *(p,) * dimension)
     v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)
-    results = []
+
+    def integrals(matrix: Array, points: int, mu: Array, some: Indices) -> Array:
+        energies, values = (transform(matrix, samples, dimension)[task.which[some]] for samples in (e, v))
+        count, temperature = len(some), task.temperature[some]
+        pieces = Pieces(energies, values, mu, temperature, np.ones(count), np.arange(count))
+        return level_set_integrals(pieces, names, points, count, block)
+
     # On a line the Fermi level picks single points, at which one of the last two Legendre polynomials may vanish, but not both.
     lines = [(b.fine @ b.shorter, n)] if dimension == 1 else []
-    for matrix, points in ((b.fine, n), *lines, (b.fine @ b.cut, fewer)):
-        pieces = Pieces(
-            transform(matrix, e, dimension)[task.which],
-            transform(matrix, v, dimension)[task.which],
-            task.mu,
-            task.temperature,
-            np.ones(count),
-            np.arange(count),
-        )
-        results.append(level_set_integrals(pieces, names, points, count, block))
+    each = ((b.fine, n), *lines, (b.fine @ b.cut, fewer))
+    results = [integrals(matrix, points, task.mu, np.arange(count)) for matrix, points in each]
     whole = np.zeros((4, count, len(weights)))
     (fine, size, error_bound), coarse = results[0], results[-1][0]
     if lines:
         error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
-    bernstein = transform(b.fine, e, dimension)[task.which]
-    flat = bernstein.reshape(count, -1)
-    error_bound = error_bound + size * (_rounding(names, flat, task.mu, task.temperature) + b.rounding)
+    bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
+    error_bound = error_bound + size * (_rounding(names, bernstein, task.mu, task.temperature) + b.rounding)
     some, mu = _missed(task)
     if len(some):
-        values = transform(b.fine, v, dimension)[task.which[some]]
-        hidden = Pieces(bernstein[some], values, mu, task.temperature[some], np.ones(len(some)), np.arange(len(some)))
-        error_bound[some] += np.abs(level_set_integrals(hidden, names, n, len(some), block)[0] - fine[some])
+        error_bound[some] += np.abs(integrals(b.fine, n, mu, some)[0] - fine[some])
     whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
     return whole
 
