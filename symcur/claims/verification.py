@@ -156,25 +156,25 @@ def _elsewhere(
             except BaseException as error:
                 given_out[n].set_exception(error)
 
-    with ThreadPoolExecutor(count) as threads:
-        try:
-            with _without_ctrl_c(), _on_one_core():
-                for pool in pools:
-                    pool.submit(_ready)  # its process starts
-            for pool, share in zip(pools, shares, strict=True):
-                threads.submit(settle, pool, share)
-            yield given_out
-        except BaseException:
-            with lock:
-                for share in shares:
-                    share.clear()
-            for pool in pools:
-                pool.shutdown(wait=False, cancel_futures=True)
-            for process in set(active_children()) - others:
-                process.terminate()
-            raise
-    for pool in pools:
-        pool.shutdown()
+    try:
+        with ThreadPoolExecutor(count) as threads:
+            try:
+                with _without_ctrl_c(), _on_one_core():
+                    for pool in pools:
+                        pool.submit(_ready)  # its process starts
+                for pool, share in zip(pools, shares, strict=True):
+                    threads.submit(settle, pool, share)
+                yield given_out
+            except BaseException:
+                with lock:
+                    for share in shares:
+                        share.clear()
+                for process in set(active_children()) - others:
+                    process.terminate()
+                raise
+    finally:
+        for pool in pools:
+            pool.shutdown()  # its process has ended
 
 
 @contextmanager
