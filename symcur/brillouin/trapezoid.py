@@ -5,8 +5,9 @@ by half a spacing; nothing is evaluated twice. The error of the finer sum is jud
 copies: each is an n^D rule of its own, so the largest of their deviations from the mean, D_n, bounds the
 error of the coarser rule even where one copy agrees by accident. It is the estimate. For analytic integrands
 errors square when n doubles, so it is generous; but a gain taken for granted would be lost where a weak narrow
-feature hides behind a strong smooth one. All copies alias the harmonics that are multiples of the first n, so a grid
-with n/2 + 1 points per axis, incommensurate with them, must agree as well before a result is accepted.
+feature hides behind a strong smooth one. All copies alias the harmonics that are multiples of the first n, and the two of
+one axis have errors +-cos(phi) of one harmonic, which may vanish by chance; so two grids with n/2 + 1 points per axis,
+incommensurate with them and a quarter of a spacing apart, cos(phi) and sin(phi), must agree as well before a result is accepted.
 """
 
 from __future__ import annotations
@@ -120,10 +121,14 @@ class Trapezoid(Method):
                 best = Estimate(value, error, scale, np.zeros(len(error), bool), text, self.description)
                 sweep.report(None, "trapezoid: " + text)
                 if excess <= 1 and n >= least:
-                    other = _copy(problem, sweep, n // 2 + 1, tuple(OFFSET[:dimension]))[0]
-                    error = np.maximum(error, np.abs(other - value)) + problem.left_out
-                    best = replace(best, error=error, met=error <= tolerance.allowed(value, scale))
-                    if best.met.all():
+                    error = error + problem.left_out
+                    for quarter in (0.0, 0.25):
+                        other = _copy(problem, sweep, n // 2 + 1, tuple(OFFSET[:dimension] + quarter))[0]
+                        error = np.maximum(error, np.abs(other - value) + problem.left_out)
+                        best = replace(best, error=error, met=error <= tolerance.allowed(value, scale))
+                        if not best.met.all():
+                            break
+                    else:
                         return best
                 enough = most ** (1 / dimension) / n
                 if not patient and n >= 4 * START[dimension] and _hopeless(best, tolerance, enough):
