@@ -9,7 +9,8 @@ import numpy as np
 
 from symcur.arrays import Array
 
-_SMALL = 1 << 17  # numbers; below, the allocator itself recycles
+_SMALL = 1 << 13  # numbers; below, the allocator itself recycles
+_SETS = 2  # of numbers that arguments are kept for
 _LINE = 8  # numbers in a line of the cache, which the longest vectors fill
 
 
@@ -27,7 +28,7 @@ class BufferPool:
         """As ``numpy.empty(shape)``."""
         size = prod(shape)
         if size < _SMALL:
-            return _aligned(np.empty(size + _LINE), size).reshape(shape)
+            return aligned(shape)
         try:
             memory = self._spare.pop()
         except IndexError:
@@ -41,6 +42,33 @@ class BufferPool:
 
     def _keep(self, memory: Array) -> None:
         self._spare[:] = [memory]
+
+
+class ArgumentPool:
+    """Arrays of arguments, a row each, some of which are one number: these are written once as long as they stay the same."""
+
+    def __init__(self) -> None:
+        self._spare: dict[tuple[float, ...], Array] = {}
+
+    def take(self, shape: tuple[int, int], first: int, numbers: tuple[float, ...]) -> Array:
+        """An array (rows, length) that has the numbers in its rows from the first one."""
+        array = self._spare.pop(numbers, None)
+        if array is None or array.shape != shape:
+            array = aligned(shape)
+            array[first : first + len(numbers)] = np.array(numbers)[:, None]
+        return array
+
+    def give_back(self, numbers: tuple[float, ...], array: Array) -> None:
+        """What nobody looks at any more."""
+        if len(self._spare) >= _SETS:
+            self._spare.clear()
+        self._spare[numbers] = array
+
+
+def aligned(shape: tuple[int, ...]) -> Array:
+    """As ``numpy.empty(shape)``, from the beginning of a line of the cache."""
+    size = prod(shape)
+    return _aligned(np.empty(size + _LINE), size).reshape(shape)
 
 
 def _aligned(memory: Array, size: int) -> Array:

@@ -18,7 +18,7 @@ from kernel_models import TRACED, random_model
 import symcur.models
 from symcur.expressions import Im, P, S, Trace, s, v
 from symcur.kernels import compile
-from symcur.kernels.buffers import BufferPool
+from symcur.kernels.buffers import ArgumentPool, BufferPool
 from symcur.kernels.kernel import LARGEST_ESTIMATE
 
 SET = ["berry_curvature", "s_dipole", "s_berry_curvature"]
@@ -75,6 +75,26 @@ def test_arrays_begin_with_a_line_of_the_cache():
         assert array.shape == shape
         assert array.ctypes.data % 64 == 0
         assert array.flags.c_contiguous
+
+
+def test_arguments_that_are_used_again_hold_the_numbers_asked_for():
+    pool = ArgumentPool()
+    first = pool.take((4, 16), 1, (2.0, 3.0))
+    pool.give_back((2.0, 3.0), first)
+    assert pool.take((4, 16), 1, (2.0, 3.0)) is first
+    for shape, numbers in (((4, 16), (2.0, 3.0)), ((4, 24), (2.0, 3.0)), ((4, 24), (5.0, 3.0)), ((4, 16), (7.0, 3.0))):
+        array = pool.take(shape, 1, numbers)
+        assert (array[1:3] == np.array(numbers)[:, None]).all()
+        pool.give_back(numbers, array)
+
+
+def test_calls_with_other_numbers_in_between_change_nothing(grid):
+    model = symcur.models.kane_mele()
+    kernel = compile(model, SET)
+    expected = {x: [kernel(k, lambda_R=x)["s_dipole"].copy() for k in (grid, grid[:96])] for x in (0.1, 0.2, 0.3)}
+    for x in (0.2, 0.1, 0.3, 0.2):
+        for k, values in zip((grid[:96], grid), reversed(expected[x]), strict=True):
+            np.testing.assert_array_equal(kernel(k, lambda_R=x)["s_dipole"], values)
 
 
 @pytest.mark.slow_for("heyoka")
