@@ -84,6 +84,27 @@ def test_bands_degenerate_everywhere_and_diagonal_velocities_are_left_to_eigenst
         assert_same(values_at(model, components(model), K, None)[0], by_eigenstates(model, components(model), K))
 
 
+@pytest.mark.parametrize("between", [0.0, 0.7])
+def test_phases_of_the_orbitals_are_left_out_where_s_commutes_with_their_positions(between):
+    """Four orbitals; ``between`` is an element of s from one to the place of another, a cell away."""
+    generator = np.random.default_rng(3)
+    t = {(0, 0): np.diag([1.0, 2, 3, 4])}
+    for R in ((1, 0), (0, 1), (1, 1)):
+        t[R] = generator.normal(size=(4, 4)) + 1j * generator.normal(size=(4, 4))
+        t[tuple(-n for n in R)] = t[R].conj().T
+    s = np.array([[1, 0.5j, 0, 0], [-0.5j, -1, 0, between], [0, 0, 1, 0], [0, between, 0, -1]])
+    positions = [[0.1, 0.2], [0.1, 0.2], [0.6, 0.9], [1.1, 0.2]]
+    model = Model.from_hoppings(t, s, np.eye(2), positions=positions)
+    exact, loose = model.at(K), model.at(K, up_to_phases=True)
+    D = np.exp(1j * K @ np.array(positions).T) if between == 0 else np.ones((len(K), 4))
+    for axes in ((), (0,), (0, 1)):
+        np.testing.assert_allclose(
+            loose("H", axes), D[:, :, None] * exact("H", axes) * D.conj()[:, None, :], atol=1e-12
+        )
+    assert (np.abs(loose("H", ()) - exact("H", ())).max() > 1) == (between == 0)
+    assert_same(values_at(model, components(model), K, None)[0], by_eigenstates(model, components(model), K))
+
+
 def test_threads_are_those_of_the_cores_where_eigenstates_do_the_work(monkeypatch):
     """But a function of one's own may write all its results into one buffer, which several threads must not do at once."""
     model = random_lattice_model(3, 2)

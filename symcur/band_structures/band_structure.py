@@ -112,6 +112,10 @@ class BandStructure(Shown, ABC):
         """``operator_matrices`` at some momenta, for those who know what several derivatives share."""
         return lambda name, axes: self.operator_matrices(name, k, axes)
 
+    def operators_up_to_phases(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        """The same, or D X D^+ with phases D of the orbitals that all operators share at a k, where that costs less."""
+        return self.operators_at(k)
+
     @property
     def bending(self) -> Bending | None:
         """A bound on what H does between samples, see ``bending.py``; None where nothing is known."""
@@ -182,10 +186,11 @@ class BandStructure(Shown, ABC):
         """
         return self.at(self.points(k))(name, axes)
 
-    def at(self, k: Array) -> Callable[[str, Iterable[int]], ComplexArray]:
-        """``matrix`` as a function of name and axes at some momenta, whose phases are computed once."""
+    def at(self, k: Array, up_to_phases: bool = False) -> Callable[[str, Iterable[int]], ComplexArray]:
+        """``matrix`` as a function of name and axes at some momenta, whose phases are computed once; on demand up to phases of the orbitals,
+        which leave energies and traces as they are."""
         flat = k.reshape(-1, self.dimension)
-        operators = self.operators_at(flat)
+        operators = self.operators_up_to_phases(flat) if up_to_phases else self.operators_at(flat)
 
         def matrix(name: str, axes: Iterable[int]) -> ComplexArray:
             axes = ordered_axes(axes, self.dimension)

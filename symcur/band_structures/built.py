@@ -116,6 +116,9 @@ class BuiltModel(BandStructure):
     def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
         return self.made.operators_at(k)
 
+    def operators_up_to_phases(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        return self.made.operators_up_to_phases(k)
+
 
 class BuildingFunction:
     """A library function known by its name; called with values of its parameters it gives a ``BuiltModel``."""

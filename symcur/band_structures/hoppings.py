@@ -39,12 +39,12 @@ class TightBinding:
         """H, or its derivative along axes, at k of shape (M, D): shape (M, N, N)."""
         return self.at(k)(axes)
 
-    def at(self, k: Array) -> Matrices:
+    def at(self, k: Array, phases: bool = True) -> Matrices:
         """``matrix`` at k as a function of the axes, with the phases computed once; with ``q`` int_0^1 dt of that at k + t q.
 
-        This is exact: a bond d is weighted with exp(i q.d/2) sin(q.d/2)/(q.d/2).
+        This is exact: a bond d is weighted with exp(i q.d/2) sin(q.d/2)/(q.d/2). Without ``phases`` all elements lack exp(i k.(r_b - r_a)).
         """
-        summed, table = self._summed(k), self._table
+        summed, table = self._summed(k, phases), self._table
 
         def matrix(axes: tuple[int, ...], q: Array | None = None) -> ComplexArray:
             if q is None:
@@ -54,13 +54,14 @@ class TightBinding:
 
         return matrix
 
-    def _summed(self, k: Array) -> Callable[[ComplexArray], ComplexArray]:
+    def _summed(self, k: Array, of_positions: bool) -> Callable[[ComplexArray], ComplexArray]:
         """What a table of amplitudes, one for each bond, sums to at k, with the phases computed once."""
         table = self._table
         sums = _Sums(table.cells, k @ self.cell.vectors.T / (2 * np.pi))
-        phases = np.exp(1j * k @ table.orbitals.T)
-        apart = np.ptp(table.orbitals, axis=0).any()
-        between = phases.conj()[:, :, None] * phases[:, None, :] if apart else None
+        between = None
+        if of_positions and np.ptp(table.orbitals, axis=0).any():
+            phases = np.exp(1j * k @ table.orbitals.T)
+            between = phases.conj()[:, :, None] * phases[:, None, :]
 
         def matrix(amplitudes: ComplexArray) -> ComplexArray:
             result = sums(amplitudes).reshape(len(k), *table.shape)

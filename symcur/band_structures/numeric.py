@@ -105,8 +105,15 @@ class NumericModel(BandStructure):
         return self.operators_at(k)(name, axes)
 
     def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        return self._operators_at(k, phases=True)
+
+    def operators_up_to_phases(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        """Without the phases of the positions, where s has no elements between orbitals at different ones, which it keeps."""
+        return self._operators_at(k, phases=False) if self._s_at_positions else self.operators_at(k)
+
+    def _operators_at(self, k: Array, phases: bool) -> Callable[[str, tuple[int, ...]], ComplexArray]:
         bonds = self._given_hoppings
-        at_k = cache(lambda: bonds and bonds.at(k))
+        at_k = cache(lambda: bonds and bonds.at(k, phases))
 
         def operator(name: str, axes: tuple[int, ...]) -> ComplexArray:
             if name == "s":
@@ -124,6 +131,15 @@ class NumericModel(BandStructure):
     @property
     def suits_threads(self) -> bool:
         return self._given_hoppings is not None
+
+    @cached_property
+    def _s_at_positions(self) -> bool:
+        """Whether s commutes with the positions that the hoppings are given with."""
+        bonds = self._given_hoppings
+        if bonds is None:
+            return False
+        a, b = np.nonzero(self.s)
+        return bool((bonds.positions[a] == bonds.positions[b]).all())
 
     @property
     def _given_hoppings(self) -> TightBinding | None:

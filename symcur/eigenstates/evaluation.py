@@ -73,7 +73,7 @@ def _read_at(
     recorded = recording if recording is not None and recording.serves(model) else None
 
     def one(block: Array) -> Found:
-        states = Eigenstates(model, block, tolerance)
+        states = Eigenstates(model, block, tolerance, up_to_phases=recorded is not None)
         values = recorded(states, tolerance) if recorded is not None else None
         if values is None:
             values = {name: read(states) for name, read in readers.items()}

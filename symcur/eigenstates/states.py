@@ -34,11 +34,13 @@ class Eigenstates(Eigenbasis):
         tolerance: Closeness = None,
         *,
         known: tuple[Eigenstates, Mask | Indices] | None = None,
+        up_to_phases: bool = False,
     ) -> None:
-        """``known``: eigenstates, and which of their points are k, whose vectors and matrix elements are taken over."""
+        """``known``: eigenstates, and which of their points are k, whose vectors and matrix elements are taken over. ``up_to_phases`` of
+        the orbitals, in which matrices and vectors may then differ from those of the model, as traces do not."""
         self.model, self.k, self._known = model, model.points(k), known
         if known is None:
-            self._matrix, self._covariant = model.at(self.k), model.covariant_at(self.k)
+            self._matrix, self._covariant = model.at(self.k, up_to_phases), model.covariant_at(self.k)
             self.levels, self.left, self.vectors = self._solved()
         else:
             self.levels, self.left, self.vectors = (

@@ -20,7 +20,7 @@ from symcur.expressions import Expression
 from symcur.expressions.additive import is_sum_over_blocks
 from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
 from symcur.kernels.ordering import ascending, error_of_blocks, shared
-from symcur.kernels.spectrum import LARGEST, PAIRS, Spectrum, spectrum, spectrum_of_pairs
+from symcur.kernels.spectrum import LARGEST, PAIRS, TURN, Spectrum, spectrum, spectrum_of_pairs
 from symcur.kernels.states import Nodes, ProgramStates
 from symcur.kernels.structure import Structure, in_blocks, whole
 from symcur.program import Complex, Scalar, SimplifyingProgram
@@ -206,6 +206,8 @@ def _program(
     layout = Layout(ascending(program, values))
     error_estimate = error_of_blocks(program, solved)
     outputs = [*layout.nodes, error_estimate.node]
+    if program.input(TURN).node in program.live(outputs):
+        inputs.append(TURN)
     longest = _LONGEST_AFTER_LAPACK if lapack else _LONGEST
     if len(program.live(outputs)) > longest:
         raise _NoProgram(f"a program of more than {longest} operations")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,11 +18,15 @@ from symcur.band_structures import BandStructure, Model, Parameters
 from symcur.band_structures.levels import follows
 from symcur.eigenstates import Components, Recording, report_touchings, values_at
 from symcur.expressions import axis_name
+from symcur.kernels.buffers import ArgumentPool, BufferPool
 from symcur.kernels.ordering import MEETING
+from symcur.kernels.spectrum import TURN, TURNED
 from symcur.kernels.structure import Structure
 from symcur.program import Program, Scalar
 from symcur.program.source import loop_in_c
 
+_PAGE = 512  # numbers
+_NOWHERE = np.array([], dtype=np.intp)
 ACCURACY = 1e-10
 """Points at which the estimated error of closed-form eigenvectors is larger are evaluated through eigenstates."""
 _ROUNDING = (
@@ -65,6 +68,11 @@ class Compiled:
     backend: Backend
     singular: bool
     structure: Structure
+
+    @property
+    def turns(self) -> bool:
+        """Whether the program has two start vectors, by its last argument."""
+        return TURN in self.inputs
 
 
 class Layout:
@@ -142,7 +150,7 @@ class Kernel:
     ) -> None:
         self.model, self.multiplets, self.reason = model, multiplets, reason
         self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
-        self._buffers, self._arguments = BufferPool(), BufferPool()
+        self._buffers, self._arguments = BufferPool(), ArgumentPool()
         self._recording = Recording(components) if len(multiplets) == model.size else None
         self.tolerance, threads = arguments[-2:]
         momenta = (
@@ -180,7 +188,9 @@ class Kernel:
         if self._compiled is None:
             return self.model.energies(points)
         flat = points.reshape(-1, self.model.dimension)
-        arrays, _, where = self._run(self._compiled, self.model, flat, self._numbers(self.model), _ROUGH)
+        arrays, _, where = self._run(
+            self._compiled, self.model, flat, self._numbers(self._compiled, self.model), _ROUGH
+        )
         if len(where):
             arrays["energy"][where] = self.model.energies(flat[where])
         return np.asarray(arrays["energy"].reshape(*points.shape[:-1], self.model.size))
@@ -195,7 +205,7 @@ class Kernel:
             )
             squares = np.empty(len(flat))
         else:
-            arrays, squares, where = self._run(self._compiled, model, flat, self._numbers(model), limit)
+            arrays, squares, where = self._run(self._compiled, model, flat, self._numbers(self._compiled, model), limit)
             if len(where):
                 values, distinct, amplified = values_at(
                     model, self._components, flat[where], self.tolerance, self.threads, self._recording
@@ -209,17 +219,19 @@ class Kernel:
             if levels.min() < len(self.multiplets) - 0.5:
                 report_touchings(model, flat, levels, self.tolerance)
         shape = points.shape[:-1]
-        values = {name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()}
+        if len(shape) != 1:
+            arrays = {name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()}
         furthest = np.full(model.dimension, 0.0 if model.periodic else np.abs(flat).max(initial=0.0))
-        return Values(values, len(where), squares.reshape(shape), float(model.size_of_terms(furthest)))
+        return Values(arrays, len(where), squares.reshape(shape), float(model.size_of_terms(furthest)))
 
     @staticmethod
-    def _numbers(model: BandStructure) -> list[float]:
-        return [complex(value).real for value in model.values().values()]
+    def _numbers(compiled: Compiled, model: BandStructure) -> tuple[float, ...]:
+        """What stands in every row of arguments after the momenta: the parameters, and which start vector to take."""
+        return (*(complex(value).real for value in model.values().values()), *[1.0] * compiled.turns)
 
     # -- the program, block by block ---------------------------------------------------------------------------------
     def _run(
-        self, compiled: Compiled, model: BandStructure, flat: Array, numbers: list[float], limit: float
+        self, compiled: Compiled, model: BandStructure, flat: Array, numbers: tuple[float, ...], limit: float
     ) -> tuple[dict[str, AnyArray], Array, Indices]:
         """All quantities as the program has them, the squares of the estimated errors, the places that it leaves undecided."""
         n, block = len(flat), compiled.backend.block
@@ -239,17 +251,36 @@ class Kernel:
             else:
                 with ThreadPoolExecutor(self.threads) as pool:
                     list(pool.map(work, range(0, n, block)))
+        if compiled.turns and undecided.any():
+            self._turned(compiled, model, flat, numbers, rows, undecided, limit)
         arrays = {name: compiled.layout.view(name, rows) for name in self.quantities}
         if self.tolerance is not None and self.route == "closed form":
             undecided |= self._others(model, self.multiplets, arrays["energy"], flat)
-        return arrays, rows[-1], np.flatnonzero(undecided)
+        return arrays, rows[-1], np.flatnonzero(undecided) if undecided.any() else _NOWHERE
+
+    def _turned(
+        self,
+        compiled: Compiled,
+        model: BandStructure,
+        flat: Array,
+        numbers: tuple[float, ...],
+        rows: Array,
+        undecided: Mask,
+        limit: float,
+    ) -> None:
+        """What is undecided a second time, from the other start vector: a state may be all but orthogonal to one of the two."""
+        where = np.flatnonzero(undecided)
+        still = np.zeros(len(where), dtype=bool)
+        again = self._block(compiled, model, flat[where], (*numbers[:-1], TURNED), still, limit)
+        rows[:, where[~still]] = again[:, ~still]
+        undecided[where] = still
 
     def _block(
         self,
         compiled: Compiled,
         model: BandStructure,
         points: Array,
-        numbers: list[float],
+        numbers: tuple[float, ...],
         undecided: Mask,
         limit: float,
         threads: int = 1,
@@ -263,13 +294,14 @@ class Kernel:
         padded = -(-n // width) * width
         if n and padded % _PAGE == 0:
             padded += width
-        inputs = self._arguments.empty((len(compiled.inputs), padded))
+        inputs = self._arguments.take((len(compiled.inputs), padded), D, numbers)
         outputs = self._buffers.empty((len(compiled.layout.nodes) + 1, padded))
-        inputs[:D, :n], inputs[D : D + P] = points.T, np.array(numbers)[:, None]
+        inputs[:D, :n] = points.T
         if self.route == "LAPACK":
             inputs[D + P :, :n] = self._lapack(compiled.structure, model, points, undecided)
         inputs[:, n:] = inputs[:, n - 1 : n]
         compiled.backend(inputs, outputs, threads)
+        self._arguments.give_back(numbers, inputs)
         # Eigenstates would not know better what LAPACK's energies and vectors leave undecided.
         undecided |= ~(outputs[-1, :n] <= (MEETING / 2 if self.route == "LAPACK" else limit))
         if compiled.singular:
@@ -310,9 +342,9 @@ class Kernel:
             f"A point is decided where the last result, the error estimate, is at most {LARGEST_ESTIMATE!r}.",
         ]
         outputs = list(zip(compiled.layout.labels, compiled.layout.nodes, strict=True))
-        return loop_in_c(
-            compiled.program, compiled.inputs, [*outputs, ("error_estimate", compiled.error_estimate.node)], heading
-        )
+        outputs.append(("error_estimate", compiled.error_estimate.node))
+        inputs = [name for name in compiled.inputs if name != TURN]
+        return loop_in_c(compiled.program, inputs, outputs, heading, {TURN: 1.0})
 
     def __repr__(self) -> str:
         return (
@@ -323,36 +355,3 @@ class Kernel:
     def __reduce__(self) -> tuple[Any, ...]:
         """Kernels travel to worker processes as what they were made from and are compiled there."""
         return self._made_by
-
-
-_SMALL = 1 << 17  # numbers; below, the allocator itself recycles
-_PAGE = 512
-
-
-class BufferPool:
-    """Large arrays whose memory is used again when the last view of them is gone.
-
-    The first touch of fresh memory costs a kernel a quarter of its time; sweeps over the same grid need not pay it twice.
-    """
-
-    def __init__(self) -> None:
-        self._spare: list[Array] = []
-
-    def empty(self, shape: tuple[int, ...]) -> Array:
-        """As ``numpy.empty(shape)``."""
-        size = prod(shape)
-        if size < _SMALL:
-            return np.empty(shape)
-        try:
-            memory = self._spare.pop()
-        except IndexError:
-            memory = np.empty(size)
-        if not size <= memory.size <= 2 * size:
-            memory = np.empty(size)
-        # Every view has this array as its base: when it dies, nobody can see the memory any more.
-        numbers = np.frombuffer(memory.data, count=size)
-        weakref.finalize(numbers, self._keep, memory).atexit = False
-        return numbers.reshape(shape)
-
-    def _keep(self, memory: Array) -> None:
-        self._spare[:] = [memory]

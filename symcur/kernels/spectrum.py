@@ -15,6 +15,7 @@ The program also estimates its own error, see ``Spectrum.error_estimate``.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,11 +31,13 @@ from symcur.program import Complex, Scalar, SimplifyingProgram
 from symcur.program.matrices import hermitian_product, total, trace, trace_of_product
 
 LARGEST = 4
-_TINY = Fraction(1, 10**150)
 _ROUNDING = Fraction(1, 2**52)
 # A vector without symmetry: moduli near one, unrelated phases.
 _START = ((32, 0), (-13, 29), (-27, -17), (11, 30))
 _SECOND = ((-19, 26), (31, -7), (14, 28), (23, -22))
+TURN, TURNED = "turn of the start vector", -0.25
+"""An input, 1 or TURNED, by which the second half of the start vector is multiplied. A state is orthogonal to both vectors only where it is
+to both halves; and of unequal halves no state is that has equal weights in an orbital of each."""
 PAIRS = (2, 2)
 _SPLIT = 4  # by how much more a pair counts that is split: one of 1e-12 of the spread is told from none
 
@@ -66,7 +69,7 @@ def spectrum(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
     square = hermitian_product(h, h)
     coefficients = _characteristic(h, square)
     rough = levels = list(reversed(_roots(program, coefficients)))
-    krylov = [np.array([Complex(*map(program.constant, _START[a])) / 32 for a in range(N)])]
+    krylov = [start_vector(program, N)]
     for _ in range(N - 1):
         krylov.append(h @ krylov[-1])
     if N > 2:
@@ -77,14 +80,21 @@ def spectrum(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
     vectors = np.array([column * factor for column, factor in zip(columns, inverse_norms, strict=True)]).T
     spread = trace(square)
     error_estimate = N * spread ** (N - 1) * total(inverse**2 for inverse in inverse_norms)
-    error_estimate += (spread + mean * mean) * total((1 / (levels[n] - levels[n + 1])) ** 2 for n in range(N - 1))
+    near = [(1 / (above - below)) ** 2 for below, above in itertools.pairwise(levels)]
+    error_estimate += (spread + mean * mean) * total(near)
     for n, (before, e, inverse) in enumerate(zip(rough, levels, inverse_norms, strict=True)):
-        for m in {max(n - 1, 0), min(n + 1, N - 1)} - {n}:
-            others = prod([(e - levels[l]) ** 2 for l in range(N) if l not in (m, n)], start=program.one)
-            inverse_overlap = N * inverse**2 * others * (e - levels[m]) ** 2
-            admixture = ((e - before) / (e - levels[m])) ** 2 * inverse_overlap
-            error_estimate += (admixture / _ROUNDING) ** 2 * inverse_overlap
+        inverse_overlap = N * inverse**2 * prod((e - other) ** 2 for other in levels if other is not e)
+        admixture = (e - before) ** 2 * inverse_overlap / _ROUNDING  # times the square of a gap
+        around = near[max(n - 1, 0) : n + 1]
+        error_estimate += admixture * admixture * inverse_overlap * total(x * x for x in around)
     return Spectrum(mean, levels, vectors, error_estimate)
+
+
+def start_vector(program: SimplifyingProgram, N: int) -> ObjectArray:
+    """The vector r, by the input TURN one of two."""
+    turn = program.input(TURN)
+    factors = [program.one] * -(-N // 2) + [turn] * (N // 2)
+    return np.array([Complex(*map(program.constant, _START[a])) / 32 * factors[a] for a in range(N)])
 
 
 def spectrum_of_pairs(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
@@ -153,15 +163,12 @@ def _quartic(program: SimplifyingProgram, c_2: Scalar, c_3: Scalar, c_4: Scalar)
 def _cubic(program: SimplifyingProgram, linear: Scalar, constant: Scalar) -> list[Scalar]:
     """The roots of y^3 + linear y + constant, all real: y = A t with 4t^3 - 3t = x."""
     A = 2 * program.function("sqrt", _modulus(program, linear / 3))
-    x = -4 * constant / (A * A * A) + _TINY
-    size = _modulus(program, x)
-    outer = _outer_root(program, size)
+    x = -4 * constant / (A * A * A)
+    outer = _outer_root(program, _modulus(program, x))
     inner = program.function("sqrt", _modulus(program, 3 - 3 * outer * outer))
-    sign = x / size
     mean, half = (outer + inner) / 2, (outer - inner) / 2
-    largest = mean + (1 + sign) / 2 * half
-    smallest = -mean - (1 - sign) / 2 * half
-    return [A * largest, -(A * sign * half), A * smallest]
+    largest, smallest = program.select(x, outer, mean), program.select(x, mean, outer)
+    return [A * largest, A * program.select(x, -half, half), -(A * smallest)]
 
 
 def _outer_root(program: SimplifyingProgram, x: Scalar) -> Scalar:
@@ -213,4 +220,4 @@ def _size(entry: Complex) -> Scalar:
 
 
 def _modulus(program: SimplifyingProgram, x: Scalar) -> Scalar:
-    return program.function("sqrt", x * x)
+    return program.select(x, x, -x)

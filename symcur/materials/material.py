@@ -128,6 +128,9 @@ class Material(NumericModel):
     def operators_at(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
         return super().operators_at(k) if self._basis is None else self._basis.at(k).symmetric
 
+    def operators_up_to_phases(self, k: Array) -> Callable[[str, tuple[int, ...]], ComplexArray]:
+        return super().operators_up_to_phases(k) if self._basis is None else self.operators_at(k)
+
     def covariant_matrix(self, name: str, k: ArrayLike, axes: Iterable[int] = ()) -> ComplexArray:
         """ "H" or "s" with covariant derivatives, the first axis first; "curvature", F_il, with its indices as the first axes; and at
         the level "full" "E_x", Herm(<s x> - s A_x), "E_y" and "E_z": k of shape (..., D) gives (..., N, N).

@@ -52,13 +52,40 @@ class SimplifyingProgram(Program):
     def _signed(self, a: Scalar, minus: bool) -> Scalar:
         return self.negative(a) if minus and not a.is_zero else a
 
+    def scaled(self, a: Scalar) -> tuple[Scalar, Any]:
+        """(x, c) with a = c x, where c is a power of two up to its sign, as far as that is known when the program is built."""
+        x, minus = self.unsigned(a)
+        sign = -1 if minus else 1
+        operation, arguments = self.nodes[x.node]
+        if operation == "*":
+            for one, other in (arguments, arguments[::-1]):
+                number = Scalar(self, one).number
+                if number is not None and _is_power_of_two(number):
+                    return Scalar(self, other), sign * number
+        return x, sign
+
+    def _multiple(self, x: Scalar, c: Any) -> Scalar:
+        """c x for a number c and x without sign."""
+        if x.number is not None:
+            return self.constant(c * x.number)
+        return self._signed(super().multiply(self.constant(abs(c)), x), c < 0)
+
     def add(self, a: Scalar, b: Scalar) -> Scalar:
         if a.number is not None and b.number is not None:
             return super().add(a, b)
-        (x, a_minus), (y, b_minus) = self.unsigned(a), self.unsigned(b)
-        if a_minus == b_minus:
-            return self._signed(super().add(x, y), a_minus)
-        return self._difference(y, x) if a_minus else self._difference(x, y)
+        (x, c), (y, d) = self.scaled(a), self.scaled(b)
+        if abs(c) != abs(d):
+            (x, minus), (y, other) = self.unsigned(a), self.unsigned(b)
+            c, d = -1 if minus else 1, -1 if other else 1
+        if c == d:
+            return self._scaled(super().add(x, y), c)
+        return self._scaled(self._difference(y, x), d) if c < 0 else self._scaled(self._difference(x, y), c)
+
+    def _scaled(self, a: Scalar, c: Any) -> Scalar:
+        if a.is_zero:
+            return a
+        x, d = self.scaled(a)
+        return self._multiple(x, c * d)
 
     def subtract(self, a: Scalar, b: Scalar) -> Scalar:
         return self.add(a, self.negative(b))
@@ -72,14 +99,18 @@ class SimplifyingProgram(Program):
         return self.negative(super().subtract(y, x))
 
     def multiply(self, a: Scalar, b: Scalar) -> Scalar:
-        (x, a_minus), (y, b_minus) = self.unsigned(a), self.unsigned(b)
-        return self._signed(super().multiply(x, y), a_minus != b_minus)
+        if a.number is not None:
+            return self._scaled(b, a.number) if not a.is_zero else a
+        if b.number is not None:
+            return self.multiply(b, a)
+        (x, c), (y, d) = self.scaled(a), self.scaled(b)
+        return self._scaled(super().multiply(x, y), c * d)
 
     def divide(self, a: Scalar, b: Scalar) -> Scalar:
         if b.number is not None:
             return super().divide(a, b)
-        (x, a_minus), (y, b_minus) = self.unsigned(a), self.unsigned(b)
-        return self._signed(super().divide(x, y), a_minus != b_minus)
+        (x, c), (y, d) = self.scaled(a), self.scaled(b)
+        return self._scaled(super().divide(x, y), sp.Rational(c) / d)
 
     def select(self, x: Scalar, a: Scalar, b: Scalar) -> Scalar:
         _, minus = self.unsigned(b if a.is_zero else a)
@@ -113,6 +144,13 @@ class SimplifyingProgram(Program):
     def _phase_of(self, angle: sp.Expr) -> tuple[Scalar, Scalar]:
         node = from_sympy(self, angle).real
         return self.function("cos", node), self.function("sin", node)
+
+
+def _is_power_of_two(number: Any) -> bool:
+    if not number.is_Rational or number.is_zero:
+        return False
+    p, q = abs(int(number.p)), int(number.q)
+    return p & (p - 1) == 0 and q & (q - 1) == 0
 
 
 # -- angles that are sums or differences of others, so that their cosines and sines cost no function call -----------------

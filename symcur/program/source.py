@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, count
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -286,11 +287,15 @@ _WRITERS: dict[str, tuple[str, Callable[[Function, list[str], Check | None, Step
 
 # -- a whole program ---------------------------------------------------------------------------------------------------
 def loop_in_c(
-    program: Program, inputs: Sequence[str], outputs: Sequence[tuple[str, int]], heading: Sequence[str] = ()
+    program: Program,
+    inputs: Sequence[str],
+    outputs: Sequence[tuple[str, int]],
+    heading: Sequence[str] = (),
+    fixed: Mapping[str, float] = MappingProxyType({}),
 ) -> str:
     """``void kernel(size_t n, const double *in, double *out)``: in[j*n + p] is argument j at the point p, so is out.
 
-    ``outputs`` are (label, node) pairs; the labels and ``heading`` go to a comment in front.
+    ``outputs`` are (label, node) pairs; the labels and ``heading`` go to a comment in front. ``fixed`` are numbers for other inputs.
     """
     lines: list[str] = []
     names: dict[int, str] = {}
@@ -304,7 +309,7 @@ def loop_in_c(
         return names[node]
 
     operations: dict[str, Any] = {
-        "input": lambda name: f"in[{list(inputs).index(name)}*n + p]",
+        "input": lambda name: f"{fixed[name]!r}" if name in fixed else f"in[{list(inputs).index(name)}*n + p]",
         "constant": lambda number: f"({float(number)!r})",
         **{sign: (lambda a, b, sign=sign: f"{a} {sign} {b}") for sign in "+-*/"},
         **{name: (lambda a, name=name: f"{name}({a})") for name in FUNCTIONS},

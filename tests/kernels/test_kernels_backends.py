@@ -18,6 +18,7 @@ from kernel_models import TRACED, random_model
 import symcur.models
 from symcur.expressions import Im, P, S, Trace, s, v
 from symcur.kernels import compile
+from symcur.kernels.buffers import ArgumentPool, BufferPool
 from symcur.kernels.kernel import LARGEST_ESTIMATE
 
 SET = ["berry_curvature", "s_dipole", "s_berry_curvature"]
@@ -56,6 +57,44 @@ def test_numbers_do_not_depend_on_threads_blocks_or_neighbours(backend, grid):
         np.testing.assert_array_equal(values[name][17:2000], some[name])
         np.testing.assert_array_equal(values[name][:1024], page[name])
         np.testing.assert_array_equal(values[name][4002], single[name])
+
+
+def test_every_quotient_is_divided_once():
+    """Also where its square is asked for."""
+    pytest.importorskip("heyoka")
+    compiled = compile(symcur.models.haldane(), SET, backend="heyoka")._compiled
+    live = compiled.program.live([*compiled.layout.nodes, compiled.error_estimate.node])
+    quotients = sum(compiled.program.nodes[node][0] == "/" for node in live)
+    assert compiled.backend._function.llvm_states[-1].ir.count(" fdiv ") == quotients
+
+
+def test_arrays_begin_with_a_line_of_the_cache():
+    pool = BufferPool()
+    for shape in ((3, 5), (27, 8), (53, 4096), (53, 4096)):
+        array = pool.empty(shape)
+        assert array.shape == shape
+        assert array.ctypes.data % 64 == 0
+        assert array.flags.c_contiguous
+
+
+def test_arguments_that_are_used_again_hold_the_numbers_asked_for():
+    pool = ArgumentPool()
+    first = pool.take((4, 16), 1, (2.0, 3.0))
+    pool.give_back((2.0, 3.0), first)
+    assert pool.take((4, 16), 1, (2.0, 3.0)) is first
+    for shape, numbers in (((4, 16), (2.0, 3.0)), ((4, 24), (2.0, 3.0)), ((4, 24), (5.0, 3.0)), ((4, 16), (7.0, 3.0))):
+        array = pool.take(shape, 1, numbers)
+        assert (array[1:3] == np.array(numbers)[:, None]).all()
+        pool.give_back(numbers, array)
+
+
+def test_calls_with_other_numbers_in_between_change_nothing(grid):
+    model = symcur.models.kane_mele()
+    kernel = compile(model, SET)
+    expected = {x: [kernel(k, lambda_R=x)["s_dipole"].copy() for k in (grid, grid[:96])] for x in (0.1, 0.2, 0.3)}
+    for x in (0.2, 0.1, 0.3, 0.2):
+        for k, values in zip((grid[:96], grid), reversed(expected[x]), strict=True):
+            np.testing.assert_array_equal(kernel(k, lambda_R=x)["s_dipole"], values)
 
 
 @pytest.mark.slow_for("heyoka")

@@ -169,11 +169,15 @@ def test_the_error_estimate_knows_the_blocks(monkeypatch) -> None:
 
 
 def test_a_state_without_overlap_with_the_start_vector_of_its_block() -> None:
-    """At k = 0 the closed form of the first block has lost all digits, which no gap tells."""
-    start = sp.Matrix([x + sp.I * y for x, y in _START[:2]])
-    k_x, size = sp.Symbol("k_x", real=True), (start.H * start)[0]
-    H = sp.diag(start * start.H / size + k_x * hermitian(np.random.default_rng(1), 2), 3)
-    model = Model(H, s=sp.diag(hermitian(np.random.default_rng(2), 2), 1), k=k_x)
+    """At k = 0 the closed form of the first block has lost all digits, from both start vectors, which no gap tells."""
+    a, b = (x + sp.I * y for x, y in _START[:2])
+    k_x, state = sp.Symbol("k_x", real=True), sp.Matrix([-sp.conjugate(b), sp.conjugate(a), 0])
+    block = (
+        sp.expand(state * state.H) / (state.H * state)[0]
+        + sp.diag(0, 0, 2)
+        + k_x * hermitian(np.random.default_rng(1), 3)
+    )
+    model = Model(sp.diag(block, 4), s=sp.diag(hermitian(np.random.default_rng(2), 3), 1), k=k_x)
     kernel, k = compile(model, NAMES[:3], backend="numpy"), np.array([[0.0], [1e-12], [1e-2]])
     values = kernel(k)
     assert (len(kernel.blocks), values.by_eigenstates) == (2, 2)

@@ -16,7 +16,7 @@ from symcur.band_structures import Model
 from symcur.eigenstates import DegeneracyWarning, evaluate
 from symcur.kernels import compile
 from symcur.kernels.kernel import ACCURACY, LARGEST_ESTIMATE
-from symcur.kernels.spectrum import spectrum
+from symcur.kernels.spectrum import _START, TURN, spectrum
 
 NAMES = ("energy", "velocity", "s_expectation", "berry_curvature", "s_dipole", "s_berry_curvature")
 CROSSINGS = [(2, 0), (3, 0), (3, 1), (4, 0), (4, 1), (4, 2)]
@@ -144,23 +144,27 @@ def test_the_error_estimate_knows_eigenvectors_almost_orthogonal_to_the_start_ve
     assert (error < values.error_estimate).all()
 
 
-def test_a_state_without_overlap_with_the_start_vector_goes_through_eigenstates():
-    """H(k) with an eigenvector orthogonal to the fixed vector r of the closed form at k = 0, its bands far apart."""
-    from symcur.kernels.spectrum import _START
-
-    for N in (2, 3, 4):
-        r = np.array([x + 1j * y for x, y in _START[:N]])
-        frame, _ = np.linalg.qr(np.column_stack([r, np.eye(N)[:, 1:]]))
-        k = sp.symbols("k_x k_y", real=True)
-        V = [exact(matrix + matrix.T) for matrix in np.random.default_rng(N).normal(size=(2, N, N))]
-        H = exact(frame @ np.diag(np.arange(N) - 1.0) @ frame.conj().T) + k[0] * V[0] + k[1] * V[1]
-        model = Model(H, s=sp.diag(*range(N)), k=k)
-        kernel = compile(model, NAMES, backend="numpy")
-        points = np.concatenate([np.zeros((1, 2)), ring(1e-13), ring(1e-6), ring(1e-3)])
-        values, scales = kernel(points), natural_scales(model, points)
-        assert 25 <= values.by_eigenstates < len(points)
-        for name in NAMES:
-            assert largest_error(values[name], evaluate(model, name, points), scales[name]) < 1e-9
+@pytest.mark.parametrize(("N", "halves"), [(2, 1), (3, 1), (4, 1), (3, 2), (4, 2)])
+def test_states_without_overlap_with_a_start_vector_and_with_both(N, halves):
+    """H(k) with an eigenvector orthogonal to the fixed vector r of the closed form at k = 0, its bands far apart: the other vector has it,
+    but for states orthogonal to both halves of r, which only eigenstates have."""
+    r = np.array([x + 1j * y for x, y in _START[:N]])
+    parts = np.array_split(r, [-(-N // 2)] if halves == 2 else [])
+    known = np.array(
+        [np.pad(part, (start, N - start - len(part))) for part, start in zip(parts, (0, -(-N // 2)), strict=False)]
+    )
+    frame, _ = np.linalg.qr(np.column_stack([*known, np.eye(N)[:, halves:]]))
+    k = sp.symbols("k_x k_y", real=True)
+    V = [exact(matrix + matrix.T) for matrix in np.random.default_rng(N).normal(size=(2, N, N))]
+    H = exact(frame @ np.diag(np.arange(N) - 1.0) @ frame.conj().T) + k[0] * V[0] + k[1] * V[1]
+    model = Model(H, s=sp.diag(*range(N)), k=k)
+    kernel = compile(model, NAMES, backend="numpy")
+    points = np.concatenate([np.zeros((1, 2)), ring(1e-13), ring(1e-6), ring(1e-3)])
+    values, scales = kernel(points), natural_scales(model, points)
+    assert values.by_eigenstates == 0 if halves == 1 else 25 <= values.by_eigenstates < len(points)
+    assert (values.error_estimate <= ACCURACY).all()
+    for name in NAMES:
+        assert largest_error(values[name], evaluate(model, name, points), scales[name]) < 1e-9
 
 
 @pytest.mark.parametrize("backend", ["numpy", "heyoka"])
@@ -252,7 +256,7 @@ def test_energies_in_exact_arithmetic(N):
             f"{part}{a}{b}": mpmath.mpf(float(value))
             for (a, b), entry in np.ndenumerate(matrix)
             for part, value in (("x", entry.real), ("y", entry.imag))
-        }
+        } | {TURN: mpmath.mpf(1)}
         operations = {
             "input": given.__getitem__,
             "constant": lambda number: mpmath.mpmathify(sp.N(number, 60)),
@@ -261,6 +265,7 @@ def test_energies_in_exact_arithmetic(N):
             "*": lambda a, b: a * b,
             "/": lambda a, b: a / b,
             "sqrt": mpmath.sqrt,
+            "select": lambda x, a, b: a if x > 0 else b,
         }
         mean, *levels = program.run([found.mean.node, *(e.node for e in found.levels)], operations)
         truth = mpmath.eighe(mpmath.matrix(matrix.tolist()), eigvals_only=True)

@@ -47,13 +47,28 @@ def test_a_sign_is_pulled_out_of_sums_products_and_quotients():
     assert program.function("cos", y - x).node == program.function("cos", x - y).node
 
 
+def test_a_power_of_two_is_pulled_out_of_sums_products_and_quotients():
+    program = SimplifyingProgram()
+    x, y = map(program.input, "xy")
+    assert (x / 2 - y / 2).node == ((x - y) / 2).node
+    assert (y / 4 - x / 4).node == (-((x - y) / 4)).node
+    assert (2 * (x / 2 + y / 2)).node == (x + y).node
+    assert ((x / 2) * (-8 * y)).node == (-4 * (x * y)).node
+    assert ((x / 2) / (4 * y)).node == ((x / y) / 8).node
+    assert (3 * (x / 2)).node == (x * sp.Rational(3, 2)).node
+    assert (x / 2 + y / 4).node != ((x + y) / 2).node
+    assert (x / 3 - y / 3).node != ((x - y) / 3).node  # would be rounded otherwise
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_signs_do_not_change_values(seed):
     """Random expressions: SimplifyingProgram against floats."""
     generator = np.random.default_rng(seed)
     program = SimplifyingProgram()
     given = {name: float(generator.normal()) for name in "abc"}
-    pool = [(program.input(name), value) for name, value in given.items()] + [(program.constant(-2), -2.0)]
+    pool = [(program.input(name), value) for name, value in given.items()] + [
+        (program.constant(x), float(x)) for x in (-2, sp.Rational(1, 4))
+    ]
     for _ in range(60):
         (x, p), (y, q) = (pool[int(j)] for j in generator.integers(len(pool), size=2))
         combine = (operator.add, operator.sub, operator.mul, operator.truediv)[int(generator.integers(4))]

@@ -9,6 +9,7 @@ import sympy as sp
 from test_many_bands import BLOCK, LOOP, QUANTITIES, Matrices, hopping_sums, hoppings, plain
 
 import symcur as sc
+from symcur.kernels.buffers import BufferPool
 
 from .clock import by_the_clock, seconds, table
 from .other_programs import HAS_PYTHTB, in_pythtb
@@ -76,9 +77,11 @@ def _own_and_alone(kernel: sc.Kernel, model: sc.Model, k: np.ndarray) -> tuple[f
     """Seconds of the kernel and of its program, in turn."""
     compiled = kernel._compiled
     padded = -(-len(k) // compiled.backend.width) * compiled.backend.width
-    inputs = np.empty((len(compiled.inputs), padded))
-    inputs[:2], inputs[2:] = k[np.minimum(np.arange(padded), len(k) - 1)].T, np.array([[*model.values().values()]]).T
-    outputs = np.empty((len(compiled.layout.nodes) + 1, padded))
+    inputs, outputs = (
+        BufferPool().empty((rows, padded)) for rows in (len(compiled.inputs), len(compiled.layout.nodes) + 1)
+    )
+    inputs[:2] = k[np.minimum(np.arange(padded), len(k) - 1)].T
+    inputs[2:] = np.array([kernel._numbers(compiled, model)]).T
     alone = lambda: compiled.backend(inputs, outputs)  # noqa: E731
     rounds = [(seconds(lambda: kernel(k), 1), seconds(alone, 1)) for _ in range(2 if len(k) > 10**5 else 5)]
     own, program = np.min(rounds, axis=0)

@@ -1,0 +1,76 @@
+"""Memory for the arguments and results of programs, which is used again."""
+
+from __future__ import annotations
+
+import weakref
+from math import prod
+
+import numpy as np
+
+from symcur.arrays import Array
+
+_SMALL = 1 << 13  # numbers; below, the allocator itself recycles
+_SETS = 2  # of numbers that arguments are kept for
+_LINE = 8  # numbers in a line of the cache, which the longest vectors fill
+
+
+class BufferPool:
+    """Large arrays whose memory is used again when the last view of them is gone.
+
+    The first touch of fresh memory costs a kernel a quarter of its time; sweeps over the same grid need not pay it twice. All begin with a
+    line of the cache: a vector that lies in two costs twice as much.
+    """
+
+    def __init__(self) -> None:
+        self._spare: list[Array] = []
+
+    def empty(self, shape: tuple[int, ...]) -> Array:
+        """As ``numpy.empty(shape)``."""
+        size = prod(shape)
+        if size < _SMALL:
+            return aligned(shape)
+        try:
+            memory = self._spare.pop()
+        except IndexError:
+            memory = np.empty(size + _LINE)
+        if not size <= memory.size - _LINE <= 2 * size:
+            memory = np.empty(size + _LINE)
+        # Every view has this array as its base: when it dies, nobody can see the memory any more.
+        numbers = np.frombuffer(memory.data)
+        weakref.finalize(numbers, self._keep, memory).atexit = False
+        return _aligned(numbers, size).reshape(shape)
+
+    def _keep(self, memory: Array) -> None:
+        self._spare[:] = [memory]
+
+
+class ArgumentPool:
+    """Arrays of arguments, a row each, some of which are one number: these are written once as long as they stay the same."""
+
+    def __init__(self) -> None:
+        self._spare: dict[tuple[float, ...], Array] = {}
+
+    def take(self, shape: tuple[int, int], first: int, numbers: tuple[float, ...]) -> Array:
+        """An array (rows, length) that has the numbers in its rows from the first one."""
+        array = self._spare.pop(numbers, None)
+        if array is None or array.shape != shape:
+            array = aligned(shape)
+            array[first : first + len(numbers)] = np.array(numbers)[:, None]
+        return array
+
+    def give_back(self, numbers: tuple[float, ...], array: Array) -> None:
+        """What nobody looks at any more."""
+        if len(self._spare) >= _SETS:
+            self._spare.clear()
+        self._spare[numbers] = array
+
+
+def aligned(shape: tuple[int, ...]) -> Array:
+    """As ``numpy.empty(shape)``, from the beginning of a line of the cache."""
+    size = prod(shape)
+    return _aligned(np.empty(size + _LINE), size).reshape(shape)
+
+
+def _aligned(memory: Array, size: int) -> Array:
+    start = -memory.__array_interface__["data"][0] // memory.itemsize % _LINE
+    return memory[start : start + size]
