@@ -30,11 +30,9 @@ def each_times(s: ComplexArray, a: ComplexArray) -> ComplexArray:
     return times_each(a.mT, s.T).mT if len(s) <= _SMALL else np.asarray(s @ a)
 
 
-def product(a: ComplexArray, b: ComplexArray) -> ComplexArray:
-    """a b for matrices a and b, (..., N, N)."""
-    if _matvec is None or a.shape[-1] > _SMALLEST:
-        return np.asarray(a @ b)
-    return np.asarray(_matvec(b.mT[..., None, :, :], a))
+def product(a: Any, b: Any) -> Any:
+    """a b for rows a (..., M, N) and matrices b (..., N, N)."""
+    return a @ b if _matvec is None or a.shape[-1] > _SMALLEST else _matvec(b.mT[..., None, :, :], a)
 
 
 def phase_factors(angles: Array) -> ComplexArray:
