@@ -90,9 +90,18 @@ class Formulas:
     def _derivative(self, axes: tuple[int, ...]) -> sp.ImmutableDenseMatrix:
         if not axes:
             return self.H
-        k = self.k[axes[-1]]  # term by term is faster than SymPy is with sums and with matrices
-        return self.derivative(axes[:-1]).applyfunc(
-            lambda entry: sp.Add(*(x.diff(k) for x in sp.Add.make_args(entry) if x.has(k)))
+        k, rates = self.k[axes[-1]], dict[sp.Expr, sp.Expr]()
+
+        def rate(term: sp.Expr) -> sp.Expr:
+            """Terms of different entries often depend on k alike."""
+            factors = sp.Mul.make_args(term)
+            rest = sp.Mul(*(x for x in factors if k in x.free_symbols))
+            if rest not in rates:
+                rates[rest] = rest.diff(k)
+            return sp.Mul(*(x for x in factors if k not in x.free_symbols), rates[rest])
+
+        return self.derivative(axes[:-1]).applyfunc(  # term by term is faster than SymPy is with sums and with matrices
+            lambda entry: sp.Add(*(rate(x) for x in sp.Add.make_args(entry) if k in x.free_symbols))
         )
 
     def symbolic(self, name: str, axes: tuple[Any, ...]) -> sp.ImmutableDenseMatrix:
@@ -246,13 +255,13 @@ def _require_known_symbols(
 
 def require_hermitian(label: str, matrix: sp.ImmutableDenseMatrix) -> None:
     """Raise ValueError with the first entry that is not the conjugate of its partner."""
-    difference = matrix - matrix.H
     for row in range(matrix.rows):
         for column in range(row, matrix.cols):
-            if not _vanishes(difference[row, column], matrix[row, column]):
+            entry, partner = matrix[row, column], sp.conjugate(matrix[column, row])
+            if entry != partner and not _vanishes(entry - partner, entry):
                 raise ValueError(
-                    f"{label}: expected a Hermitian matrix, got {label}[{row}, {column}] = {matrix[row, column]} while "
-                    f"the conjugate of {label}[{column}, {row}] is {sp.conjugate(matrix[column, row])}"
+                    f"{label}: expected a Hermitian matrix, got {label}[{row}, {column}] = {entry} while the conjugate of "
+                    f"{label}[{column}, {row}] is {partner}"
                 )
 
 

@@ -14,6 +14,7 @@ from operator import mul
 import numpy as np
 
 from symcur.arrays import Array, ComplexArray, Indices
+from symcur.band_structures.arithmetic import phase_factors
 from symcur.band_structures.band_structure import BandStructure
 from symcur.brillouin import LatticeCell
 
@@ -50,7 +51,7 @@ class TightBinding:
             if q is None:
                 return summed(table(axes))
             along = table.bonds @ q
-            return summed(table(axes) * np.exp(0.5j * along) * np.sinc(along / (2 * np.pi)))
+            return summed(table(axes) * phase_factors(along / 2) * np.sinc(along / (2 * np.pi)))
 
         return matrix
 
@@ -59,8 +60,13 @@ class TightBinding:
         table = self._table
         sums = _Sums(table.cells, k @ self.cell.vectors.T / (2 * np.pi))
         between = None
+<<<<<<< HEAD
         if of_positions and np.ptp(table.orbitals, axis=0).any():
             phases = np.exp(1j * k @ table.orbitals.T)
+=======
+        if table.apart:
+            phases = phase_factors(k @ table.orbitals.T)
+>>>>>>> w_verify
             between = phases.conj()[:, :, None] * phases[:, None, :]
 
         def matrix(amplitudes: ComplexArray) -> ComplexArray:
@@ -79,7 +85,8 @@ class TightBinding:
 class _Table:
     """The hoppings as arrays, sorted by the last component of R; ``table(axes)`` is (i d)^axes t, shape (R, N^2), d the bonds.
 
-    ``halved``: of R and -R one is left, with half of t(0), and what it sums to is to be added to its adjoint.
+    ``halved``: of R and -R one is left, with half of t(0), and what it sums to is to be added to its adjoint. ``apart``: not all
+    orbitals stand at one place.
     """
 
     def __init__(self, bonds: TightBinding) -> None:
@@ -98,6 +105,7 @@ class _Table:
         cells = sorted(found, key=lambda R: R[-1])
         t = np.array([found[R] for R in cells])
         self.cells, self.orbitals, self.shape = np.array(cells), bonds.positions @ bonds.cell.vectors, t.shape[1:]
+        self.apart = bool(np.ptp(self.orbitals, axis=0).any())
         along = (self.cells @ bonds.cell.vectors)[:, None, None]
         self.bonds = (along + self.orbitals[None, :] - self.orbitals[:, None]).reshape(len(t), t[0].size, -1)
         self._found: dict[tuple[int, ...], ComplexArray] = {(): t.reshape(len(t), -1)}
@@ -116,7 +124,7 @@ class _Sums:
 
     def __init__(self, cells: Indices, u: Array) -> None:
         powers = [
-            np.exp(2j * np.pi * x[:, None] * np.arange(R.min(), R.max() + 1)) for x, R in zip(u.T, cells.T, strict=True)
+            phase_factors(2 * np.pi * x[:, None] * np.arange(R.min(), R.max() + 1)) for x, R in zip(u.T, cells.T, strict=True)
         ]
         places = cells - cells.min(axis=0)
         apart = (np.abs(np.diff(u[:, :-1], axis=0)) > 8 * np.finfo(float).eps * (1 + np.abs(u).max(initial=0))).any(
@@ -171,7 +179,7 @@ def _components(
 ) -> dict[tuple[int, ...], ComplexArray]:
     D = cell.dimension
     u = cell.grid(n)
-    phases = np.exp(2j * np.pi * u @ positions.T)
+    phases = phase_factors(2 * np.pi * u @ positions.T)
     values = structure.matrix("H", u @ cell.reciprocal)
     components = np.fft.fftn(phases[..., :, None] * values * phases[..., None, :].conj(), axes=range(D)) / n**D
     floor = _NEGLIGIBLE * _spread(values.reshape(-1, *positions.shape[:1] * 2)) + _ROUNDING * np.abs(values).max()

@@ -100,7 +100,11 @@ class Eigenbasis(ABC):
     def _times(self, X: Any, factor: Expression) -> Any:
         if factor == ex.H:
             return X * self._of_all[..., None, :]
-        return self.operator(factor) if X is self.identity else X @ self._on_the_right(factor)
+        return self.operator(factor) if X is self.identity else self._product(X, self._on_the_right(factor))
+
+    def _product(self, X: Any, Y: Any) -> Any:
+        """X Y, of rows and an operator."""
+        return X @ Y
 
     def _on_the_right(self, expression: Expression) -> Any:
         """An operator between all states."""

@@ -16,6 +16,7 @@ import numpy as np
 from symcur import expressions as ex
 from symcur.arrays import AnyArray, Array
 from symcur.band_structures import BandStructure
+from symcur.band_structures.arithmetic import product
 from symcur.band_structures.levels import Closeness
 from symcur.eigenstates.basis import Components
 from symcur.eigenstates.states import Eigenstates, is_diagonal
@@ -152,7 +153,7 @@ class _AtOne(Eigenstates):
         return self.given[name, axes]
 
     def _bras(self, X: Any) -> Any:
-        return self.left @ X if isinstance(X, Recorded) else super()._bras(X)
+        return product(self.left, X) if isinstance(X, Recorded) else super()._bras(X)
 
 
 def _momenta(size: int) -> int:

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from symcur import expressions as ex
 from symcur.arrays import AnyArray, Array, ComplexArray, Indices, Mask
 from symcur.band_structures import BandStructure
+from symcur.band_structures.arithmetic import product, times_each
 from symcur.band_structures.levels import Closeness, amplification, follows
 from symcur.eigenstates.basis import Eigenbasis
 from symcur.eigenstates.filled import cumulated
@@ -79,7 +80,7 @@ class Eigenstates(Eigenbasis):
 
     def rotated(self, operator: AnyArray) -> ComplexArray:
         """The elements of a matrix (N, N) in the eigenbasis."""
-        return np.asarray(self.left @ operator @ self.vectors)
+        return product(times_each(self.left, operator), self.vectors)
 
     def with_s(self, elements: ComplexArray) -> Self:
         """The same states, with what is known of them, and another s, by its elements (..., N, N) in the eigenbasis."""
@@ -121,12 +122,17 @@ class Eigenstates(Eigenbasis):
         if name not in ("H", "s") or ex.Covariant in map(type, axes):
             return np.asarray(self.left @ self._covariant(name, numbers) @ self.vectors)
         if name != "s" or self.model.covariant:
-            return self._bras(self._matrix(name, numbers)) @ self.vectors
-        return self._bras(self.model.matrix("s", np.zeros(self.model.dimension))) @ self.vectors  # the same at every k
+            return product(self._bras(self._matrix(name, numbers)), self.vectors)
+        return product(self._bras(self.model.matrix("s", np.zeros(self.model.dimension))), self.vectors)  # the same at every k
 
     def _bras(self, X: ComplexArray) -> ComplexArray:
         """left @ X, for a diagonal X without the sum, as velocities and s are in plane waves; X of shape (N, N) or (..., N, N)."""
-        return self.left * np.diagonal(X, axis1=-2, axis2=-1)[..., None, :] if is_diagonal(X) else self.left @ X
+        if is_diagonal(X):
+            return self.left * np.diagonal(X, axis1=-2, axis2=-1)[..., None, :]
+        return product(self.left, X)
+
+    def _product(self, X: Any, Y: Any) -> Any:
+        return product(X, Y)
 
     def derivative(self, axes: tuple[int, ...]) -> ComplexArray:
         """That of H between the orbitals, (..., N, N)."""

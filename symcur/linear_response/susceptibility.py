@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure, TightBinding, tight_binding
+from symcur.band_structures.arithmetic import each_times, product, times_each
 from symcur.band_structures.band_structure import ordered_axes
 from symcur.band_structures.hoppings import Matrices
 
@@ -108,7 +109,7 @@ def operators(model: BandStructure, names: Sequence[str], k: Array) -> ComplexAr
             stack.append(np.broadcast_to(s, (len(k), model.size, model.size)))
         elif name == "torque":
             H = letter(model, "H", k)
-            stack.append(-1j * (s @ H - H @ s))
+            stack.append(-1j * (each_times(s, H) - times_each(H, s)))
         elif name == "current":
             stack += [anticommutator(v, s) for v in velocities(model, k)]
         else:
@@ -147,8 +148,9 @@ def _line_nodes(model: BandStructure, q: tuple[float, ...], axis: int) -> int:
 
 
 def anticommutator(a: ComplexArray, b: ComplexArray) -> ComplexArray:
-    """(1/2){a, b}."""
-    return np.asarray((a @ b + b @ a) / 2)
+    """(1/2){a, b}; b may be one matrix for all of a."""
+    both = times_each(a, b) + each_times(b, a) if b.ndim == 2 else product(a, b) + product(b, a)
+    return np.asarray(both / 2)
 
 
 # -- occupation kernels ----------------------------------------------------------------------------------------------
@@ -224,12 +226,12 @@ def ray_sums(
 
     def at_one_q(k: Array, left: Bands, q: Array, flows: Flows, vertex: Flows | None) -> ComplexArray:
         right = solve(model, k + q)
-        driven = right.inverse @ (vertex(k, q) @ left.states if vertex else left.states)
+        driven = product(right.inverse, product(vertex(k, q), left.states) if vertex else left.states)
         weights, measured = kernels(left, right).reshape(-1, *driven.shape), flows(k, q)
         if len(weights) < len(measured):  # Tr[Theta rho], rho the change of the density matrix
-            weights = (right.states @ (weights.mT * driven) @ left.inverse).mT
+            weights = product(product(right.states, weights.mT * driven), left.inverse).mT
         else:
-            measured = left.inverse @ measured @ right.states * driven.mT
+            measured = product(product(left.inverse, measured), right.states) * driven.mT
         return np.asarray(weights.reshape(len(weights), -1) @ measured.reshape(len(measured), -1).T)
 
     def summed(k: Array, bands: Bands) -> ComplexArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,8 @@ class NumPyBackend:
         last_use = {argument: node for node in nodes for argument in program.arguments(node)}
         kept = set(outputs)
         row: dict[int, int] = {}  # inputs first, then constants, then registers
-        self._constants: list[float] = []
-        self._steps: list[tuple[Any, ...]] = []
+        self._constants: list[Array] = []  # which a ufunc takes sooner than Python's numbers
+        self._steps: list[tuple[Any, Callable[[list[Any]], tuple[Any, ...]]]] = []
         fixed = len(inputs) + sum(program.nodes[node][0] == "constant" for node in nodes)
         self._registers = 0
         free: list[int] = []
@@ -47,7 +48,7 @@ class NumPyBackend:
                 row[node] = inputs.index(arguments[0])
             elif operation == "constant":
                 row[node] = len(inputs) + len(self._constants)
-                self._constants.append(float(arguments[0]))
+                self._constants.append(np.array(float(arguments[0])))
             else:
                 read = [row[argument] for argument in arguments]
                 for argument in set(arguments):
@@ -57,15 +58,15 @@ class NumPyBackend:
                     free.append(fixed + self._registers)
                     self._registers += 1
                 row[node] = free.pop()
-                self._steps.append((_UFUNCS[operation], *read, row[node]))
+                self._steps.append((_UFUNCS[operation], itemgetter(*read, row[node])))
         self._results = [row[node] for node in outputs]
 
     def __call__(self, inputs: Array, outputs: Array, threads: int = 1) -> None:
         scratch = np.empty((self._registers, inputs.shape[1]))
         rows: list[Any] = [*inputs, *self._constants, *scratch]
         with np.errstate(all="ignore"):
-            for ufunc, *places in self._steps:
-                ufunc(*[rows[place] for place in places])
+            for ufunc, arguments in self._steps:
+                ufunc(*arguments(rows))
         for output, result in zip(outputs, self._results, strict=True):
             output[:] = rows[result]
 
