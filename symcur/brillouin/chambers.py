@@ -68,7 +68,8 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     """The same integral over the smallest part of a cell, if there is one, with its landmarks.
 
     No band is flat on a face of the part, as a level set that lies in a face would not be seen. Where bands touch and the integrand is not
-    known to be absolutely integrable, k -> -k alone is used: what diverges in a corner of the part may cancel there by its angle.
+    known to be absolutely integrable, k -> -k alone is used, and only of even integrands: what diverges in a corner of the part may cancel
+    there by its angle.
     """
     marks, domain = landmarks(problem, rtol), problem.domain
     if not isinstance(domain, LatticeCell) or domain.dimension == 1:
@@ -79,7 +80,7 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     found = symmetries(problem, operations, [g.rotation(domain.reciprocal) for g in operations])
     if found and not integrable(problem, rtol, found):
         chambers, inversion = [], _linear(-np.eye(domain.dimension))
-        found = {g: matrix for g, matrix in found.items() if g == inversion}
+        found = {g: S for g, S in found.items() if g == inversion and np.array_equal(S, np.eye(len(S)))}
     usable = [*_boxes(problem, found), *(one for one in chambers if all(g in found for g in one.generators))]
     for chamber in sorted(usable, key=lambda one: -one.of(domain).parts):
         if not _flat(problem, chamber):

@@ -118,6 +118,7 @@ CRITICAL = sc.Model(
     k=(k_x, k_y),
     lattice=[[1, 0], [0, 1]],
 )
+ODD = sc.Model(sp.sin(k_x) * X + (2 - sp.cos(k_x) - sp.cos(k_y)) * Y, s=Z / 2, k=(k_x, k_y), lattice=[[1, 0], [0, 1]])
 DIVERGENT = {
     "Chern insulator at its transition": (CRITICAL, 8),
     "graphene": (sc.models.haldane(t2=0, M=0), 12),
@@ -141,3 +142,14 @@ def test_what_diverges_does_not_cancel_by_its_angle(monkeypatch, name):
     wrong = sea()
     assert wrong.status == "converged"
     assert parts(wrong) == count
+
+
+def test_what_diverges_and_is_odd_is_not_zero(monkeypatch):
+    """Neither do k and -k cancel."""
+
+    def sea():
+        return sc.conductivity(ODD, -0.4, 0.1, form="sea", rtol=1e-3, method="patches", max_evaluations=100_000)
+
+    assert sea().status == "tolerance not met"
+    monkeypatch.setattr(chambers, "integrable", lambda *at: True)
+    assert sea().status == "converged"
