@@ -17,7 +17,7 @@ from symcur.arrays import AnyArray, Array
 
 from .cells import Landmarks
 from .domains import Domain, LatticeCell
-from .features import Landscape
+from .integrability import integrable
 from .landmarks import landmarks
 from .problem import BandProblem
 from .wedges import Folded, Wedge, symmetries
@@ -67,27 +67,25 @@ class Chamber:
 def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     """The same integral over the smallest part of a cell, if there is one, with its landmarks.
 
-    No band is flat on a face of the part, as a level set that lies in a face would not be seen. Where bands touch, often in a corner of
-    the part, k -> -k alone is used: an integrand that diverges there may cancel in smaller parts by its angle.
+    No band is flat on a face of the part, as a level set that lies in a face would not be seen. Where bands touch and the integrand is not
+    known to be absolutely integrable, k -> -k alone is used, and only of even integrands: what diverges in a corner of the part may cancel
+    there by its angle.
     """
     marks, domain = landmarks(problem, rtol), problem.domain
     if not isinstance(domain, LatticeCell) or domain.dimension == 1:
         return problem
-    chambers, operations = _chambers(domain.dimension), [*_flips(domain.dimension)]
-    if _touch(problem):
-        chambers, operations = [], [_linear(-np.eye(domain.dimension))]
-    operations = list(dict.fromkeys([*operations, *(g for one in chambers for g in one.generators)]))
+    chambers = _chambers(domain.dimension)
+    generators = [g for one in chambers for g in one.generators]
+    operations = list(dict.fromkeys([*_flips(domain.dimension), *generators]))
     found = symmetries(problem, operations, [g.rotation(domain.reciprocal) for g in operations])
+    if found and not integrable(problem, rtol, found):
+        chambers, inversion = [], _linear(-np.eye(domain.dimension))
+        found = {g: S for g, S in found.items() if g == inversion and np.array_equal(S, np.eye(len(S)))}
     usable = [*_boxes(problem, found), *(one for one in chambers if all(g in found for g in one.generators))]
     for chamber in sorted(usable, key=lambda one: -one.of(domain).parts):
         if not _flat(problem, chamber):
             return _on(problem, chamber, _generated({g: found[g] for g in chamber.generators}), marks)
     return problem
-
-
-def _touch(problem: BandProblem) -> bool:
-    """Whether bands touch anywhere that is found."""
-    return any((ends.length == 0).any() for ends, _ in Landscape.of(problem).narrow_gaps(problem))
 
 
 def _chambers(D: int) -> list[Chamber]:

@@ -219,7 +219,7 @@ class BandProblem:
         """The modulus of the integrand, shape (M, mu T, C). For a delta function, which no point sees, the step stands."""
         energies, values = self.sample(u, self.roughly)
         total = sum_over_bands(self.weights, energies, values, self.mu, self.temperature)
-        cold, peaked = self._delta_functions()
+        cold, peaked = self.delta_functions()
         if cold.any() and peaked.any():
             steps = sum_over_bands(["f"] * len(self.weights), energies, values, self.mu, np.zeros(1))
             total = np.where(cold[:, None] & peaked, steps, total)
@@ -231,7 +231,7 @@ class BandProblem:
         Over the box the energy moves away from mu by some amount, and the mean of the delta function is its inverse.
         """
         factor = np.ones((len(u), len(self.mu), len(self.temperature), len(self.weights)))
-        cold, peaked = self._delta_functions()
+        cold, peaked = self.delta_functions()
         if cold.any() and peaked.any():
             steps = np.concatenate([np.zeros((1, u.shape[1])), np.eye(u.shape[1]), -np.eye(u.shape[1])])
             around = (u[:, None] + length[:, None] * steps).reshape(-1, u.shape[1])
@@ -241,7 +241,7 @@ class BandProblem:
             factor[:, :, cold[:, None] & peaked] = 1 / np.maximum(depth, 1e-300)[..., None]
         return factor.reshape(len(u), len(self.mu) * len(self.temperature), len(self.weights))
 
-    def _delta_functions(self) -> tuple[Mask, Mask]:
+    def delta_functions(self) -> tuple[Mask, Mask]:
         """Which temperatures are zero, and which components have a delta function there."""
         return self.temperature == 0, np.array([OCCUPATIONS.get(name).delta for name in self.weights])
 

@@ -108,10 +108,16 @@ def test_a_part_gives_what_the_cell_gives(monkeypatch, name, temperature):
 
 
 @pytest.mark.parametrize(
-    ("model", "count"), [(sc.models.kane_mele(lambda_R=0.2, lambda_v=0), 2), (sc.models.bhz(Delta_BIA=0), 8)]
+    ("model", "count"),
+    [
+        (sc.models.kane_mele(lambda_R=0.2, lambda_v=0), 12),
+        (sc.models.kane_mele(lambda_R=0.2, lambda_v=0.3), 12),
+        (sc.models.bhz(Delta_BIA=0), 8),
+        (sc.models.bhz(), 8),
+    ],
 )
 def test_conserved_conductivity(monkeypatch, model, count):
-    """Of metals with C6v and C4v."""
+    """Of metals with C6v and C4v, bands of which touch at Gamma and M."""
     found = sc.conductivity(model, [1.2, 1.6], 0.0, rtol=1e-3)
     assert parts(found) == count
     whole_cell(monkeypatch)
