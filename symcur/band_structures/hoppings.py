@@ -60,13 +60,8 @@ class TightBinding:
         table = self._table
         sums = _Sums(table.cells, k @ self.cell.vectors.T / (2 * np.pi))
         between = None
-<<<<<<< HEAD
-        if of_positions and np.ptp(table.orbitals, axis=0).any():
-            phases = np.exp(1j * k @ table.orbitals.T)
-=======
-        if table.apart:
+        if of_positions and table.apart:
             phases = phase_factors(k @ table.orbitals.T)
->>>>>>> w_verify
             between = phases.conj()[:, :, None] * phases[:, None, :]
 
         def matrix(amplitudes: ComplexArray) -> ComplexArray:
