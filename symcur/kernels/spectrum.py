@@ -31,7 +31,7 @@ from symcur.program import Complex, Scalar, SimplifyingProgram
 from symcur.program.matrices import hermitian_product, total, trace, trace_of_product
 
 LARGEST = 4
-_ROUNDING = Fraction(1, 2**52)
+_ROUNDING, _LEAST = Fraction(1, 2**52), Fraction(1, 2**100)
 # A vector without symmetry: moduli near one, unrelated phases.
 _START = ((32, 0), (-13, 29), (-27, -17), (11, 30))
 _SECOND = ((-19, 26), (31, -7), (14, 28), (23, -22))
@@ -75,15 +75,17 @@ def spectrum(program: SimplifyingProgram, H: ObjectArray) -> Spectrum:
     if N > 2:
         levels = [_rayleigh(h, _vector(krylov, coefficients, e)) for e in rough[1:]]
         levels.insert(0, -total(levels))  # Tr h = 0
-    columns = [_vector(krylov, coefficients, e) for e in levels]
-    inverse_norms = [1 / program.function("sqrt", total(map(_size, column))) for column in columns]
-    vectors = np.array([column * factor for column, factor in zip(columns, inverse_norms, strict=True)]).T
     spread = trace(square)
-    error_estimate = N * spread ** (N - 1) * total(inverse**2 for inverse in inverse_norms)
+    least = program.constant(_LEAST) * levels[-1] ** (N - 1)  # the highest level is of the size of h
+    columns, inverse_sizes = zip(
+        *(_normalized(program, _vector(krylov, coefficients, e), least) for e in levels), strict=True
+    )
+    vectors = np.array(columns).T
+    error_estimate = N * spread ** (N - 1) * total(inverse_sizes)
     near = [(1 / (above - below)) ** 2 for below, above in itertools.pairwise(levels)]
     error_estimate += (spread + mean * mean) * total(near)
-    for n, (before, e, inverse) in enumerate(zip(rough, levels, inverse_norms, strict=True)):
-        inverse_overlap = N * inverse**2 * prod((e - other) ** 2 for other in levels if other is not e)
+    for n, (before, e, inverse) in enumerate(zip(rough, levels, inverse_sizes, strict=True)):
+        inverse_overlap = N * inverse * prod((e - other) ** 2 for other in levels if other is not e)
         admixture = (e - before) ** 2 * inverse_overlap / _ROUNDING  # times the square of a gap
         around = near[max(n - 1, 0) : n + 1]
         error_estimate += admixture * admixture * inverse_overlap * total(x * x for x in around)
@@ -201,6 +203,18 @@ def _vector(krylov: Sequence[Any], coefficients: Sequence[Scalar], energy: Scala
         factor = factor * energy + coefficient
         result = result + vector * factor
     return result
+
+
+def _normalized(program: SimplifyingProgram, vector: Any, least: Scalar) -> tuple[list[Complex], Scalar]:
+    """A vector of unit length with a first component that is real and positive, so that it costs half in products, and 1/|vector|^2.
+
+    ``least`` is negligible beside the rounding errors of the components, and gives the first one a phase where it vanishes.
+    """
+    first = Complex(vector[0].real + least, vector[0].imag)
+    size_of_first = _size(first)
+    factor = 1 / program.function("sqrt", size_of_first * (size_of_first + total(map(_size, vector[1:]))))
+    length, phase = size_of_first * factor, first.conjugate() * factor
+    return [Complex(length), *(entry * phase for entry in vector[1:])], length * factor
 
 
 def _rayleigh(h: ObjectArray, vector: Any) -> Scalar:

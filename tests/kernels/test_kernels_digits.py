@@ -167,6 +167,23 @@ def test_states_without_overlap_with_a_start_vector_and_with_both(N, halves):
         assert largest_error(values[name], evaluate(model, name, points), scales[name]) < 1e-9
 
 
+@pytest.mark.parametrize("scale", [1e-18, 1, 1e12])
+@pytest.mark.parametrize("N", [2, 3, 4])
+def test_states_without_the_first_orbital(N, scale):
+    """The phase of an eigenvector is that of its first component, which all states but one lack at k = 0."""
+    k = sp.symbols("k_x k_y", real=True)
+    V = [exact(matrix + matrix.T) for matrix in np.random.default_rng(N).normal(size=(2, N, N))]
+    H = sp.diag(*range(3, 3 + N)) + k[0] * V[0] + k[1] * V[1]
+    model = Model(sp.Rational(scale) * H, s=sp.diag(*range(N)) + sp.ones(N, N), k=k)
+    kernel = compile(model, NAMES, backend="numpy")
+    points = np.concatenate([np.zeros((1, 2)), ring(1e-160), ring(1e-32), ring(1e-29), ring(1e-15), ring(1e-8)])
+    values, scales = kernel(points), natural_scales(model, points)
+    assert values.by_eigenstates == 0
+    for name in NAMES:
+        error = largest_error(values[name], evaluate(model, name, points), scales[name])
+        assert error < values.error_estimate.max() < 1e-12
+
+
 @pytest.mark.parametrize("backend", ["numpy", "heyoka"])
 @pytest.mark.parametrize(("N", "lower"), [(2, 0), (3, 0), (4, 1)])
 def test_a_touching_is_merged_and_reported(N, lower, backend):
