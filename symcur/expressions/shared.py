@@ -33,7 +33,7 @@ class _Maker(type):
     """Calling a class returns the node with these fields that exists, if one does."""
 
     def __call__(cls, *args: Any, **values: Any) -> Any:
-        if len(args) == 1 and isinstance(args[0], tuple | Shared) and not values:  # whose parts are compared by identity
+        if len(args) == 1 and isinstance(args[0], tuple | Shared) and not values:  # nodes are compared by identity
             try:
                 node = _NODES.get(_content(cls, args))
             except TypeError:  # what is no node may have no hash
