@@ -2,7 +2,7 @@
 
 BLAS, called for each matrix of a stack, takes longer to begin than to multiply small ones. The complex exponential takes up to
 fifteen times as long after BLAS has left the upper halves of vector registers in use, as OpenBLAS does on processors with AVX-512; sine and
-cosine do not, and their bits are the same.
+cosine do not.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ def each_times(s: ComplexArray, a: ComplexArray) -> ComplexArray:
     return times_each(a.mT, s.T).mT if len(s) <= _SMALL else np.asarray(s @ a)
 
 
-def product(a: Any, b: Any) -> Any:
+def product(a: Any, b: Any) -> ComplexArray:
     """a b for rows a (..., M, N) and matrices b (..., N, N)."""
-    return a @ b if _matvec is None or a.shape[-1] > _SMALLEST else _matvec(b.mT[..., None, :, :], a)
+    few = _matvec is not None and a.shape[-1] <= _SMALLEST
+    found: ComplexArray = _matvec(b.mT[..., None, :, :], a) if few else a @ b
+    return found
 
 
 def phase_factors(angles: Array) -> ComplexArray:

@@ -156,18 +156,21 @@ class _HermitianProgram:
         parts = [{place: x for place, x in part.items() if not x.is_zero} for part in self.parts(axes)]
         entries = function_of_arrays(self.program, self.names, [x.node for part in parts for x in part.values()])
         size, split = self.size, len(parts[0])
-        places = [place for part in parts for place in part]
+        # The columns of the entry and of its partner in rows of 2 N^2 real numbers.
+        places = [(2 * (a * size + b) + j, 2 * (b * size + a) + j) for j in (0, 1) for a, b in parts[j]]
 
         def function(points: Array, values: Sequence[float]) -> ComplexArray:
             result = np.zeros((len(points), size, size), dtype=complex)
-            real, imag = result.real, result.imag
+            columns = result.view(float).reshape(len(points), 2 * size**2).T
             with np.errstate(all="ignore"):
                 computed = entries(*points.T.copy(), *map(np.float64, values))  # which divide by 0 as arrays do
-            for (a, b), entry in zip(places[:split], computed[:split], strict=True):
-                real[:, a, b] = real[:, b, a] = entry
-            for (a, b), entry in zip(places[split:], computed[split:], strict=True):
-                imag[:, a, b] = entry
-                imag[:, b, a] = -entry
+            for (place, partner), entry in zip(places[:split], computed[:split], strict=True):
+                columns[place] = entry
+                if partner != place:
+                    columns[partner] = entry
+            for (place, partner), entry in zip(places[split:], computed[split:], strict=True):
+                columns[place] = entry
+                np.negative(entry, out=columns[partner])
             return result
 
         return function

@@ -55,4 +55,7 @@ def _parts(H: ComplexArray) -> tuple[Array, Array, ComplexArray]:
 
 
 def _energies(middle: Array, radius: Array) -> Array:
-    return np.stack([middle - radius, middle + radius], axis=-1)
+    result = np.empty((*middle.shape, 2))
+    np.subtract(middle, radius, out=result[..., 0])
+    np.add(middle, radius, out=result[..., 1])
+    return result

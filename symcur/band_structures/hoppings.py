@@ -119,7 +119,8 @@ class _Sums:
 
     def __init__(self, cells: Indices, u: Array) -> None:
         powers = [
-            phase_factors(2 * np.pi * x[:, None] * np.arange(R.min(), R.max() + 1)) for x, R in zip(u.T, cells.T, strict=True)
+            phase_factors(2 * np.pi * x[:, None] * np.arange(R.min(), R.max() + 1))
+            for x, R in zip(u.T, cells.T, strict=True)
         ]
         places = cells - cells.min(axis=0)
         apart = (np.abs(np.diff(u[:, :-1], axis=0)) > 8 * np.finfo(float).eps * (1 + np.abs(u).max(initial=0))).any(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -107,9 +107,15 @@ def fermi_surface(
         )
     if not np.isfinite(energy):
         raise ValueError(f"mu: expected a finite number, got {energy!r}")
-    cell = search_cell(model, energy, cutoff)
-    find = contours.trace if model.dimension == 2 else surfaces.trace
-    return find(model, energy, cell)
+    if model.dimension == 2:
+        return _lines(model, float(energy), cutoff)
+    return surfaces.trace(model, energy, search_cell(model, energy, cutoff))
+
+
+@lru_cache(maxsize=16)
+def _lines(model: BandStructure, energy: float, cutoff: float | None) -> contours.Contours:
+    """Fermi lines, of H alone, and their nodes: what is asked of a model with one disorder is often asked with another."""
+    return contours.trace(model, energy, search_cell(model, energy, cutoff))
 
 
 def sampled(shape: contours.Contours | surfaces.Surface, level: int) -> FermiSurface:

@@ -16,6 +16,7 @@ from functools import partial
 import numpy as np
 
 from symcur.arrays import Array, ComplexArray
+from symcur.band_structures.arithmetic import phase_factors
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.bernstein import gauss
 from symcur.disorder.impurities import Impurities
@@ -54,7 +55,7 @@ def lattice_correlation(kind: Impurities, cell: LatticeCell, k: Array, offset: A
 def _over_space(c: Callable[[Array], Array], reach: float, cell: LatticeCell, k: Array, offset: Array) -> ComplexArray:
     """A sum c(r) exp(-i (k_b - k_a).r) over all r = R + offset within reach."""
     r = _vectors_within(reach, cell.vectors, offset)
-    waves = np.exp(-1j * k @ r.T)
+    waves = phase_factors(-(k @ r.T))
     return np.asarray((waves * (cell.volume * c(np.linalg.norm(r, axis=-1)))) @ waves.conj().T)
 
 
@@ -76,7 +77,7 @@ def _over_wave_vectors(
             near = q_squared < reach**2
             block[near] += C(q_squared[near]) * (np.exp(1j * G @ offset) if offset.any() else 1)
         if offset.any():
-            block *= np.exp(-1j * whole @ offset)
+            block = block * phase_factors(-(whole @ offset))
         result[rows, rows.start :] = block
         result[rows.start :, rows] = block.conj().T
     return result

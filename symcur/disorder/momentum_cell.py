@@ -97,11 +97,12 @@ def search_cell(model: BandStructure, energy: float, cutoff: float | None) -> Mo
 
 def energy_and_velocity(model: BandStructure, k: Array, band: int | Indices) -> tuple[Array, Array]:
     """The energy (M,) and the velocity (M, D) of one band, or of band[j] at k[j]."""
-    energies, vectors = eigenvectors(model.matrix("H", k))
+    matrix = model.at(model.points(k))
+    energies, vectors = eigenvectors(matrix("H", ()))
     index = np.broadcast_to(np.asarray(band), len(k))
     rows = np.arange(len(k))
     u = vectors[rows, :, index]
-    v = [np.einsum("ma,mab,mb->m", u.conj(), model.matrix("H", k, (i,)), u) for i in range(model.dimension)]
+    v = [np.einsum("ma,mab,mb->m", u.conj(), matrix("H", (i,)), u) for i in range(model.dimension)]
     return energies[rows, index], np.stack(v, axis=-1).real
 
 

@@ -123,7 +123,8 @@ class Eigenstates(Eigenbasis):
             return np.asarray(self.left @ self._covariant(name, numbers) @ self.vectors)
         if name != "s" or self.model.covariant:
             return product(self._bras(self._matrix(name, numbers)), self.vectors)
-        return product(self._bras(self.model.matrix("s", np.zeros(self.model.dimension))), self.vectors)  # the same at every k
+        s = self.model.matrix("s", np.zeros(self.model.dimension))  # the same at every k
+        return product(self._bras(s), self.vectors)
 
     def _bras(self, X: ComplexArray) -> ComplexArray:
         """left @ X, for a diagonal X without the sum, as velocities and s are in plane waves; X of shape (N, N) or (..., N, N)."""

@@ -6,7 +6,7 @@ written out on pages repeats few different nodes many times: it costs as much as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from threading import RLock
 from typing import Any, ClassVar, TypeVar
 from weakref import WeakValueDictionary
@@ -33,11 +33,23 @@ class _Maker(type):
     """Calling a class returns the node with these fields that exists, if one does."""
 
     def __call__(cls, *args: Any, **values: Any) -> Any:
+        if len(args) == 1 and isinstance(args[0], tuple | Shared) and not values:  # nodes are compared by identity
+            try:
+                node = _NODES.get(_content(cls, args))
+            except TypeError:  # what is no node may have no hash
+                node = None
+            if node is not None:
+                return node
         node = super().__call__(*args, **values)
-        content = _Content((cls, *(getattr(node, field) for field in cls.__match_args__)))  # type: ignore[attr-defined]
-        content.hash = tuple.__hash__(content)
+        content = _content(cls, [getattr(node, field) for field in cls.__match_args__])  # type: ignore[attr-defined]
         with _LOCK:
             return _NODES.setdefault(content, node)
+
+
+def _content(cls: type, fields: Iterable[Any]) -> _Content:
+    content = _Content((cls, *fields))
+    content.hash = tuple.__hash__(content)
+    return content
 
 
 class Shared(metaclass=_Maker):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from symcur.arrays import Array, ComplexArray
+from symcur.band_structures.arithmetic import phase_factors
 from symcur.brillouin.occupation import occupation
 from symcur.superconductors.nambu import Superconductor
 from symcur.superconductors.pair_potentials import PairPotentials
@@ -72,7 +73,7 @@ class FreeEnergy:
         """Of some momenta: H of the normal state, exp(i k.(R + r_b - r_a)), and the pair potentials (J, k, a, b)."""
         for start in range(0, len(self.k), _CHUNK):
             k = self.k[start : start + _CHUNK]
-            phases = np.exp(1j * np.einsum("kd,rabd->krab", k, self.steps))
+            phases = phase_factors(np.einsum("kd,rabd->krab", k, self.steps))
             yield self.normal.matrix("H", k), phases, np.einsum("jrab,krab->jkab", self.B, phases)
 
     def __call__(self, x: Array) -> Sums:

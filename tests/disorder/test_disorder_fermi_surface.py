@@ -123,3 +123,11 @@ def test_a_tiny_pocket_beside_a_large_one_is_found(above):
     surface = sampled(fermi_surface(models.rashba(), 0.1 + above), 0)
     assert set(surface.band) == {0, 1}
     assert surface.density_of_states == pytest.approx(1 / np.pi, rel=1e-11)
+
+
+def test_fermi_lines_are_traced_once_whatever_scatters_on_them():
+    model = models.rashba()
+    lines = fermi_surface(model, 1.25)
+    assert fermi_surface(models.rashba(), 1.25) is lines
+    assert fermi_surface(model, 1.25, cutoff=10.0) is not lines
+    assert fermi_surface(model, 1.26) is not lines
