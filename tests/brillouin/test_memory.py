@@ -112,6 +112,31 @@ def test_what_is_needed_does_not_grow_with_the_square_of_the_levels():
     assert peak < 1e8
 
 
+@pytest.mark.parametrize("unit", [1.0, 1j])
+def test_a_function_of_many_components_is_called_with_as_many_momenta_as_fit(unit):
+    """Peaks are looked for at thousands of momenta, which took 300 MB whatever the budget."""
+    components, calls = unit * np.linspace(1, 2, 4000), []
+
+    def many(k):
+        calls.append(len(k))
+        return np.exp(np.cos(k).sum(axis=1))[:, None] * components
+
+    def peak_of(memory):
+        tracemalloc.start()
+        try:
+            found = integrate(many, SQUARE, rtol=1e-3, memory=memory)
+            return found, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    (whole, most), largest = peak_of(None), max(calls)
+    calls.clear()
+    less, peak = peak_of(2e7)
+    assert max(calls) < 100 < largest
+    assert max(peak, less.memory) <= 2e7 < most <= whole.memory
+    np.testing.assert_allclose(less.value, whole.value, rtol=1e-12)
+
+
 @pytest.mark.parametrize("memory", [0, -1.0, np.inf, np.nan, True, "500 MB", 10**400, np.complex128(1e9)])
 def test_a_budget_is_a_number_of_bytes(memory):
     with pytest.raises(ValueError, match="memory: expected a number of bytes, or None"):
