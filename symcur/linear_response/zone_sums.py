@@ -67,8 +67,7 @@ class Zone:
         total: AnyArray = np.zeros(())
         self.nearest = np.inf
         for start in range(0, count, most):
-            index = np.unravel_index(np.arange(start, min(start + most, count)), (size,) * D)
-            k = (np.stack(index, axis=-1) + offset) / size @ cell.reciprocal
+            k = cell.momenta_between(size, offset, start, min(start + most, count))
             bands = solve(self.model, k)
             self.nearest = min(self.nearest, float(np.abs(bands.energies - self.mu).min()))
             total = total + self.summand(k, bands)
