@@ -62,6 +62,13 @@ def test_filling_puts_mu_into_the_gap(symcur):
     assert float(row[3]) == pytest.approx(1.027158, abs=2e-5)
 
 
+def test_the_search_for_mu_keeps_to_the_budget(symcur):
+    status, _, err = symcur("compute", "haldane", "conductivity", "--filling", "1", "--memory", "0.3")
+    assert status == 2
+    assert "memory: expected at least" in err
+    assert "2 times what the energies of a mesh take" in " ".join(err.split())
+
+
 def test_values_may_be_given_one_by_one(symcur, tmp_path):
     name = tmp_path / "scan.json"
     common = ("compute", "rice_mele", "thermoelectric", "--rtol", "1e-3", "-o", str(name))

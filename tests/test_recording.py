@@ -1,5 +1,7 @@
 """What is recorded at one momentum gives at all others what eigenstates give: for every quantity, every s and any number of momenta."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -51,6 +53,22 @@ def test_any_number_of_momenta():
     for count in (300, 60, 202):
         assert_same(recording(Eigenstates(model, k[:count]), None), by_eigenstates(model, asked, k[:count]))
     assert recording(Eigenstates(model, k[:1]), None) is None  # a round would take longer
+
+
+def test_what_blocks_find_is_not_held_twice():
+    """Beside the result stand one block and two numbers for each momentum."""
+    model = numbers(random_lattice_model(2, 2))
+    k = np.random.default_rng(8).uniform(-3, 3, size=(600_000, 2))
+
+    def taken(count):
+        tracemalloc.start()
+        found = evaluate(model, "s_berry_curvature", k[:count])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return np.array([peak, found.nbytes])
+
+    more, result = taken(600_000) - taken(300_000)
+    assert more < 1.5 * result
 
 
 def test_another_s_is_recorded_anew():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from symcur.arrays import Array, Indices
 from symcur.band_structures.band_structure import BandStructure, Parameters
 from symcur.band_structures.by_name import named
+from symcur.brillouin.memory import SIZE, Memory
 
 _GRID = {1: 512, 2: 96, 3: 28}
 MANY = 64  # bands, from which on grids have half as many points along each axis
@@ -22,13 +23,21 @@ _STEP = 5  # around minima of the lowest band, of these radii one in so many com
 _CLOSED = 1e-7  # of the spread of the energies: what the minimiser leaves of a gap at a point where bands touch
 
 
+_ORDERED = 4  # arrays as long as those of energies that stay, and their order
+_MATRICES = 4  # complex N x N at a time, where energies are asked for
+
+
 @dataclass(frozen=True)
 class Gap:
-    """The gap above ``occupied`` bands: from the top of the filled to the bottom of the empty ones; ``mu`` is its middle."""
+    """The gap above ``occupied`` bands: from the top of the filled to the bottom of the empty ones; ``mu`` is its middle.
+
+    ``memory``: the bytes that arrays of the search took at most, by their sizes.
+    """
 
     occupied: int
     top: float
     bottom: float
+    memory: int = field(default=0, compare=False)
 
     @property
     def mu(self) -> float:
@@ -39,13 +48,23 @@ class Gap:
         return self.bottom - self.top
 
 
-def gap(model: BandStructure | str, occupied: int, *, parameters: Parameters = None) -> Gap:
+def energies_within(memory: Memory, model: BandStructure, k: Array) -> Array:
+    """The energies at k of shape (M, D), of as many momenta at a time as fit: they stay, with what is made of their order."""
+    N = model.size
+    memory.stay(SIZE * _ORDERED * len(k) * N, "the energies of a mesh")
+    most = memory.fit(2 * SIZE * _MATRICES * N**2, max(1, len(k)), "one momentum", 4)
+    return np.concatenate([model.energies(k[start : start + most]) for start in range(0, max(1, len(k)), most)])
+
+
+def gap(
+    model: BandStructure | str, occupied: int, *, parameters: Parameters = None, memory: float | None = None
+) -> Gap:
     """The (indirect) gap of a lattice model with ``occupied`` filled bands, from neutrality where that is where fillings count from (``model.neutral``).
 
     Raises ValueError where there is none.
 
     The band edges are searched on a grid and polished by a minimiser; a valley narrower than the grid can be missed. A
-    gap below 1e-7 of the width of all bands counts as a touching. Where a basis was cut off, one whose middle does not lie
+    gap below 1e-7 of the width of all bands counts as a touching. ``memory``, bytes, is what arrays may take, by default 2e9. Where a basis was cut off, one whose middle does not lie
     in the gap of a larger basis that tells it is refused.
     """
     model = named(model).with_values(parameters)
@@ -55,8 +74,8 @@ def gap(model: BandStructure | str, occupied: int, *, parameters: Parameters = N
         raise ValueError(f"occupied: expected a whole number from {least} to {most}, got {occupied!r}")
     first = model.neutral + int(occupied)  # empty band
     D, n = model.dimension, _GRID[model.dimension] // (2 if model.size >= MANY else 1)
-    u = cell.grid(n).reshape(-1, D)
-    energies = model.energies(cell.map(u)[0])
+    u, budget = cell.grid(n).reshape(-1, D), Memory(memory)
+    energies = energies_within(budget, model, cell.map(u)[0])
 
     def extremum(band: int, sign: float) -> float:
         from scipy.optimize import minimize
@@ -71,27 +90,28 @@ def gap(model: BandStructure | str, occupied: int, *, parameters: Parameters = N
             best.append(float(minimize(energy, start, method="Nelder-Mead", options=options).fun))
         return sign * min(best)
 
-    found = Gap(int(occupied), extremum(first - 1, -1.0), extremum(first, 1.0))
+    top, bottom = extremum(first - 1, -1.0), extremum(first, 1.0)
+    found = Gap(int(occupied), top, bottom, budget.peak)
     if found.width <= _CLOSED * float(np.ptp(energies)):
         raise ValueError(
             f"occupied: expected a gap above {occupied} bands of {model.name}, got filled ones up to {found.top:.6g} and "
             f"empty ones down to {found.bottom:.6g}; give mu instead"
         )
     if model.larger is not None:
-        _require_told(model, found, cell.momenta(_FEW, 0.3))
-    return found
+        _require_told(model, found, cell.momenta(_FEW, 0.3), budget)
+    return replace(found, memory=budget.peak)
 
 
-def _require_told(model: BandStructure, found: Gap, k: Array) -> None:
+def _require_told(model: BandStructure, found: Gap, k: Array, memory: Memory) -> None:
     """That mu lies in the gap of a larger basis, one whose edges differ from those of the one before by less than half of it.
 
     Half as much is allowed for what still larger ones change.
     """
-    one, edges = model, _edges(model, found.occupied, k)
+    one, edges = model, _edges(model, found.occupied, k, memory)
     while True:
         larger, width = one.larger, float(edges[:, 1].min() - edges[:, 0].max())
         assert larger is not None
-        following = _edges(larger, found.occupied, k)
+        following = _edges(larger, found.occupied, k, memory)
         top, bottom = float(following[:, 0].max()), float(following[:, 1].min())
         moved = float(np.abs(following - edges).max())
         told, inside = 2 * moved < width, min(found.mu - top, bottom - found.mu)
@@ -105,10 +125,10 @@ def _require_told(model: BandStructure, found: Gap, k: Array) -> None:
         one, edges = larger, following
 
 
-def _edges(model: BandStructure, occupied: int, k: Array) -> Array:
+def _edges(model: BandStructure, occupied: int, k: Array, memory: Memory) -> Array:
     """The energies next to the gap, (k, 2)."""
     first = model.neutral + occupied
-    return model.energies(k)[:, first - 1 : first + 1]
+    return energies_within(memory, model, k)[:, first - 1 : first + 1]
 
 
 # -- the continuum -----------------------------------------------------------------------------------------------------

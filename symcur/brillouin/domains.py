@@ -75,6 +75,12 @@ class LatticeCell(Domain):
         k: Array = self.grid(n, offset).reshape(-1, self.dimension) @ self.reciprocal
         return k
 
+    def momenta_between(self, n: int, offset: ArrayLike, start: int, stop: int) -> Array:
+        """Those from ``start`` to ``stop`` of ``momenta``, without the others."""
+        index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * self.dimension), axis=-1)
+        k: Array = (index + np.asarray(offset, dtype=float)) / n @ self.reciprocal
+        return k
+
     def near(self, k: Array) -> Array:
         """The momentum of the cell that stands for k, (..., D): any where H(k) has the period of the lattice."""
         return k

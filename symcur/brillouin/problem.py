@@ -6,7 +6,7 @@ judged by itself where it is ``alone``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -81,16 +81,22 @@ class SmoothProblem:
     @property
     def bytes_of_a_point(self) -> int:
         """What the samples of a point take, with what is made of them."""
-        return SIZE * COPIES * self.size
+        return self.dtype.itemsize * COPIES * self.size
+
+    def _blocks(self, u: Array) -> Iterator[Array]:
+        """As many points at a time as fit: a function may have many components."""
+        most = self.memory.fit(self.bytes_of_a_point, max(1, len(u)), "one momentum", threads=1)
+        return (u[start : start + most] for start in range(0, len(u), most))
 
     def profile(self, u: Array, generic: bool = False) -> Array:
         """In what features are looked for, shape (M, 1): a combination of the components, each in units of its modulus."""
         if self._combination is None:
-            size = self.strength(np.random.default_rng(29).uniform(size=(256, self.domain.dimension))).mean(axis=(0, 1))
+            some = np.random.default_rng(29).uniform(size=(256, self.domain.dimension))
+            size = sum(self.strength(block).sum(axis=(0, 1)) for block in self._blocks(some)) / len(some)
             phase = np.exp(1j * np.random.default_rng(31).uniform(0, 2 * np.pi, self.size))
             self._combination = phase / np.where(size > 0, size, 1)
         self.looked += len(u)
-        return np.asarray((self.sample(u) @ self._combination).real[:, None])
+        return np.concatenate([(self.sample(block) @ self._combination).real[:, None] for block in self._blocks(u)])
 
     def strength(self, u: Array) -> Array:
         """The modulus of the integrand, shape (M, 1, size)."""

@@ -100,7 +100,12 @@ def compute(
     if mu and filling is not None:
         raise ValueError("--filling: expected it in the place of --mu, got both")
     temperatures = numbers("--temperature", temperature)
-    levels = numbers("--mu", mu) if filling is None else _levels(subject, numbers("--filling", filling), temperatures)
+    budget = in_bytes(memory)
+    levels = (
+        numbers("--mu", mu)
+        if filling is None
+        else _levels(subject, numbers("--filling", filling), temperatures, budget)
+    )
     if plot is not None and np.size(levels) == np.size(temperatures) == 1:
         raise ValueError("--plot: expected several values of mu or of temperature, got one of each")
     with running.progress(f"{observable} of {subject.name}") as progress:
@@ -117,7 +122,7 @@ def compute(
                 eta=eta,
                 cutoff=cutoff,
                 workers=workers,
-                memory=in_bytes(memory),
+                memory=budget,
                 progress=progress,
             ),
             kept,
@@ -176,11 +181,11 @@ def finish(
 
 
 def _levels(
-    model: BandStructure, filling: float | ObjectArray, temperature: float | ObjectArray
+    model: BandStructure, filling: float | ObjectArray, temperature: float | ObjectArray, memory: float | None
 ) -> float | ObjectArray:
     """mu of a filling; one temperature, or a whole number of bands below a gap, whose middle then stands for all of them."""
     if np.size(temperature) == 1:
-        levels, error = observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]))
+        levels, error = observables.chemical_potential(model, filling, float(np.ravel(temperature)[0]), memory=memory)
         note = f"mu of the filling is known to within {float(error.max()):.1g}, which is no part of the errors below."
         terminal.console(stderr=True).print(note, markup=False)
         return levels
@@ -188,7 +193,7 @@ def _levels(
         raise ValueError(
             f"--temperature: expected one where a filling that is no gap is asked for, got {np.size(temperature)}"
         )
-    return observables.gap(model, round(float(filling))).mu
+    return observables.gap(model, round(float(filling)), memory=memory).mu
 
 
 def write_files(result: Result, output: Path | None, plot: Path | None, panels: bool = False) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
@@ -82,18 +82,27 @@ def _read_at(
     parts = blocks(model, k) if recorded is None else pieces(k, model.size)
     with one_core() if len(k) >= MANY else nullcontext():
         if threads == 1 or len(parts) == 1:
-            return _joined(list(map(one, parts)))
+            return _joined(map(one, parts), len(k))
         with ThreadPoolExecutor(threads) as pool:
-            return _joined(list(pool.map(one, parts)))
+            return _joined(pool.map(one, parts), len(k))
 
 
-def _joined(found: Sequence[Found]) -> Found:
-    values, distinct, amplified = zip(*found, strict=True)
-    return (
-        {name: np.concatenate([one[name] for one in values]) for name in values[0]},
-        np.concatenate(distinct),
-        np.concatenate(amplified),
-    )
+def _joined(found: Iterable[Found], count: int) -> Found:
+    """What blocks of so many momenta in all have found, each gone as soon as it is in its place."""
+    start, whole = 0, dict[str, AnyArray]()
+    distinct, amplified = np.empty(count), np.empty(count)
+    for values, levels, factors in found:
+        place = slice(start, start := start + len(levels))
+        distinct[place], amplified[place] = levels, factors
+        for name, value in values.items():
+            kept = whole.get(name)
+            dtype = value.dtype if kept is None else np.result_type(kept, value)
+            if kept is None:
+                whole[name] = np.empty((count, *value.shape[1:]), dtype)
+            elif kept.dtype != dtype:
+                whole[name] = kept.astype(dtype)
+            whole[name][place] = value
+    return whole, distinct, amplified
 
 
 def _scalars(components: Mapping[str, Components]) -> dict[str, Reader]:

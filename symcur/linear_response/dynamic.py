@@ -10,6 +10,7 @@ treated here, those perpendicular to q in ``transverse``.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -20,27 +21,28 @@ from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import (
     Estimate,
     Expansion,
-    converged,
     extrapolated,
     half_chebyshev,
     linear_form,
     lowest_coefficients,
     quadratic_form,
     ray_directions,
-    scales,
 )
-from symcur.linear_response.static import MOST_POINTS
+from symcur.linear_response.scales import scales
 from symcur.linear_response.susceptibility import (
     Bands,
     Flows,
+    Summand,
     accumulation_kernel,
     anticommutator,
+    bytes_of_a_momentum,
     mean,
     operators,
     potential_kernel,
     ray_sums,
     velocities,
 )
+from symcur.linear_response.zone_sums import MOST_POINTS, Effort, converged
 
 _NODES = 6
 _FREQUENCIES = np.array([0.48, 0.40, 0.32, 0.24, 0.16, 0.08])  # in units of the smallest direct gap
@@ -48,7 +50,13 @@ Limit = Callable[[Array, int], tuple[AnyArray, Array]]  # (values at the nodes, 
 
 
 def uniform_field_response(
-    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+    model: BandStructure,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-6,
+    max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, Estimate]:
     """Response to a longitudinal field E = -i q U exp(eta t): the intrinsic (interband) part per unit field.
 
@@ -78,11 +86,17 @@ def uniform_field_response(
             "torque_gradient": quadratic_form(directions, square[:, -1], square_error[:, -1]),
         }
 
-    return _slow_response(model, mu, temperature, flows, None, expand, rtol, max_points)
+    return _slow_response(model, mu, temperature, flows, None, expand, Effort.of(rtol, max_points, memory))
 
 
 def accumulation_response(
-    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+    model: BandStructure,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-6,
+    max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, Estimate]:
     """ds/dt in the longitudinal field of ``uniform_field_response``, from the density of s alone, q -> 0 before the frequency.
 
@@ -102,7 +116,9 @@ def accumulation_response(
         }
 
     flows = partial(operators, model, ["s"])
-    return _slow_response(model, mu, temperature, flows, None, expand, rtol, max_points, accumulation_kernel)
+    return _slow_response(
+        model, mu, temperature, flows, None, expand, Effort.of(rtol, max_points, memory), accumulation_kernel
+    )
 
 
 def field_gradient_response(
@@ -113,6 +129,7 @@ def field_gradient_response(
     *,
     rtol: float = 1e-6,
     max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> Estimate:
     """The flow along l in answer to H - h s, h = h_q exp(i q.r + eta t): j^l_q = h_q i q_i tensor[i, l] + O(q^2).
 
@@ -135,13 +152,20 @@ def field_gradient_response(
     def expand(along: ComplexArray, limit: Limit) -> Expansion:
         return {"tensor": linear_form(ray_directions(model.dimension), *limit(along.imag, 1))}
 
-    moved = _slow_response(model, mu, temperature, flows, coupling, expand, rtol, max_points)["tensor"]
+    effort = Effort.of(rtol, max_points, memory)
+    moved = _slow_response(model, mu, temperature, flows, coupling, expand, effort)["tensor"]
     # One diagonalisation per momentum: the contact term is cheap, and converged further.
-    return moved + _contact(model, mu, temperature, 1e-2 * rtol, max_points) if flow == "heat" else moved
+    return moved + _contact(model, mu, temperature, replace(effort, rtol=1e-2 * rtol)) if flow == "heat" else moved
 
 
 def zeeman_gradient_response(
-    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+    model: BandStructure,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-6,
+    max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, Estimate]:
     """The flow of s in answer to H - h s, h = h_q exp(i q.r + eta t), a Zeeman energy where s is spin.
 
@@ -166,7 +190,7 @@ def zeeman_gradient_response(
         total, both = (current + current.T) / 2 + torque, (error + error.T) / 2 + torque_error
         return {"current": (current.T, error.T), "torque": (torque, torque_error), "total": (total, both)}
 
-    return _slow_response(model, mu, temperature, flows, coupling, expand, rtol, max_points)
+    return _slow_response(model, mu, temperature, flows, coupling, expand, Effort.of(rtol, max_points, memory))
 
 
 def _slow_response(
@@ -176,15 +200,14 @@ def _slow_response(
     flows: Callable[[Array], ComplexArray],
     vertex: Flows | None,
     expand: Callable[[ComplexArray, Limit], Expansion],
-    rtol: float,
-    max_points: int,
+    effort: Effort,
     kernel: Callable[..., AnyArray] = potential_kernel,
 ) -> dict[str, Estimate]:
     """Flows in answer to a potential U, or to ``vertex``, along rays and for every eta.
 
     ``expand`` gets them as an array (ray, eta, flow, node), and limit(values, order): the term of this order in q as eta -> 0.
     """
-    scale = scales(model, mu, temperature)
+    scale = scales(model, mu, temperature, effort.memory)
     etas = frequencies(scale.gap, _FREQUENCIES)
     # Half the distance at which two energies of one band, k and k + q apart, differ by i eta.
     radius = min(scale.radius(scale.thermal), scale.radius(float(etas.min())) / 2)
@@ -197,7 +220,7 @@ def _slow_response(
     rays = [(n, averaged, vertex) for n in ray_directions(model.dimension)]
     kernels = partial(kernel, mu=mu, temperature=temperature, etas=etas)
     summed = ray_sums(model, rays, nodes, kernels)
-    return converged(model, summed, lambda along: expand(along, limit), rtol, max_points)
+    return converged(model, summed, lambda along: expand(along, limit), scale, effort)
 
 
 # -- small pieces ----------------------------------------------------------------------------------------------------
@@ -213,7 +236,7 @@ def frequencies(gap: float, in_gaps: Array) -> Array:
     return np.asarray(in_gaps * gap)
 
 
-def _contact(model: BandStructure, mu: float, temperature: float, rtol: float, max_points: int) -> Estimate:
+def _contact(model: BandStructure, mu: float, temperature: float, effort: Effort) -> Estimate:
     """-(1/2) sum f Im <w_il s>."""
     axes = range(model.dimension)
     s = model.matrix("s", np.zeros(model.dimension))
@@ -223,4 +246,6 @@ def _contact(model: BandStructure, mu: float, temperature: float, rtol: float, m
         ws = np.array([[model.matrix("H", k, (i, l)) @ s for l in axes] for i in axes])
         return np.asarray(np.einsum("kan,ilkab,kbn,kn->il", U.conj(), ws, U, f, optimize=True).imag / -2)
 
-    return converged(model, summed, lambda sums: {"": (sums, np.zeros(sums.shape))}, rtol, max_points)[""]
+    summand = Summand(summed, bytes_of_a_momentum(model, 3 * model.dimension**2))
+    scale = scales(model, mu, temperature, effort.memory)
+    return converged(model, summand, lambda sums: {"": (sums, np.zeros(sums.shape))}, scale, effort)[""]

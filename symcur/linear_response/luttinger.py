@@ -30,16 +30,14 @@ from symcur.linear_response.dynamic import frequencies, slow_limit
 from symcur.linear_response.expansion import (
     Estimate,
     Expansion,
-    converged,
     extrapolated,
     half_chebyshev,
     in_powers,
     linear_form,
     quadratic_form,
     ray_directions,
-    scales,
 )
-from symcur.linear_response.static import MOST_POINTS
+from symcur.linear_response.scales import scales
 from symcur.linear_response.susceptibility import (
     Bands,
     mean,
@@ -48,6 +46,7 @@ from symcur.linear_response.susceptibility import (
     ray_sums,
     static_kernel,
 )
+from symcur.linear_response.zone_sums import MOST_POINTS, Effort, converged
 
 _NODES = 8
 _SLOW_NODES = 8
@@ -93,7 +92,13 @@ def equilibrium_kernel(left: Bands, right: Bands, mu: float, temperature: float)
 
 # -- static ------------------------------------------------------------------------------------------------------------
 def luttinger_response(
-    model: BandStructure, temperature: float, mu: float = 0.0, *, rtol: float = 1e-9, max_points: int = MOST_POINTS
+    model: BandStructure,
+    temperature: float,
+    mu: float = 0.0,
+    *,
+    rtol: float = 1e-9,
+    max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, Estimate]:
     """Response to a static field, per psi_q, and the densities of equilibrium that follow from it. hbar = e = k_B = 1.
 
@@ -109,7 +114,8 @@ def luttinger_response(
 
     Raises ValueError for a continuum, wrong numbers, and where ``max_points`` momenta do not suffice.
     """
-    scale = scales(model, mu, temperature, bosons=True)
+    effort = Effort.of(rtol, max_points, memory)
+    scale = scales(model, mu, temperature, effort.memory, bosons=True)
     directions, nodes = ray_directions(model.dimension), half_chebyshev(scale.radius(0.7 * scale.thermal), _NODES)
     flows = mean(partial(operators, model, ["s", "current", "torque"]))
 
@@ -133,7 +139,7 @@ def luttinger_response(
         }
 
     summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, kernels)
-    return converged(model, summed, expand, rtol, max_points)
+    return converged(model, summed, expand, scale, effort)
 
 
 def _of(term: tuple[AnyArray, Array], flow: int | slice, sign: int = 1) -> tuple[AnyArray, Array]:
@@ -144,7 +150,13 @@ def _of(term: tuple[AnyArray, Array], flow: int | slice, sign: int = 1) -> tuple
 
 # -- slow --------------------------------------------------------------------------------------------------------------
 def nernst_response(
-    model: BandStructure, temperature: float, mu: float = 0.0, *, rtol: float = 1e-9, max_points: int = MOST_POINTS
+    model: BandStructure,
+    temperature: float,
+    mu: float = 0.0,
+    *,
+    rtol: float = 1e-9,
+    max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, Estimate]:
     """What a gradient of T drives, q -> 0 before the frequency: the slow response to psi less the densities of equilibrium.
 
@@ -154,7 +166,8 @@ def nernst_response(
     "torque" [i, l] : the symmetric part of the same for J^tau, from tau at order q^2, compare int c_1 chi^{il}.
     "total" [i, l] : their sum, symmetrized: the conserved current's alpha as far as any torque density fixes it.
     """
-    scale = scales(model, mu, temperature, bosons=True)
+    effort = Effort.of(rtol, max_points, memory)
+    scale = scales(model, mu, temperature, effort.memory, bosons=True)
     etas = frequencies(scale.gap, _FREQUENCIES)
     # A third of the distance at which two energies of one band, k and k + q apart, differ by i eta.
     nodes = half_chebyshev(min(scale.radius(0.7 * scale.thermal), scale.radius(float(etas.min()) / 3)), _SLOW_NODES)
@@ -177,4 +190,4 @@ def nernst_response(
 
     flows = mean(partial(operators, model, ["current", "torque"]))
     summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, driven)
-    return converged(model, summed, expand, rtol, max_points)
+    return converged(model, summed, expand, scale, effort)

@@ -17,7 +17,8 @@ from symcur.arrays import ComplexArray
 from symcur.band_structures import BandStructure, TightBinding, tight_binding
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.occupation import occupation
-from symcur.linear_response.expansion import Estimate, extrapolated, require_lattice
+from symcur.linear_response.expansion import Estimate, extrapolated
+from symcur.linear_response.scales import require_lattice
 
 
 def magnetic_hamiltonian(bonds: TightBinding, cells: int, theta: ArrayLike) -> ComplexArray:

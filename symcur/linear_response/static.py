@@ -3,7 +3,8 @@
 Conventions: e = hbar = k_B = 1. A scalar potential U exp(i q.r) is added to H, so the force is F = -i q U and the field
 E = F. theta_q is the coefficient of exp(i q.r) in the density of theta. Bands are filled at fixed mu and T > 0.
 tau = -i[s, H], J^i = (1/2){v_i, s}; index orders are those of the paper (position or field before flow in D^{lis} and
-Omega^{lis}; the torque dipole first in Q^{il} and chi^{il}). Nothing here knows a semiclassical formula.
+Omega^{lis}; the torque dipole first in Q^{il} and chi^{il}). Nothing here knows a semiclassical formula. ``memory``, bytes, is what
+arrays may take, by default 2e9: with less, fewer momenta are summed at a time, and sums differ by rounding.
 """
 
 from __future__ import annotations
@@ -19,21 +20,18 @@ from symcur.band_structures import BandStructure
 from symcur.linear_response.expansion import (
     Estimate,
     Expansion,
-    converged,
     extrapolated,
     half_chebyshev,
     in_powers,
     ray_directions,
-    require_lattice,
-    scales,
-    transverse_response,
 )
+from symcur.linear_response.scales import Scales, scales
 from symcur.linear_response.susceptibility import Bands, Flows, Kernels, mean, operators, ray_sums, static_kernel
+from symcur.linear_response.zone_sums import MOST_POINTS, Effort, converged, transverse_response
 
 _NODES = 7
 _TERMS = "uniform", "gradient", "curvature"
 _DENSITY = _TERMS[:2]  # a density to first order in gradients
-MOST_POINTS = 1 << 21
 
 
 def static_response(
@@ -45,12 +43,14 @@ def static_response(
     *,
     rtol: float = 1e-10,
     max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> Estimate:
     """theta_q/U at one finite q, complex: the response of "density", "s", "torque" or "current" to U exp(i q.r).
 
     Shape (1,), or (D,) for the current; q is Cartesian, shape (D,).
     """
-    require_lattice(model, mu, temperature)
+    effort = Effort.of(rtol, max_points, memory)
+    scale = scales(model, mu, temperature, effort.memory)
     ray = (model.points(q), mean(partial(operators, model, [operator])), None)
     summed = ray_sums(model, [ray], [1.0], partial(static_kernel, mu=mu, temperature=temperature))
 
@@ -58,7 +58,7 @@ def static_response(
         value = sums[0, 0, :, 0]
         return {"value": (value, np.zeros(value.shape))}
 
-    return converged(model, summed, expand, rtol, max_points)["value"]
+    return converged(model, summed, expand, scale, effort)["value"]
 
 
 def expanded_static_response(
@@ -69,15 +69,17 @@ def expanded_static_response(
     *,
     rtol: float = 1e-6,
     max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, dict[str, Estimate]]:
     """theta_q/U = uniform + i q_l gradient[l] + q_i q_l curvature[i, l] + O(q^3) of the operators named, all from the same states.
 
     The coefficients are real, curvature is symmetric. For the current a last axis counts the directions of flow. A mapping
     from operators to some of the three terms converges these alone: higher ones need more momenta.
     """
-    scale = scales(model, mu, temperature)
+    effort = Effort.of(rtol, max_points, memory)
+    scale = scales(model, mu, temperature, effort.memory)
     kernel = partial(static_kernel, mu=mu, temperature=temperature)
-    return _expanded(model, names, kernel, scale.radius(0.7 * scale.thermal), rtol, max_points)
+    return _expanded(model, names, kernel, scale, scale.radius(0.7 * scale.thermal), effort)
 
 
 def dephased_response(
@@ -89,6 +91,7 @@ def dephased_response(
     *,
     rtol: float = 1e-7,
     max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, dict[str, Estimate]]:
     """theta_q of each operator when mu (``by`` "mu") or T ("T") varies as exp(i q.r) and coherences between bands have died out.
 
@@ -98,7 +101,8 @@ def dephased_response(
     """
     if by not in ("mu", "T"):
         raise ValueError(f"by: expected 'mu' or 'T', got {by!r}")
-    scale = scales(model, mu, temperature)
+    effort = Effort.of(rtol, max_points, memory)
+    scale = scales(model, mu, temperature, effort.memory)
     diagonal = np.eye(model.size)
 
     def kernel(left: Bands, right: Bands) -> Array:
@@ -109,16 +113,16 @@ def dephased_response(
         return value
 
     radius = scale.radius(0.7 * min(scale.thermal, scale.gap / 2))
-    return _expanded(model, names, kernel, radius, rtol, max_points)
+    return _expanded(model, names, kernel, scale, radius, effort)
 
 
 def _expanded(
     model: BandStructure,
     names: Sequence[str] | Mapping[str, Sequence[str]],
     kernel: Kernels,
+    scale: Scales,
     radius: float,
-    rtol: float,
-    max_points: int,
+    effort: Effort,
 ) -> dict[str, dict[str, Estimate]]:
     """The expansions in q of responses with this kernel, from |q| < radius."""
     directions, nodes = ray_directions(model.dimension), half_chebyshev(radius, _NODES)
@@ -143,12 +147,18 @@ def _expanded(
 
     flows = mean(partial(operators, model, list(names)))
     summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, kernel)
-    found = converged(model, summed, expand, rtol, max_points)
+    found = converged(model, summed, expand, scale, effort)
     return {name: {term: found[f"{name} {term}"] for term in terms[name]} for name in places}
 
 
 def current_density_response(
-    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+    model: BandStructure,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-6,
+    max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, Estimate]:
     """d_mu of the two terms of the current density, from J^i_q/U = -d_mu int f J^i_n + i q_l d_mu D^{lis} + O(q^2).
 
@@ -159,7 +169,9 @@ def current_density_response(
     "uniform" [i] : d_mu int f J^i_n.
     "dipole" [l, i] : d_mu D^{lis}.
     """
-    found = expanded_static_response(model, {"current": _DENSITY}, mu, temperature, rtol=rtol, max_points=max_points)
+    found = expanded_static_response(
+        model, {"current": _DENSITY}, mu, temperature, rtol=rtol, max_points=max_points, memory=memory
+    )
     return current_density(found["current"])
 
 
@@ -169,7 +181,13 @@ def current_density(response: Mapping[str, Estimate]) -> dict[str, Estimate]:
 
 
 def torque_density_response(
-    model: BandStructure, mu: float, temperature: float, *, rtol: float = 1e-6, max_points: int = MOST_POINTS
+    model: BandStructure,
+    mu: float,
+    temperature: float,
+    *,
+    rtol: float = 1e-6,
+    max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> dict[str, Estimate]:
     """d_mu of the terms of the torque density: tau_q/U = -i q_i d_mu int f J^i_n + q_i q_l d_mu Q^{il} + O(q^3).
 
@@ -182,7 +200,9 @@ def torque_density_response(
     "dipole" [i] : -d_mu D^{i tau} in D^{i tau} = int f d^{i tau} + g Omega^{i tau}, hence d_mu int f J^i_n.
     "quadrupole" [i, l] : the symmetric part of d_mu Q^{il}.
     """
-    found = expanded_static_response(model, ["torque"], mu, temperature, rtol=rtol, max_points=max_points)
+    found = expanded_static_response(
+        model, ["torque"], mu, temperature, rtol=rtol, max_points=max_points, memory=memory
+    )
     return torque_density(found["torque"])
 
 
@@ -199,6 +219,7 @@ def magnetic_response(
     operator: str = "s",
     rtol: float = 1e-6,
     max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> Estimate:
     """ds/dB at fixed mu and T, from the static response to a vector potential A_l exp(i q_i r_i), l != i.
 
@@ -208,7 +229,8 @@ def magnetic_response(
     """
     if operator not in ("s", "density"):
         raise ValueError(f"operator: expected 's' or 'density', which do not change with A, got {operator!r}")
-    scale = scales(model, mu, temperature)
+    effort = Effort.of(rtol, max_points, memory)
+    scale = scales(model, mu, temperature, effort.memory)
     nodes = half_chebyshev(scale.radius(0.7 * scale.thermal), _NODES)
     kernel = partial(static_kernel, mu=mu, temperature=temperature)
 
@@ -218,4 +240,4 @@ def magnetic_response(
     def limit(along: ComplexArray) -> tuple[AnyArray, Array]:
         return extrapolated(nodes, along[:, 0].imag, 1)
 
-    return transverse_response(model, flow, nodes, kernel, limit, rtol, max_points)
+    return transverse_response(model, flow, nodes, kernel, limit, scale, effort)

@@ -35,7 +35,10 @@ OPERATORS = ("density", "s", "torque", "current")
 # Gauss-Legendre, on a straight line in k, where no hoppings are known; exact to rounding while |q| times their range is < 10.
 _LINE_NODES = 24
 
-
+_SETS = 4  # of momenta, whose matrices are kept
+_STATES = 2  # matrices at a time besides those kept and those that responses stack
+_NUMBER = 16  # bytes, complex
+_SOME = 0.31  # of a momentum without symmetry, in units of the reciprocal vectors
 _LOCAL = "response at finite q", "states at k and k + q overlap as orbitals at points do"
 
 
@@ -69,7 +72,7 @@ def _matrices(model: BandStructure, k: ArrayLike) -> Callable[[str, tuple[int, .
     return _kept(model, points.shape, points.tobytes())[0]
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=_SETS)
 def _kept(
     model: BandStructure, shape: tuple[int, ...], content: bytes
 ) -> tuple[Callable[[str, tuple[int, ...]], ComplexArray], Matrices | None]:
@@ -219,10 +222,26 @@ Ray = tuple[
 Kernels = Callable[[Bands, Bands], AnyArray]
 
 
-def ray_sums(
-    model: BandStructure, rays: Sequence[Ray], nodes: Sequence[float] | Array, kernels: Kernels
-) -> Callable[[Array, Bands], ComplexArray]:
-    """sum_k sum_nm K_nm <n|flow|m><m|V|n> at q = node x direction: a function (k, bands at k) -> (rays, kernels, flows, nodes)."""
+@dataclass(frozen=True)
+class Summand:
+    """What is summed over momenta: (k, bands at k) -> array, already summed over a block of k; and what it takes for each momentum."""
+
+    summed: Callable[[Array, Bands], AnyArray]
+    bytes_of_a_momentum: int
+
+    def __call__(self, k: Array, bands: Bands) -> AnyArray:
+        return self.summed(k, bands)
+
+
+def bytes_of_a_momentum(model: BandStructure, matrices: int) -> int:
+    """With so many matrices besides H, its derivatives and the phases of hoppings at four sets of momenta."""
+    bonds = _bonds(model)
+    phases = 0 if bonds is None else len(bonds.hoppings)
+    return _NUMBER * ((_SETS * (1 + model.dimension) + _STATES + matrices) * model.size**2 + _SETS * phases)
+
+
+def ray_sums(model: BandStructure, rays: Sequence[Ray], nodes: Sequence[float] | Array, kernels: Kernels) -> Summand:
+    """sum_k sum_nm K_nm <n|flow|m><m|V|n> at q = node x direction: of (k, bands at k), shape (rays, kernels, flows, nodes)."""
 
     def at_one_q(k: Array, left: Bands, q: Array, flows: Flows, vertex: Flows | None) -> ComplexArray:
         right = solve(model, k + q)
@@ -238,7 +257,9 @@ def ray_sums(
         rows = [[at_one_q(k, bands, x * n, flows, vertex) for x in nodes] for n, flows, vertex in rays]
         return np.moveaxis(np.array(rows), 1, -1)
 
-    return summed
+    k = model.lattice_cell("a sum over the zone").momenta(1, _SOME)
+    weights, measured = summed(k, solve(model, k)).shape[1:3]
+    return Summand(summed, bytes_of_a_momentum(model, 2 * weights + 3 * measured))
 
 
 def mean(flows: Callable[[Array], ComplexArray]) -> Flows:

@@ -30,9 +30,11 @@ import numpy as np
 from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.linear_response.dynamic import frequencies, slow_limit
-from symcur.linear_response.expansion import Estimate, extrapolated, half_chebyshev, scales, transverse_response
-from symcur.linear_response.static import MOST_POINTS, magnetic_response
+from symcur.linear_response.expansion import Estimate, extrapolated, half_chebyshev
+from symcur.linear_response.scales import scales
+from symcur.linear_response.static import magnetic_response
 from symcur.linear_response.susceptibility import Flows, anticommutator, field_kernel, line_velocity, mean, operators
+from symcur.linear_response.zone_sums import MOST_POINTS, Effort, transverse_response
 
 _NODES = 6
 _FREQUENCIES = half_chebyshev(0.2, 6)  # in units of the smallest direct gap
@@ -46,6 +48,7 @@ def transverse_field_response(
     first: Literal["q", "omega"] = "q",
     rtol: float = 1e-6,
     max_points: int = MOST_POINTS,
+    memory: float | None = None,
 ) -> Estimate:
     """tensor[i, l]: the conserved current J + J^tau along q = |q| e_i per field E along l, perpendicular to q.
 
@@ -62,8 +65,9 @@ def transverse_field_response(
     if model.statistics.no_electric_field:
         raise ValueError(f"model: expected electrons, got {model.name}; {model.statistics.no_electric_field}")
     if first == "omega":
-        return magnetic_response(model, mu, temperature, rtol=rtol, max_points=max_points)
-    scale = scales(model, mu, temperature)
+        return magnetic_response(model, mu, temperature, rtol=rtol, max_points=max_points, memory=memory)
+    effort = Effort.of(rtol, max_points, memory)
+    scale = scales(model, mu, temperature, effort.memory)
     etas = frequencies(scale.gap, _FREQUENCIES)
     # Half the distance at which two energies of one band, k and k + q apart, differ by i eta.
     nodes = half_chebyshev(min(scale.radius(scale.thermal), scale.radius(float(etas.min()) / 2)), _NODES)
@@ -72,7 +76,7 @@ def transverse_field_response(
         return slow_limit(etas, *extrapolated(nodes, along.real, 0))
 
     kernels = partial(field_kernel, mu=mu, temperature=temperature, etas=etas)
-    return transverse_response(model, partial(conserved_current, model), nodes, kernels, limit, rtol, max_points)
+    return transverse_response(model, partial(conserved_current, model), nodes, kernels, limit, scale, effort)
 
 
 def conserved_current(model: BandStructure, i: int) -> Flows:

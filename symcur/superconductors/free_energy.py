@@ -16,11 +16,13 @@ import numpy as np
 
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.arithmetic import phase_factors
+from symcur.brillouin.memory import SIZE, Memory
 from symcur.brillouin.occupation import occupation
 from symcur.superconductors.nambu import Superconductor
 from symcur.superconductors.pair_potentials import PairPotentials
 
 _CHUNK = 1 << 13  # momenta at a time
+_MATRICES, _PER_AMPLITUDE = 8, 16  # complex, of electrons and holes, at a time; N x N of an amplitude besides
 _STEPS = 80
 _SHORTEST = 1e-7  # part of a step
 _FLAT = 1e-6  # |1 - J| that counts as 0
@@ -55,6 +57,7 @@ class FreeEnergy:
         *,
         phases: bool = False,
         shifted: bool = False,
+        memory: Memory | None = None,
     ) -> None:
         names = potentials.names
         self.normal = model.with_values(dict.fromkeys(names, 0.0))
@@ -63,16 +66,24 @@ class FreeEnergy:
         self.potentials, self.B, self.steps = potentials, potentials.B[:count], potentials.steps
         self.M = potentials.coupling[:count, :count]
         self.bound = potentials.largest[:count]
-        cell = model.lattice_cell("a sum over its zone")
+        self.cell = model.lattice_cell("a sum over its zone")
         # k and -k hold the same states where Nambu space counts them twice.
         self.halved = model.statistics.factor != 1 and not shifted
-        k = cell.momenta(size, 0.0 if shifted else 0.5)
-        self.k = k[: len(k) // 2] if self.halved else k
+        self.offset, points = 0.0 if shifted else 0.5, size**model.dimension
+        self.count = points // 2 if self.halved else points
+        self.memory = Memory() if memory is None else memory
+
+    def _blocks(self, offset: Array | float, count: int) -> Iterator[Array]:
+        """The first so many momenta of a mesh, as many at a time as fit with matrices, those of each amplitude, and phases of the bonds."""
+        n, J, R = self.n, len(self.B), len(self.steps)
+        numbers = (4 * _MATRICES + 2 * J + 2 * R + _PER_AMPLITUDE * J) * n**2
+        most = self.memory.fit(2 * SIZE * numbers, min(_CHUNK, count), "one momentum")
+        for start in range(0, count, most):
+            yield self.cell.momenta_between(self.size, offset, start, min(start + most, count))
 
     def _chunks(self) -> Iterator[tuple[ComplexArray, ComplexArray, ComplexArray]]:
         """Of some momenta: H of the normal state, exp(i k.(R + r_b - r_a)), and the pair potentials (J, k, a, b)."""
-        for start in range(0, len(self.k), _CHUNK):
-            k = self.k[start : start + _CHUNK]
+        for k in self._blocks(self.offset, self.count):
             phases = phase_factors(np.einsum("kd,rabd->krab", k, self.steps))
             yield self.normal.matrix("H", k), phases, np.einsum("jrab,krab->jkab", self.B, phases)
 
@@ -95,7 +106,7 @@ class FreeEnergy:
             w = (w + w.conj().swapaxes(-1, -2)) * np.sqrt(_slopes(e, f, T))
             rows = np.concatenate([w.real.reshape(J, -1), w.imag.reshape(J, -1)], axis=1)
             response += rows @ rows.T
-        states, response, pairs = states / len(self.k), response / len(self.k), pairs / len(self.k)
+        states, response, pairs = states / self.count, response / self.count, pairs / self.count
         pairs = pairs / 2 if self.halved else pairs
         slope = 2 * np.einsum("jrab,rab->j", self.B.conj(), pairs).real
         made = np.linalg.solve(self.M, -slope / 2)
@@ -176,13 +187,13 @@ class FreeEnergy:
         """G of the normal state on meshes with these offsets, (number, D)."""
         found = []
         for offset in offsets:
-            k, total = self.normal.lattice_cell("a sum over its zone").momenta(self.size, offset), 0.0
-            for start in range(0, len(k), _CHUNK):
-                H, n = self.normal.matrix("H", k[start : start + _CHUNK]), self.n
+            total, points = 0.0, self.size**self.cell.dimension
+            for k in self._blocks(offset, points):
+                H, n = self.normal.matrix("H", k), self.n
                 for block in (H[:, :n, :n], H[:, n:, n:]):
                     e = np.asarray(np.linalg.eigvalsh(block), dtype=float)
                     total += float(occupation("g", e, 0.0, self.temperature).sum() - e.sum() / 2)
-            found.append(total / len(k))
+            found.append(total / points)
         return np.array(found)
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from symcur.arrays import Array
+from symcur.brillouin.memory import Memory
 from symcur.superconductors.free_energy import FreeEnergy, Sums
 from symcur.superconductors.nambu import Superconductor
 from symcur.superconductors.pair_potentials import Bonds, PairPotentials
@@ -59,7 +60,7 @@ class GapSolution:
     closed). ``error`` is the change of an amplitude from the mesh before and to a shifted one. ``condensation`` is the potential per cell less that of
     the normal state; its error is the change from the mesh before and to a shifted one and by a last step, and twice the largest one of the
     normal state between shifted meshes.
-    ``normal``: the amplitudes have died out.
+    ``normal``: the amplitudes have died out. ``memory``: the bytes that arrays of the sums over the zone took at most, by their sizes.
     """
 
     model: Superconductor
@@ -75,6 +76,7 @@ class GapSolution:
     condensation_error: float
     normal: bool
     points: int
+    memory: int = 0
 
 
 def solve_gap_equation(
@@ -86,6 +88,7 @@ def solve_gap_equation(
     tolerance: float = 1e-8,
     max_points: int = 1 << 20,
     lowest: bool = True,
+    memory: float | None = None,
 ) -> GapSolution:
     """Self-consistent pair potentials of a lattice model: the lowest solution found, with its status.
 
@@ -100,20 +103,21 @@ def solve_gap_equation(
     tolerance : of the amplitudes, in units of the largest one that the model begins with.
     lowest : False for the stationary point downhill from the values of the parameters, be it a saddle; otherwise saddles are left, and the
         search also begins from the largest amplitudes of each kind, so that states beyond a first-order transition are found.
+    memory : bytes that arrays may take, 2e9 by default; with less, fewer momenta are summed at a time, and sums differ by rounding.
 
     Raises
     ------
     ValueError or TypeError naming the argument: amplitudes that do more than pair, bonds that pair without an interaction, equations
     that do not converge.
     """
-    search = _Search(model, interaction, tuple(amplitudes), temperature, tolerance)
+    search = _Search(model, interaction, tuple(amplitudes), temperature, tolerance, Memory(memory))
     size, change, states = search.first_size(), np.inf, list[Sums]()
     while True:
         _require_points(max_points, size, search, [float(change), *states[0].x] if states else [])
         before, mesh = states, search.mesh(size)
         if not lowest:
             states = [search.settled(mesh, before[0].x if before else search.start)]
-        elif not before or (not before[0].x.any() and len(mesh.k) < _SEARCH):
+        elif not before or (not before[0].x.any() and mesh.count < _SEARCH):
             states = search.begin(mesh)  # what has died out on a coarse mesh may live on a finer one
         else:
             states = search.sorted([search.descend(mesh, state.x) for state in before])
@@ -153,7 +157,9 @@ class _Search:
         names: tuple[str, ...],
         temperature: float,
         tolerance: float,
+        memory: Memory,
     ) -> None:
+        self.memory = memory
         self.potentials = PairPotentials.of(model, interaction, names)
         if not (np.isfinite(temperature) and temperature >= 0):
             raise ValueError(f"temperature: expected a finite number >= 0, got {temperature!r}")
@@ -169,7 +175,9 @@ class _Search:
 
     # -- meshes ------------------------------------------------------------------------------------------------------
     def mesh(self, size: int, *, phases: bool = False, shifted: bool = False) -> FreeEnergy:
-        return FreeEnergy(self.model, self.potentials, self.temperature, size, phases=phases, shifted=shifted)
+        return FreeEnergy(
+            self.model, self.potentials, self.temperature, size, phases=phases, shifted=shifted, memory=self.memory
+        )
 
     def needed(self, x: Array) -> int:
         """Points per axis: f(H) is analytic within the distance of the poles of f, pi T from real energies, over the largest velocity."""
@@ -263,7 +271,7 @@ class _Search:
             model=self.at(found.x), amplitudes=pairs[0].amplitudes, status=_status(rates, energies[0], rivals), curvature=1 - rate,
             falls_along=direction, others=tuple(pairs[1:]), residual=float(np.abs(made - Delta).max()),
             left_out=float(np.abs(self.potentials.V * found.pairs - made).max()), error=change, condensation=pairs[0].condensation,
-            condensation_error=pairs[0].condensation_error, normal=not kinds[0], points=size**self.model.dimension,
+            condensation_error=pairs[0].condensation_error, normal=not kinds[0], points=size**self.model.dimension, memory=self.memory.peak,
         )  # fmt: skip
 
     def _free_error(self, state: Sums, mesh: FreeEnergy, shifted: FreeEnergy, before: list[Sums]) -> float:

@@ -112,6 +112,69 @@ def test_what_is_needed_does_not_grow_with_the_square_of_the_levels():
     assert peak < 1e8
 
 
+@pytest.mark.parametrize("unit", [1.0, 1j])
+def test_a_function_of_many_components_is_called_with_as_many_momenta_as_fit(unit):
+    """Peaks are looked for at thousands of momenta, which took 300 MB whatever the budget."""
+    components, calls = unit * np.linspace(1, 2, 4000), []
+
+    def many(k):
+        calls.append(len(k))
+        return np.exp(np.cos(k).sum(axis=1))[:, None] * components
+
+    def peak_of(memory):
+        tracemalloc.start()
+        try:
+            found = integrate(many, SQUARE, rtol=1e-3, memory=memory)
+            return found, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    (whole, most), largest = peak_of(None), max(calls)
+    calls.clear()
+    less, peak = peak_of(2e7)
+    assert max(calls) < 100 < largest
+    assert max(peak, less.memory) <= 2e7 < most <= whole.memory
+    np.testing.assert_allclose(less.value, whole.value, rtol=1e-12)
+
+
+def insulator(size):
+    """Levels three apart and random hoppings to the nearest neighbours."""
+    random = np.random.default_rng(2)
+    hoppings = {(0, 0): np.diag(3.0 * np.arange(size))}
+    for R in ((1, 0), (0, 1)):
+        hoppings[R] = 0.05 * random.normal(size=(size, size))
+        hoppings[tuple(-x for x in R)] = hoppings[R].T
+    return sc.Model.from_hoppings(hoppings, np.diag(np.arange(1.0, size + 1)), np.eye(2))
+
+
+@pytest.mark.parametrize(("filling", "temperature"), [(12, 0.0), (12.3, 0.0), (12.3, 0.5)])
+def test_a_chemical_potential_stays_within_the_budget(filling, temperature):
+    model = insulator(24)
+
+    def peak_of(memory):
+        tracemalloc.start()
+        try:
+            return sc.observables.chemical_potential(model, filling, temperature, memory=memory)[
+                0
+            ], tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    (whole, most), (less, peak) = peak_of(None), peak_of(2e7)
+    assert peak <= 2e7 < most
+    np.testing.assert_allclose(less, whole, rtol=1e-12)
+    with pytest.raises(
+        ValueError, match=r"memory: expected at least .* bytes .*, 2 times what the energies of a mesh take"
+    ):
+        peak_of(1e6)
+
+
+def test_a_gap_tells_what_its_search_took():
+    found, less = (sc.band_structures.gap(insulator(24), 12, memory=memory) for memory in (None, 2e7))
+    assert less.memory <= 2e7 < found.memory
+    assert abs(less.mu - found.mu) < 1e-8
+
+
 @pytest.mark.parametrize("memory", [0, -1.0, np.inf, np.nan, True, "500 MB", 10**400, np.complex128(1e9)])
 def test_a_budget_is_a_number_of_bytes(memory):
     with pytest.raises(ValueError, match="memory: expected a number of bytes, or None"):

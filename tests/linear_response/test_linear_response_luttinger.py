@@ -10,10 +10,11 @@ import pytest
 from symcur import bosons, linear_response
 from symcur.arrays import Array
 from symcur.band_structures import Model, TightBinding, tight_binding
-from symcur.linear_response.expansion import half_chebyshev, in_powers, ray_directions, zone_integral
+from symcur.linear_response.expansion import half_chebyshev, in_powers, ray_directions
 from symcur.linear_response.lattices import random_bosons, random_lattice
 from symcur.linear_response.luttinger import equilibrium_kernel, luttinger_kernels
 from symcur.linear_response.susceptibility import Bands, mean, occupation_difference, operators, ray_sums, static_kernel
+from symcur.linear_response.zone_sums import zone_integral
 from symcur.observables import (
     current_dipole_density,
     equilibrium_current,

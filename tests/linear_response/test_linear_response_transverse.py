@@ -15,8 +15,8 @@ from sums_over_states import lowest_gap, semiclassics, symmetric, transverse_sem
 from symcur import linear_response, models
 from symcur.band_structures import Model
 from symcur.linear_response import transverse
-from symcur.linear_response.expansion import zone_integral
 from symcur.linear_response.susceptibility import field_kernel, line_velocity, operators, ray_sums, static_kernel
+from symcur.linear_response.zone_sums import zone_integral
 
 MU = 1.0
 METALS = ((1, 0.2), (5, 0.5), (7, 0.3))  # seed, temperature

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import sympy as sp
@@ -56,6 +58,25 @@ def test_a_solution_from_which_the_free_energy_falls_is_a_saddle_and_is_left(bot
     along = [lambda h: singlets(T, 1.0, 0, there + h), lambda h: singlets(T, 1.0, h, there)]
     along.append(lambda h: singlets(T, 1.0, h, 1j * there))  # the phase of one against the other
     assert found.curvature == pytest.approx(min(map(second, along)) / (2 / V), abs=1e-4)
+
+
+def test_a_budget_bounds_the_sums_and_leaves_the_solution(both):
+    def peak_of(memory):
+        tracemalloc.start()
+        try:
+            found = solve_gap_equation(both, BONDS, ["s", "d"], 0.15, memory=memory)
+            return found, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    (usual, most), (less, peak) = peak_of(None), peak_of(2e6)
+    assert max(peak, less.memory) <= 2e6 < most <= usual.memory
+    assert (less.points, less.status) == (usual.points, usual.status)
+    for name, amplitude in usual.amplitudes.items():
+        assert abs(abs(less.amplitudes[name]) - abs(amplitude)) <= less.error + usual.error
+    assert abs(less.condensation - usual.condensation) <= less.condensation_error + usual.condensation_error
+    with pytest.raises(ValueError, match="memory: expected a number of bytes, or None, got 0"):
+        peak_of(0)
 
 
 def test_a_phase_without_an_amplitude_of_its_own_is_told_and_with_one_it_is_found(both):

@@ -1,0 +1,85 @@
+"""Scales of a model: how far responses are analytic in q, in the frequency and in k, and the lattices that have them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from symcur.arrays import ComplexArray
+from symcur.band_structures import BandStructure
+from symcur.band_structures.hermitian import eigenvalues
+from symcur.brillouin import LatticeCell
+from symcur.brillouin.memory import Memory
+from symcur.linear_response.susceptibility import Bands, bytes_of_a_momentum, solve, velocities
+
+OFFSET = 0.31  # of grids, in their spacing: off the symmetric points
+_WORK = 6  # matrices at a time
+
+
+@dataclass(frozen=True)
+class Scales:
+    """What sets the domain of analyticity in q and in the frequency, from a coarse grid of momenta."""
+
+    speed: float  # the largest norm of a velocity
+    pole: float  # distance of the first pole of f from mu, pi T; of the Bose function from 0, which is 0
+    distance: float  # from mu to the closest energy
+    gap: float  # the smallest direct gap between bands that are not degenerate
+    length: float  # the longest primitive vector
+    shortest: float  # the shortest one
+    reach: float  # the sum of the lengths of the reciprocal vectors
+    mu: float
+
+    @property
+    def thermal(self) -> float:
+        """Distance in energy from the bands to the first pole of f at mu + i pi T, or of the Bose function at 0."""
+        return float(np.hypot(self.pole, self.distance))
+
+    def radius(self, width: float) -> float:
+        """A radius in q along which energies move by at most width, and at most an eighth of the zone."""
+        return min(width / self.speed if self.speed > 0 else np.inf, np.pi / (4 * self.length))
+
+    def resolved(self, points: int, finest: int, distance: float) -> bool:
+        """Whether a grid has a point over every length in which a summand varies; ``distance`` is that from mu on a grid of ``finest`` points per axis.
+
+        In k + i kappa a summand is analytic for |kappa| < |e - mu - i pi T|/|v|. Between the points of the finer grid energies may be closer to mu.
+        """
+        closest = max(distance - self.speed * self.reach / (2 * finest), 0.0)
+        return points * self.shortest * float(np.hypot(closest, self.pole)) >= self.speed
+
+
+def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, bosons: bool = False) -> Scales:
+    cell = require_lattice(model, mu, temperature, bosons)
+    every = cell.momenta(12 if model.dimension == 3 else 24, OFFSET)
+    most = memory.fit(bytes_of_a_momentum(model, _WORK), len(every), "one momentum")
+    found, speed = [], 0.0
+    for k in (every[start : start + most] for start in range(0, len(every), most)):
+        bands = solve(model, k)
+        found.append(bands.energies)
+        speed = max(speed, *(_largest(v, bands) for v in velocities(model, k)))
+    energies, pole = np.concatenate(found), 0.0 if model.bosons is not None else np.pi * temperature
+    steps = np.diff(energies, axis=-1)
+    steps = steps[steps > 1e-6 * (np.ptp(energies) + 1e-300)]
+    distance, gap = float(np.abs(energies - mu).min()), float(steps.min(initial=np.inf))
+    lengths, reciprocal = (np.linalg.norm(vectors, axis=1) for vectors in (cell.vectors, cell.reciprocal))
+    return Scales(speed, pole, distance, gap, *map(float, (lengths.max(), lengths.min(), reciprocal.sum(), mu)))
+
+
+def _largest(v: ComplexArray, bands: Bands) -> float:
+    """The largest norm of an operator between the states; Hermitian matrices need no basis for that."""
+    if not bands.bose:
+        return float(np.abs(eigenvalues(v)).max())
+    return float(np.linalg.norm(bands.inverse @ v @ bands.states, 2, axis=(-2, -1)).max())
+
+
+def require_lattice(model: BandStructure, mu: float, temperature: float, bosons: bool = False) -> LatticeCell:
+    """The cell; refuses a continuum, wrong numbers and, unless they are meant, bosons, to which no potential couples."""
+    if model.bosons is not None and not bosons:
+        raise ValueError(f"model: expected electrons, got {model.name}; {model.statistics.no_electric_field}")
+    if model.statistics.fixed_mu and mu != 0:
+        raise ValueError(f"mu: expected 0, from which the energies of {model.name} are measured, got {mu!r}")
+    if not np.isfinite(mu):
+        raise ValueError(f"mu: expected a finite number, got {mu!r}")
+    if not (np.isfinite(temperature) and temperature > 0):
+        raise ValueError(f"temperature: expected a finite positive number, got {temperature!r}")
+    return model.lattice_cell("exact response needs a periodic zone")

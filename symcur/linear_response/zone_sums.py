@@ -1,0 +1,158 @@
+"""Sums over the zone of what is analytic and periodic in k, on grids that grow until they agree, with errors and bounded memory.
+
+The error of a grid of n points per axis is made of harmonics n, each with a phase of its own that turns with the place of the grid. Of two grids
+either may meet such a harmonic at its zero, so that they agree by chance, the more often the less there is between them. A sum is
+therefore compared with three coarser grids at different places; in each harmonic the squares of their deviations add up to no less than what the
+coarser grid is off by. Where errors fall slowly, as above a Fermi surface, even three are small by chance once in a thousand times: a grid coarser by 3/2
+than these, whose relative error e lets theirs be expected to be e^(3/2), is a fourth witness.
+
+Nothing of this is seen on grids that are coarser than what they sum. In k + i kappa the summands are analytic as long as no energy reaches a pole of the
+occupation, mu + i pi T, which is |kappa| < |e - mu - i pi T|/|v|: over that length grids have at least one point. The energy nearest to mu
+is that on the finest grid, less than what energies change by on the way to its points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from symcur.arrays import AnyArray, Array, ComplexArray
+from symcur.band_structures import BandStructure
+from symcur.brillouin.memory import Memory
+from symcur.linear_response.expansion import Estimate, Expansion
+from symcur.linear_response.scales import OFFSET, Scales
+from symcur.linear_response.susceptibility import Flows, Kernels, Summand, line_velocity, ray_sums, solve
+
+MOST_POINTS = 1 << 21
+# Three places of a grid, in its spacing: one harmonic, or a sum of harmonics along two axes, is never near its zeros at all of them.
+_PLACES = np.outer(np.arange(3), [1 / 3, 1 / 4, 0.15])
+_FIRST = 12  # points per axis
+_BLOCK = 1 << 15  # elements of matrices diagonalised at a time: they stay in the cache of the processor
+_SHORTEST = 256  # momenta, though
+_ROUNDING = 1e-11  # of a coefficient, in units of the model: below this two sums count as equal
+
+
+@dataclass(frozen=True)
+class Effort:
+    """The tolerance of a sum, relative to the largest component, the momenta of its finest grid, and the bytes that arrays may take."""
+
+    rtol: float
+    max_points: int
+    memory: Memory
+
+    @classmethod
+    def of(cls, rtol: float, max_points: int, memory: float | None) -> Effort:
+        return cls(rtol, max_points, Memory(memory))
+
+
+@dataclass
+class Zone:
+    """int d^Dk/(2 pi)^D of a summand on grids, in blocks of momenta within the ``memory``; ``nearest``: the energy closest to mu of the last grid, from it."""
+
+    model: BandStructure
+    summand: Summand
+    memory: Memory
+    mu: float = 0.0
+    nearest: float = np.inf
+
+    def __call__(self, size: int, place: int = 0) -> AnyArray:
+        """The integral on size^D points at one of three places, with the factor of the statistics."""
+        cell, D = self.model.lattice_cell("a sum over the zone"), self.model.dimension
+        count, offset = size**D, OFFSET + _PLACES[place, :D]
+        usual = min(count, max(_SHORTEST, _BLOCK // self.model.size**2))
+        most = self.memory.fit(self.summand.bytes_of_a_momentum, usual, "one momentum")
+        total: AnyArray = np.zeros(())
+        self.nearest = np.inf
+        for start in range(0, count, most):
+            k = cell.momenta_between(size, offset, start, min(start + most, count))
+            bands = solve(self.model, k)
+            self.nearest = min(self.nearest, float(np.abs(bands.energies - self.mu).min()))
+            total = total + self.summand(k, bands)
+        return np.asarray(total * (float(self.model.statistics.factor) / (count * cell.volume)))
+
+
+def zone_integral(model: BandStructure, size: int, summand: Summand) -> AnyArray:
+    """int d^Dk/(2 pi)^D on size^D points, with the factor of the statistics."""
+    return Zone(model, summand, Memory())(size)
+
+
+def converged(
+    model: BandStructure,
+    summand: Summand,
+    expand: Callable[[ComplexArray], Expansion],
+    scale: Scales,
+    effort: Effort,
+) -> dict[str, Estimate]:
+    """expand(int d^Dk/(2 pi)^D ...) on grids growing by 3/2 per axis, until every tensor agrees with those of three coarser grids.
+
+    They agree when they differ by less than rtol of the largest component, in the root of the sum of squares. That difference, the error of the
+    coarser sums (the finer is far better, since the sums converge exponentially), is added to the error.
+
+    Raises ValueError when max_points momenta do not suffice, and where the memory is too small for one momentum.
+    """
+    rtol, max_points = effort.rtol, effort.max_points
+    zone, size, coarser = Zone(model, summand, effort.memory, scale.mu), _FIRST, 0
+    before: list[Expansion] = []
+    far: list[Expansion] = []
+    while size**model.dimension <= max_points:
+        now = expand(zone(size))
+        if before and scale.resolved(coarser, size, zone.nearest) and _agree(now, _changes(now, before, far), rtol):
+            changes = _changes(now, [*before, *(expand(zone(coarser, place)) for place in (1, 2))], far)
+            if _agree(now, changes, rtol):
+                points, peak = size**model.dimension, zone.memory.peak
+                return {x: Estimate(value, error + changes[x], points, peak) for x, (value, error) in now.items()}
+        size, coarser, before, far = -(-3 * size // 2), size, [now], before
+    raise ValueError(
+        f"max_points: expected enough momenta to converge the sum over the zone to rtol = {rtol:g}, got {max_points}; raise "
+        "max_points, rtol or the temperature"
+    )
+
+
+def _changes(now: Expansion, coarser: Sequence[Expansion], coarsest: Sequence[Expansion] = ()) -> dict[str, Array]:
+    """How far values are from those of grids coarser by 3/2, and what those of grids as much coarser again let expect of these: the root of the sum of squares."""
+    found = {}
+    for x, (value, _) in now.items():
+        largest = np.abs(value).max() + np.finfo(float).tiny
+        near, far = ([np.abs(value - other[x][0]) for other in others] for others in (coarser, coarsest))
+        apart = [*near, *(change * np.sqrt(np.minimum(change, largest) / largest) for change in far)]
+        found[x] = np.sqrt(sum(np.square(apart)))
+    return found
+
+
+def _agree(now: Expansion, changes: Mapping[str, Array], rtol: float) -> bool:
+    return all(np.all(changes[x] <= rtol * np.abs(now[x][0]).max() + _ROUNDING) for x in now)
+
+
+# -- the response to a transverse field -------------------------------------------------------------------------------
+def transverse_response(
+    model: BandStructure,
+    flows: Callable[[int], Flows],
+    nodes: Array,
+    kernels: Kernels,
+    limit: Callable[[ComplexArray], tuple[AnyArray, Array]],
+    scale: Scales,
+    effort: Effort,
+) -> Estimate:
+    """tensor[i, l], l != i: the one flow of flows(i) in answer to A_l exp(i q r_i), by the coupling -A_l v_l.
+
+    v is averaged along q. ``limit`` reads components and errors off an array (pair of axes, kernel, node).
+    """
+    D = model.dimension
+    if D == 1:
+        raise ValueError(f"model: expected two or three dimensions for a transverse field, got {model.name} in one")
+
+    def coupling(l: int) -> Flows:
+        return lambda k, q: -line_velocity(model, k, q, l)
+
+    pairs = list(permutations(range(D), 2))
+    rays = [(np.eye(D)[i], flows(i), coupling(l)) for i, l in pairs]
+
+    def expand(sums: ComplexArray) -> Expansion:
+        tensors = np.zeros((2, D, D))
+        tensors[:, *np.transpose(pairs)] = limit(sums[:, :, 0])
+        return {"tensor": (tensors[0], tensors[1])}
+
+    return converged(model, ray_sums(model, rays, nodes, kernels), expand, scale, effort)["tensor"]

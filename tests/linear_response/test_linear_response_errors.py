@@ -1,0 +1,126 @@
+"""Stated errors of exact response next to small gaps at low temperatures, and the memory that it takes."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from symcur import Model, linear_response
+from symcur.linear_response import susceptibility
+
+WAVE = np.array([0.3])
+
+
+def hermitian(random, size):
+    X = random.normal(size=(size, size)) + 1j * random.normal(size=(size, size))
+    return (X + X.conj().T) / 2
+
+
+def chain_with_a_gap(seed):
+    """Hoppings over up to two cells and s, both random, where two of 2 to 4 bands are ``gap`` apart at one momentum; and mu next to it."""
+    random = np.random.default_rng([11, seed])
+    size, gap = int(random.integers(2, 5)), float(random.choice([0.005, 0.02, 0.1]))
+    H0, s = hermitian(random, size) + np.diag(1.5 * np.arange(size)), hermitian(random, size)
+    hoppings = {R: (random.normal(size=(size, size)) + 1j * random.normal(size=(size, size))) / 4 for R in (1, 2)}
+    k, band = random.uniform(-np.pi, np.pi), int(random.integers(size - 1))
+    e, U = np.linalg.eigh(hamiltonian(np.array([k]), H0, hoppings)[0])
+    middle, moved = (e[band] + e[band + 1]) / 2, e.copy()
+    moved[band : band + 2] = middle - gap / 2, middle + gap / 2
+    return H0 + U @ np.diag(moved - e) @ U.conj().T, hoppings, s, middle + random.choice([0, gap, 0.3])
+
+
+def hamiltonian(k, H0, hoppings):
+    half = sum(np.exp(1j * R * k)[:, None, None] * t for R, t in hoppings.items())
+    return H0 + half + half.conj().swapaxes(-1, -2)
+
+
+def by_plain_sums(H0, hoppings, s, mu, T, points=6000, q=WAVE[0]):
+    """s_q/U by the double sum over states."""
+    k = 2 * np.pi * (np.arange(points) + 0.2) / points
+    (e, U), (E, V) = (np.linalg.eigh(hamiltonian(at, H0, hoppings)) for at in (k, k + q))
+    x, y = (e[:, :, None] - mu) / (2 * T), (E[:, None, :] - mu) / (2 * T)
+    difference = np.where(x == y, 1e-9, x - y)
+    weights = -np.tanh(difference) / difference * (1 - np.tanh(x) * np.tanh(y)) / (4 * T)
+    left = U.conj().swapaxes(-1, -2)
+    return ((left @ s @ V) * weights * (left @ V).conj()).sum() / points
+
+
+def model_of(H0, hoppings, s):
+    return Model.from_hoppings(
+        {(0,): H0} | {(R,): t for R, t in hoppings.items()} | {(-R,): t.conj().T for R, t in hoppings.items()}, s, [[1]]
+    )
+
+
+@pytest.mark.parametrize("rtol", [1e-1, 1e-2, 1e-3])
+def test_true_errors_are_within_the_stated_ones_next_to_small_gaps(rtol):
+    """Two grids alone, of which both were too coarse or agreed by chance, stated up to fourteen times less."""
+    ratios = []
+    for seed in range(40):
+        H0, hoppings, s, mu = chain_with_a_gap(seed)
+        exact = by_plain_sums(H0, hoppings, s, mu, 0.004)
+        found = linear_response.static_response(model_of(H0, hoppings, s), "s", WAVE, mu, 0.004, rtol=rtol)
+        assert found.error[0] <= rtol * abs(found.value[0]) + 1e-11
+        ratios.append(abs(found.value[0] - exact) / (found.error[0] + 1e-10))
+    assert max(ratios) <= 1
+
+
+def test_a_pocket_between_the_points_of_all_first_grids_is_not_missed():
+    """They agree that there are no carriers: the bottom of a band is occupied over an eightieth of the zone."""
+    H0, hoppings, s, mu, T = np.zeros((1, 1)), {1: -np.exp(-0.25j) * np.eye(1) / 2}, np.eye(1), -0.9992, 2e-5
+    found = linear_response.static_response(model_of(H0, hoppings, s), "s", WAVE / 100, mu, T, rtol=1e-2)
+    exact = by_plain_sums(H0, hoppings, s, mu, T, 200_000, WAVE[0] / 100)
+    assert abs(exact) > 1
+    assert abs(found.value[0] - exact) <= found.error[0] <= 1e-2 * abs(exact)
+
+
+RESPONSES = {
+    "static": lambda model, **at: linear_response.static_response(model, "current", [0.1, 0.1], **at),
+    "expanded": lambda model, **at: linear_response.expanded_static_response(model, ["s", "current"], **at)["s"]["uniform"],
+    "uniform": lambda model, **at: linear_response.uniform_field_response(model, **at)["current"],
+    "transverse": linear_response.transverse_field_response,
+    "heat": lambda model, **at: linear_response.field_gradient_response(model, "heat", **at),
+    "luttinger": lambda model, **at: linear_response.luttinger_response(model, **at)["D"],
+}  # fmt: skip
+
+
+def square_lattice(size):
+    random = np.random.default_rng(3)
+    hoppings = {(0, 0): 2 * hermitian(random, size)}
+    for R in ((1, 0), (0, 1)):
+        hoppings[R] = 0.05 * (random.normal(size=(size, size)) + 1j * random.normal(size=(size, size)))
+        hoppings[tuple(-x for x in R)] = hoppings[R].conj().T
+    return Model.from_hoppings(hoppings, hermitian(random, size), np.eye(2))
+
+
+TWELVE = square_lattice(12)
+
+
+@pytest.mark.parametrize("name", RESPONSES)
+def test_a_budget_bounds_what_a_response_takes_and_leaves_its_value(name):
+    def seen(memory):
+        susceptibility._kept.cache_clear()
+        tracemalloc.start()
+        try:
+            found = RESPONSES[name](TWELVE, mu=0.0, temperature=5.0, rtol=0.9, memory=memory)
+            return found, tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    (usual, most), (less, peak) = seen(None), seen(4e6)
+    assert max(peak, less.memory) <= 4e6 < min(most, usual.memory)
+    assert most <= usual.memory
+    assert usual.points == less.points
+    np.testing.assert_allclose(less.value, usual.value, rtol=0, atol=1e-12)
+
+
+def test_a_budget_that_is_none_or_too_small_for_a_momentum_is_refused():
+    at = square_lattice(24), "s", [0.1, 0.1], 0.0, 5.0
+    with pytest.raises(
+        ValueError,
+        match=r"memory: expected at least \d+ bytes \(0.\d+ MB\), 2 times what one momentum takes, got 2e\+05",
+    ):
+        linear_response.static_response(*at, memory=2e5)
+    with pytest.raises(ValueError, match="memory: expected a number of bytes, or None, got '500 MB'"):
+        linear_response.static_response(*at, memory="500 MB")
