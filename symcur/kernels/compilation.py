@@ -55,7 +55,7 @@ def compile(
         every point goes through eigenstates, which threads share well, but not for functions of one's own; and for one elsewhere.
 
     ``Values.error_estimate`` bounds the rounding errors at each k, in units of the natural scale of each quantity. Where that
-    of the closed form exceeds 1e-10 the point is evaluated through eigenstates, and counted; what is left then is the loss of
+    of the closed form exceeds 1e-10, from both of two start vectors, the point is evaluated through eigenstates, and counted; what is left then is the loss of
     digits of H itself, |H|/gap. Orbitals that neither H nor s couples to others are a block, a program of its own beside those of the
     others (of formulas, and with the default ``tolerance``); also where only the values of the model make the blocks, and calls with other
     values go through eigenstates. Blocks of more than four bands, or with bands degenerate everywhere but for two pairs, and bosons take

@@ -4,7 +4,7 @@ For the traceless part h of H the characteristic polynomial has only real roots.
 4t^3 - 3t = x with |x| <= 1; its outermost root has modulus in [sqrt(3)/2, 1], depends smoothly on |x| and comes from
 two Newton steps; the other two solve a quadratic. A quartic goes through its resolvent cubic, whose roots are the
 squares (e_1 + e_2)^2, (e_1 + e_3)^2, (e_2 + e_3)^2 (so nothing is complex and nothing needs sorting), and a Newton step. An eigenvector is
-B(e) r, B the adjugate of e - h and r a fixed vector: a polynomial in h applied to r. Its Rayleigh quotient has the
+B(e) r, B the adjugate of e - h and r one of two fixed vectors: a polynomial in h applied to r. Its Rayleigh quotient has the
 error of e squared, and the eigenvector is made a second time with it.
 
 Two pairs of four bands, each degenerate everywhere, need no polynomial: h^2 = e^2, and (e - h)/2e and (e + h)/2e project onto the
