@@ -349,7 +349,8 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
     n, fewer = stretch_points(dimension, rtol, task.temperature[0] == 0)
     used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant and task.v[:, c].any()]
     names = tuple(weights[c] for c in used)
-    e = task.e.reshape(-1, *(p,) * dimension)
+    middle = task.e.mean(axis=-1)  # polynomials of what energies differ by within a box keep their digits
+    e, levels = (task.e - middle[:, None]).reshape(-1, *(p,) * dimension), task.mu - middle[task.which]
     v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)
 
     def integrals(matrix: Array, points: int, mu: Array, some: Indices) -> Array:
@@ -361,16 +362,17 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
     # On a line the Fermi level picks single points, at which one of the last two Legendre polynomials may vanish, but not both.
     lines = [(b.fine @ b.shorter, n)] if dimension == 1 else []
     each = ((b.fine, n), *lines, (b.fine @ b.cut, fewer))
-    results = [integrals(matrix, points, task.mu, np.arange(count)) for matrix, points in each]
+    results = [integrals(matrix, points, levels, np.arange(count)) for matrix, points in each]
     whole = np.zeros((4, count, len(weights)))
     (fine, size, error_bound), coarse = results[0], results[-1][0]
     if lines:
         error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
     bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
-    error_bound = error_bound + size * (_rounding(names, bernstein, task.mu, task.temperature) + b.rounding)
+    shift = ROUNDED * np.abs(task.e).max(axis=-1)[task.which]
+    error_bound = error_bound + size * (_rounding(names, bernstein, levels, task.temperature, shift) + b.rounding)
     some, mu = _missed(task)
     if len(some):
-        error_bound[some] += np.abs(integrals(b.fine, n, mu, some)[0] - fine[some])
+        error_bound[some] += np.abs(integrals(b.fine, n, mu - middle[task.which[some]], some)[0] - fine[some])
     whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
     return whole
 
@@ -384,12 +386,13 @@ def _missed(task: SharpTask) -> tuple[Indices, Array]:
     return some, np.where(above, task.mu + reach, task.mu - reach)[some]
 
 
-def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array) -> Array:
-    """By what part of their modulus the integrals change where energies (I, P), Bernstein coefficients, are rounded, shape (I, K).
+def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array, shift: Array) -> Array:
+    """By what part of their modulus the integrals change where energies are rounded by ``shift`` (I,), of shape (I, K).
 
-    They grow with the depth to which a band reaches below mu, or vary with mu as the band does within the box.
+    They grow with the depth to which a band, with Bernstein coefficients ``e`` (I, P), reaches below mu, or vary with mu as the band does
+    within the box, also next to its ends.
     """
     low, high = e.min(axis=-1), e.max(axis=-1)
-    shift = ROUNDED * np.maximum(np.abs(low), np.abs(high))
-    depth = np.stack([high - low if OCCUPATIONS.get(name).delta else mu - low for name in weights], axis=-1)
+    surface = np.min([high - low, mu - low, high - mu], axis=0)
+    depth = np.stack([surface if OCCUPATIONS.get(name).delta else mu - low for name in weights], axis=-1)
     return np.asarray(shift[:, None] / np.maximum(np.maximum(depth, temperature[:, None]), shift[:, None]))

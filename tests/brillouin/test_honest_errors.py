@@ -126,3 +126,25 @@ def test_a_band_that_is_exactly_flat_is_no_feature(level):
     alone = integrate_bands(lambda k: tuple(a[:, 1:] for a in bands(k)), SQUARE, ["f"], -3.0, 0.1, rtol=1e-6)
     assert result.converged
     assert abs(result.value[0] - alone.value[0] - (level < 0)) <= result.error[0] + alone.error[0]
+
+
+@pytest.mark.parametrize("bottom", [-10.0, 30.0, -100.0])
+def test_where_energies_begin_costs_pockets_no_digits(bottom):
+    """int d^2k v delta(e - mu) = 0 over a closed Fermi line; what rounding of energies leaves of it is well inside the error."""
+
+    def bands(k):
+        x = k - np.array([1.2, -0.4])
+        return bottom + (1 - np.cos(x)).sum(axis=1, keepdims=True), np.sin(x)[:, None, :]
+
+    for depth in np.geomspace(1e-6, 1e-3, 9):
+        result = integrate_bands(
+            bands,
+            SQUARE,
+            ["-df/de"] * 2,
+            bottom + depth,
+            0.0,
+            rtol=1e-6,
+            relative_to="integrand",
+            max_evaluations=300_000,
+        )
+        assert (np.abs(result.value) <= 0.1 * result.error).all()
