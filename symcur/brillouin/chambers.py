@@ -49,9 +49,22 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
         found = {g: S for g, S in found.items() if g == inversion and np.array_equal(S, np.eye(len(S)))}
     usable = [*_boxes(problem, found), *(one for one in known if all(g in found for g in one.generators))]
     for chamber in sorted(usable, key=lambda one: -one.of(domain).parts):
-        if not _flat(problem, chamber):
-            return _on(problem, chamber, _generated({g: found[g] for g in chamber.generators}), marks)
+        group = _generated({g: found[g] for g in chamber.generators})
+        if not (problem.alone and _may_cancel(group)) and not _flat(problem, chamber):
+            return _on(problem, chamber, group, marks)
     return problem
+
+
+def _may_cancel(group: dict[Linear, Array]) -> bool:
+    """Whether sums over images hold differences of components: of equal ones rounding is left, which has no scale of its own."""
+    matrix = _summed(group)
+    return bool(((matrix > 0).any(axis=1) & (matrix < 0).any(axis=1)).any())
+
+
+def _summed(group: dict[Linear, Array]) -> Array:
+    matrix: Array = np.sum(list(group.values()), axis=0)
+    matrix[np.abs(matrix) < NOTHING] = 0.0
+    return matrix
 
 
 def _boxes(problem: BandProblem, found: dict[Linear, Array]) -> list[Chamber]:
@@ -96,8 +109,7 @@ def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
 
 
 def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], marks: Landmarks) -> BandProblem:
-    matrix = np.sum(list(group.values()), axis=0)
-    matrix[np.abs(matrix) < NOTHING] = 0.0
+    matrix = _summed(group)
     part = problem.with_bands(Folded(problem, matrix), problem.weights).on(chamber.of(problem.domain))
     share = np.abs(matrix) / len(group)  # what a feature of the cell adds to sums over the images of one in the part
 
@@ -122,11 +134,12 @@ def _images(marks: Landmarks, chamber: Chamber, part: Part, group: Sequence[Line
     margin = np.ptp(corners, axis=0) * NEAR + 2 * marks.length.max(axis=0, initial=0.0)
     low, high = corners.min(axis=0) - margin, corners.max(axis=0) + margin
     shifts = list(product(*(range(int(np.floor(a)), int(np.ceil(b)) + 1) for a, b in zip(low, high, strict=True))))
-    u, number = marks.u[:0], np.zeros(0, dtype=np.intp)
-    for g, shift in product(group, shifts):
-        image = g(marks.u) + shift
-        there = np.flatnonzero(((image >= low) & (image <= high)).all(axis=1))
-        u, number = np.concatenate([u, image[there]]), np.concatenate([number, there])
+    there, where = [np.zeros(0, dtype=np.intp)], [marks.u[:0]]
+    for image in (g(marks.u) for g in group):
+        for moved in (image + np.array(shift) for shift in shifts):
+            there.append(np.flatnonzero(((moved >= low) & (moved <= high)).all(axis=1)))
+            where.append(moved[there[-1]])
+    number, u = np.concatenate(there), np.concatenate(where)
     if chamber.mirrors:
         order = np.lexsort([-chamber.depth(u), number])
         number, deepest = np.unique(number[order], return_index=True)

@@ -185,6 +185,14 @@ def test_wrong_images_show(monkeypatch, wrong):
     assert (np.abs(found.value - right.value) > 10 * (found.error + right.error)).any()
 
 
+def test_a_difference_of_equal_components_sets_no_scale():
+    """v_x v_y - v_y v_x, which turns without mirrors allow, where each component is judged by itself."""
+    (bands, cell), count = KNOWN["sixfold turns"]
+    found = integrate_bands(bands, cell, ["f"] * 5, 0.7, 0.0, rtol=1e-3, relative_to="integrand", method="patches")
+    assert found.status == "converged"
+    assert parts(found) < count
+
+
 def cubic(k):
     c = np.cos(k)
     energies = -c.sum(axis=1) + 0.3 * (c[:, 0] * c[:, 1] + c[:, 1] * c[:, 2] + c[:, 2] * c[:, 0])
