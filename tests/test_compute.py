@@ -188,7 +188,7 @@ def test_interrupting_leaves_what_was_finished(symcur, ctrl_c_after, monkeypatch
     file = tmp_path / "scan.json"
     file.write_text("a good one")
     for name, resume in (("scan.interrupted", ()), ("scan.interrupted-2", ("--resume",))):
-        ctrl_c_after(100_000)
+        ctrl_c_after(20_000)
         status, out, _ = symcur(*INTERRUPTED, "--plot", "scan.png", *resume)
         assert status == 130
         assert re.search(r"status +interrupted", out)

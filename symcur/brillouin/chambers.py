@@ -1,67 +1,33 @@
-"""Parts of lattice cells that the operations of an integrand take to all others: triangles, prisms, boxes of halved axes.
+"""The smallest part of a lattice cell that the operations of an integrand take to all others, see ``fundamental_domains``.
 
-Where an integrand has the mirrors of a square or hexagonal lattice the part is the triangle that they bound, in 3D a prism on it, else
-[0, 1/2] along each axis along which a change of signs of fractions makes the halves alike, or a quarter of a rhombic cell. Time reversal
+Without those of a lattice it is [0, 1/2] along each axis along which a change of signs of fractions makes the halves alike. Time reversal
 counts like any other operation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 
-from symcur.arrays import AnyArray, Array
+from symcur.arrays import Array
 
 from .cells import Landmarks
-from .domains import Domain, LatticeCell
+from .domains import LatticeCell
+from .fundamental_domains import Chamber, Linear, flips, known_chambers, linear
 from .integrability import integrable
 from .landmarks import landmarks
+from .parts import Part
 from .problem import BandProblem
-from .wedges import Folded, Wedge, symmetries
+from .wedges import Folded, symmetries
 
 POINTS = 24  # on each face
 FLAT = 1e-2  # of the range of the energies
-ORTHOGONAL = 1e-9
 NEAR = 0.25  # a quarter of a box: so far beyond a face landmarks still ask for small ones
 APART = 1e-9  # closer points are one
 NOTHING = 1e-9  # an element of a sum of orthogonal matrices that is zero but for rounding
-
-
-@dataclass(frozen=True)
-class Linear:
-    """u -> W u, an integer matrix on the unit cube of a cell."""
-
-    rows: tuple[tuple[int, ...], ...]
-
-    def __call__(self, u: Array) -> Array:
-        return np.asarray(u @ np.array(self.rows).T % 1.0)
-
-    def after(self, other: Linear) -> Linear:
-        return _linear(np.array(self.rows) @ other.rows)
-
-    @property
-    def signs(self) -> Array:
-        return np.diag(self.rows)
-
-    def rotation(self, reciprocal: Array) -> Array | None:
-        """What it does to Cartesian k; None where that is no rotation."""
-        turn = reciprocal.T @ np.array(self.rows) @ np.linalg.inv(reciprocal.T)
-        return turn if np.abs(turn @ turn.T - np.eye(len(turn))).max() <= ORTHOGONAL else None
-
-
-@dataclass(frozen=True)
-class Chamber:
-    """The part of a cell with these ``edges``, see ``Wedge``, and operations that generate a group which makes all of it the cell."""
-
-    edges: Array
-    triangle: bool
-    generators: tuple[Linear, ...]
-
-    def of(self, domain: Domain) -> Wedge:
-        return Wedge(domain, np.zeros(len(self.edges)), self.edges, self.triangle)
 
 
 def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
@@ -74,65 +40,45 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     marks, domain = landmarks(problem, rtol), problem.domain
     if not isinstance(domain, LatticeCell) or domain.dimension == 1:
         return problem
-    chambers = _chambers(domain.dimension)
-    generators = [g for one in chambers for g in one.generators]
-    operations = list(dict.fromkeys([*_flips(domain.dimension), *generators]))
+    known = known_chambers(domain)
+    generators = [g for one in known for g in one.generators]
+    operations = list(dict.fromkeys([*flips(domain.dimension), *generators]))
     found = symmetries(problem, operations, [g.rotation(domain.reciprocal) for g in operations])
     if found and not integrable(problem, rtol, found):
-        chambers, inversion = [], _linear(-np.eye(domain.dimension))
+        known, inversion = [], linear(-np.eye(domain.dimension))
         found = {g: S for g, S in found.items() if g == inversion and np.array_equal(S, np.eye(len(S)))}
-    usable = [*_boxes(problem, found), *(one for one in chambers if all(g in found for g in one.generators))]
+    usable = [*_boxes(problem, found), *(one for one in known if all(g in found for g in one.generators))]
     for chamber in sorted(usable, key=lambda one: -one.of(domain).parts):
-        if not _flat(problem, chamber):
-            return _on(problem, chamber, _generated({g: found[g] for g in chamber.generators}), marks)
+        group = _generated({g: found[g] for g in chamber.generators})
+        if not (problem.alone and _may_cancel(group)) and not _flat(problem, chamber):
+            return _on(problem, chamber, group, marks)
     return problem
 
 
-def _chambers(D: int) -> list[Chamber]:
-    """Triangles that mirrors bound, and a rectangle of rhombic lattices; in 3D times [0, 1/2]."""
-    half, third = 0.5, 1 / 3
-    flip, swap, skew = np.diag([1, -1]), np.array([[0, 1], [1, 0]]), np.array([[1, 1], [0, -1]])
-    hexagonal = np.array([[half, third], [0, third]])
-    plane = [
-        (hexagonal, True, [swap, skew]),  # Gamma, M, K of reciprocal vectors with 60 degrees between them
-        (flip @ hexagonal, True, [flip @ g @ flip for g in (swap, skew)]),  # with 120 degrees
-        (np.array([[half, half], [0, half]]), True, [flip, swap]),  # Gamma, X, M of a square
-        (np.array([[half / 2, half], [half / 2, -half]]), False, [swap, -swap]),
-    ]
-    if D == 2:
-        return [Chamber(edges, triangle, tuple(map(_linear, mirrors))) for edges, triangle, mirrors in plane]
-    over = _linear(np.diag([1, 1, -1]))
-    return [
-        Chamber(_with(edges, half), triangle, (*(_linear(_with(g, 1)) for g in mirrors), over))
-        for edges, triangle, mirrors in plane
-    ]
+def _may_cancel(group: dict[Linear, Array]) -> bool:
+    """Whether sums over images hold differences of components: of equal ones rounding is left, which has no scale of its own."""
+    matrix = _summed(group)
+    return bool(((matrix > 0).any(axis=1) & (matrix < 0).any(axis=1)).any())
 
 
-def _linear(matrix: AnyArray) -> Linear:
-    return Linear(tuple(tuple(int(entry) for entry in row) for row in matrix))
-
-
-def _with(matrix: AnyArray, last: float) -> Array:
-    """Of two dimensions, with one more."""
-    return np.block([[matrix, np.zeros((2, 1))], [np.zeros((1, 2)), np.full((1, 1), last)]])
-
-
-def _flips(D: int) -> list[Linear]:
-    return [_linear(np.diag(signs)) for signs in product((1, -1), repeat=D) if -1 in signs]
+def _summed(group: dict[Linear, Array]) -> Array:
+    matrix: Array = np.sum(list(group.values()), axis=0)
+    matrix[np.abs(matrix) < NOTHING] = 0.0
+    return matrix
 
 
 def _boxes(problem: BandProblem, found: dict[Linear, Array]) -> list[Chamber]:
     """[0, 1/2] along each axis of which sign changes alone make the halves alike and on whose faces no band is flat."""
     D = problem.domain.dimension
-    size, left = np.ones(D), [g for g in _flips(D) if g in found]
+    size, left = np.ones(D), [g for g in flips(D) if g in found]
     generators: tuple[Linear, ...] = ()
     for axis in range(D):
         across = next((g for g in left if g.signs[axis] < 0), None)
         trial = np.where(np.arange(D) == axis, 0.5, 1.0)
-        if across is not None and not _flat(problem, Chamber(np.diag(trial), False, ())):
+        if across is not None and not _flat(problem, Chamber(np.diag(trial), 1, ())):
             size, generators = size * trial, (*generators, across)
             left = [g for g in left if g.signs[axis] > 0]
-    return [Chamber(np.diag(size), False, generators)] if generators else []
+    return [Chamber(np.diag(size), 1, generators)] if generators else []
 
 
 def _flat(problem: BandProblem, chamber: Chamber) -> bool:
@@ -149,7 +95,7 @@ def _flat(problem: BandProblem, chamber: Chamber) -> bool:
 
 def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
     """All products, and how they exchange components."""
-    identity = _linear(np.eye(len(next(iter(generators)).rows)))
+    identity = linear(np.eye(len(next(iter(generators)).rows)))
     group = {identity: np.eye(len(next(iter(generators.values()))))}
     new = list(group)
     while new:
@@ -163,16 +109,14 @@ def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
 
 
 def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], marks: Landmarks) -> BandProblem:
-    matrix = np.sum(list(group.values()), axis=0)
-    matrix[np.abs(matrix) < NOTHING] = 0.0
-    wedge = chamber.of(problem.domain)
-    part = problem.with_bands(Folded(problem, matrix), problem.weights).on(wedge)
+    matrix = _summed(group)
+    part = problem.with_bands(Folded(problem, matrix), problem.weights).on(chamber.of(problem.domain))
     share = np.abs(matrix) / len(group)  # what a feature of the cell adds to sums over the images of one in the part
 
     def shared(weight: Array) -> Array:
         return np.asarray((weight.reshape(-1, problem.together) @ share.T).reshape(weight.shape))
 
-    images = _images(marks, wedge, list(group))
+    images = _images(marks, chamber, chamber.of(problem.domain), list(group))
     behind = images.unfollowed
     part.landmarks = replace(
         images,
@@ -184,18 +128,22 @@ def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], mark
     return part
 
 
-def _images(marks: Landmarks, part: Wedge, group: Sequence[Linear]) -> Landmarks:
+def _images(marks: Landmarks, chamber: Chamber, part: Part, group: Sequence[Linear]) -> Landmarks:
     """Landmarks of a cell and what the operations make of them: one of each in what mirrors bound, else also those around the part."""
-    D, count = part.dimension, len(marks.u)
-    corners = part.of_domain(np.array(list(product((0.0, 1.0), repeat=D))))
-    middle = (corners.min(axis=0) + corners.max(axis=0)) / 2
-    u = np.concatenate([marks.u @ np.array(g.rows).T for g in group])
-    u, number = (u - middle + 0.5) % 1.0 + middle - 0.5, np.tile(np.arange(count), len(group))
-    if part.triangle:
-        y = u @ np.linalg.inv(part.edges).T
-        depth = np.concatenate([y, 1 - y[:, :2].sum(axis=1, keepdims=True), 1 - y[:, 2:]], axis=1).min(axis=1)
-        deepest = depth.reshape(len(group), count).argmax(axis=0) if count else number[:0]
-        u, number = u[deepest * count + np.arange(count)], np.arange(count)
+    corners = part.corners.reshape(-1, part.dimension)
+    margin = np.ptp(corners, axis=0) * NEAR + 2 * marks.length.max(axis=0, initial=0.0)
+    low, high = corners.min(axis=0) - margin, corners.max(axis=0) + margin
+    shifts = list(product(*(range(int(np.floor(a)), int(np.ceil(b)) + 1) for a, b in zip(low, high, strict=True))))
+    there, where = [np.zeros(0, dtype=np.intp)], [marks.u[:0]]
+    for image in (g(marks.u) for g in group):
+        for moved in (image + np.array(shift) for shift in shifts):
+            there.append(np.flatnonzero(((moved >= low) & (moved <= high)).all(axis=1)))
+            where.append(moved[there[-1]])
+    number, u = np.concatenate(there), np.concatenate(where)
+    if chamber.mirrors:
+        order = np.lexsort([-chamber.depth(u), number])
+        number, deepest = np.unique(number[order], return_index=True)
+        u = u[order[deepest]]
     x, length = part.of_part(u), _along(marks.length, part.steps)[number]
     near = (np.abs(x - 0.5) <= 0.5 + np.maximum(2 * length, NEAR)).all(axis=1)
     rounded = np.column_stack([number, np.round(x / APART)])[near]

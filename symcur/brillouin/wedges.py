@@ -18,6 +18,7 @@ from symcur.arrays import Array
 from .between_samples import narrow_places
 from .domains import Ball, Domain
 from .mesh_symmetry import turned_tensors
+from .parts import Part
 from .problem import BandProblem, Bands, Problem, SmoothProblem
 
 POINTS, MOST = 24, 100  # at which symmetries are tried, and components for which they are
@@ -46,59 +47,6 @@ class Operation:
         return moved
 
 
-class Wedge(Domain):
-    """The part low + edges x, x in [0, 1]^D, of the unit cube of a domain, ``edges`` (D, D) columns of which each leads along one x_a.
-
-    Of a ``triangle`` the first two edges lead from one corner to the others. The square becomes a quadrilateral with a straight angle in
-    the middle of the second edge: no other point of it, and none of the corners, is one at which the Jacobian vanishes.
-    """
-
-    def __init__(self, domain: Domain, low: Array, edges: Array, triangle: bool = False) -> None:
-        self.domain, self.low, self.edges, self.triangle = domain, low, edges, triangle
-        self.dimension, self.description = domain.dimension, domain.description
-        whole = (edges == np.eye(len(low))).all(axis=0)
-        self.periodic = tuple(bool(p and w) for p, w in zip(domain.periodic, whole, strict=True))
-        self._volume = abs(float(np.linalg.det(edges))) / (2 if triangle else 1)
-        self.parts = round(1 / self._volume)
-        if all(domain.periodic):
-            self.extent = self.steps.max(axis=0)
-
-    def of_domain(self, x: Array) -> Array:
-        """Points x of the unit cube of the part as points of that of the domain."""
-        if self.triangle:
-            first, second = x[..., 0], x[..., 1]
-            x = np.concatenate(
-                [np.stack([first * (1 - second), (1 + first) * second / 2], axis=-1), x[..., 2:]], axis=-1
-            )
-        return np.asarray(self.low + x @ self.edges.T)
-
-    def of_part(self, u: Array) -> Array:
-        """The other way for u (M, D), shape (M, D); around a triangle only near it."""
-        y = (u - self.low) @ np.linalg.inv(self.edges).T
-        if self.triangle:
-            half = (1 - y[:, 0] - 2 * y[:, 1]) / 2
-            first = np.sqrt(np.maximum(half**2 + y[:, 0], 0.0)) - half
-            y[:, 0], y[:, 1] = first, 2 * y[:, 1] / np.maximum(1 + first, 1.0)
-        return np.asarray(y)
-
-    @property
-    def steps(self) -> Array:
-        """The most by which u_b changes with x_a, shape (D, D)."""
-        steps = np.abs(self.edges)
-        if self.triangle:
-            one, other = self.edges[:, 0], self.edges[:, 1]
-            steps[:, 0] = np.maximum(np.abs(one), np.abs(other) / 2)
-            steps[:, 1] = np.maximum(np.abs(other) / 2, np.abs(other - one))
-        return steps
-
-    def map(self, u: Array) -> tuple[Array, Array]:
-        k, jacobian = self.domain.map(self.of_domain(u))
-        return k, jacobian * self._volume * (1 + u[..., 0] - u[..., 1] if self.triangle else 1.0)
-
-    def hull(self, u: Array, size: Array) -> Array:
-        return self.domain.hull(self.of_domain(u), size @ self.steps.T)
-
-
 class Folded:
     """Bands with the sum over all images of a momentum: the values are multiplied with a matrix (C, C)."""
 
@@ -125,7 +73,7 @@ class Folded:
 
 def on_a_part(domain: Domain) -> str:
     """What to say of a method that saw part of a domain only."""
-    return f" on one of {domain.parts} parts that symmetries make alike" if isinstance(domain, Wedge) else ""
+    return f" on one of {domain.parts} parts that symmetries make alike" if isinstance(domain, Part) else ""
 
 
 def within_wedge(problem: Problem) -> Problem:
@@ -152,7 +100,7 @@ def within_wedge(problem: Problem) -> Problem:
         size[1] = 0.5
         matrix = matrix + found[turned] @ matrix
     folded = problem.with_bands(Folded(problem, matrix), problem.weights)
-    return folded.on(Wedge(domain, low, np.diag(size)))
+    return folded.on(Part.spanned(domain, low, np.diag(size)))
 
 
 Move = Callable[[Array], Array]
