@@ -68,9 +68,6 @@ class NearCell(LatticeCell):
             f"lattice: expected primitive vectors that are not much longer than needed, got {self.vectors.tolist()}"
         )
 
-    def momenta(self, n: int, offset: ArrayLike = 0.0) -> Array:
-        return self.near(super().momenta(n, offset))
-
     def map(self, u: Array) -> tuple[Array, Array]:
         k, jacobian = super().map(u)
         return self.near(k), jacobian

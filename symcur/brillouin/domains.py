@@ -72,14 +72,12 @@ class LatticeCell(Domain):
 
     def momenta(self, n: int, offset: ArrayLike = 0.0) -> Array:
         """Cartesian k of the grid with n points along each axis, shape (n^D, D)."""
-        k: Array = self.grid(n, offset).reshape(-1, self.dimension) @ self.reciprocal
-        return k
+        return self.momenta_between(n, offset, 0, n**self.dimension)
 
     def momenta_between(self, n: int, offset: ArrayLike, start: int, stop: int) -> Array:
         """Those from ``start`` to ``stop`` of ``momenta``, without the others."""
         index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * self.dimension), axis=-1)
-        k: Array = (index + np.asarray(offset, dtype=float)) / n @ self.reciprocal
-        return k
+        return self.near((index + np.asarray(offset, dtype=float)) / n @ self.reciprocal)
 
     def near(self, k: Array) -> Array:
         """The momentum of the cell that stands for k, (..., D): any where H(k) has the period of the lattice."""

@@ -38,7 +38,7 @@ def hybrid() -> BandStructure:
 
 
 # -- densities ---------------------------------------------------------------------------------------------------------
-luttinger_response = cache(linear_response.luttinger_response)
+luttinger_response = cache(partial(linear_response.luttinger_response, rtol=1e-10))
 nernst_response = cache(linear_response.nernst_response)
 
 

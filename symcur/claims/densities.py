@@ -80,7 +80,7 @@ def static_response(
 def _static(model: Model, mu: float, temperature: float) -> dict[str, dict[str, linear_response.Estimate]]:
     first = "uniform", "gradient"
     terms = {"s": first, "current": first, "torque": (*first, "curvature")}
-    return linear_response.expanded_static_response(model, terms, mu, temperature)
+    return linear_response.expanded_static_response(model, terms, mu, temperature, rtol=1e-7)
 
 
 @cache

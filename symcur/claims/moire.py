@@ -110,7 +110,7 @@ define(
 @cache
 def exact_response() -> linear_response.Estimate:
     """ds/dB [i, l] at fixed mu and T from states at k and k + q."""
-    return linear_response.magnetic_response(holes(**STEEP), 3 * MU, TEMPERATURE, rtol=1e-2)
+    return linear_response.magnetic_response(holes(**STEEP), 3 * MU, TEMPERATURE, rtol=1e-3)
 
 
 def check_finite_q() -> CheckResult:

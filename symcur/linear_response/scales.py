@@ -26,8 +26,6 @@ class Scales:
     distance: float  # from mu to the closest energy
     gap: float  # the smallest direct gap between bands that are not degenerate
     length: float  # the longest primitive vector
-    shortest: float  # the shortest one
-    reach: float  # the sum of the lengths of the reciprocal vectors
     mu: float
 
     @property
@@ -38,14 +36,6 @@ class Scales:
     def radius(self, width: float) -> float:
         """A radius in q along which energies move by at most width, and at most an eighth of the zone."""
         return min(width / self.speed if self.speed > 0 else np.inf, np.pi / (4 * self.length))
-
-    def resolved(self, points: int, finest: int, distance: float) -> bool:
-        """Whether a grid has a point over every length in which a summand varies; ``distance`` is that from mu on a grid of ``finest`` points per axis.
-
-        In k + i kappa a summand is analytic for |kappa| < |e - mu - i pi T|/|v|. Between the points of the finer grid energies may be closer to mu.
-        """
-        closest = max(distance - self.speed * self.reach / (2 * finest), 0.0)
-        return points * self.shortest * float(np.hypot(closest, self.pole)) >= self.speed
 
 
 def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, bosons: bool = False) -> Scales:
@@ -61,8 +51,8 @@ def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, 
     steps = np.diff(energies, axis=-1)
     steps = steps[steps > 1e-6 * (np.ptp(energies) + 1e-300)]
     distance, gap = float(np.abs(energies - mu).min()), float(steps.min(initial=np.inf))
-    lengths, reciprocal = (np.linalg.norm(vectors, axis=1) for vectors in (cell.vectors, cell.reciprocal))
-    return Scales(speed, pole, distance, gap, *map(float, (lengths.max(), lengths.min(), reciprocal.sum(), mu)))
+    length = float(np.linalg.norm(cell.vectors, axis=1).max())
+    return Scales(speed, pole, distance, gap, length, mu)
 
 
 def _largest(v: ComplexArray, bands: Bands) -> float:

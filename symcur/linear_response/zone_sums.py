@@ -2,13 +2,13 @@
 
 The error of a grid of n points per axis is made of harmonics n, each with a phase of its own that turns with the place of the grid. Of two grids
 either may meet such a harmonic at its zero, so that they agree by chance, the more often the less there is between them. A sum is
-therefore compared with three coarser grids at different places; in each harmonic the squares of their deviations add up to no less than what the
-coarser grid is off by. Where errors fall slowly, as above a Fermi surface, even three are small by chance once in a thousand times: a grid coarser by 3/2
-than these, whose relative error e lets theirs be expected to be e^(3/2), is a fourth witness.
+therefore compared with two coarser grids a quarter of their spacing apart, of which one sees sin(phi) of a harmonic where the other sees cos(phi).
+Where errors fall slowly, as above a Fermi surface, differences of several harmonics are small by chance once in a hundred times: a grid coarser by
+3/2 than these, whose relative error e lets theirs be expected to be e^(3/2), is a third witness.
 
 Nothing of this is seen on grids that are coarser than what they sum. In k + i kappa the summands are analytic as long as no energy reaches a pole of the
-occupation, mu + i pi T, which is |kappa| < |e - mu - i pi T|/|v|: over that length grids have at least one point. The energy nearest to mu
-is that on the finest grid, less than what energies change by on the way to its points.
+occupation, mu + i pi T, which is |kappa| < |e - mu - i pi T|/|v|: over that length grids have at least one point. Between the points of a
+grid energies are closer to mu than on them by no more than they change on half of the way to the next.
 """
 
 from __future__ import annotations
@@ -24,15 +24,24 @@ from symcur.band_structures import BandStructure
 from symcur.brillouin.memory import Memory
 from symcur.linear_response.expansion import Estimate, Expansion
 from symcur.linear_response.scales import OFFSET, Scales
-from symcur.linear_response.susceptibility import Flows, Kernels, Summand, line_velocity, ray_sums, solve
+from symcur.linear_response.susceptibility import (
+    Bands,
+    Flows,
+    Kernels,
+    Summand,
+    line_velocity,
+    ray_sums,
+    solve,
+    velocities,
+)
 
 MOST_POINTS = 1 << 21
-# Three places of a grid, in its spacing: one harmonic, or a sum of harmonics along two axes, is never near its zeros at all of them.
-_PLACES = np.outer(np.arange(3), [1 / 3, 1 / 4, 0.15])
+_QUARTER = 0.25  # of the spacing of a grid
+_MARGIN = 1.5  # of the deviations of three grids
 _FIRST = 12  # points per axis
 _BLOCK = 1 << 15  # elements of matrices diagonalised at a time: they stay in the cache of the processor
 _SHORTEST = 256  # momenta, though
-_ROUNDING = 1e-11  # of a coefficient, in units of the model: below this two sums count as equal
+_ROUNDING = 1e-12  # of a coefficient, in units of the model: below this two sums count as equal
 
 
 @dataclass(frozen=True)
@@ -50,28 +59,41 @@ class Effort:
 
 @dataclass
 class Zone:
-    """int d^Dk/(2 pi)^D of a summand on grids, in blocks of momenta within the ``memory``; ``nearest``: the energy closest to mu of the last grid, from it."""
+    """int d^Dk/(2 pi)^D of a summand on grids, in blocks of momenta within the ``memory``.
+
+    ``needed``: points per axis for what energies, velocities and the distance of the ``pole`` of the occupation from ``mu`` on the last grid ask for.
+    """
 
     model: BandStructure
     summand: Summand
     memory: Memory
     mu: float = 0.0
-    nearest: float = np.inf
+    pole: float = 0.0
+    needed: float = np.inf
 
-    def __call__(self, size: int, place: int = 0) -> AnyArray:
-        """The integral on size^D points at one of three places, with the factor of the statistics."""
-        cell, D = self.model.lattice_cell("a sum over the zone"), self.model.dimension
-        count, offset = size**D, OFFSET + _PLACES[place, :D]
+    def __call__(self, size: int, moved: float = 0.0) -> AnyArray:
+        """The integral on size^D points, moved along each axis by a part of the spacing, with the factor of the statistics."""
+        cell = self.model.lattice_cell("a sum over the zone")
+        count = size**self.model.dimension
         usual = min(count, max(_SHORTEST, _BLOCK // self.model.size**2))
         most = self.memory.fit(self.summand.bytes_of_a_momentum, usual, "one momentum")
         total: AnyArray = np.zeros(())
-        self.nearest = np.inf
+        self.needed = 0.0
         for start in range(0, count, most):
-            k = cell.momenta_between(size, offset, start, min(start + most, count))
+            k = cell.momenta_between(size, OFFSET + moved, start, min(start + most, count))
             bands = solve(self.model, k)
-            self.nearest = min(self.nearest, float(np.abs(bands.energies - self.mu).min()))
+            self.needed = max(self.needed, self._points(k, bands, size))
             total = total + self.summand(k, bands)
         return np.asarray(total * (float(self.model.statistics.factor) / (count * cell.volume)))
+
+    def _points(self, k: Array, bands: Bands, size: int) -> float:
+        """1/|kappa| at these momenta in units of the zone, where energies may be off by what they change on half of a spacing."""
+        cell = self.model.lattice_cell("a sum over the zone")
+        v = [np.einsum("knm,kmn->kn", bands.inverse @ v, bands.states).real for v in velocities(self.model, k)]
+        slopes = np.abs(np.einsum("ji,ikn->jkn", cell.reciprocal / (2 * np.pi), v))
+        closest = np.maximum(np.abs(bands.energies - self.mu) - np.pi * slopes.sum(axis=0) / size, 0.0)
+        lengths = np.maximum(np.hypot(closest, self.pole), np.finfo(float).tiny)
+        return float((slopes / lengths).max())
 
 
 def zone_integral(model: BandStructure, size: int, summand: Summand) -> AnyArray:
@@ -86,7 +108,7 @@ def converged(
     scale: Scales,
     effort: Effort,
 ) -> dict[str, Estimate]:
-    """expand(int d^Dk/(2 pi)^D ...) on grids growing by 3/2 per axis, until every tensor agrees with those of three coarser grids.
+    """expand(int d^Dk/(2 pi)^D ...) on grids growing by 3/2 per axis, until every tensor agrees with those of coarser grids.
 
     They agree when they differ by less than rtol of the largest component, in the root of the sum of squares. That difference, the error of the
     coarser sums (the finer is far better, since the sums converge exponentially), is added to the error.
@@ -94,13 +116,13 @@ def converged(
     Raises ValueError when max_points momenta do not suffice, and where the memory is too small for one momentum.
     """
     rtol, max_points = effort.rtol, effort.max_points
-    zone, size, coarser = Zone(model, summand, effort.memory, scale.mu), _FIRST, 0
+    zone, size, coarser = Zone(model, summand, effort.memory, scale.mu, scale.pole), _FIRST, 0
     before: list[Expansion] = []
     far: list[Expansion] = []
     while size**model.dimension <= max_points:
         now = expand(zone(size))
-        if before and scale.resolved(coarser, size, zone.nearest) and _agree(now, _changes(now, before, far), rtol):
-            changes = _changes(now, [*before, *(expand(zone(coarser, place)) for place in (1, 2))], far)
+        if before and coarser >= zone.needed and _agree(now, _changes(now, before, far), rtol):
+            changes = _changes(now, [*before, expand(zone(coarser, _QUARTER))], far)
             if _agree(now, changes, rtol):
                 points, peak = size**model.dimension, zone.memory.peak
                 return {x: Estimate(value, error + changes[x], points, peak) for x, (value, error) in now.items()}
@@ -118,7 +140,7 @@ def _changes(now: Expansion, coarser: Sequence[Expansion], coarsest: Sequence[Ex
         largest = np.abs(value).max() + np.finfo(float).tiny
         near, far = ([np.abs(value - other[x][0]) for other in others] for others in (coarser, coarsest))
         apart = [*near, *(change * np.sqrt(np.minimum(change, largest) / largest) for change in far)]
-        found[x] = np.sqrt(sum(np.square(apart)))
+        found[x] = _MARGIN * np.sqrt(sum(np.square(apart)))
     return found
 
 
