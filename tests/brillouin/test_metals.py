@@ -291,3 +291,18 @@ def test_layers_that_hardly_couple_are_not_taken_for_one():
     bands = lambda k: ((-2 * np.cos(k[:, :2]).sum(axis=-1) - 1e-9 * np.cos(k[:, 2]))[:, None], np.ones((len(k), 1, 1)))  # noqa: E731
     result = integrate_bands(bands, LatticeCell(np.eye(3)), ["f"], -4.0, 1e-9, rtol=1e-2, max_evaluations=2_000_000)
     assert "nothing varies" not in result.reason
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1e-6])
+def test_a_pocket_between_the_points_of_an_unresolved_part_is_in_its_error(monkeypatch, temperature):
+    """A sphere of radius r in the unit cube, in which bisection has come to its limit: int f = 4 pi r^3/3, int |g| = 4 pi r^5/15."""
+    monkeypatch.setattr(level_sets, "MOST_PARTS", 0)
+    radius, b = 0.02, basis(4)
+    x = np.stack(np.meshgrid(*[b.nodes] * 3, indexing="ij"), axis=-1) - [0.31, 0.43, 0.57]
+    e = transform(b.fine, (x**2).sum(axis=-1) - radius**2, 3)[None]
+    v = np.ones((1, 2, 4, 4, 4))
+    pieces = Pieces(e, v, np.zeros(1), np.full(1, temperature), np.ones(1), np.arange(1))
+    value, _, error = level_set_integrals(pieces, ("f", "g"), 7, 1)[:, 0]
+    exact = 4 * np.pi * radius ** np.array([3, 5]) / np.array([3, 15])
+    assert (np.abs(np.abs(value) - exact) <= error).all()
+    assert (error <= 2).all()
