@@ -21,7 +21,7 @@ from .integrability import integrable
 from .landmarks import landmarks
 from .parts import Part
 from .problem import BandProblem
-from .wedges import Folded, symmetries
+from .wedges import Folded, also_near, symmetries
 
 POINTS = 24  # on each face
 FLAT = 1e-2  # of the range of the energies
@@ -44,6 +44,7 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     generators = [g for one in known for g in one.generators]
     operations = list(dict.fromkeys([*flips(domain.dimension), *generators]))
     found = symmetries(problem, operations, [g.rotation(domain.reciprocal) for g in operations])
+    found = also_near(problem, found, marks)
     if found and not integrable(problem, rtol, found):
         known, inversion = [], linear(-np.eye(domain.dimension))
         found = {g: S for g, S in found.items() if g == inversion and np.array_equal(S, np.eye(len(S)))}

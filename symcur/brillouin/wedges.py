@@ -16,6 +16,7 @@ import numpy as np
 from symcur.arrays import Array
 
 from .between_samples import narrow_places
+from .cells import Landmarks
 from .domains import Ball, Domain
 from .mesh_symmetry import turned_tensors
 from .parts import Part
@@ -24,6 +25,8 @@ from .problem import BandProblem, Bands, Problem, SmoothProblem
 POINTS, MOST = 24, 100  # at which symmetries are tried, and components for which they are
 SAME, NOTHING = 1e-9, 1e-13  # of a component, of the largest one
 ROUNDED = 1e-12  # of the energies
+FEATURES, CLOSEST = 64, 1e-6  # narrow ones at which symmetries are tried again, and from how far at least, of the zone
+DEGENERATE, AMPLIFIED = 1e-10, 1e3 * np.finfo(float).eps  # gaps that are none, and the rounding of values by |e|/gap
 START = 0.0721359549995793  # of a turn: where a wedge begins that no mirror bounds
 SPACING = 1 / 24
 ROTATIONS = (4, 2)  # others mix components
@@ -133,6 +136,30 @@ def symmetries(
                 found[g] = matrix
     hidden = narrow_places(problem, SPACING) if found else None
     return {} if hidden is None or len(hidden.u) or hidden.unresolved else found
+
+
+def also_near(problem: BandProblem, found: dict[M, Array], marks: Landmarks) -> dict[M, Array]:
+    """Those of the operations that hold next to the narrow features of a cell too, where small terms of H may break what holds elsewhere.
+
+    Two points at about its length from each of the shortest ones are compared; values next to small gaps are rounded by |e|/gap.
+    """
+    D, some = problem.domain.dimension, np.argsort(marks.length.min(axis=1))[:FEATURES]
+    if not found or not len(some):
+        return found
+    away = np.random.default_rng(67).normal(size=(2, len(some), D))
+    u = (marks.u[some] + np.maximum(marks.length[some], CLOSEST) * away).reshape(-1, D) % 1.0
+    e, v = problem.sample(np.concatenate([u, *(g(u) for g in found)]), problem.probe)
+    e, v = e.reshape(-1, len(u), problem.count), v.reshape(-1, len(u), problem.count, len(problem.weights))
+    largest = np.abs(e).max()
+    steps = np.diff(e[0], axis=1)
+    gaps = np.min(steps, axis=1, where=steps > DEGENERATE * largest, initial=largest)
+    allowed = (SAME + AMPLIFIED * largest / gaps) * np.abs(v[0]).max(axis=(1, 2))
+    return {
+        g: S
+        for (g, S), moved, values in zip(found.items(), e[1:], v[1:], strict=True)
+        if np.abs(moved - e[0]).max() <= ROUNDED * largest
+        and (np.abs(values - v[0] @ S.T).max(axis=(1, 2)) <= allowed).all()
+    }
 
 
 def _exchanged(before: Array, after: Array, same: Array) -> Array | None:

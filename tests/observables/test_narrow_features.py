@@ -260,3 +260,22 @@ def test_a_pocket_smaller_than_what_samples_tell_of_its_band_is_in_the_error(M, 
         difference = found.parts[part].value - np.array(exact(mu, part=part), dtype=float).reshape(2, 2)
         assert (np.abs(difference) <= found.parts[part].error).all()
     assert found.status == "converged"
+
+
+def test_a_symmetry_that_a_small_mass_breaks_at_its_node_alone_is_not_used():
+    """Graphene with masses 4e-7 at K and 8e-7 at K', mu between: one pocket, int d_x v_y (-df/de) = (1 - m^2/mu^2)/(16 pi) for s = sigma_z/2.
+
+    Elsewhere the masses change energies by their squares, so k -> -k holds to rounding.
+    """
+    m, M, mu = 4e-7, 8e-7, 6e-7
+    z, up = np.diag([1.0, -1.0]), np.array([[0, 1], [0, 0]])
+    hoppings = {(0, 0): (m + M) / 2 * z + up + up.T}
+    for R, back in (((1, 0), (-1, 0)), ((0, 1), (0, -1)), ((-1, 1), (1, -1))):
+        nearest = up if R != (-1, 1) else 0
+        second = 1j * (m - M) / (6 * np.sqrt(3)) * z * (1 if R != (0, 1) else -1)
+        hoppings[R], hoppings[back] = nearest + second, np.conj(nearest + second).T
+    cell = np.array([[1, 0], [0.5, np.sqrt(3) / 2]])
+    model = sc.Model.from_hoppings(hoppings, z / 2, cell, positions=[[0, 0], [1 / 3, 1 / 3]])
+    dipole = sc.conductivity(model, mu, rtol=1e-4).parts["dipole"]
+    exact = (1 - (m / mu) ** 2) / (16 * np.pi)
+    assert abs(abs(dipole.value[0, 1]) - exact) <= dipole.error[0, 1] < 1e-4 * exact
