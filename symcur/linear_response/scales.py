@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symcur.arrays import ComplexArray
+from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.band_structures.hermitian import eigenvalues
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.memory import Memory
 from symcur.linear_response.susceptibility import Bands, bytes_of_a_momentum, solve, velocities
 
+# Of the spread of the energies: closer bands are one, or cross where they come so close at points that are looked for between samples.
+DEGENERATE, CROSSING = 1e-6, 1e-5
+HIGHER = 30  # times the least gap of a grid, from where narrower ones are looked for
+ENOUGH = 0.1  # the part of a gap to which it is known
 OFFSET = 0.31  # of grids, in their spacing: off the symmetric points
 _WORK = 6  # matrices at a time
 
@@ -26,6 +30,7 @@ class Scales:
     distance: float  # from mu to the closest energy
     gap: float  # the smallest direct gap between bands that are not degenerate
     length: float  # the longest primitive vector
+    reciprocal: float  # the longest reciprocal vector
     mu: float
 
     @property
@@ -37,10 +42,15 @@ class Scales:
         """A radius in q along which energies move by at most width, and at most an eighth of the zone."""
         return min(width / self.speed if self.speed > 0 else np.inf, np.pi / (4 * self.length))
 
+    def points(self, width: float) -> float:
+        """Points per axis of a grid on which energies move by half of width from one to the next."""
+        return self.speed * self.reciprocal / (np.pi * width)
+
 
 def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, bosons: bool = False) -> Scales:
     cell = require_lattice(model, mu, temperature, bosons)
-    every = cell.momenta(12 if model.dimension == 3 else 24, OFFSET)
+    size = 12 if model.dimension == 3 else 24
+    every = cell.momenta(size, OFFSET)
     most = memory.fit(bytes_of_a_momentum(model, _WORK), len(every), "one momentum")
     found, speed = [], 0.0
     for k in (every[start : start + most] for start in range(0, len(every), most)):
@@ -48,11 +58,37 @@ def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, 
         found.append(bands.energies)
         speed = max(speed, *(_largest(v, bands) for v in velocities(model, k)))
     energies, pole = np.concatenate(found), 0.0 if model.bosons is not None else np.pi * temperature
+    distance, gap = float(np.abs(energies - mu).min()), _least_gap(model, cell, size, energies, speed)
+    length, reciprocal = (float(np.linalg.norm(rows, axis=1).max()) for rows in (cell.vectors, cell.reciprocal))
+    return Scales(speed, pole, distance, gap, length, reciprocal, mu)
+
+
+def _least_gap(model: BandStructure, cell: LatticeCell, size: int, energies: Array, speed: float) -> float:
+    """The least of the gaps on a grid and of those found downhill from its lowest places, but for bands that are degenerate or cross."""
+    D, spread = model.dimension, float(np.ptp(energies)) + 1e-300
     steps = np.diff(energies, axis=-1)
-    steps = steps[steps > 1e-6 * (np.ptp(energies) + 1e-300)]
-    distance, gap = float(np.abs(energies - mu).min()), float(steps.min(initial=np.inf))
-    length = float(np.linalg.norm(cell.vectors, axis=1).max())
-    return Scales(speed, pole, distance, gap, length, mu)
+    least = float(steps.min(initial=np.inf, where=steps > DEGENERATE * spread))
+    grids = steps.reshape(*(size,) * D, -1)
+    lowest = np.all([grids <= np.roll(grids, by, axis) for axis in range(D) for by in (1, -1)], axis=0)
+    lowest &= (grids > DEGENERATE * spread) & (grids < HIGHER * least)
+    *places, pair = np.nonzero(lowest)
+    u, half = (np.stack(places, axis=-1) + OFFSET) / size, 0.5 / size
+    around = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * D, indexing="ij"), axis=-1).reshape(-1, D)
+    reach = 2 * speed * float(np.linalg.norm(cell.reciprocal, axis=1).sum())
+    found = grids[lowest]
+    while len(u):
+        near = u[:, None] + half * around
+        e = solve(model, (near @ cell.reciprocal).reshape(-1, D)).energies
+        gaps = np.take_along_axis(np.diff(e, axis=-1), np.repeat(pair, len(around))[:, None], axis=1).reshape(
+            len(u), -1
+        )
+        best = gaps.argmin(axis=1)[:, None]
+        u, found = np.take_along_axis(near, best[..., None], axis=1)[:, 0], np.take_along_axis(gaps, best, axis=1)[:, 0]
+        done = reach * half <= ENOUGH * found
+        least = min(least, float(found[done].min(initial=np.inf)))
+        on = ~done & (found > CROSSING * spread)
+        u, pair, half = u[on], pair[on], half / 2
+    return least
 
 
 def _largest(v: ComplexArray, bands: Bands) -> float:

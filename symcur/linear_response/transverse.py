@@ -22,6 +22,7 @@ symmetric part.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -57,8 +58,8 @@ def transverse_field_response(
     frequency, of a clean insulator or metal at T > 0. Bands may be degenerate.
 
     The error counts the extrapolations in q and in the frequency and the change of the last refinement of the zone. Bands
-    that nearly touch within reach of T from mu need many momenta; a gap that falls between the points of the first
-    grids can escape a loose rtol (1e-3).
+    that nearly touch within reach of T from mu need many momenta. The least gap is looked for downhill from a grid; gaps below
+    1e-5 of the spread of the energies are taken for crossings.
     """
     if first not in ("q", "omega"):
         raise ValueError(f"first: expected 'q' or 'omega', the limit that is taken first, got {first!r}")
@@ -76,6 +77,7 @@ def transverse_field_response(
         return slow_limit(etas, *extrapolated(nodes, along.real, 0))
 
     kernels = partial(field_kernel, mu=mu, temperature=temperature, etas=etas)
+    effort = replace(effort, least=scale.points(scale.gap))
     return transverse_response(model, partial(conserved_current, model), nodes, kernels, limit, scale, effort)
 
 

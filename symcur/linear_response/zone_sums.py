@@ -7,7 +7,7 @@ Where errors fall slowly, as above a Fermi surface, differences of several harmo
 3/2 than these, whose relative error e lets theirs be expected to be e^(3/2), is a third witness.
 
 Nothing of this is seen on grids that are coarser than what they sum. In k + i kappa the summands are analytic as long as no energy reaches a pole of the
-occupation, mu + i pi T, which is |kappa| < |e - mu - i pi T|/|v|: over that length grids have at least one point. Between the points of a
+occupation, mu + i pi T, which is |kappa| < |e - mu - i pi T|/|v|: over that length grids have at least two points. Between the points of a
 grid energies are closer to mu than on them by no more than they change on half of the way to the next.
 """
 
@@ -38,6 +38,7 @@ from symcur.linear_response.susceptibility import (
 MOST_POINTS = 1 << 21
 _QUARTER = 0.25  # of the spacing of a grid
 _MARGIN = 1.5  # of the deviations of three grids
+_POINTS = 2  # over a length in which the occupation varies
 _FIRST = 12  # points per axis
 _BLOCK = 1 << 15  # elements of matrices diagonalised at a time: they stay in the cache of the processor
 _SHORTEST = 256  # momenta, though
@@ -46,11 +47,15 @@ _ROUNDING = 1e-12  # of a coefficient, in units of the model: below this two sum
 
 @dataclass(frozen=True)
 class Effort:
-    """The tolerance of a sum, relative to the largest component, the momenta of its finest grid, and the bytes that arrays may take."""
+    """The tolerance of a sum, relative to the largest component, the momenta of its finest grid, and the bytes that arrays may take.
+
+    ``least``: points per axis of the coarser grids that are believed.
+    """
 
     rtol: float
     max_points: int
     memory: Memory
+    least: float = 0.0
 
     @classmethod
     def of(cls, rtol: float, max_points: int, memory: float | None) -> Effort:
@@ -121,7 +126,11 @@ def converged(
     far: list[Expansion] = []
     while size**model.dimension <= max_points:
         now = expand(zone(size))
-        if before and coarser >= zone.needed and _agree(now, _changes(now, before, far), rtol):
+        if (
+            before
+            and coarser >= max(_POINTS * zone.needed, effort.least)
+            and _agree(now, _changes(now, before, far), rtol)
+        ):
             changes = _changes(now, [*before, expand(zone(coarser, _QUARTER))], far)
             if _agree(now, changes, rtol):
                 points, peak = size**model.dimension, zone.memory.peak

@@ -124,3 +124,22 @@ def test_a_budget_that_is_none_or_too_small_for_a_momentum_is_refused():
         linear_response.static_response(*at, memory=2e5)
     with pytest.raises(ValueError, match="memory: expected a number of bytes, or None, got '500 MB'"):
         linear_response.static_response(*at, memory="500 MB")
+
+
+@pytest.mark.parametrize("rtol", [1e-1, 1e-3])
+def test_a_gap_between_the_momenta_of_the_first_grid_sets_the_frequencies(rtol):
+    """The current in a slow field against the sum over states -2 f Im <n|v|m><m|J|n>/(e_n - e_m)^2, at a gap of a thousandth of the bands."""
+    T = 0.05
+    for seed in (1, 4, 7):
+        H0, hoppings, s, mu = chain_with_a_gap(seed)
+        k = 2 * np.pi * (np.arange(40_000) + 0.3) / 40_000
+        e, U = np.linalg.eigh(hamiltonian(k, H0, hoppings))
+        half = sum(1j * R * np.exp(1j * R * k)[:, None, None] * t for R, t in hoppings.items())
+        velocity, left = half + half.conj().mT, U.conj().mT
+        v, J = left @ velocity @ U, left @ (velocity @ s + s @ velocity) @ U / 2
+        apart = e[:, :, None] - e[:, None, :]
+        inverse = np.where(apart == 0, 0, 1 / np.where(apart == 0, 1, apart))
+        f = (1 - np.tanh((e - mu) / (2 * T))) / 2
+        exact = -2 * (f * np.einsum("kab,kba,kab->ka", v, J, inverse**2).imag).sum(axis=1).mean()
+        found = linear_response.uniform_field_response(model_of(H0, hoppings, s), mu, T, rtol=rtol)["current"]
+        assert abs(found.value.item() - exact) <= found.error.item() + 1e-6 * abs(exact)
