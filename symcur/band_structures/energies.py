@@ -21,8 +21,6 @@ _RAYS = 64, 5  # random directions besides the axes, and their seed
 _RADII = np.geomspace(1e-6, 1e9, 1501)
 _STEP = 5  # around minima of the lowest band, of these radii one in so many comes first
 _CLOSED = 1e-7  # of the spread of the energies: what the minimiser leaves of a gap at a point where bands touch
-
-
 _ORDERED = 4  # arrays as long as those of energies that stay, and their order
 _MATRICES = 4  # complex N x N at a time, where energies are asked for
 
@@ -90,8 +88,7 @@ def gap(
             best.append(float(minimize(energy, start, method="Nelder-Mead", options=options).fun))
         return sign * min(best)
 
-    top, bottom = extremum(first - 1, -1.0), extremum(first, 1.0)
-    found = Gap(int(occupied), top, bottom, budget.peak)
+    found = Gap(int(occupied), extremum(first - 1, -1.0), extremum(first, 1.0))
     if found.width <= _CLOSED * float(np.ptp(energies)):
         raise ValueError(
             f"occupied: expected a gap above {occupied} bands of {model.name}, got filled ones up to {found.top:.6g} and "

@@ -111,13 +111,14 @@ def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
 
 def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], marks: Landmarks) -> BandProblem:
     matrix = _summed(group)
-    part = problem.with_bands(Folded(problem, matrix), problem.weights).on(chamber.of(problem.domain))
+    domain = chamber.of(problem.domain)
+    part = problem.with_bands(Folded(problem, matrix), problem.weights).on(domain)
     share = np.abs(matrix) / len(group)  # what a feature of the cell adds to sums over the images of one in the part
 
     def shared(weight: Array) -> Array:
         return np.asarray((weight.reshape(-1, problem.together) @ share.T).reshape(weight.shape))
 
-    images = _images(marks, chamber, chamber.of(problem.domain), list(group))
+    images = _images(marks, chamber, domain, list(group))
     behind = images.unfollowed
     part.landmarks = replace(
         images,

@@ -39,6 +39,11 @@ class Domain(ABC):
         axes = np.broadcast_to(np.asarray(offset, dtype=float), (self.dimension,))
         return np.stack(np.meshgrid(*((np.arange(n) + shift) / n for shift in axes), indexing="ij"), axis=-1)
 
+    def grid_between(self, n: int, offset: ArrayLike, start: int, stop: int) -> Array:
+        """Those from ``start`` to ``stop`` of ``grid`` in a row, shape (stop - start, D), without the others."""
+        index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * self.dimension), axis=-1)
+        return np.asarray((index + np.asarray(offset, dtype=float)) / n)
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.description}>"
 
@@ -76,8 +81,7 @@ class LatticeCell(Domain):
 
     def momenta_between(self, n: int, offset: ArrayLike, start: int, stop: int) -> Array:
         """Those from ``start`` to ``stop`` of ``momenta``, without the others."""
-        index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * self.dimension), axis=-1)
-        return self.near((index + np.asarray(offset, dtype=float)) / n @ self.reciprocal)
+        return self.near(self.grid_between(n, offset, start, stop) @ self.reciprocal)
 
     def near(self, k: Array) -> Array:
         """The momentum of the cell that stands for k, (..., D): any where H(k) has the period of the lattice."""

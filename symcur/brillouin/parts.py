@@ -15,13 +15,8 @@ from symcur.arrays import Array
 
 from .domains import Domain
 
-TURNS, OUTSIDE, CLOSE, REGULAR = (
-    60,
-    0.5,
-    1e-13,
-    1e-14,
-)  # steps towards the point of a part, how far beyond a face they go, which are none, and what keeps
-# matrices from being singular
+TURNS, OUTSIDE = 60, 0.5  # steps towards the point of a part, and how far beyond a face they go
+CLOSE, REGULAR = 1e-13, 1e-14  # steps that are none, and what keeps matrices from being singular
 # The corners of simplices by their edges: of those at 0 and at the end of an edge none is a corner that the cube has twice.
 CORNERS = {
     1: [[0.0], [1.0]],
@@ -46,6 +41,7 @@ class Part(Domain):
         self.domain, self.corners = domain, corners
         D = self.dimension = domain.dimension
         self.description = domain.description
+        self._corners = corners.reshape(-1, D)  # in a row
         changes = [np.diff(corners, axis=a).reshape(-1, D) for a in range(D)]
         self.steps: Array = np.stack([np.abs(change).max(axis=0) for change in changes], axis=-1)
         """The most by which u_b changes with x_a, shape (D, D)."""
@@ -71,13 +67,13 @@ class Part(Domain):
     def of_domain(self, x: Array) -> Array:
         """Points x of the unit cube of the part as points of that of the domain."""
         if self._edges is not None:
-            return np.asarray(self.corners.reshape(-1, self.dimension)[0] + x @ self._edges.T)
-        return np.asarray(self._weights(x) @ self.corners.reshape(-1, self.dimension))
+            return np.asarray(self._corners[0] + x @ self._edges.T)
+        return np.asarray(self._weights(x) @ self._corners)
 
     def of_part(self, u: Array) -> Array:
         """The other way for u (M, D), shape (M, D), by Newton's method; beyond the part only near it."""
         if self._edges is not None:
-            return np.asarray((u - self.corners.reshape(-1, self.dimension)[0]) @ np.linalg.inv(self._edges).T)
+            return np.asarray((u - self._corners[0]) @ np.linalg.inv(self._edges).T)
         x, active = np.full(u.shape, 0.5), np.arange(len(u))
         for _ in range(TURNS):
             if not len(active):
@@ -109,8 +105,7 @@ class Part(Domain):
 
     def _derivatives(self, x: Array) -> Array:
         """d u_b / d x_a, shape (..., b, a)."""
-        corners = self.corners.reshape(-1, self.dimension)
-        return np.stack([self._weights(x, along=a) @ corners for a in range(self.dimension)], axis=-1)
+        return np.stack([self._weights(x, along=a) @ self._corners for a in range(self.dimension)], axis=-1)
 
     def _determinant(self, x: Array) -> Array:
         J = self._derivatives(x)

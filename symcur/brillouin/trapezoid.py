@@ -37,8 +37,7 @@ OFFSET = np.array([0.3819660112501051, 0.2360679774997897, 0.1458980337503154])
 def _partial_sum(problem: Problem, argument: tuple[int, tuple[float, ...], int, int]) -> AnyArray:
     """The sum over points start..stop (row-major order) of the n^D grid displaced by shift."""
     n, shift, start, stop = argument
-    index = np.stack(np.unravel_index(np.arange(start, stop), (n,) * problem.domain.dimension), axis=-1)
-    return problem.sums((index + shift) / n % 1.0)
+    return problem.sums(problem.domain.grid_between(n, shift, start, stop) % 1.0)
 
 
 def _copy(problem: Problem, sweep: Sweep, n: int, shift: tuple[float, ...]) -> AnyArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -17,55 +18,57 @@ from symcur.linear_response.susceptibility import Bands, bytes_of_a_momentum, so
 DEGENERATE, CROSSING = 1e-6, 1e-5
 HIGHER = 30  # times the least gap of a grid, from where narrower ones are looked for
 ENOUGH = 0.1  # the part of a gap to which it is known
+GRID = {1: 24, 2: 24, 3: 12}  # points per axis
 OFFSET = 0.31  # of grids, in their spacing: off the symmetric points
 _WORK = 6  # matrices at a time
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scales:
-    """What sets the domain of analyticity in q and in the frequency, from a coarse grid of momenta."""
+    """What sets the domain of analyticity in q and in the frequency, from the ``energies`` (M, N) on a coarse grid of momenta."""
 
+    model: BandStructure
+    cell: LatticeCell
+    mu: float
+    energies: Array
     speed: float  # the largest norm of a velocity
     pole: float  # distance of the first pole of f from mu, pi T; of the Bose function from 0, which is 0
-    distance: float  # from mu to the closest energy
-    gap: float  # the smallest direct gap between bands that are not degenerate
-    length: float  # the longest primitive vector
-    reciprocal: float  # the longest reciprocal vector
-    mu: float
 
     @property
     def thermal(self) -> float:
         """Distance in energy from the bands to the first pole of f at mu + i pi T, or of the Bose function at 0."""
-        return float(np.hypot(self.pole, self.distance))
+        return float(np.hypot(self.pole, np.abs(self.energies - self.mu).min()))
+
+    @cached_property
+    def gap(self) -> float:
+        """The least of the direct gaps on the grid and of those found downhill from its lowest places, but for bands that are degenerate or cross."""
+        return _least_gap(self.model, self.cell, self.energies, self.speed)
 
     def radius(self, width: float) -> float:
         """A radius in q along which energies move by at most width, and at most an eighth of the zone."""
-        return min(width / self.speed if self.speed > 0 else np.inf, np.pi / (4 * self.length))
+        length = float(np.linalg.norm(self.cell.vectors, axis=1).max())
+        return min(width / self.speed if self.speed > 0 else np.inf, np.pi / (4 * length))
 
     def points(self, width: float) -> float:
         """Points per axis of a grid on which energies move by half of width from one to the next."""
-        return self.speed * self.reciprocal / (np.pi * width)
+        return self.speed * float(np.linalg.norm(self.cell.reciprocal, axis=1).max()) / (np.pi * width)
 
 
 def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, bosons: bool = False) -> Scales:
     cell = require_lattice(model, mu, temperature, bosons)
-    size = 12 if model.dimension == 3 else 24
-    every = cell.momenta(size, OFFSET)
+    every = cell.momenta(GRID[model.dimension], OFFSET)
     most = memory.fit(bytes_of_a_momentum(model, _WORK), len(every), "one momentum")
     found, speed = [], 0.0
     for k in (every[start : start + most] for start in range(0, len(every), most)):
         bands = solve(model, k)
         found.append(bands.energies)
         speed = max(speed, *(_largest(v, bands) for v in velocities(model, k)))
-    energies, pole = np.concatenate(found), 0.0 if model.bosons is not None else np.pi * temperature
-    distance, gap = float(np.abs(energies - mu).min()), _least_gap(model, cell, size, energies, speed)
-    length, reciprocal = (float(np.linalg.norm(rows, axis=1).max()) for rows in (cell.vectors, cell.reciprocal))
-    return Scales(speed, pole, distance, gap, length, reciprocal, mu)
+    pole = 0.0 if model.bosons is not None else np.pi * temperature
+    return Scales(model, cell, mu, np.concatenate(found), speed, pole)
 
 
-def _least_gap(model: BandStructure, cell: LatticeCell, size: int, energies: Array, speed: float) -> float:
-    """The least of the gaps on a grid and of those found downhill from its lowest places, but for bands that are degenerate or cross."""
-    D, spread = model.dimension, float(np.ptp(energies)) + 1e-300
+def _least_gap(model: BandStructure, cell: LatticeCell, energies: Array, speed: float) -> float:
+    D, size, spread = model.dimension, GRID[model.dimension], float(np.ptp(energies)) + 1e-300
     steps = np.diff(energies, axis=-1)
     least = float(steps.min(initial=np.inf, where=steps > DEGENERATE * spread))
     grids = steps.reshape(*(size,) * D, -1)
@@ -79,9 +82,8 @@ def _least_gap(model: BandStructure, cell: LatticeCell, size: int, energies: Arr
     while len(u):
         near = u[:, None] + half * around
         e = solve(model, (near @ cell.reciprocal).reshape(-1, D)).energies
-        gaps = np.take_along_axis(np.diff(e, axis=-1), np.repeat(pair, len(around))[:, None], axis=1).reshape(
-            len(u), -1
-        )
+        every = np.diff(e, axis=-1).reshape(len(u), len(around), -1)
+        gaps = np.take_along_axis(every, pair[:, None, None], axis=-1)[..., 0]
         best = gaps.argmin(axis=1)[:, None]
         u, found = np.take_along_axis(near, best[..., None], axis=1)[:, 0], np.take_along_axis(gaps, best, axis=1)[:, 0]
         done = reach * half <= ENOUGH * found

@@ -28,10 +28,8 @@ class HeyokaBackend:
         symbols = dict(zip(inputs, (heyoka.make_vars(f"x_{j}") for j in range(len(inputs))), strict=True))
         arithmetic = operations(heyoka, symbols.__getitem__, lambda number: heyoka.expression(float(number)))
         arithmetic["select"] = lambda x, a, b: heyoka.select(heyoka.gt(x, 0.0), a, b)
-        some = next(iter(symbols.values()), None)
-        if (
-            some is not None
-        ):  # heyoka makes (1/x)^2 another division; what it selects from it leaves as it is, and costs nothing
+        if symbols:  # heyoka makes (1/x)^2 another division; what it selects from it leaves as it is, and costs nothing
+            some = next(iter(symbols.values()))
             arithmetic["/"] = lambda a, b: heyoka.select(some, a / b, a / b)
         expressions = program.run(outputs, arithmetic)
         # Roots and quotients wait for each other: two vectors at once, or a longer one, fill the time.
