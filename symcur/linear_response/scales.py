@@ -14,8 +14,7 @@ from symcur.brillouin import LatticeCell
 from symcur.brillouin.memory import Memory
 from symcur.linear_response.susceptibility import Bands, bytes_of_a_momentum, solve, velocities
 
-# Of the spread of the energies: closer bands are one, or cross where they come so close at points that are looked for between samples.
-DEGENERATE, CROSSING = 1e-6, 1e-5
+CROSSING = 1e-12  # of the largest energy: bands that come closer cross, touch or, where they do so everywhere, are one
 HIGHER = 30  # times the least gap of a grid, from where narrower ones are looked for
 ENOUGH = 0.1  # the part of a gap to which it is known
 GRID = {1: 24, 2: 24, 3: 12}  # points per axis
@@ -68,12 +67,12 @@ def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, 
 
 
 def _least_gap(model: BandStructure, cell: LatticeCell, energies: Array, speed: float) -> float:
-    D, size, spread = model.dimension, GRID[model.dimension], float(np.ptp(energies)) + 1e-300
+    D, size, zero = model.dimension, GRID[model.dimension], CROSSING * float(np.abs(energies).max()) + 1e-300
     steps = np.diff(energies, axis=-1)
-    least = float(steps.min(initial=np.inf, where=steps > DEGENERATE * spread))
+    least = float(steps.min(initial=np.inf, where=steps > zero))
     grids = steps.reshape(*(size,) * D, -1)
     lowest = np.all([grids <= np.roll(grids, by, axis) for axis in range(D) for by in (1, -1)], axis=0)
-    lowest &= (grids > DEGENERATE * spread) & (grids < HIGHER * least)
+    lowest &= (grids > zero) & (grids < HIGHER * least)
     *places, pair = np.nonzero(lowest)
     u, half = (np.stack(places, axis=-1) + OFFSET) / size, 0.5 / size
     around = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * D, indexing="ij"), axis=-1).reshape(-1, D)
@@ -88,7 +87,7 @@ def _least_gap(model: BandStructure, cell: LatticeCell, energies: Array, speed: 
         u, found = np.take_along_axis(near, best[..., None], axis=1)[:, 0], np.take_along_axis(gaps, best, axis=1)[:, 0]
         done = reach * half <= ENOUGH * found
         least = min(least, float(found[done].min(initial=np.inf)))
-        on = ~done & (found > CROSSING * spread)
+        on = ~done & (found > zero)
         u, pair, half = u[on], pair[on], half / 2
     return least
 

@@ -58,8 +58,8 @@ def transverse_field_response(
     frequency, of a clean insulator or metal at T > 0. Bands may be degenerate.
 
     The error counts the extrapolations in q and in the frequency and the change of the last refinement of the zone. Bands
-    that nearly touch within reach of T from mu need many momenta. The least gap is looked for downhill from a grid; gaps below
-    1e-5 of the spread of the energies are taken for crossings.
+    that nearly touch within reach of T from mu need many momenta. The least gap is looked for downhill from a grid, and resolved or
+    refused; below 1e-12 of the largest energy bands cross.
     """
     if first not in ("q", "omega"):
         raise ValueError(f"first: expected 'q' or 'omega', the limit that is taken first, got {first!r}")

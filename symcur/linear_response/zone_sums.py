@@ -124,6 +124,11 @@ def converged(
     zone, size, coarser = Zone(model, summand, effort.memory, scale.mu, scale.pole), _FIRST, 0
     before: list[Expansion] = []
     far: list[Expansion] = []
+    least = effort.least**model.dimension
+    if least > max_points:
+        raise ValueError(
+            f"max_points: expected {least:.3g}, to resolve the gap of {scale.gap:.3g} of {model.name}, got {max_points}"
+        )
     while size**model.dimension <= max_points:
         now = expand(zone(size))
         if (

@@ -143,3 +143,34 @@ def test_a_gap_between_the_momenta_of_the_first_grid_sets_the_frequencies(rtol):
         exact = -2 * (f * np.einsum("kab,kba,kab->ka", v, J, inverse**2).imag).sum(axis=1).mean()
         found = linear_response.uniform_field_response(model_of(H0, hoppings, s), mu, T, rtol=rtol)["current"]
         assert abs(found.value.item() - exact) <= found.error.item() + 1e-6 * abs(exact)
+
+
+def chain_with_a_node(gap):
+    """0.4 sin k + sin k X + (gap/2) Y + (1 - cos k) Z, shifted to k = 1.234: bands that nearly cross there."""
+    X, Y, Z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
+    hop = np.exp(-1.234j) * ((0.4 * np.eye(2) + X) / 2j - Z / 2)
+    return Model.from_hoppings({(0,): gap / 2 * Y + Z, (1,): hop, (-1,): hop.conj().T}, Z / 2, [[1]])
+
+
+SLOW = {
+    "uniform": lambda model, **at: linear_response.uniform_field_response(model, 0.1, 0.1, **at)["current"],
+    "nernst": lambda model, **at: linear_response.nernst_response(model, 0.1, 0.1, **at)["current"],
+    "gradient": lambda model, **at: linear_response.field_gradient_response(model, "charge", 0.1, 0.1, **at),
+    "zeeman": lambda model, **at: linear_response.zeeman_gradient_response(model, 0.1, 0.1, **at)["current"],
+}
+
+
+@pytest.mark.parametrize("name", SLOW)
+@pytest.mark.parametrize("gap", [1e-4, 1e-7, 1e-10])
+def test_a_gap_below_a_response_in_the_clean_limit_is_resolved_or_refused_by_its_size(name, gap):
+    """The frequency goes to zero below every gap: a response without one, 2000 times the errors of its grids off, is no answer."""
+    with pytest.raises(ValueError, match=rf"max_points: expected .*, to resolve the gap of {gap:.1g}"):
+        SLOW[name](chain_with_a_node(gap), rtol=1e-2, max_points=10_000)
+
+
+@pytest.mark.parametrize("name", SLOW)
+@pytest.mark.parametrize("gap", [0.0, 1e-14])
+def test_bands_that_cross_are_answered(name, gap):
+    """Without its gap the chain is real: no curvature f Omega, no d^{ls} to weigh with f'."""
+    found = SLOW[name](chain_with_a_node(gap), rtol=1e-4)
+    np.testing.assert_allclose(found.value, 0, atol=1e-12)
