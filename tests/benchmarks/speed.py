@@ -15,7 +15,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from tables import accuracy, calls, kernels, zones
+from tables import accuracy, calls, kernels, two_programs, zones
+from tables.wannier_berri import HAS_WANNIER_BERRI
 
 import symcur as sc
 
@@ -29,6 +30,7 @@ def parts(quick: bool) -> list[Callable[[], str]]:
         lambda: kernels.many_bands((2, 8) if quick else SIZES, 256 if quick else 2048),
         lambda: kernels.structure(),
         lambda: accuracy.accuracy((1e-3,) if quick else (1e-3, 1e-5, 1e-7, 1e-10), 64 if quick else 724),
+        *([lambda: two_programs.shared((1e-3,) if quick else (1e-3, 1e-5, 1e-7), 256)] if HAS_WANNIER_BERRI else []),
         lambda: calls.integrals(quick),
         lambda: zones.symmetric(quick),
         *([lambda: calls.scans((1, 4) if quick else (1, 10, 100))] if calls.HAS_DATA else []),
@@ -46,7 +48,7 @@ def main() -> None:
         one = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "SYMCUR_PROGRESS": "0"}
         os.execve(sys.executable, [sys.executable, *sys.argv], os.environ | one)
     warnings.simplefilter("ignore")
-    programs = [f"{name} {version(name)}" for name in ("numpy", "pythtb", "wannierberri") if find_spec(name)]
+    programs = [f"{name} {version(name)}" for name in ("numpy", "pythtb", "wannierberri", "pyfftw") if find_spec(name)]
     text = f"Measured by `python tests/benchmarks/speed.py` with {', '.join(programs)} and symcur {sc.__version__}, one core.\n\n"
     for part in parts(chosen.quick):
         text += part() + "\n"

@@ -17,6 +17,7 @@ from symcur import observables
 from symcur.materials import Material, WannierFunctions, read_functions
 
 wannierberri = pytest.importorskip("wannierberri", reason="WannierBerri is not installed")
+pytest.importorskip("numba", reason="calculators of WannierBerri need numba")
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # it leaves files open
 COLD = 1e-7  # eV: occupations are steps, as there

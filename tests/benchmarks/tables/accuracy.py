@@ -1,4 +1,4 @@
-"""True errors against k points: insulators and metals, at T = 0 and above, beside plain meshes and WannierBerri."""
+"""True errors against k points: insulators and metals, at T = 0 and above, beside plain meshes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import numpy as np
 import symcur as sc
 
 from .clock import deviation, digits, table
-from .other_programs import HAS_WANNIER_BERRI, WannierBerri
 
 FINER = 1e-11  # rtol of what is taken for the truth where no exact value is known
 CHUNK = 1 << 15
@@ -55,20 +54,15 @@ def accuracy(tolerances: Iterable[float], most: int) -> str:
     for case in cases():
         known = case.exact if case.exact is not None else case.found(FINER).parts[case.part].value
         mesh = None if case.model.cell is None else _errors(lambda n: _mesh(case, n), _sizes(most), known)  # noqa: B023
-        berri = None
-        if HAS_WANNIER_BERRI and case.model.name == "haldane":
-            program = WannierBerri(case.model)
-            hall = lambda n: [program.hall_conductivity(case.mu, n)[0]]  # noqa: B023, E731
-            berri = _errors(hall, [n for n in (16, 32, 64, 128) if n <= most], np.array([known[0, 1]]))
         for rtol in tolerances:
             found = case.found(rtol)
             part, largest = found.parts[case.part], np.abs(known).max()
             error, estimate = deviation(part.value, known), part.error.max() / largest
             assert error <= max(estimate, 1e-15), (case.name, rtol, error, estimate)
-            needed = [_needed(one, rtol) for one in (mesh, *([berri] if HAS_WANNIER_BERRI else []))]
-            rows.append([case.name, digits(rtol), found.evaluations, digits(error), digits(estimate), *needed])
-    berri_head = ["points of WannierBerri for this rtol"] if HAS_WANNIER_BERRI else []
-    head = ("", "rtol", "k points", "true error", "estimate", "points of a plain mesh for this rtol", *berri_head)
+            rows.append(
+                [case.name, digits(rtol), found.evaluations, digits(error), digits(estimate), _needed(mesh, rtol)]
+            )
+    head = ("", "rtol", "k points", "true error", "estimate", "points of a plain mesh for this rtol")
     return table("Accuracy against k points in 2D, errors in units of the largest component", head, rows)
 
 

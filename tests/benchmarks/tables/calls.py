@@ -12,7 +12,6 @@ import numpy as np
 import symcur as sc
 
 from .clock import by_the_clock, once, seconds, table
-from .other_programs import HAS_WANNIER_BERRI, WannierBerri
 
 
 def integrals(quick: bool) -> str:
@@ -32,14 +31,6 @@ def integrals(quick: bool) -> str:
     for name, call in calls.items():
         result = call()
         rows.append([name, f"{seconds(call, 1 if quick else 2):.3g}", result.evaluations, result.status])
-    if HAS_WANNIER_BERRI:
-        charge = haldane.with_s(1)
-        own, program, grid = sc.conductivity(charge, 0.0, 0.0, rtol=1e-3), WannierBerri(charge), 16 if quick else 48
-        value, taken = program.hall_conductivity(0.0, grid)
-        assert abs(value - own.value[0, 1]) < 1e-3
-        again = seconds(lambda: sc.conductivity(charge, 0.0, 0.0, rtol=1e-3), 1)
-        rows.append(["haldane, Hall conductivity at T = 0, rtol 1e-3", f"{again:.3g}", own.evaluations, own.status])
-        rows.append(["the same by WannierBerri", f"{taken:.3g}", grid**2, ""])
     return table("Whole integrals, seconds once kernels are compiled", ("", "seconds", "k points", "status"), rows)
 
 

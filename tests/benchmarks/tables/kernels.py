@@ -1,4 +1,4 @@
-"""What one k costs: with NumPy, PythTB and compiled kernels, for few k and many, beside the program alone, and with structure."""
+"""What one k costs: with NumPy, PythTB, WannierBerri and compiled kernels, for few k and many, beside the program alone, and with structure."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from symcur.kernels.buffers import BufferPool
 
 from .clock import by_the_clock, seconds, table
 from .other_programs import HAS_PYTHTB, in_pythtb
+from .wannier_berri import HAS_WANNIER_BERRI, per_point
 
 
 def grid(model: sc.Model, count: int) -> np.ndarray:
@@ -28,6 +29,7 @@ def in_blocks(matrices: Matrices, s: np.ndarray, k: np.ndarray) -> None:
 def many_bands(sizes: Iterable[int], points: int) -> str:
     """Energies, velocities, the s dipole and two curvatures at one k, in microseconds."""
     others = ["PythTB, states alone"] if HAS_PYTHTB else []
+    others += ["WannierBerri, Hall", "WannierBerri, spin Hall"] if HAS_WANNIER_BERRI else []
     head = ("bands", "NumPy, a loop", "NumPy, blocks", "eigh alone", *others, "symcur", "loop / symcur", "blocks / symcur")  # fmt: skip
     return table("Microseconds per k point, random hoppings in 2D", head, [_one_size(size, points) for size in sizes])
 
@@ -44,6 +46,8 @@ def _one_size(size: int, points: int) -> list[object]:
         tb, u = in_pythtb(model), k[:10] @ model.cell.vectors.T / (2 * np.pi)
         assert np.abs(np.sort(tb.solve_all(u).T) - model.energies(k[:10])).max() < 1e-10
         times.append(seconds(lambda: tb.solve_all(u, eig_vectors=True), 1) / len(u))
+    if HAS_WANNIER_BERRI:
+        times += per_point(model, matrices)
     return [size, *(f"{1e6 * t:.3g}" for t in (*times, own)), f"{loop / own:.1f}", f"{blocks / own:.1f}"]
 
 
