@@ -12,13 +12,10 @@ from symcur.band_structures import BandStructure
 from symcur.band_structures.hermitian import eigenvalues
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.memory import Memory
+from symcur.linear_response.gaps import OFFSET, least_gap
 from symcur.linear_response.susceptibility import Bands, bytes_of_a_momentum, solve, velocities
 
-CROSSING = 1e-12  # of the largest energy: bands that come closer cross, touch or, where they do so everywhere, are one
-HIGHER = 30  # times the least gap of a grid, from where narrower ones are looked for
-ENOUGH = 0.1  # the part of a gap to which it is known
 GRID = {1: 24, 2: 24, 3: 12}  # points per axis
-OFFSET = 0.31  # of grids, in their spacing: off the symmetric points
 _WORK = 6  # matrices at a time
 
 
@@ -32,6 +29,7 @@ class Scales:
     energies: Array
     speed: float  # the largest norm of a velocity
     pole: float  # distance of the first pole of f from mu, pi T; of the Bose function from 0, which is 0
+    memory: Memory
 
     @property
     def thermal(self) -> float:
@@ -40,8 +38,7 @@ class Scales:
 
     @cached_property
     def gap(self) -> float:
-        """The least of the direct gaps on the grid and of those found downhill from its lowest places, but for bands that are degenerate or cross."""
-        return _least_gap(self.model, self.cell, self.energies, self.speed)
+        return least_gap(self.model, self.cell, self.energies, self.speed, self.memory)
 
     def radius(self, width: float) -> float:
         """A radius in q along which energies move by at most width, and at most an eighth of the zone."""
@@ -63,33 +60,7 @@ def scales(model: BandStructure, mu: float, temperature: float, memory: Memory, 
         found.append(bands.energies)
         speed = max(speed, *(_largest(v, bands) for v in velocities(model, k)))
     pole = 0.0 if model.bosons is not None else np.pi * temperature
-    return Scales(model, cell, mu, np.concatenate(found), speed, pole)
-
-
-def _least_gap(model: BandStructure, cell: LatticeCell, energies: Array, speed: float) -> float:
-    D, size, zero = model.dimension, GRID[model.dimension], CROSSING * float(np.abs(energies).max()) + 1e-300
-    steps = np.diff(energies, axis=-1)
-    least = float(steps.min(initial=np.inf, where=steps > zero))
-    grids = steps.reshape(*(size,) * D, -1)
-    lowest = np.all([grids <= np.roll(grids, by, axis) for axis in range(D) for by in (1, -1)], axis=0)
-    lowest &= (grids > zero) & (grids < HIGHER * least)
-    *places, pair = np.nonzero(lowest)
-    u, half = (np.stack(places, axis=-1) + OFFSET) / size, 0.5 / size
-    around = np.stack(np.meshgrid(*[[-1.0, 0.0, 1.0]] * D, indexing="ij"), axis=-1).reshape(-1, D)
-    reach = 2 * speed * float(np.linalg.norm(cell.reciprocal, axis=1).sum())
-    found = grids[lowest]
-    while len(u):
-        near = u[:, None] + half * around
-        e = solve(model, (near @ cell.reciprocal).reshape(-1, D)).energies
-        every = np.diff(e, axis=-1).reshape(len(u), len(around), -1)
-        gaps = np.take_along_axis(every, pair[:, None, None], axis=-1)[..., 0]
-        best = gaps.argmin(axis=1)[:, None]
-        u, found = np.take_along_axis(near, best[..., None], axis=1)[:, 0], np.take_along_axis(gaps, best, axis=1)[:, 0]
-        done = reach * half <= ENOUGH * found
-        least = min(least, float(found[done].min(initial=np.inf)))
-        on = ~done & (found > zero)
-        u, pair, half = u[on], pair[on], half / 2
-    return least
+    return Scales(model, cell, mu, np.concatenate(found), speed, pole, memory)
 
 
 def _largest(v: ComplexArray, bands: Bands) -> float:

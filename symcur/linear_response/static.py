@@ -10,6 +10,7 @@ arrays may take, by default 2e9: with less, fewer momenta are summed at a time, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -47,7 +48,8 @@ def static_response(
 ) -> Estimate:
     """theta_q/U at one finite q, complex: the response of "density", "s", "torque" or "current" to U exp(i q.r).
 
-    Shape (1,), or (D,) for the current; q is Cartesian, shape (D,).
+    Shape (1,), or (D,) for the current; q is Cartesian, shape (D,). Torque and current are means of the operators at k and k + q: the current
+    is (1/2)(J(k) + J(k + q)), J = (1/2){v, s}. At second order in q it is not that of ``continuity_residual``, with the mean of v on the line between.
     """
     effort = Effort.of(rtol, max_points, memory)
     scale = scales(model, mu, temperature, effort.memory)
@@ -97,7 +99,7 @@ def dephased_response(
 
     A gas with local mu(r), T(r) has the density matrix f((H - mu)/T), products symmetrized: its change has the elements
     (f_n - f_m)/(e_n - e_m) <n k|m k+q> times -1, or times -(e_n + e_m - 2 mu)/2T. They turn with e_n - e_m; a slow
-    probe keeps those with n = m. The results are expanded as in ``expanded_static_response``. Bands must not touch.
+    probe keeps those with n = m. The results are expanded as in ``expanded_static_response``. Bands must not touch; the least gap is resolved or refused.
     """
     if by not in ("mu", "T"):
         raise ValueError(f"by: expected 'mu' or 'T', got {by!r}")
@@ -113,7 +115,7 @@ def dephased_response(
         return value
 
     radius = scale.radius(0.7 * min(scale.thermal, scale.gap / 2))
-    return _expanded(model, names, kernel, scale, radius, effort)
+    return _expanded(model, names, kernel, scale, radius, replace(effort, least=scale.points(scale.gap)))
 
 
 def _expanded(

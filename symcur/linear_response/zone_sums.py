@@ -23,7 +23,8 @@ from symcur.arrays import AnyArray, Array, ComplexArray
 from symcur.band_structures import BandStructure
 from symcur.brillouin.memory import Memory
 from symcur.linear_response.expansion import Estimate, Expansion
-from symcur.linear_response.scales import OFFSET, Scales
+from symcur.linear_response.gaps import OFFSET
+from symcur.linear_response.scales import Scales
 from symcur.linear_response.susceptibility import (
     Bands,
     Flows,

@@ -160,12 +160,17 @@ SLOW = {
 }
 
 
-@pytest.mark.parametrize("name", SLOW)
+CLEAN = SLOW | {
+    "dephased": lambda model, **at: linear_response.dephased_response(model, {"s": ["gradient"]}, "mu", 0.1, 0.1, **at)["s"]["gradient"]
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CLEAN)
 @pytest.mark.parametrize("gap", [1e-4, 1e-7, 1e-10])
 def test_a_gap_below_a_response_in_the_clean_limit_is_resolved_or_refused_by_its_size(name, gap):
     """The frequency goes to zero below every gap: a response without one, 2000 times the errors of its grids off, is no answer."""
     with pytest.raises(ValueError, match=rf"max_points: expected .*, to resolve the gap of {gap:.1g}"):
-        SLOW[name](chain_with_a_node(gap), rtol=1e-2, max_points=10_000)
+        CLEAN[name](chain_with_a_node(gap), rtol=1e-2, max_points=10_000)
 
 
 @pytest.mark.parametrize("name", SLOW)
@@ -174,3 +179,34 @@ def test_bands_that_cross_are_answered(name, gap):
     """Without its gap the chain is real: no curvature f Omega, no d^{ls} to weigh with f'."""
     found = SLOW[name](chain_with_a_node(gap), rtol=1e-4)
     np.testing.assert_allclose(found.value, 0, atol=1e-12)
+
+
+def chain_with_two_nodes(gap, other):
+    """A gap next to a momentum of the grid of 24, and another, ``gap``, in the middle between two: a X + g Y, a = 0 and g half of a gap at both."""
+    k, apart = 2 * np.pi * 3.31 / 24, 2 * np.pi * 8.5 / 24
+    middle, half = k + apart / 2, (gap + other) / 4
+    X, Y = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]])
+    turn = (gap - other) / 4 / np.sin(apart / 2)
+    hop = np.exp(-1j * middle) * (-2 * X - 1j * turn * Y + 0.4j * np.eye(2)) / 2
+    hoppings = {(0,): 2 * np.cos(apart / 2) * X + half * Y, (1,): hop, (-1,): hop.conj().T}
+    return Model.from_hoppings(hoppings, np.diag([0.5, -0.5]), [[1]])
+
+
+def lattice_with_a_valley(gap):
+    """The gap along a valley that is oblique to the axes, twenty times steeper across than along, between the points of a grid."""
+    X, Y, Z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1.0, -1.0])
+    one, two = 2 * np.pi * 7.91 / 24, 2 * np.pi * 18.92 / 24
+    half = {(2, 1): 2 * X / 2j, (1, 0): 0.2 * Y / 2j - 0.1 * Z, (0, 1): -0.1 * Z}
+    half = {R: np.exp(-1j * np.dot(R, (one, two))) * t for R, t in half.items()}
+    hoppings = {(0, 0): (gap / 2 + 0.4) * Z} | half | {(-R[0], -R[1]): t.conj().T for R, t in half.items()}
+    return Model.from_hoppings(hoppings, X / 2 + Z / 2, np.eye(2))
+
+
+@pytest.mark.parametrize(
+    "model", [chain_with_two_nodes(1e-4, 2e-3), lattice_with_a_valley(1e-4)], ids=["two nodes", "valley"]
+)
+@pytest.mark.parametrize("name", SLOW)
+def test_the_least_gap_is_found_behind_another_and_along_a_valley(name, model):
+    """Frequencies below a gap twenty times the least made currents three times their stated errors off."""
+    with pytest.raises(ValueError, match=r"max_points: expected .*, to resolve the gap of 0\.0001\d* "):
+        SLOW[name](model, rtol=1e-1, max_points=10_000)
