@@ -18,7 +18,8 @@ from symcur.band_structures.metric import Metric
 from symcur.eigenstates import asked_for
 from symcur.expressions import Expression
 from symcur.expressions.additive import is_sum_over_blocks
-from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
+from symcur.kernels.kernel import Backend, Compiled, Kernel
+from symcur.kernels.layout import Layout
 from symcur.kernels.ordering import ascending, error_of_blocks, shared
 from symcur.kernels.spectrum import LARGEST, PAIRS, TURN, Spectrum, spectrum, spectrum_of_pairs
 from symcur.kernels.states import Nodes, ProgramStates
