@@ -138,9 +138,10 @@ def _images(marks: Landmarks, chamber: Chamber, part: Part, group: Sequence[Line
     shifts = list(product(*(range(int(np.floor(a)), int(np.ceil(b)) + 1) for a, b in zip(low, high, strict=True))))
     there, where = [np.zeros(0, dtype=np.intp)], [marks.u[:0]]
     for image in (g(marks.u) for g in group):
-        for moved in (image + np.array(shift) for shift in shifts):
-            there.append(np.flatnonzero(((moved >= low) & (moved <= high)).all(axis=1)))
-            where.append(moved[there[-1]])
+        moved = image + np.array(shifts)[:, None]
+        around = ((moved >= low) & (moved <= high)).all(axis=-1)
+        there.append(np.nonzero(around)[1])
+        where.append(moved[around])
     number, u = np.concatenate(there), np.concatenate(where)
     if chamber.mirrors:
         order = np.lexsort([-chamber.depth(u), number])

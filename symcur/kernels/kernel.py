@@ -23,6 +23,7 @@ from symcur.kernels.ordering import MEETING
 from symcur.kernels.spectrum import TURN, TURNED
 from symcur.kernels.structure import Structure
 from symcur.program import Program, Scalar
+from symcur.program.of_parameters import at_values
 from symcur.program.source import loop_in_c
 
 _PAGE = 512  # numbers
@@ -55,19 +56,20 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Compiled:
-    """A program with its arguments, the layout of its results, the estimate of its error and what runs it.
+    """A program with its arguments (names, and nodes that are made of parameters beforehand), the layout of its results, the estimate of its error and what runs it.
 
     ``singular`` says that matrix elements divide by functions of k or take their roots, so that results may be infinite
-    where the energies are not. ``structure``: the multiplets and the blocks.
+    where the energies are not. ``structure``: the multiplets and the blocks. ``recording``: the same through eigenstates.
     """
 
     program: Program
-    inputs: tuple[str, ...]
+    inputs: tuple[str | int, ...]
     layout: Layout
     error_estimate: Scalar
     backend: Backend
     singular: bool
     structure: Structure
+    recording: Recording | None
 
     @property
     def turns(self) -> bool:
@@ -121,7 +123,7 @@ class Kernel:
         self.model, self.multiplets, self.reason = model, multiplets, reason
         self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
         self._buffers, self._arguments = BufferPool(), ArgumentPool()
-        self._recording = Recording(components) if len(multiplets) == model.size else None
+        self._recording = recording_of(components, multiplets) if compiled is None else compiled.recording
         self.tolerance, threads = arguments[-2:]
         momenta = (
             [symbol.name for symbol in model.k]
@@ -193,7 +195,7 @@ class Kernel:
         return Values(arrays, len(where), squares.reshape(shape), model, reach)
 
     def _numbers(self, compiled: Compiled, model: BandStructure) -> tuple[float, ...]:
-        """What stands in every row of arguments after the momenta: the parameters, and which start vector to take."""
+        """What stands in every row of arguments after the momenta: the parameters, what is made of them, and which start vector to take."""
         return self._own_numbers if model is self.model else _numbers_of(compiled, model)
 
     @cached_property
@@ -336,7 +338,7 @@ class Kernel:
         ]
         outputs = list(zip(compiled.layout.labels, compiled.layout.nodes, strict=True))
         outputs.append(("error_estimate", compiled.error_estimate.node))
-        inputs = [name for name in compiled.inputs if name != TURN]
+        inputs = [name for name in compiled.inputs if isinstance(name, str) and name != TURN]
         return loop_in_c(compiled.program, inputs, outputs, heading, {TURN: 1.0})
 
     def __repr__(self) -> str:
@@ -350,5 +352,12 @@ class Kernel:
         return self._made_by
 
 
+def recording_of(components: Mapping[str, Components], multiplets: tuple[int, ...]) -> Recording | None:
+    """Where bands are distinct."""
+    return Recording(components) if len(multiplets) == sum(multiplets) else None
+
+
 def _numbers_of(compiled: Compiled, model: BandStructure) -> tuple[float, ...]:
-    return (*(complex(value).real for value in model.values().values()), *[1.0] * compiled.turns)
+    values = {name: complex(value).real for name, value in model.values().items()}
+    made = at_values(compiled.program, [x for x in compiled.inputs if isinstance(x, int)], values.__getitem__)
+    return (*values.values(), *made, *[1.0] * compiled.turns)
