@@ -49,7 +49,7 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
         known, inversion = [], linear(-np.eye(domain.dimension))
         found = {g: S for g, S in found.items() if g == inversion and np.array_equal(S, np.eye(len(S)))}
     usable = [*_boxes(problem, found), *(one for one in known if all(g in found for g in one.generators))]
-    for chamber in sorted(usable, key=lambda one: -one.of(domain).parts):
+    for chamber in sorted(usable, key=lambda one: -one.parts):
         group = _generated({g: found[g] for g in chamber.generators})
         if not (problem.alone and _may_cancel(group)) and not _flat(problem, chamber):
             return _on(problem, chamber, group, marks)

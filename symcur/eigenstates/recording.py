@@ -89,7 +89,7 @@ class _Operations:
             name: np.empty((M, N, len(values)), np.result_type(*(getattr(x, "array", x) for x in values)))
             for name, values in self.values.items()
         }
-        length = min(_momenta(N), 1 << max(M - 1, _FEWEST - 1).bit_length())
+        length = min(_momenta(N), 1 << max(M - 1, 0).bit_length())
         try:
             some = self._spare[length].pop()
         except IndexError:  # none, or each with a thread

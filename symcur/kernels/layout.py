@@ -11,6 +11,8 @@ from symcur.arrays import AnyArray, Array, ObjectArray
 
 _FLOAT = np.dtype(float)
 
+_LENGTHS = 256  # of rows whose places are known at a time
+
 _Place = tuple[str, tuple[int, ...], int, tuple[int, ...], int]
 
 
@@ -28,7 +30,7 @@ class Layout:
         self.labels: list[str] = []
         self.nodes: list[int] = []
         self.start: dict[str, int] = {}
-        self._places: tuple[int, list[_Place]] = (0, [])
+        self._places: dict[int, list[_Place]] = {}
         for name, value in values.items():
             self.start[name] = len(self.nodes)
             for part in ("real", "imag")[: 1 + self.is_complex[name]]:
@@ -41,9 +43,11 @@ class Layout:
         """{quantity: array (count, band, components...)} at the first points of contiguous rows, for real ones without copying."""
         if count == 0:
             return {name: np.empty((0, *shape)) for name, shape in self.shapes.items()}
-        known, places = self._places
-        if known != rows.strides[0]:
-            known, places = self._places = rows.strides[0], self._located(rows.strides[0])
+        places = self._places.get(rows.strides[0])
+        if places is None:
+            if len(self._places) >= _LENGTHS:
+                self._places.clear()
+            places = self._places[rows.strides[0]] = self._located(rows.strides[0])
         found: dict[str, AnyArray] = {}
         for name, shape, start, strides, imaginary in places:
             value = np.ndarray((count, *shape), _FLOAT, rows, start, strides)
