@@ -15,6 +15,7 @@ import numpy as np
 from symcur.arrays import Array
 
 from .cells import Landmarks
+from .distinct import distinct_rows
 from .domains import LatticeCell
 from .fundamental_domains import Chamber, Linear, flips, known_chambers, linear
 from .integrability import integrable
@@ -150,7 +151,7 @@ def _images(marks: Landmarks, chamber: Chamber, part: Part, group: Sequence[Line
     x, length = part.of_part(u), _along(marks.length, part.steps)[number]
     near = (np.abs(x - 0.5) <= 0.5 + np.maximum(2 * length, NEAR)).all(axis=1)
     rounded = np.column_stack([number, np.round(x / APART)])[near]
-    kept = np.flatnonzero(near)[np.unique(rounded, axis=0, return_index=True)[1]]
+    kept = np.flatnonzero(near)[distinct_rows(rounded)[0]]
     behind = marks.unfollowed
     return Landmarks(
         x[kept],
