@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
+from math import isfinite
 from typing import Any, Self
 
 import numpy as np
@@ -27,6 +28,7 @@ from symcur.display import Card, Shown
 
 Parameters = Mapping[Any, Any] | None
 """Parameter values by name or by symbol; None for the defaults of the model."""
+_FEW = 4096  # numbers, of which BLAS adds up the squares by itself
 
 
 @dataclass(frozen=True)
@@ -252,6 +254,19 @@ class BandStructure(Shown, ABC):
 
     def points(self, k: ArrayLike) -> Array:
         """k as a float array of shape (..., D); a wrong shape, complex or non-finite numbers raise."""
+        points = k if type(k) is np.ndarray and k.dtype == float else self._real(k)
+        if points.ndim == 0 or points.shape[-1] != self.dimension:
+            raise ValueError(f"k: expected an array of shape (..., {self.dimension}), Cartesian, got {points.shape}")
+        if points.size <= _FEW:
+            total = np.vdot(points, points)  # without a word about infinities
+        else:
+            with np.errstate(invalid="ignore", over="ignore"):
+                total = points.sum()
+        if not isfinite(total) and not np.isfinite(points).all():
+            raise ValueError("k: expected finite numbers, got NaN or infinity")
+        return points
+
+    def _real(self, k: ArrayLike) -> Array:
         try:
             raw = np.asarray(k)
             points = np.asarray(raw.real, dtype=float)
@@ -259,12 +274,6 @@ class BandStructure(Shown, ABC):
             raise TypeError(f"k: expected real numbers of shape (..., {self.dimension}), got {k!r}") from None
         if np.iscomplexobj(raw):
             raise TypeError("k: expected real momenta, got complex ones")
-        if points.ndim == 0 or points.shape[-1] != self.dimension:
-            raise ValueError(f"k: expected an array of shape (..., {self.dimension}), Cartesian, got {points.shape}")
-        with np.errstate(invalid="ignore", over="ignore"):
-            total = points.sum()
-        if not np.isfinite(total) and not np.isfinite(points).all():
-            raise ValueError("k: expected finite numbers, got NaN or infinity")
         return points
 
     def _become_bosons(self, metric: Any, matrix: Callable[[str, Array], ComplexArray]) -> None:

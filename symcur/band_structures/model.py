@@ -113,8 +113,11 @@ class Model(BandStructure):
     def with_values(self, parameters: Parameters = None, /, **by_keyword: Any) -> Self:
         """The same with other default values, e.g. ``model.with_values(M=0)`` or ``with_values({M: 0})``."""
         values = by_name(parameters, by_keyword, self)
-        changed = {symbol: values.get(symbol.name, value) for symbol, value in self.parameters.items()}
-        return self.replace(parameters=changed) if values else self
+        if not values:
+            return self
+        return self.replace(
+            parameters={symbol: values.get(symbol.name, value) for symbol, value in self.parameters.items()}
+        )
 
     def with_parameters(self, parameters: Parameters = None, /, **by_keyword: Any) -> Self:
         """The same with parameters replaced by exact numbers or expressions in H and s, so that formulas get shorter.

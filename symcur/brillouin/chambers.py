@@ -15,6 +15,7 @@ import numpy as np
 from symcur.arrays import Array
 
 from .cells import Landmarks
+from .distinct import distinct_rows
 from .domains import LatticeCell
 from .fundamental_domains import Chamber, Linear, flips, known_chambers, linear
 from .integrability import integrable
@@ -49,7 +50,7 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
         known, inversion = [], linear(-np.eye(domain.dimension))
         found = {g: S for g, S in found.items() if g == inversion and np.array_equal(S, np.eye(len(S)))}
     usable = [*_boxes(problem, found), *(one for one in known if all(g in found for g in one.generators))]
-    for chamber in sorted(usable, key=lambda one: -one.of(domain).parts):
+    for chamber in sorted(usable, key=lambda one: -one.parts):
         group = _generated({g: found[g] for g in chamber.generators})
         if not (problem.alone and _may_cancel(group)) and not _flat(problem, chamber):
             return _on(problem, chamber, group, marks)
@@ -138,9 +139,10 @@ def _images(marks: Landmarks, chamber: Chamber, part: Part, group: Sequence[Line
     shifts = list(product(*(range(int(np.floor(a)), int(np.ceil(b)) + 1) for a, b in zip(low, high, strict=True))))
     there, where = [np.zeros(0, dtype=np.intp)], [marks.u[:0]]
     for image in (g(marks.u) for g in group):
-        for moved in (image + np.array(shift) for shift in shifts):
-            there.append(np.flatnonzero(((moved >= low) & (moved <= high)).all(axis=1)))
-            where.append(moved[there[-1]])
+        moved = image + np.array(shifts)[:, None]
+        around = ((moved >= low) & (moved <= high)).all(axis=-1)
+        there.append(np.nonzero(around)[1])
+        where.append(moved[around])
     number, u = np.concatenate(there), np.concatenate(where)
     if chamber.mirrors:
         order = np.lexsort([-chamber.depth(u), number])
@@ -149,7 +151,7 @@ def _images(marks: Landmarks, chamber: Chamber, part: Part, group: Sequence[Line
     x, length = part.of_part(u), _along(marks.length, part.steps)[number]
     near = (np.abs(x - 0.5) <= 0.5 + np.maximum(2 * length, NEAR)).all(axis=1)
     rounded = np.column_stack([number, np.round(x / APART)])[near]
-    kept = np.flatnonzero(near)[np.unique(rounded, axis=0, return_index=True)[1]]
+    kept = np.flatnonzero(near)[distinct_rows(rounded)[0]]
     behind = marks.unfollowed
     return Landmarks(
         x[kept],

@@ -126,7 +126,7 @@ class Peaks(Features):
 
 def _band(e: Array, n: Indices) -> Array:
     """The bands n (M,) of energies (M, P, N)."""
-    return np.asarray(np.take_along_axis(e, n[:, None, None], axis=-1)[..., 0])
+    return np.asarray(e[np.arange(len(n)), :, n])
 
 
 @dataclass(frozen=True)

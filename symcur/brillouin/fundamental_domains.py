@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from math import factorial
 
 import numpy as np
 
@@ -61,6 +62,11 @@ class Chamber:
 
     def of(self, domain: Domain) -> Part:
         return Part.spanned(domain, np.zeros(len(self.edges)), self.edges, self.simplex)
+
+    @property
+    def parts(self) -> int:
+        """How many of them make the cell."""
+        return round(factorial(self.simplex) / abs(float(np.linalg.det(self.edges))))
 
     def depth(self, u: Array) -> Array:
         """How far inside points (M, D) lie, in units of the edges, shape (M,)."""

@@ -20,6 +20,7 @@ from symcur.arrays import Array, Indices, Mask
 
 from .between_samples import Hidden, narrow_places
 from .cells import Landmarks
+from .distinct import distinct_rows
 from .features import GRID, NOISE, TOUCHING, Followed, Landscape, followed, found, profile, turns, zoomed
 from .memory import OCCUPATION, PIECE, SIZE, pieces
 from .problem import BandProblem, Problem
@@ -127,10 +128,10 @@ class Candidate:
     @classmethod
     def of(cls, ends: Landmarks, cells: Followed, extremum: bool, tiles: bool = False) -> Candidate:
         rounded = np.round(ends.u / (2 * ends.length + TOUCHING))
-        _, once, same = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
+        once, same = distinct_rows(rounded)
         # Where bands touch no length is left to be resolved.
         first = np.flatnonzero(ends.length[once].min(axis=-1) > TOUCHING)
-        return cls(ends, cells, extremum, tiles, once[first], first, same.ravel())
+        return cls(ends, cells, extremum, tiles, once[first], first, same)
 
 
 def _candidates(problem: Problem, landscape: Landscape, hidden: Hidden) -> Iterator[Candidate]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from symcur.arrays import Array, Indices
@@ -16,8 +18,8 @@ def bottoms(values: Array, corners: Array) -> tuple[Indices, Array, Array]:
     what it misses of the values.
     """
     D, (first, second) = corners.shape[1], np.triu_indices(corners.shape[1])
-    terms = np.concatenate([np.ones((len(corners), 1)), corners, corners[:, first] * corners[:, second]], axis=1)
-    found = values @ np.linalg.pinv(terms).T
+    terms, fit = _fit(corners.tobytes(), D)
+    found = values @ fit
     curvature = np.zeros((len(values), D, D))
     curvature[:, first, second] = found[:, D + 1 :]
     curvatures, axes = np.linalg.eigh(curvature + curvature.mT)
@@ -29,3 +31,12 @@ def bottoms(values: Array, corners: Array) -> tuple[Indices, Array, Array]:
     along = (axes**2 @ curvatures[..., None])[..., 0]
     ratio = along / np.maximum(least[:, None], NEARLY_FLAT**2 * along)
     return some, step, np.floor(np.log2(ratio) / 2 - 1.5)
+
+
+@lru_cache(maxsize=8)
+def _fit(corners: bytes, D: int) -> tuple[Array, Array]:
+    """The terms of second degree at the corners, and what takes values there to their coefficients."""
+    at = np.frombuffer(corners).reshape(-1, D)
+    first, second = np.triu_indices(D)
+    terms = np.concatenate([np.ones((len(at), 1)), at, at[:, first] * at[:, second]], axis=1)
+    return terms, np.linalg.pinv(terms).T

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,18 +34,23 @@ class Recording:
 
     def __init__(self, components: Mapping[str, Components]) -> None:
         self._components = components
-        every = (node for array in components.values() for scalar in array.flat for node in ex.walk(scalar))
-        self._possible = not any(isinstance(node, ex.Filled) for node in every)
         self._operations: _Operations | None = None
+        self._asked = False
+
+    @cached_property
+    def _possible(self) -> bool:
+        every = (node for array in self._components.values() for scalar in array.flat for node in ex.walk(scalar))
+        return not any(isinstance(node, ex.Filled) for node in every)
 
     def serves(self, model: BandStructure) -> bool:
         """Not bosons and covariant derivatives, nor sums over filled bands."""
         return self._possible and model.bosons is None and not model.covariant
 
     def __call__(self, states: Eigenstates, tolerance: Closeness) -> dict[str, AnyArray] | None:
-        """None where the operations are others, for multiplets and diagonal velocities, and for a small part of a round."""
+        """None where the operations are others, for multiplets and diagonal velocities, and the first time for a small part of a round."""
         model, found = states.model, self._operations
-        if not states.apart or len(states.k) < _momenta(model.size) // 4:
+        again, self._asked = self._asked, True
+        if not states.apart or (found is None and not again and len(states.k) < _momenta(model.size) // 4):
             return None
         s = model.matrix("s", np.zeros(model.dimension))
         if found is None or not np.array_equal(s, found.s):
@@ -72,7 +78,7 @@ class _Operations:
         self.s, self.shapes = s, {name: array.shape for name, array in components.items()}
         self.values = {name: [at.scalar(x) for x in array.flat] for name, array in components.items()}
         self.given, self.made = at.given, _in_order(x for values in self.values.values() for x in values)
-        self._spare: list[_Round] = []
+        self._spare = defaultdict[int, list[_Round]](list)
 
     def __call__(self, states: Eigenstates) -> dict[str, AnyArray] | None:
         given = {key: _given(states, *key) for key in self.given}
@@ -83,17 +89,18 @@ class _Operations:
             name: np.empty((M, N, len(values)), np.result_type(*(getattr(x, "array", x) for x in values)))
             for name, values in self.values.items()
         }
+        length = min(_momenta(N), 1 << max(M - 1, 0).bit_length())
         try:
-            some = self._spare.pop()
+            some = self._spare[length].pop()
         except IndexError:  # none, or each with a thread
-            some = _Round(self, _momenta(N))
+            some = _Round(self, length)
         for start in range(0, M, some.length):
             place = slice(start, start + some.length)
             some({key: array[place] for key, array in given.items()})
             for name, values in some.values.items():
                 for j, value in enumerate(values):
                     found[name][place, :, j] = value[: M - start]
-        self._spare.append(some)
+        self._spare[length].append(some)
         return {name: array.reshape(M, N, *self.shapes[name]) for name, array in found.items()}
 
 

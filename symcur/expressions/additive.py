@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from symcur.expressions import expression as ex
@@ -10,6 +11,7 @@ from symcur.expressions.expression import Expression
 from symcur.expressions.shared import fold
 
 
+@lru_cache(maxsize=256)
 def is_sum_over_blocks(expression: Expression) -> bool:
     """Is the value of a multiplet the sum of those of its parts in different blocks, and that of a block its own?
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import weakref
 from math import prod
 
@@ -23,6 +24,7 @@ class BufferPool:
 
     def __init__(self) -> None:
         self._spare: list[Array] = []
+        self._lent: dict[int, tuple[weakref.ref[Array], Array]] = {}
 
     def empty(self, shape: tuple[int, ...]) -> Array:
         """As ``numpy.empty(shape)``."""
@@ -37,11 +39,12 @@ class BufferPool:
             memory = np.empty(size + _LINE)
         # Every view has this array as its base: when it dies, nobody can see the memory any more.
         numbers = np.frombuffer(memory.data)
-        weakref.finalize(numbers, self._keep, memory).atexit = False
-        return _aligned(numbers, size).reshape(shape)
+        alive = weakref.ref(numbers, self._keep)
+        self._lent[id(alive)] = alive, memory
+        return _aligned(numbers, shape)
 
-    def _keep(self, memory: Array) -> None:
-        self._spare[:] = [memory]
+    def _keep(self, dead: weakref.ref[Array]) -> None:
+        self._spare[:] = [self._lent.pop(id(dead))[1]]
 
 
 class ArgumentPool:
@@ -67,10 +70,9 @@ class ArgumentPool:
 
 def aligned(shape: tuple[int, ...]) -> Array:
     """As ``numpy.empty(shape)``, from the beginning of a line of the cache."""
-    size = prod(shape)
-    return _aligned(np.empty(size + _LINE), size).reshape(shape)
+    return _aligned(np.empty(prod(shape) + _LINE), shape)
 
 
-def _aligned(memory: Array, size: int) -> Array:
-    start = -memory.__array_interface__["data"][0] // memory.itemsize % _LINE
-    return memory[start : start + size]
+def _aligned(memory: Array, shape: tuple[int, ...]) -> Array:
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory.data))  # sooner than by NumPy
+    return np.ndarray(shape, memory.dtype, memory, -address % (_LINE * memory.itemsize))

@@ -18,7 +18,8 @@ from symcur.band_structures.metric import Metric
 from symcur.eigenstates import asked_for
 from symcur.expressions import Expression
 from symcur.expressions.additive import is_sum_over_blocks
-from symcur.kernels.kernel import Backend, Compiled, Kernel, Layout
+from symcur.kernels.kernel import Backend, Compiled, Kernel, recording_of
+from symcur.kernels.layout import Layout
 from symcur.kernels.ordering import ascending, error_of_blocks, shared
 from symcur.kernels.spectrum import LARGEST, PAIRS, TURN, Spectrum, spectrum, spectrum_of_pairs
 from symcur.kernels.states import Nodes, ProgramStates
@@ -27,6 +28,7 @@ from symcur.program import Complex, Scalar, SimplifyingProgram
 from symcur.program.heyoka_backend import HeyokaBackend
 from symcur.program.matrices import matrix_of_nodes, total
 from symcur.program.numpy_backend import NumPyBackend
+from symcur.program.of_parameters import made_of_parameters
 from symcur.quantities import Quantity
 
 BACKENDS: dict[str, Callable[..., Backend]] = {"heyoka": HeyokaBackend, "numpy": NumPyBackend}
@@ -149,6 +151,7 @@ def _chosen(model: BandStructure, quantities: Any) -> dict[str, Quantity | Expre
     return asked
 
 
+@lru_cache(maxsize=256)
 def _mixes_blocks(expression: Expression) -> bool:
     """Whether the filled bands of several blocks of H and s together are more than those of each."""
     filled = (node for node in ex.walk(expression) if isinstance(node, ex.Filled))
@@ -181,7 +184,7 @@ def _program(
     if structure.largest > _MOST_BANDS:
         raise _NoProgram(f"{structure.largest} bands, programs reach {_MOST_BANDS}")
     program = SimplifyingProgram()
-    inputs = [symbol.name for symbol in formulas.symbols]
+    inputs, given = [symbol.name for symbol in formulas.symbols], list[str]()
     matrices = _Matrices(formulas, program)
     if not lapack:
         for name in inputs:
@@ -194,7 +197,7 @@ def _program(
             own = _within(orbitals, matrices)
             if lapack:
                 found, more = _given_spectrum(program, orbitals, block.ranks, bosons)
-                inputs += more
+                given += more
             else:
                 found = (spectrum_of_pairs if block.ranks == PAIRS else spectrum)(program, own("H", ()))
             s = formulas.s.extract(orbitals, orbitals)
@@ -207,14 +210,14 @@ def _program(
     error_estimate = error_of_blocks(program, solved)
     outputs = [*layout.nodes, error_estimate.node]
     if program.input(TURN).node in program.live(outputs):
-        inputs.append(TURN)
+        given.append(TURN)
+    arguments = (*inputs, *made_of_parameters(program, outputs, {*inputs[: len(formulas.k)], *given}), *given)
     longest = _LONGEST_AFTER_LAPACK if lapack else _LONGEST
     if len(program.live(outputs)) > longest:
         raise _NoProgram(f"a program of more than {longest} operations")
     singular = matrices.singular([symbol.name for symbol in formulas.k])
-    return Compiled(
-        program, tuple(inputs), layout, error_estimate, backend(program, inputs, outputs), singular, structure
-    )
+    runner, recording = backend(program, arguments, outputs), recording_of(components, structure.ranks)
+    return Compiled(program, arguments, layout, error_estimate, runner, singular, structure, recording)
 
 
 class _Matrices:

@@ -7,22 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from math import prod
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from symcur.arrays import AnyArray, Array, Indices, Mask, ObjectArray
+from symcur.arrays import AnyArray, Array, Indices, Mask
 from symcur.band_structures import BandStructure, Model, Parameters
 from symcur.band_structures.levels import follows
 from symcur.eigenstates import Components, Recording, report_touchings, values_at
 from symcur.expressions import axis_name
 from symcur.kernels.buffers import ArgumentPool, BufferPool
+from symcur.kernels.layout import Layout
 from symcur.kernels.ordering import MEETING
 from symcur.kernels.spectrum import TURN, TURNED
 from symcur.kernels.structure import Structure
 from symcur.program import Program, Scalar
+from symcur.program.of_parameters import at_values
 from symcur.program.source import loop_in_c
 
 _PAGE = 512  # numbers
@@ -55,58 +56,25 @@ class Backend(Protocol):
 
 @dataclass(frozen=True)
 class Compiled:
-    """A program with its arguments, the layout of its results, the estimate of its error and what runs it.
+    """A program with its arguments (names, and nodes that are made of parameters beforehand), the layout of its results, the estimate of its error and what runs it.
 
     ``singular`` says that matrix elements divide by functions of k or take their roots, so that results may be infinite
-    where the energies are not. ``structure``: the multiplets and the blocks.
+    where the energies are not. ``structure``: the multiplets and the blocks. ``recording``: the same through eigenstates.
     """
 
     program: Program
-    inputs: tuple[str, ...]
+    inputs: tuple[str | int, ...]
     layout: Layout
     error_estimate: Scalar
     backend: Backend
     singular: bool
     structure: Structure
+    recording: Recording | None
 
     @property
     def turns(self) -> bool:
         """Whether the program has two start vectors, by its last argument."""
         return TURN in self.inputs
-
-
-class Layout:
-    """Rows (component, band) for each quantity, so that no quantity has to be transposed.
-
-    ``nodes`` are the rows, ``labels`` name them, ``shapes`` are those of one point, ``is_complex`` tells which
-    quantities have a second set of rows for the imaginary part.
-    """
-
-    def __init__(self, values: Mapping[str, ObjectArray]) -> None:
-        """``values``: for each quantity an object array (band, components...) of Complex."""
-        self.shapes = {name: value.shape for name, value in values.items()}
-        self.is_complex = {name: any(not x.imag.is_zero for x in value.flat) for name, value in values.items()}
-        self.labels: list[str] = []
-        self.nodes: list[int] = []
-        self.start: dict[str, int] = {}
-        self.axes = {name: (value.ndim, value.ndim - 1, *range(value.ndim - 1)) for name, value in values.items()}
-        for name, value in values.items():
-            self.start[name] = len(self.nodes)
-            for part in ("real", "imag")[: 1 + self.is_complex[name]]:
-                suffix = f".{part}" if self.is_complex[name] else ""
-                for (*component, band), entry in np.ndenumerate(np.moveaxis(value, 0, -1)):
-                    self.nodes.append(getattr(entry, part).node)
-                    self.labels.append(f"{name}[{', '.join(map(str, (band, *component)))}]{suffix}")
-
-    def view(self, name: str, rows: Array) -> AnyArray:
-        """The array (n, band, components...) of a quantity, for a real one without copying."""
-        band, *components = self.shapes[name]
-        length, start, axes = prod(self.shapes[name]), self.start[name], self.axes[name]
-
-        def part(first: int) -> Array:
-            return rows[first : first + length].reshape(*components, band, -1).transpose(axes)
-
-        return part(start) + 1j * part(start + length) if self.is_complex[name] else part(start)
 
 
 class Values(dict[str, AnyArray]):
@@ -116,15 +84,19 @@ class Values(dict[str, AnyArray]):
     sum over states with the norms |v|, |w|, |s| in place of matrix elements and the gap to the closest level in place of all.
     """
 
-    def __init__(self, arrays: Mapping[str, AnyArray], by_eigenstates: int, squares: Array, size: float) -> None:
-        """``squares``: the squared estimates in the units of Spectrum.error_estimate; ``size``: of H where nothing cancels."""
+    def __init__(
+        self, arrays: Mapping[str, AnyArray], by_eigenstates: int, squares: Array, model: BandStructure, reach: float
+    ) -> None:
+        """``squares``: the squared estimates in the units of Spectrum.error_estimate; ``reach``: the largest component of k where H
+        grows with it, which says with the model how large H is where nothing cancels."""
         super().__init__(arrays)
-        self.by_eigenstates, self._squares, self._size = by_eigenstates, squares, size
+        self.by_eigenstates, self._squares, self._model, self._reach = by_eigenstates, squares, model, reach
 
     @cached_property
     def error_estimate(self) -> Array:
         largest = np.abs(self["energy"]).max(axis=-1)
-        lost = np.maximum(1, self._size / np.maximum(largest, np.finfo(float).tiny))
+        size = float(self._model.size_of_terms(np.full(self._model.dimension, self._reach)))
+        lost = np.maximum(1, size / np.maximum(largest, np.finfo(float).tiny))
         return np.asarray(_ROUNDING * np.sqrt(self._squares) * lost)
 
 
@@ -151,7 +123,7 @@ class Kernel:
         self.model, self.multiplets, self.reason = model, multiplets, reason
         self._components, self._compiled, self._made_by = components, compiled, (compile, arguments)
         self._buffers, self._arguments = BufferPool(), ArgumentPool()
-        self._recording = Recording(components) if len(multiplets) == model.size else None
+        self._recording = recording_of(components, multiplets) if compiled is None else compiled.recording
         self.tolerance, threads = arguments[-2:]
         momenta = (
             [symbol.name for symbol in model.k]
@@ -188,9 +160,7 @@ class Kernel:
         if self._compiled is None:
             return self.model.energies(points)
         flat = points.reshape(-1, self.model.dimension)
-        arrays, _, where = self._run(
-            self._compiled, self.model, flat, self._numbers(self._compiled, self.model), _ROUGH
-        )
+        arrays, _, where = self._run(self._compiled, self.model, flat, _ROUGH)
         if len(where):
             arrays["energy"][where] = self.model.energies(flat[where])
         return np.asarray(arrays["energy"].reshape(*points.shape[:-1], self.model.size))
@@ -205,7 +175,7 @@ class Kernel:
             )
             squares = np.empty(len(flat))
         else:
-            arrays, squares, where = self._run(self._compiled, model, flat, self._numbers(self._compiled, model), limit)
+            arrays, squares, where = self._run(self._compiled, model, flat, limit)
             if len(where):
                 values, distinct, amplified = values_at(
                     model, self._components, flat[where], self.tolerance, self.threads, self._recording
@@ -214,49 +184,64 @@ class Kernel:
                     arrays[name][where] = value if np.iscomplexobj(arrays[name]) else value.real
         if len(where):
             squares[where] = amplified**2
-            levels = np.full(len(flat), float(len(self.multiplets)))
-            levels[where] = distinct
-            if levels.min() < len(self.multiplets) - 0.5:
+            if distinct.min() < len(self.multiplets) - 0.5:
+                levels = np.full(len(flat), float(len(self.multiplets)))
+                levels[where] = distinct
                 report_touchings(model, flat, levels, self.tolerance)
         shape = points.shape[:-1]
         if len(shape) != 1:
             arrays = {name: array.reshape(*shape, *self.shapes[name]) for name, array in arrays.items()}
-        furthest = np.full(model.dimension, 0.0 if model.periodic else np.abs(flat).max(initial=0.0))
-        return Values(arrays, len(where), squares.reshape(shape), float(model.size_of_terms(furthest)))
+        reach = 0.0 if model.periodic else float(np.abs(flat).max(initial=0.0))
+        return Values(arrays, len(where), squares.reshape(shape), model, reach)
 
-    @staticmethod
-    def _numbers(compiled: Compiled, model: BandStructure) -> tuple[float, ...]:
-        """What stands in every row of arguments after the momenta: the parameters, and which start vector to take."""
-        return (*(complex(value).real for value in model.values().values()), *[1.0] * compiled.turns)
+    def _numbers(self, compiled: Compiled, model: BandStructure) -> tuple[float, ...]:
+        """What stands in every row of arguments after the momenta: the parameters, what is made of them, and which start vector to take."""
+        return self._own_numbers if model is self.model else _numbers_of(compiled, model)
+
+    @cached_property
+    def _own_numbers(self) -> tuple[float, ...]:
+        return () if self._compiled is None else _numbers_of(self._compiled, self.model)
 
     # -- the program, block by block ---------------------------------------------------------------------------------
     def _run(
-        self, compiled: Compiled, model: BandStructure, flat: Array, numbers: tuple[float, ...], limit: float
+        self, compiled: Compiled, model: BandStructure, flat: Array, limit: float
     ) -> tuple[dict[str, AnyArray], Array, Indices]:
         """All quantities as the program has them, the squares of the estimated errors, the places that it leaves undecided."""
-        n, block = len(flat), compiled.backend.block
-        undecided = np.zeros(n, dtype=bool)
+        n, block, numbers = len(flat), compiled.backend.block, self._numbers(compiled, model)
         if n <= block or (compiled.backend.streams and self.route == "closed form"):
-            rows = self._block(compiled, model, flat, numbers, undecided, limit, self.threads if n > block else 1)
+            threads = self.threads if n > block else 1
+            rows, undecided = self._block(compiled, model, flat, numbers, limit, threads)
         else:
-            rows = self._buffers.empty((len(compiled.layout.nodes) + 1, n))
-
-            def work(start: int) -> None:
-                place = slice(start, start + block)
-                rows[:, place] = self._block(compiled, model, flat[place], numbers, undecided[place], limit)
-
-            if self.threads == 1:
-                for start in range(0, n, block):
-                    work(start)
-            else:
-                with ThreadPoolExecutor(self.threads) as pool:
-                    list(pool.map(work, range(0, n, block)))
-        if compiled.turns and undecided.any():
-            self._turned(compiled, model, flat, numbers, rows, undecided, limit)
-        arrays = {name: compiled.layout.view(name, rows) for name in self.quantities}
+            rows, undecided = self._in_blocks(compiled, model, flat, numbers, limit)
+        if compiled.turns and undecided is not None:
+            undecided = self._turned(compiled, model, flat, numbers, rows, undecided, limit)
+        arrays = compiled.layout.arrays(rows, n)
         if self.tolerance is not None and self.route == "closed form":
-            undecided |= self._others(model, self.multiplets, arrays["energy"], flat)
-        return arrays, rows[-1], np.flatnonzero(undecided) if undecided.any() else _NOWHERE
+            others = self._others(model, self.multiplets, arrays["energy"], flat)
+            undecided = others if undecided is None else undecided | others
+        return arrays, rows[-1, :n], _NOWHERE if undecided is None else np.flatnonzero(undecided)
+
+    def _in_blocks(
+        self, compiled: Compiled, model: BandStructure, flat: Array, numbers: tuple[float, ...], limit: float
+    ) -> tuple[Array, Mask | None]:
+        """As ``_block``, for any number of points."""
+        n, block = len(flat), compiled.backend.block
+        rows, undecided = self._buffers.empty((len(compiled.layout.nodes) + 1, n)), np.zeros(n, dtype=bool)
+
+        def work(start: int) -> None:
+            place = slice(start, min(start + block, n))
+            some, left = self._block(compiled, model, flat[place], numbers, limit)
+            rows[:, place] = some[:, : place.stop - start]
+            if left is not None:
+                undecided[place] = left
+
+        if self.threads == 1:
+            for start in range(0, n, block):
+                work(start)
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                list(pool.map(work, range(0, n, block)))
+        return rows, undecided if undecided.any() else None
 
     def _turned(
         self,
@@ -267,13 +252,16 @@ class Kernel:
         rows: Array,
         undecided: Mask,
         limit: float,
-    ) -> None:
+    ) -> Mask | None:
         """What is undecided a second time, from the other start vector: a state may be all but orthogonal to one of the two."""
         where = np.flatnonzero(undecided)
-        still = np.zeros(len(where), dtype=bool)
-        again = self._block(compiled, model, flat[where], (*numbers[:-1], TURNED), still, limit)
-        rows[:, where[~still]] = again[:, ~still]
+        again, still = self._block(compiled, model, flat[where], (*numbers[:-1], TURNED), limit)
+        if still is None:
+            rows[:, where] = again[:, : len(where)]
+            return None
+        rows[:, where[~still]] = again[:, : len(where)][:, ~still]
         undecided[where] = still
+        return undecided
 
     def _block(
         self,
@@ -281,11 +269,11 @@ class Kernel:
         model: BandStructure,
         points: Array,
         numbers: tuple[float, ...],
-        undecided: Mask,
         limit: float,
         threads: int = 1,
-    ) -> Array:
-        """The rows at some points, the last that of the error estimate; marks those that the program leaves undecided: above ``limit``.
+    ) -> tuple[Array, Mask | None]:
+        """The rows at some points, the last that of the error estimate, and what the program leaves undecided: above ``limit``; None where
+        it decides all.
 
         The points are padded to a multiple of the backend's width with copies of the last one, and by one width more where all rows would
         lie whole pages apart, in the same places of the cache.
@@ -297,27 +285,34 @@ class Kernel:
         inputs = self._arguments.take((len(compiled.inputs), padded), D, numbers)
         outputs = self._buffers.empty((len(compiled.layout.nodes) + 1, padded))
         inputs[:D, :n] = points.T
+        undecided: Any = None
         if self.route == "LAPACK":
-            inputs[D + P :, :n] = self._lapack(compiled.structure, model, points, undecided)
-        inputs[:, n:] = inputs[:, n - 1 : n]
+            # Eigenstates would not know better what LAPACK's energies and vectors leave undecided.
+            inputs[D + P :, :n], undecided = self._lapack(compiled.structure, model, points)
+            limit = MEETING / 2
+        if n < padded:
+            inputs[:, n:] = inputs[:, n - 1 : n]
         compiled.backend(inputs, outputs, threads)
         self._arguments.give_back(numbers, inputs)
-        # Eigenstates would not know better what LAPACK's energies and vectors leave undecided.
-        undecided |= ~(outputs[-1, :n] <= (MEETING / 2 if self.route == "LAPACK" else limit))
+        estimates = outputs[-1, :n]
+        if not np.maximum.reduce(estimates, initial=0.0) <= limit:  # also for what is no number
+            above = ~(estimates <= limit)
+            undecided = above if undecided is None else undecided | above
         if compiled.singular:
-            undecided |= ~np.isfinite(outputs[:, :n]).all(axis=0)
-        return outputs[:, :n]
+            infinite = ~np.isfinite(outputs[:, :n]).all(axis=0)
+            undecided = infinite if undecided is None else undecided | infinite
+        return outputs, undecided if undecided is not None and undecided.any() else None
 
-    def _lapack(self, structure: Structure, model: BandStructure, points: Array, undecided: Mask) -> Array:
-        """Energies, then the real and imaginary parts of the vectors, as rows, for each block; other multiplets are undecided."""
-        H, rows = model.matrix("H", points), []
+    def _lapack(self, structure: Structure, model: BandStructure, points: Array) -> tuple[Array, Mask]:
+        """Energies, then the real and imaginary parts of the vectors, as rows, for each block; and where there are other multiplets."""
+        H, rows, undecided = model.matrix("H", points), [], np.zeros(len(points), dtype=bool)
         for orbitals, ranks in [(orbitals, block.ranks) for block in structure.blocks for orbitals in block.all]:
             part = H if len(orbitals) == model.size else H[:, np.array(orbitals)[:, None], orbitals]
             energies, _, U = model.diagonalized(part, points)
             undecided |= self._others(model, ranks, energies, points)
             flat = np.moveaxis(U, 0, -1).reshape(len(orbitals) ** 2, len(points))
             rows += [energies.T, flat.real, flat.imag]
-        return np.concatenate(rows)
+        return np.concatenate(rows), undecided
 
     def _others(self, model: BandStructure, ranks: Sequence[int], energies: Array, points: Array) -> Mask:
         """Where bands form other multiplets than those of these ranks."""
@@ -343,7 +338,7 @@ class Kernel:
         ]
         outputs = list(zip(compiled.layout.labels, compiled.layout.nodes, strict=True))
         outputs.append(("error_estimate", compiled.error_estimate.node))
-        inputs = [name for name in compiled.inputs if name != TURN]
+        inputs = [name for name in compiled.inputs if isinstance(name, str) and name != TURN]
         return loop_in_c(compiled.program, inputs, outputs, heading, {TURN: 1.0})
 
     def __repr__(self) -> str:
@@ -355,3 +350,14 @@ class Kernel:
     def __reduce__(self) -> tuple[Any, ...]:
         """Kernels travel to worker processes as what they were made from and are compiled there."""
         return self._made_by
+
+
+def recording_of(components: Mapping[str, Components], multiplets: tuple[int, ...]) -> Recording | None:
+    """Where bands are distinct."""
+    return Recording(components) if len(multiplets) == sum(multiplets) else None
+
+
+def _numbers_of(compiled: Compiled, model: BandStructure) -> tuple[float, ...]:
+    values = {name: complex(value).real for name, value in model.values().items()}
+    made = at_values(compiled.program, [x for x in compiled.inputs if isinstance(x, int)], values.__getitem__)
+    return (*values.values(), *made, *[1.0] * compiled.turns)

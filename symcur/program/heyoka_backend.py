@@ -16,13 +16,14 @@ _SHORT = 1000  # nodes of programs so short that the registers hold two vectors 
 
 class HeyokaBackend:
     """``backend(inputs, outputs)``: inputs (n_inputs, n) to outputs (n_outputs, n), both C-contiguous, n a multiple of
-    ``width``, so that every point goes through the same vector instructions wherever it stands."""
+    ``width``, so that every point goes through the same vector instructions wherever it stands. Of the inputs those that are
+    no names are nodes that are given."""
 
     name = "heyoka"
     block = 4096
     streams = True
 
-    def __init__(self, program: Program, inputs: Sequence[str], outputs: Sequence[int]) -> None:
+    def __init__(self, program: Program, inputs: Sequence[str | int], outputs: Sequence[int]) -> None:
         import heyoka
 
         symbols = dict(zip(inputs, (heyoka.make_vars(f"x_{j}") for j in range(len(inputs))), strict=True))
@@ -31,7 +32,8 @@ class HeyokaBackend:
         if symbols:  # heyoka makes (1/x)^2 another division; what it selects from it leaves as it is, and costs nothing
             some = next(iter(symbols.values()))
             arithmetic["/"] = lambda a, b: heyoka.select(some, a / b, a / b)
-        expressions = program.run(outputs, arithmetic)
+        given = {node: symbols[node] for node in inputs if isinstance(node, int)}
+        expressions = program.run(outputs, arithmetic, known=given)
         # Roots and quotients wait for each other: two vectors at once, or a longer one, fill the time.
         several = 2 if len(program.live(outputs)) <= _SHORT or _has_long_vectors() else 1
         self.width = several * int(heyoka.recommended_simd_size())

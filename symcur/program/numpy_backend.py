@@ -24,7 +24,7 @@ _UFUNCS: dict[str, Any] = _SIGNS | {name: getattr(np, name) for name in FUNCTION
 class NumPyBackend:
     """``backend(inputs, outputs)``: inputs (n_inputs, n) to outputs (n_outputs, n).
 
-    A value lives in a row of a scratch array until its last use; then the row is used again.
+    Of the inputs those that are no names are nodes that are given. A value lives in a row of a scratch array until its last use; then the row is used again.
     """
 
     name = "numpy"
@@ -32,11 +32,12 @@ class NumPyBackend:
     width = 1
     streams = False
 
-    def __init__(self, program: Program, inputs: Sequence[str], outputs: Sequence[int]) -> None:
-        nodes = program.live(outputs)
+    def __init__(self, program: Program, inputs: Sequence[str | int], outputs: Sequence[int]) -> None:
+        given = {node: j for j, node in enumerate(inputs) if isinstance(node, int)}
+        nodes = program.needed(outputs, given)
         last_use = {argument: node for node in nodes for argument in program.arguments(node)}
         kept = set(outputs)
-        row: dict[int, int] = {}  # inputs first, then constants, then registers
+        row = dict(given)  # inputs first, then constants, then registers
         self._constants: list[Array] = []  # which a ufunc takes sooner than Python's numbers
         self._steps: list[tuple[Any, Callable[[list[Any]], tuple[Any, ...]]]] = []
         fixed = len(inputs) + sum(program.nodes[node][0] == "constant" for node in nodes)

@@ -159,10 +159,11 @@ class Program:
         """The nodes that the outputs need, in order; the last answer is remembered, as nodes do not change."""
         outputs = tuple(outputs)
         if self._last_live[0] != outputs:
-            self._last_live = (outputs, self._needed(outputs, ()))
+            self._last_live = (outputs, self.needed(outputs, ()))
         return self._last_live[1]
 
-    def _needed(self, outputs: Sequence[int], known: Container[int]) -> list[int]:
+    def needed(self, outputs: Sequence[int], known: Container[int]) -> list[int]:
+        """The nodes that the outputs need besides those that are known, in order."""
         needed: set[int] = set()
         stack = list(outputs)
         while stack:
@@ -192,7 +193,7 @@ class Program:
         """
         outputs = list(outputs)
         values: dict[int, Any] = {} if known is None else known
-        for node in self._needed(outputs, known) if known else self.live(outputs):
+        for node in self.needed(outputs, known) if known else self.live(outputs):
             operation, arguments = self.nodes[node]
             own = self.arguments(node)
             kept = arguments[: len(arguments) - len(own)]

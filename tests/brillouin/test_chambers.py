@@ -45,7 +45,7 @@ def test_images_of_a_part_tile_the_cell(name):
     shifts = np.array(list(product(range(-2, 3), repeat=D)))
     for number, chamber in enumerate(known_chambers(cell)):
         group = list(chambers._generated({g: np.eye(1) for g in chamber.generators}))
-        assert len(group) == chamber.of(cell).parts
+        assert len(group) == chamber.of(cell).parts == chamber.parts
         assert number < PRISMS or all(g.rotation(cell.reciprocal) is not None for g in group)
         images = np.concatenate([g(u) for g in group])
         assert (chamber.depth((images[:, None] + shifts).reshape(-1, D)) > 0).sum() == len(u)

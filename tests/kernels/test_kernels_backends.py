@@ -16,6 +16,7 @@ import sympy as sp
 from kernel_models import TRACED, random_model
 
 import symcur.models
+from symcur.eigenstates import evaluate
 from symcur.expressions import Im, P, S, Trace, s, v
 from symcur.kernels import compile
 from symcur.kernels.buffers import ArgumentPool, BufferPool
@@ -66,6 +67,29 @@ def test_every_quotient_is_divided_once():
     live = compiled.program.live([*compiled.layout.nodes, compiled.error_estimate.node])
     quotients = sum(compiled.program.nodes[node][0] == "/" for node in live)
     assert compiled.backend._function.llvm_states[-1].ir.count(" fdiv ") == quotients
+
+
+@pytest.mark.parametrize("backend", ["heyoka", "numpy"])
+def test_functions_of_parameters_are_made_once_for_all_points(backend):
+    """Cosine and sine of the phase of Haldane's hopping, which are arguments of the program."""
+    if backend == "heyoka":
+        pytest.importorskip("heyoka")
+    model = symcur.models.haldane()
+    kernel, k = compile(model, SET, backend=backend), np.random.default_rng(4).uniform(-3, 3, (40, 2))
+    compiled = kernel._compiled
+    nodes = compiled.program.nodes
+    given = [node for node in compiled.inputs if isinstance(node, int)]
+    assert sorted(nodes[node][0] for node in given) == ["cos", "sin"]
+    needed = compiled.program.needed([*compiled.layout.nodes, compiled.error_estimate.node], given)
+    assert ("input", ("phi",)) not in [nodes[node] for node in needed]
+    for phi in (0.3, -1.1):
+        values, expected = kernel(k, phi=phi), evaluate(model.with_values(phi=phi), SET, k)
+        for name in SET:
+            np.testing.assert_allclose(values[name], expected[name], rtol=1e-9, atol=1e-9)
+    lines = kernel.source().splitlines()
+    assert next(line for line in lines if "Arguments" in line).endswith(
+        ", ".join(f"in[{j}] {x}" for j, x in enumerate(kernel.argument_order))
+    )
 
 
 def test_arrays_begin_with_a_line_of_the_cache():
