@@ -1,10 +1,11 @@
-"""Eigenvalues and eigenvectors of stacks of Hermitian matrices, those of two bands by formulas."""
+"""Eigenvalues and eigenvectors of stacks of Hermitian matrices, those of two and three bands by formulas."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from symcur.band_structures import three_bands
 from symcur.band_structures.hermitian import eigenvalues, eigenvectors
 
 EPS = np.finfo(float).eps
@@ -37,7 +38,55 @@ SPECIAL = np.array(
 )
 
 
-@pytest.mark.parametrize("H", [random_matrices(1), random_matrices(2), random_matrices(3), SPECIAL], ids=len)
+def of_three(energies: np.ndarray) -> np.ndarray:
+    """Matrices in random bases with these energies (number, 3)."""
+    generator = np.random.default_rng(len(energies))
+    U, _ = np.linalg.qr(
+        generator.normal(size=(len(energies), 3, 3)) + 1j * generator.normal(size=(len(energies), 3, 3))
+    )
+    H = (U * energies[:, None, :]) @ U.conj().mT
+    return (H + H.conj().mT) / 2
+
+
+def many_of_three() -> dict[str, np.ndarray]:
+    """Stacks that formulas solve: any, energies from equal to apart, blocks, real matrices, any scale."""
+    count, generator = 3000, np.random.default_rng(5)
+    kinds = {"any": of_three(generator.normal(size=(count, 3)))}
+    for gap in (0.0, 1e-15, 1e-10, 1e-5, 1e-2):
+        pair = generator.choice([-1, 1], size=(count, 1)) * np.array([0, gap, 1]) + generator.normal(size=(count, 1))
+        kinds[f"two energies {gap:g} apart"] = of_three(pair)
+        kinds[f"all {gap:g} around 1"] = of_three(1 + gap * generator.normal(size=(count, 3)))
+        kinds[f"diagonal up to {gap:g}"] = np.eye(3) * np.array([2, 1, -1]) + gap * of_three(
+            generator.normal(size=(count, 3))
+        )
+    corners = generator.permuted(np.tile([2.0, 1.0, -1.0], (count, 1)), axis=1)
+    mixing = np.triu(10.0 ** generator.uniform(-16, 0, size=(count, 3, 3)), 1)
+    blocks = kinds["any"].copy()
+    blocks[:, 2, :2] = blocks[:, :2, 2] = 0
+    real = kinds["any"].real.astype(complex)
+    scale = 10.0 ** generator.uniform(-90, 90, size=(count, 1, 1))
+    small = of_three(10.0 ** generator.uniform(-16, 0, size=(count, 3)))
+    nearly = np.eye(3) * corners[:, None] + mixing + mixing.mT + 0j
+    return {
+        **kinds,
+        "nearly diagonal": nearly,
+        "a block of two": blocks,
+        "real": real,
+        "of any scale": kinds["any"] * scale,
+        "graded": small,
+    }
+
+
+MANY = many_of_three()
+STACKS = {**{str(n): random_matrices(n) for n in (1, 2, 3)}, "two bands": SPECIAL, **MANY}
+
+
+@pytest.mark.parametrize("kind", MANY)
+def test_of_many_matrices_of_three_bands_formulas_find_all(kind):
+    assert three_bands.eigenvectors(MANY[kind]) is not None
+
+
+@pytest.mark.parametrize("H", STACKS.values(), ids=STACKS)
 def test_h_is_diagonal_between_orthonormal_eigenvectors(H):
     energies, U = eigenvectors(H)
     size = np.maximum(np.abs(H).max(axis=(1, 2)), np.finfo(float).tiny)[:, None]
@@ -65,3 +114,37 @@ def test_stacks_of_any_shape_and_the_lower_triangle():
     upper = H.copy()
     upper[..., 0, 1] = np.nan
     np.testing.assert_array_equal(eigenvalues(upper), energies)
+
+
+@pytest.mark.parametrize(
+    "odd", [np.zeros((3, 3)), 2 * np.eye(3), 1e-170 * np.ones((3, 3)), 1e170 * np.ones((3, 3))], ids=str
+)
+def test_matrices_beyond_the_formulas_are_left_to_lapack(odd):
+    H = MANY["any"].copy()
+    H[1500] = odd
+    assert three_bands.eigenvectors(H) is None
+    energies, U = eigenvectors(H)
+    np.testing.assert_array_equal(energies, np.linalg.eigh(H)[0])
+    np.testing.assert_array_equal(U, np.linalg.eigh(H)[1])
+
+
+def test_many_of_three_bands_in_any_shape_and_the_lower_triangle():
+    H = MANY["any"].reshape(2, 30, 50, 3, 3)
+    energies, U = eigenvectors(H)
+    upper = H.copy()
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        upper[..., i, j] = np.nan
+    again, states = eigenvectors(upper)
+    np.testing.assert_array_equal(again, energies)
+    np.testing.assert_array_equal(states, U)
+    assert np.abs(H @ U - U * energies[..., None, :]).max() < 1e-13
+    with pytest.raises(np.linalg.LinAlgError):
+        eigenvectors(np.full((three_bands.MANY, 3, 3), np.nan, dtype=complex))
+
+
+def test_blocks_of_three_bands_stay_apart():
+    """States of a block have exact zeros elsewhere."""
+    _, U = eigenvectors(MANY["a block of two"])
+    alone = U[:, 2] != 0
+    assert (alone.sum(axis=1) == 1).all()
+    assert (U[:, :2].transpose(0, 2, 1)[alone] == 0).all()

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.differentiate import derivative
 
 from symcur.arrays import AnyArray, Array
-from symcur.band_structures import BandStructure
+from symcur.band_structures import BandStructure, arithmetic
 from symcur.band_structures.hermitian import eigenvectors
 from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import extrapolated
@@ -37,7 +37,8 @@ def magnetization_by_field(model: BandStructure, mu: float, temperature: float, 
 
     def M(h: float) -> float:
         e, U = eigenvectors(H - h * s)
-        vx, vy = (np.conj(U.swapaxes(1, 2)) @ component @ U for component in v)
+        bras = U.conj().mT
+        vx, vy = (arithmetic.product(arithmetic.product(bras, component), U) for component in v)
         w = e[:, :, None] - e[:, None, :]
         inverse = np.where(w == 0, 0.0, 1 / np.where(w == 0, 1.0, w))
         f, g = (occupation(name, e, mu, temperature)[:, :, None] for name in "fg")
