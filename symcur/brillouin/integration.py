@@ -109,7 +109,7 @@ def _solve(
         sweep = Sweep(mapper, max_evaluations, progress, problem.memory)
         try:
             problem, idle = without_idle_axes(problem, tolerance.rtol)
-            problem = within_wedge(problem)
+            problem = within_wedge(problem, tolerance.rtol)
             rounding = problem.rounding()  # before the work, so that an interruption leaves what was finished
             found = _recorded(chosen, problem, sweep, tolerance)
             found = replace(found, reason=found.reason + idle, error=found.error + rounding)

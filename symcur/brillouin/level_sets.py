@@ -19,6 +19,7 @@ import numpy as np
 from symcur.arrays import Array, Indices, Mask
 
 from .bernstein import along, basis, gauss, roots, sign_changes, transform, vander
+from .level_set_errors import at_most
 from .memory import pieces as cut
 from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
 
@@ -219,23 +220,12 @@ def _gauss(parts: Parts, weights: Weights, n: int) -> Array:
 
 
 def _unresolved(parts: Parts, weights: Weights, n: int) -> Array:
-    """The tensor Gauss rule with an error bound: |v| times the largest weight, whose points may all be where it is small.
-
-    For a delta function the size of v over the range of e.
-    """
+    """The tensor Gauss rule, whose points may all be where the weight is small, with a bound of the error."""
     result = _gauss(parts, weights, n)
     error_bound = np.zeros(result.shape[1:])
     if len(parts):
         size = np.abs(_at_points(parts, n)[1]).mean(axis=-1)
-        flat, t = _flat(parts.e), parts.temperature
-        low, high = flat.min(axis=1), flat.max(axis=1)
-        at = np.stack([low, np.clip(parts.mu, low, high), high], axis=1)
-        for name, which in columns(weights).items():
-            largest = np.abs(occupation(name, at, parts.mu[:, None], t[:, None] if t[0] > 0 else 0.0)).max(axis=1)
-            error_bound[:, which] = size[:, which] * largest[:, None]
-        surface = _delta_columns(weights)
-        if t[0] == 0:
-            error_bound[:, surface] = size[:, surface] / np.maximum(high - low, 1e-300)[:, None]
+        error_bound = at_most(_flat(parts.e), size, parts.mu, parts.temperature, weights)
     return np.concatenate([result, error_bound[None]])
 
 

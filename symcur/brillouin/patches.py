@@ -8,7 +8,8 @@ scan reuses all of them, and boxes are bisected until every value of the scan is
 
 Error estimates: the last Legendre coefficients of the summed integrand along each axis, and for the level-set
 part also three times the change when energy and values are interpolated with two degrees less and the Gauss rules
-of the level-set integrals have three points less.
+of the level-set integrals have three points less. Values that peak within a box, as next to a touching of bands, are not
+trusted on a level set: they count with all that they may add, until the level set has left their box.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from .bernstein import basis, transform
 from .cells import Boxes, first_boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .chambers import part_of_cell
 from .landmarks import landmarks
+from .level_set_errors import of_peaks, of_rounding
 from .level_sets import BLOCK, FEW, Pieces, level_set_integrals
 from .memory import PIECE, SIZE, pieces
 from .method import METHODS, Method
@@ -369,7 +371,9 @@ def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: in
         error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
     bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
     shift = ROUNDED * np.abs(task.e).max(axis=-1)[task.which]
-    error_bound = error_bound + size * (_rounding(names, bernstein, levels, task.temperature, shift) + b.rounding)
+    error_bound = error_bound + size * (of_rounding(names, bernstein, levels, task.temperature, shift) + b.rounding)
+    peaks = of_peaks(e.reshape(task.e.shape), v, task.which, levels, task.temperature, names)
+    error_bound = np.maximum(error_bound, peaks)
     some, mu = _missed(task)
     if len(some):
         error_bound[some] += np.abs(integrals(b.fine, n, mu - middle[task.which[some]], some)[0] - fine[some])
@@ -384,15 +388,3 @@ def _missed(task: SharpTask) -> tuple[Indices, Array]:
     above, below = low > task.mu - reach, high < task.mu + reach
     some = np.flatnonzero((above | below) & (reach > 0) & (reach >= task.temperature))
     return some, np.where(above, task.mu + reach, task.mu - reach)[some]
-
-
-def _rounding(weights: Weights, e: Array, mu: Array, temperature: Array, shift: Array) -> Array:
-    """By what part of their modulus the integrals change where energies are rounded by ``shift`` (I,), of shape (I, K).
-
-    They grow with the depth to which a band, with Bernstein coefficients ``e`` (I, P), reaches below mu, or vary with mu as the band does
-    within the box, also next to its ends.
-    """
-    low, high = e.min(axis=-1), e.max(axis=-1)
-    surface = np.min([high - low, mu - low, high - mu], axis=0)
-    depth = np.stack([surface if OCCUPATIONS.get(name).delta else mu - low for name in weights], axis=-1)
-    return np.asarray(shift[:, None] / np.maximum(np.maximum(depth, temperature[:, None]), shift[:, None]))

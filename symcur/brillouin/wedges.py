@@ -17,7 +17,9 @@ from symcur.arrays import Array
 
 from .between_samples import narrow_places
 from .cells import Landmarks
-from .domains import Ball, Domain
+from .domains import Ball, Domain, Plane
+from .integrability import integrable
+from .landmarks import landmarks
 from .mesh_symmetry import turned_tensors
 from .parts import Part
 from .problem import BandProblem, Bands, Problem, SmoothProblem
@@ -79,15 +81,23 @@ def on_a_part(domain: Domain) -> str:
     return f" on one of {domain.parts} parts that symmetries make alike" if isinstance(domain, Part) else ""
 
 
-def within_wedge(problem: Problem) -> Problem:
-    """The same integral over a wedge, if symmetries take the ball to itself."""
+def within_wedge(problem: Problem, rtol: float) -> Problem:
+    """The same integral over a wedge, if symmetries take the ball to itself, also next to narrow features.
+
+    Not where bands touch and the integrand is not known to be absolutely integrable: what diverges may cancel in a wedge by its angle.
+    """
     domain = problem.domain
     if isinstance(problem, SmoothProblem) or not isinstance(domain, Ball) or domain.dimension == 1:
         return problem
     rotations, mirrors = [Operation(1, 1 / n) for n in ROTATIONS], [Operation(-1, turn) for turn in MIRRORS]
     over = [Operation(*how, over=True) for how in UPSIDE_DOWN] if domain.dimension == 3 else []
     found = symmetries(problem, [*rotations, *mirrors, *over])
-    if not found:
+    if found:
+        found = also_near(problem, found, landmarks(problem, rtol))
+    around = Plane(
+        domain.dimension, domain.cutoff, center=domain.center
+    )  # in which distances are alike in all directions
+    if not found or not integrable(problem.on(around), rtol):
         return problem
     rotation, mirror, turned = (
         next((one for one in kind if one in found), None) for kind in (rotations, mirrors, over)
@@ -139,7 +149,7 @@ def symmetries(
 
 
 def also_near(problem: BandProblem, found: dict[M, Array], marks: Landmarks) -> dict[M, Array]:
-    """Those of the operations that hold next to the narrow features of a cell too, where small terms of H may break what holds elsewhere.
+    """Those of the operations that hold next to the narrow features of a domain too, where small terms of H may break what holds elsewhere.
 
     Two points at about its length from each of the shortest ones are compared; values next to small gaps are rounded by |e|/gap.
     """
@@ -147,10 +157,12 @@ def also_near(problem: BandProblem, found: dict[M, Array], marks: Landmarks) -> 
     if not found or not len(some):
         return found
     away = np.random.default_rng(67).normal(size=(2, len(some), D))
-    u = (marks.u[some] + np.maximum(marks.length[some], CLOSEST) * away).reshape(-1, D) % 1.0
+    u = (marks.u[some] + np.maximum(marks.length[some], CLOSEST) * away).reshape(-1, D)
+    u = np.where(problem.domain.periodic, u % 1.0, np.clip(u, 0.0, 1.0))
     e, v = problem.sample(np.concatenate([u, *(g(u) for g in found)]), problem.probe)
     e, v = e.reshape(-1, len(u), problem.count), v.reshape(-1, len(u), problem.count, len(problem.weights))
-    largest = np.abs(e).max()
+    elsewhere = np.random.default_rng(61).uniform(size=(POINTS, D))  # features may all be where energies are small
+    largest = max(np.abs(e).max(), np.abs(problem.energies(elsewhere)).max())
     steps = np.diff(e[0], axis=1)
     gaps = np.min(steps, axis=1, where=steps > DEGENERATE * largest, initial=largest)
     allowed = (SAME + AMPLIFIED * largest / gaps) * np.abs(v[0]).max(axis=(1, 2))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from known_integrals import chern_insulator, random_cases, square_lattice, square_lattice_2d
 
-from symcur.brillouin import LatticeCell, features, integrate, integrate_bands
+from symcur.brillouin import LatticeCell, Plane, features, integrate, integrate_bands
+from symcur.brillouin.cells import Boxes, Cover
 
 SQUARE = LatticeCell(np.eye(2))
 
@@ -148,3 +149,39 @@ def test_where_energies_begin_costs_pockets_no_digits(bottom):
             max_evaluations=300_000,
         )
         assert (np.abs(result.value) <= 0.1 * result.error).all()
+
+
+def cone(k):
+    """Two bands e = -+|k|, and values next to their touching that give pockets of every size the same part of a delta function."""
+    r = np.maximum(np.linalg.norm(k, axis=1), 1e-30)
+    v = np.zeros((len(k), 2, 3))
+    v[:, 0, 0] = 1.0
+    v[:, :, 2] = ((k[:, 0] ** 2 - k[:, 1] ** 2) / r ** (k.shape[1] + 1))[:, None]
+    v[:, :, 1] = v[:, :, 2] + (r ** (1.0 - k.shape[1]))[:, None]
+    return np.stack([-r, r], axis=1), v
+
+
+@pytest.mark.parametrize("D", [2, 3])
+def test_pockets_next_to_a_touching_of_bands_belong_to_the_error(D):
+    random = np.random.default_rng(0)
+    known = [(2 / (2 * np.pi)) ** D, {2: 2 * np.pi, 3: 4 * np.pi}[D] / (2 * np.pi) ** D, 0.0]
+    for rtol, decades in zip([1e-2, 1e-3] * 4, np.repeat({2: [6.5, 5, 3, 1.5], 3: [4, 3, 2, 1]}[D], 2), strict=True):
+        mu, region = 10 ** -(decades + random.uniform(-0.5, 0.5)), Plane(D, 1.0, center=random.uniform(-0.5, 0.5, D))
+        weights = ["f", "-df/de", "-df/de"]
+        result = integrate_bands(cone, region, weights, mu, 0.0, rtol=rtol, relative_to="largest", method="patches")
+        assert result.converged
+        assert (np.abs(result.value - known) <= result.error + 1e-15).all(), (mu, rtol, str(result))
+
+
+@pytest.mark.parametrize(("halves", "bisected"), [([44, 0, 0, 0], True), ([12, 12, 12, 12], False)])
+def test_tiny_boxes_are_left_alone_for_rounding_and_not_for_a_singular_point(halves, bisected):
+    """Rounding grows in all halves of a box; next to a singular point the error of one may be larger than that of the box."""
+
+    def rule(boxes):
+        error = np.array(halves, dtype=float)[:, None]
+        return np.zeros((4, 1)), error, error, np.zeros((4, 1), dtype=bool)
+
+    boxes = Boxes(np.zeros((1, 2)), np.full((1, 2), 1e-6))
+    parts = np.zeros((1, 1)), np.full((1, 1), 10.0), np.zeros((1, 1)), np.zeros((1, 1), dtype=bool)
+    cover = Cover(boxes, parts, np.array([False]), np.array([40.0]))
+    assert len(cover.bisected(rule, np.array([True]), np.ones(1)).final) == (4 if bisected else 1)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import sympy as sp
 
+import symcur as sc
 from symcur.brillouin import Ball, integrate_bands, wedges
+from symcur.brillouin.landmarks import landmarks
 from symcur.brillouin.problem import BandProblem
 
 k_x, k_y, k_z = sp.symbols("k_x k_y k_z", real=True)
@@ -46,6 +48,39 @@ def test_moments_of_an_ellipsoid_are_those_of_its_wedge(masses, tilt, parts):
     assert f"one of {parts} parts" in result.method
 
 
+def two_nodes(k, m=6e-7, d=0.0, a=0.5):
+    """Massive Dirac cones at k_y = -+a with a mass: Berry curvature of opposite signs, on top of a large column."""
+    x, y, z = (k[:, 1] ** 2 - a**2) / (2 * a), k[:, 0], m + d * k[:, 1] / a
+    e = np.sqrt(x**2 + y**2 + z**2)
+    curvature = (k[:, 1] * z / a - x * d / a) / (2 * e**3)
+    return np.stack([-e, e], axis=1), (1e7 + curvature[:, None] * [1, -1])[:, :, None]
+
+
+two_nodes.bending = lambda k, radius, step: np.full(len(k), 10.0)
+two_nodes.bending.shown = True
+
+
+def test_what_breaks_a_symmetry_only_next_to_narrow_features_of_a_ball(monkeypatch):
+    """The mirror that exchanges two nodes holds to rounding away from them only: their curvatures have opposite signs."""
+    ball = Ball(2, 1.0)
+    mirrors = [wedges.Operation(-1, turn) for turn in (0.0, 0.5)]
+    problem = BandProblem(two_nodes, ball, ["f"], 0.0, 0.0)
+    assert mirrors[0] in wedges.symmetries(problem, mirrors)
+    assert mirrors[0] not in wedges.also_near(problem, wedges.symmetries(problem, mirrors), landmarks(problem, 1e-8))
+    monkeypatch.setattr(wedges, "integrable", lambda problem, rtol: True)
+    assert wedges.within_wedge(problem, 1e-8).domain.parts == 2
+
+
+def test_what_cancels_by_its_angle_in_a_wedge_does_not_converge():
+    """The sea form of the conductivity diverges where the bands of Rashba's model touch; its regular form does not."""
+    touching, how = {"M": 0.0}, {"cutoff": 3.0, "rtol": 1e-3, "max_evaluations": 50_000}
+    sea = sc.conductivity(sc.models.rashba(), 0.3, 0.0, parameters=touching, form="sea", **how)
+    assert sea.status == "tolerance not met"
+    regular = sc.conductivity(sc.models.rashba(), 0.3, 0.0, parameters=touching, form="regular", **how)
+    assert regular.status == "converged"
+    assert "one of 8 parts" in regular.method
+
+
 def test_a_wrong_image_shows(monkeypatch):
     """The sign of k_x k_y under a mirror forgotten."""
     bands, M = quadratic((1, 1.5, 2))
@@ -58,4 +93,4 @@ def test_a_wrong_image_shows(monkeypatch):
 def test_nothing_is_folded_where_something_may_be_hidden():
     bands, _ = quadratic((1, 1, 2), hidden=True)
     problem = BandProblem(bands, Ball(3, 2.2), ["f"] * 5, 0.5, 0.0)
-    assert wedges.within_wedge(problem) is problem
+    assert wedges.within_wedge(problem, 1e-3) is problem
