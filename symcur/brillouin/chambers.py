@@ -34,9 +34,9 @@ NOTHING = 1e-9  # an element of a sum of orthogonal matrices that is zero but fo
 def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     """The same integral over the smallest part of a cell, if there is one, with its landmarks.
 
-    No band is flat on a face of the part, as a level set that lies in a face would not be seen. Where bands touch and the integrand is not
-    known to be absolutely integrable, k -> -k alone is used, and only of even integrands: what diverges in a corner of the part may cancel
-    there by its angle.
+    No band is flat on a face of the part, as a level set that lies in a face would not be seen, and no landmark lies where its map folds.
+    Where bands touch and the integrand is not known to be absolutely integrable, k -> -k alone is used, and only of even integrands: what
+    diverges in a corner of the part may cancel there by its angle.
     """
     marks, domain = landmarks(problem, rtol), problem.domain
     if not isinstance(domain, LatticeCell) or domain.dimension == 1:
@@ -52,8 +52,12 @@ def part_of_cell(problem: BandProblem, rtol: float) -> BandProblem:
     usable = [*_boxes(problem, found), *(one for one in known if all(g in found for g in one.generators))]
     for chamber in sorted(usable, key=lambda one: -one.parts):
         group = _generated({g: found[g] for g in chamber.generators})
-        if not (problem.alone and _may_cancel(group)) and not _flat(problem, chamber):
-            return _on(problem, chamber, group, marks)
+        if (problem.alone and _may_cancel(group)) or _flat(problem, chamber):
+            continue
+        part = chamber.of(domain)
+        images = _images(marks, chamber, part, list(group))
+        if not part.folded_at(images.u):
+            return _on(problem, part, group, images)
     return problem
 
 
@@ -110,16 +114,14 @@ def _generated(generators: dict[Linear, Array]) -> dict[Linear, Array]:
     return group
 
 
-def _on(problem: BandProblem, chamber: Chamber, group: dict[Linear, Array], marks: Landmarks) -> BandProblem:
+def _on(problem: BandProblem, domain: Part, group: dict[Linear, Array], images: Landmarks) -> BandProblem:
     matrix = _summed(group)
-    domain = chamber.of(problem.domain)
     part = problem.with_bands(Folded(problem, matrix), problem.weights).on(domain)
     share = np.abs(matrix) / len(group)  # what a feature of the cell adds to sums over the images of one in the part
 
     def shared(weight: Array) -> Array:
         return np.asarray((weight.reshape(-1, problem.together) @ share.T).reshape(weight.shape))
 
-    images = _images(marks, chamber, domain, list(group))
     behind = images.unfollowed
     part.landmarks = replace(
         images,
