@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters, gap, named
 from symcur.band_structures.energies import MANY, energies_within
-from symcur.brillouin import LatticeCell
 from symcur.brillouin.memory import Memory
-from symcur.brillouin.occupation import occupation
 from symcur.brillouin.trapezoid import OFFSET
+from symcur.observables.counting import Counting
 from symcur.observables.engine import COARSE
 
 _MESHES = {1: (256, 1024), 2: (48, 64), 3: (16, 20)}  # points per axis
-_ROOT = 1e-12  # of the spread of the energies
 
 
 def chemical_potential(
@@ -24,16 +24,22 @@ def chemical_potential(
     temperature: float = 0.0,
     *,
     parameters: Parameters = None,
+    rtol: float = 1e-5,
+    max_evaluations: int = 1_000_000,
     memory: float | None = None,
 ) -> tuple[Array, Array]:
     """mu with ``filling`` electrons (or holes) per cell, a number or a 1D array, and the estimated error of each, both of its shape.
 
     Dirac electrons of a continuum, which have no lowest band, are counted from neutrality (``model.neutral`` bands).
 
-    A whole number at T = 0 gives the middle of the gap above so many bands, where there is one. Else sum_n f(e_n - mu) is solved
-    on two meshes of the zone, by linear interpolation of the ordered energies at T = 0: the value is that of the finer one, the
-    error twice the difference. Where plane waves are cut off, twice what those change that the
-    potential links to them is part of it. Units of energy of the model. ``memory``, bytes, is what arrays may take, by default 2e9.
+    A whole number at T = 0 gives the middle of the gap above so many bands, where there is one. Else electrons above and holes below
+    the nearest number of full bands are integrated over the zone, each to ``rtol`` of its number with at most ``max_evaluations``, at
+    mu that close in on the one asked for: the error reaches to where the count, with its error, is too small and too large. In a gap of
+    more than 70 T the thermal carriers of a whole number are below rounding, and leave mu open by as much.
+
+    Where plane waves are cut off two meshes are compared instead, without a bound for what hides between their points, and twice what
+    the waves change that the potential links to them is part of the error. Units of energy of the model. ``memory``, bytes, is what
+    arrays may take, by default 2e9.
     Raises ValueError where states do not suffice, and where not one momentum fits.
     """
     model = named(model).with_values(parameters)
@@ -50,54 +56,52 @@ def chemical_potential(
             f"model: expected electrons, got {model.name}, whose energies are measured from the chemical potential"
         )
     budget = Memory(memory)
-    levels = [
-        _levels(budget, model, cell, n // (2 if model.size >= MANY else 1), offset)
-        for n, offset in zip(_MESHES[model.dimension], OFFSET[[0, 2]], strict=True)
-    ]
-    larger = model.larger
-    few = [] if larger is None else [_levels(budget, one, cell, COARSE, float(OFFSET[0])) for one in (model, larger)]
-    mu, error = np.empty(asked.shape), np.empty(asked.shape)
-    for place, number in np.ndenumerate(asked):
-        middle = _middle_of_gap(model, float(number), levels, memory) if temperature == 0 else None
-        states = float(number) + model.neutral
-        coarse, fine = (_solved(energies, states, temperature) for energies in levels)
-        mu[place], error[place] = (fine, 2 * abs(fine - coarse)) if middle is None else (middle, 0.0)
-        if larger is not None:
-            if middle is None:
-                both = [
-                    _solved(energies, float(number) + one.neutral, temperature)
-                    for one, energies in zip((model, larger), few, strict=True)
-                ]
-            else:
-                both = [middle, gap(larger, round(number), memory=memory).mu]
-            error[place] += 2 * np.ptp(both)
-    return mu, error
+    sizes = [n // (2 if model.size >= MANY else 1) for n in _MESHES[model.dimension]]
+    mesh, basis = energies_within(budget, model, cell.momenta(sizes[0], OFFSET[0])), model.larger
+    states = asked.ravel() + model.neutral
+    mu, error = np.empty(states.size), np.zeros(states.size)
+    for full in np.unique(np.round(states).astype(int)):
+        count = Counting(model, cell, int(full), temperature, rtol, max_evaluations, budget.limit - budget.kept)
+        whole = states == full
+        middle = _middle_of_gap(count, mesh) if whole.any() else None
+        here = (np.round(states) == full) & ~(whole & (middle is not None))
+        if middle is not None:
+            mu[whole] = middle
+        if middle is not None and basis is not None:
+            error[whole] = 2 * abs(middle - gap(basis, full - model.neutral, memory=memory).mu)
+        if here.any() and basis is None:
+            mu[here], error[here] = count.solve(states[here] - full, mesh)
+        elif here.any():
+            mu[here], error[here] = _by_meshes(count, states[here] - full, mesh, sizes[1], budget)
+    return mu.reshape(asked.shape), error.reshape(asked.shape)
 
 
-def _levels(memory: Memory, model: BandStructure, cell: LatticeCell, points: int, offset: float) -> Array:
-    """The energies (k, band) on a mesh."""
-    return energies_within(memory, model, cell.momenta(points, offset))
+def _by_meshes(count: Counting, numbers: Array, coarse: Array, points: int, budget: Memory) -> tuple[Array, Array]:
+    """Where a basis is cut off, and diagonalising takes long: mu from a second mesh, and an error that holds twice what a larger basis changes.
+
+    At T = 0 a mesh may have as many equal levels as points on a line; those of so many states about the number are in the error.
+    """
+
+    def on(mesh: Array, carriers: Array, one: Counting = count) -> Array:
+        return np.array([one.on_a_mesh(mesh, x) for x in carriers])
+
+    model, basis = count.model, count.model.larger
+    assert basis is not None
+    fine = energies_within(budget, model, count.cell.momenta(points, OFFSET[2]))
+    mu = on(fine, numbers)
+    error = 2 * np.abs(mu - on(coarse, numbers))
+    if count.temperature == 0:
+        error = np.maximum(error, (on(fine, numbers + 1 / points) - on(fine, numbers - 1 / points)) / 2)
+    other = replace(count, model=basis, full=count.full + basis.neutral - model.neutral)
+    few = [energies_within(budget, one, count.cell.momenta(COARSE, OFFSET[0])) for one in (model, basis)]
+    return mu, error + 2 * np.abs(on(few[0], numbers) - on(few[1], numbers, other))
 
 
-def _middle_of_gap(model: BandStructure, number: float, levels: list[Array], memory: float | None) -> float | None:
-    """The middle of the gap above ``number`` bands; None where the meshes show that there is none, or it is no whole number."""
-    n = round(number) + model.neutral
-    if number != round(number) or any(e[:, n - 1].max() >= e[:, n].min() for e in levels):
+def _middle_of_gap(count: Counting, mesh: Array) -> float | None:
+    """The middle of the gap above the full bands at T = 0; None where there is none, as energies on a mesh or the carriers at it show."""
+    n = count.full
+    if count.temperature > 0 or not 0 < n < count.model.size or mesh[:, n - 1].max() >= mesh[:, n].min():
         return None
-    return gap(model, round(number), memory=memory).mu
-
-
-def _solved(energies: Array, number: float, temperature: float) -> float:
-    """mu at which the mean over momenta of the number of electrons is that asked for."""
-    from scipy.optimize import brentq
-
-    ordered, momenta = np.sort(energies, axis=None), len(energies)
-    if temperature == 0:
-        # With mu at one of the levels it is half filled.
-        return float(np.interp(number * momenta, np.arange(ordered.size) + 0.5, ordered))
-    ends = ordered[0] - 60 * temperature, ordered[-1] + 60 * temperature
-
-    def excess(mu: float) -> float:
-        return float(occupation("f", ordered, mu, temperature).sum()) / momenta - number
-
-    return float(brentq(excess, *ends, xtol=_ROOT * float(np.ptp(ordered))))
+    middle = gap(count.model, n - count.model.neutral, memory=count.memory).mu
+    carriers, error, _ = count.each(np.array([middle]), mesh, count.rtol)
+    return middle if (np.abs(carriers) <= error).all() else None
