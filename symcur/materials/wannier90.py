@@ -45,7 +45,7 @@ def read_hr(path: Path) -> Blocks:
     H = np.empty((number, size, size), dtype=complex)
     for R, block in enumerate(blocks):
         H[R] = _placed(file, first + R * size**2, size, block[:, 3:])[..., 0]
-    return Blocks(path, cells[:, 0].astype(int), weights, H)
+    return Blocks(path, _with_home(file, cells[:, 0].astype(int), weights), weights, H)
 
 
 def read_tb(path: Path) -> Blocks:
@@ -62,7 +62,7 @@ def read_tb(path: Path) -> Blocks:
     if (np.array(second) != cells).any():
         raise file.error("the same R vectors for the position matrix as for the Hamiltonian", "others")
     file.require_end()
-    return Blocks(path, cells, weights, H[..., 0], lattice, A)
+    return Blocks(path, _with_home(file, cells, weights), weights, H[..., 0], lattice, A)
 
 
 def read_wsvec(path: Path, blocks: Blocks) -> tuple[Indices, Indices]:
@@ -97,6 +97,14 @@ def _degeneracies(file: Lines, number: int) -> Indices:
     if (weights < 1).any() or (weights != np.round(weights)).any():
         raise file.error("degeneracies, positive integers", f"{weights[(weights < 1) | (weights % 1 != 0)][0]:g}")
     return weights.astype(int)
+
+
+def _with_home(file: Lines, cells: Indices, weights: Indices) -> Indices:
+    """The vectors R; that of the home cell has no equals."""
+    home = weights[~cells.any(axis=1)]
+    if (home != 1).any():
+        raise file.error("1 as the degeneracy of R = 0, which lies inside the Wigner-Seitz cell", str(home[0]))
+    return cells
 
 
 def _matrices(file: Lines, number: int, size: int, components: int, what: str) -> tuple[list[list[int]], ComplexArray]:

@@ -149,6 +149,17 @@ def test_degeneracies_divide_the_hamiltonian(tmp_path):
     np.testing.assert_array_equal(found.centres, R_CENTRES)
 
 
+@pytest.mark.parametrize("written", [files.hr, files.tb])
+def test_the_home_cell_has_no_equals(tmp_path, written):
+    """R = 0 lies inside the Wigner-Seitz cell of the supercell: another degeneracy is a damaged file, with wrong energies."""
+    path = tmp_path / f"x_{written.__name__}.dat"
+    path.write_text(written(CELLS, np.where(CELLS.any(axis=1), WEIGHTS, 2), H, *([A] if written is files.tb else [])))
+    with pytest.raises(
+        ValueError, match=r"1 as the degeneracy of R = 0, which lies inside the Wigner-Seitz cell, got .*2"
+    ):
+        read_functions(path, lattice=None if written is files.tb else files.LATTICE)
+
+
 def test_the_position_matrix_of_tb_files_gives_the_centres(tmp_path):
     path = tmp_path / "x_tb.dat"
     path.write_text(files.tb(CELLS, WEIGHTS, H, A))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ def filled(mu):
     ends = [0, *sorted(np.arccos(x) for x in (-mu / 2 - 1, -mu / 2 + 1) if -1 < x < 1), np.pi]
     return sum(
         quad(lambda k: np.arccos(np.clip(-mu / 2 - np.cos(k), -1, 1)), a, b, epsabs=1e-14, epsrel=1e-13, limit=400)[0]
-        for a, b in zip(ends, ends[1:], strict=False)
+        for a, b in pairwise(ends)
     ) / (np.pi**2)
 
 

@@ -163,7 +163,14 @@ def test_at_a_touching_with_a_trace_of_s_nothing_is_defined():
     assert "bands touch at mu, T is too low" in result.message
     assert np.isinf(result.error[1, 0]).all()
     assert np.isfinite(np.delete(result.error.reshape(6, -1), 2, axis=0)).all()
-    assert sc.conductivity(touching.with_s(Z / 2), 0.0, 0.0, rtol=1e-3).status == "converged"
+    found = sc.conductivity(touching.with_s(Z / 2), [-1e-5, 0.0, 1e-5], 0.0, rtol=1e-3)  # the dipole alone jumps
+    assert found.met[[0, 2]].all()
+    assert np.isfinite(found.error).all()
+    assert not found.met[1].all()
+    assert (np.abs(found.value) <= found.error).all()
+    dipole = found.parts["dipole"]
+    assert (np.abs(dipole.value[:, 0, 1] - np.array([1, 0, -1]) / (16 * np.pi)) <= dipole.error[:, 0, 1]).all()
+    assert sc.conductivity(touching.with_s(Z / 2), 0.0, 1e-5, rtol=1e-3).status == "converged"
     assert sc.conductivity(chern_insulator(0.3, 0.2, 1e-3), 0.0, 0.0, rtol=1e-3).status == "converged"
 
 

@@ -123,7 +123,7 @@ def test_what_is_wrong_is_one_line(symcur, tmp_path, monkeypatch, arguments, mes
 
 
 @pytest.mark.parametrize(
-    ("method", "mu", "temperature", "points"), [("mesh", "0", "0.3", 400), ("auto", "1.1", "0", 2500)]
+    ("method", "mu", "temperature", "points"), [("mesh", "0", "0.3", 400), ("auto", "1.1", "0", 1000)]
 )
 def test_a_computation_goes_on(symcur, tmp_path, monkeypatch, ctrl_c_after, method, mu, temperature, points):
     whole, file = tmp_path / "whole.json", tmp_path / "file.json"
