@@ -97,6 +97,25 @@ def test_h_is_diagonal_between_orthonormal_eigenvectors(H):
     assert np.abs((eigenvalues(H) - energies) / size).max() < 16 * EPS
 
 
+@pytest.mark.parametrize("N", [19, 20, 24, 25, 26])
+@pytest.mark.parametrize("scale", [1, 1e-200, 1e120])
+def test_two_dozen_bands_with_zero_equal_and_paired_energies(N, scale):
+    """Rows that are added for LAPACK's sake never mix with the others, nor come before them."""
+    H = random_matrices(N)
+    e, U = np.linalg.eigh(H)
+    e[:10, 1:N:2] = e[:10, : N - 1 : 2]
+    H[:10] = (U[:10] * e[:10, None]) @ U[:10].conj().mT
+    H[10], H[11] = 0, np.eye(N)
+    H *= scale
+    energies, U = eigenvectors(H.reshape(5, 8, N, N))
+    assert energies.shape == (5, 8, N)
+    energies, U = energies.reshape(-1, N), U.reshape(H.shape)
+    size = np.maximum(np.linalg.norm(H / scale, 2, axis=(1, 2)), 1)[:, None]
+    assert np.abs(U.conj().mT @ U - np.eye(N)).max() < 2 * N * EPS
+    assert np.abs((H / scale) @ U - U * (energies / scale)[:, None]).max() < N * EPS * size.max()
+    assert np.abs((energies / scale - np.linalg.eigvalsh(H / scale)) / size).max() < N * EPS
+
+
 def test_small_components_of_two_bands_have_all_their_digits():
     """To first order in w/(a - b) the admixture is w/(a - b), however small it is."""
     for a, b in ((1.0, -1.0), (-1.0, 1.0)):

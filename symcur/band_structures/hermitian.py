@@ -16,6 +16,9 @@ from symcur.arrays import Array, ComplexArray
 from symcur.band_structures import three_bands
 from symcur.cores import MANY, one_core
 
+# Rows up to which LAPACK's ``zheevd`` turns real eigenvectors as complex ones, where that takes longer than with one row more.
+_TURNED = range(20, 26)
+
 
 def eigenvalues(H: ComplexArray) -> Array:
     """(..., N), ascending, of Hermitian matrices (..., N, N); of each the lower triangle is read."""
@@ -30,7 +33,7 @@ def eigenvectors(H: ComplexArray) -> tuple[Array, ComplexArray]:
     if H.shape[-1] != 2:
         found = three_bands.eigenvectors(H.reshape(-1, 3, 3)) if _many_of_three(H) else None
         if found is None:
-            found = _by_lapack(np.linalg.eigh, H)
+            found = _by_lapack(_padded if H.shape[-1] in _TURNED and H.size else np.linalg.eigh, H)
         return found[0].reshape(H.shape[:-1]), found[1].reshape(H.shape)
     middle, z, w = _parts(H)
     size = np.abs(w)
@@ -48,6 +51,16 @@ def eigenvectors(H: ComplexArray) -> tuple[Array, ComplexArray]:
 
 def _many_of_three(H: ComplexArray) -> bool:
     return H.shape[-1] == 3 and H[..., 0, 0].size >= three_bands.MANY
+
+
+def _padded(H: ComplexArray) -> tuple[Array, ComplexArray]:
+    """By matrices of as many rows as LAPACK is quicker for, with energies above all others that nothing links to them."""
+    N = H.shape[-1]
+    whole, rest = np.zeros((*H.shape[:-2], _TURNED.stop, _TURNED.stop), dtype=complex), np.arange(N, _TURNED.stop)
+    above = 2 * N * np.abs(H).max(axis=(-2, -1), keepdims=True)[..., 0]
+    whole[..., :N, :N], whole[..., rest, rest] = H, np.where(above > 0, above, 1.0)
+    energies, states = np.linalg.eigh(whole)
+    return energies[..., :N], states[..., :N, :N]
 
 
 def _by_lapack(function: Callable[[ComplexArray], Any], H: ComplexArray) -> Any:
