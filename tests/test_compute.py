@@ -63,7 +63,7 @@ def test_filling_puts_mu_into_the_gap(symcur):
 
 
 def test_the_search_for_mu_keeps_to_the_budget(symcur):
-    status, _, err = symcur("compute", "haldane", "conductivity", "--filling", "1", "--memory", "0.3")
+    status, _, err = symcur("compute", "haldane", "conductivity", "--filling", "1", "--memory", "0.2")
     assert status == 2
     assert "memory: expected at least" in err
     assert "2 times what the energies of a mesh take" in " ".join(err.split())
