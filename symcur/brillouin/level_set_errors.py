@@ -35,13 +35,16 @@ def of_peaks(e: Array, v: Array, which: Indices, mu: Array, t: Array, weights: W
     """All that samples v (U, K, p, ..) of a peak may add with energies e (U, P), of the bands ``which`` (I,): (I, K), else zero.
 
     Next to a touching of bands v may go like the inverse of the distance. An interpolant of such values is wrong by a part of them
-    that shrinks with the degree too slowly to be seen by a comparison with two degrees less, and as much in smaller boxes.
+    that shrinks with the degree too slowly to be seen by a comparison with two degrees less, and as much in smaller boxes. Where mu is far
+    from all energies of a box no level set crosses it.
     """
     dimension, flat = v.ndim - 2, (*v.shape[:2], -1)
     size = np.abs(v).reshape(flat).mean(axis=-1)
     missed = np.abs(v - transform(basis(v.shape[-1]).cut, v, dimension)).reshape(flat).max(axis=-1)
     size = np.where(missed > PEAKED * size, size, 0.0)[which]
-    bound, some = np.zeros(size.shape), np.flatnonzero(size.any(axis=1))
+    low, high = e.min(axis=1)[which], e.max(axis=1)[which]
+    near = (mu >= 2 * low - high) & (mu <= 2 * high - low)  # beyond all samples by no more than their range
+    bound, some = np.zeros(size.shape), np.flatnonzero(size.any(axis=1) & near)
     if len(some):
         bound[some] = UNSURE * at_most(e[which[some]], size[some], mu[some], t[some], weights)
     return bound

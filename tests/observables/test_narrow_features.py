@@ -201,11 +201,23 @@ def test_no_error_is_zero():
 
 @pytest.mark.slow
 def test_asking_for_more_never_returns_less():
-    """mu = 1.5 in Kane-Mele lies in Kramers degeneracies: rounding ends the refinement, not the accuracy."""
-    results = [sc.conductivity(models.kane_mele(), 1.5, 0.0, rtol=rtol) for rtol in (1e-6, 1e-8)]
+    """Next to mu = 1.5 in Kane-Mele, which lies in Kramers degeneracies: rounding ends the refinement, not the accuracy."""
+    results = [sc.conductivity(models.kane_mele(), 1.500001, 0.0, rtol=rtol) for rtol in (1e-6, 1e-8)]
     assert results[1].error.max() < results[0].error.max()
     assert abs(results[1].value - results[0].value).max() <= results[0].error.max()
     assert re.search(r"relative error of the value at most \d\.\de-0\d", results[0].message)
+
+
+@pytest.mark.slow
+def test_in_a_degeneracy_a_dipole_lies_between_those_of_both_sides_and_its_error_holds_them():
+    """That of Kane-Mele jumps at mu = 1.5 from -0.0068 to 0.0423, and the integral of -f' at T = 0 is neither."""
+    found = sc.conductivity(models.kane_mele(), [1.499999, 1.5, 1.500001], 0.0, rtol=1e-4)
+    dipole = found.parts["dipole"]
+    below, value, above = dipole.value[:, 0, 1]
+    assert above - below > 0.04
+    assert not found.met[1].all()
+    assert found.met[[0, 2]].all()
+    assert max(above - value, value - below) <= dipole.error[1, 0, 1] < 1
 
 
 @pytest.mark.slow_for("0.6--1.1-0.01", "2.345-3.1-0.02", "2.345-3.1-0.05", "0.6--1.1-0.02", "0.6--1.1-0.05")
