@@ -10,7 +10,7 @@ from .bernstein import basis, transform
 from .occupation import OCCUPATIONS, Weights, columns, occupation
 
 # Values whose last two Legendre polynomials add more than this part of their mean are not resolved.
-PEAKED = 0.5
+PEAKED = 0.03
 UNSURE = 3  # by what means over few points may be wrong
 
 

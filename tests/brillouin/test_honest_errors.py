@@ -173,6 +173,15 @@ def test_pockets_next_to_a_touching_of_bands_belong_to_the_error(D):
         assert (np.abs(result.value - known) <= result.error + 1e-15).all(), (mu, rtol, str(result))
 
 
+@pytest.mark.parametrize(("mu", "rtol"), [(0.0004231259785224965, 9e-4), (0.0004231259785224965, 3e-4)])
+def test_interpolants_that_change_little_next_to_a_touching_may_still_be_wrong(mu, rtol):
+    """Values whose last two Legendre polynomials add a third of their mean were 1.2 times their error off."""
+    weights = ["f", "-df/de", "-df/de"]
+    result = integrate_bands(cone, Plane(2, 1.0), weights, mu, 0.0, rtol=rtol, relative_to="largest", method="patches")
+    assert result.converged
+    assert (np.abs(result.value - [1 / np.pi**2, 1 / (2 * np.pi), 0]) <= result.error + 1e-15).all()
+
+
 @pytest.mark.parametrize(("halves", "bisected"), [([44, 0, 0, 0], True), ([12, 12, 12, 12], False)])
 def test_tiny_boxes_are_left_alone_for_rounding_and_not_for_a_singular_point(halves, bisected):
     """Rounding grows in all halves of a box; next to a singular point the error of one may be larger than that of the box."""
