@@ -222,9 +222,8 @@ class Cover:
         each, before = (error / allowed for error in (new[1].reshape(-1, family, len(allowed)), self.parts[1][split]))
         after, before = each.sum(axis=1), before.max(axis=-1)
         noisy = (after.max(axis=-1) > 4 * before) & (before < 0.75 * self.parent[split])
-        noisy &= (after - each.max(axis=1)).max(
-            axis=-1
-        ) > before  # next to a singular point one of the halves has it all
+        # Next to a singular point one of the halves has it all.
+        noisy &= (after - each.max(axis=1)).max(axis=-1) > before
         noisy &= (self.boxes.size[split].max(axis=1) < TINY) & ~self.parts[3][split].any(axis=1)
         fresh, keep, final = np.repeat(~noisy, family), ~split, self.final.copy()
         keep[np.flatnonzero(split)[noisy]] = final[np.flatnonzero(split)[noisy]] = True

@@ -221,7 +221,8 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
     if not len(features):
         return []
     heights = np.stack([landscape.height(features, f) for f in range(len(features))])
-    chosen = list(_cells(problem, features, heights))
+    parts = pieces(len(heights), heights[0].size)
+    chosen = [one for some in parts for one in _cells(problem, features, heights[some], some.start)]
     middles, spacing = landscape.grid.reshape(-1, problem.domain.dimension), 1 / len(landscape.grid)
     some = [followed(middles, cells, most) for cells, _ in chosen]
     u = np.concatenate([middles[:0], *(cells.u for cells, _ in some)])
@@ -234,10 +235,9 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
     ]
 
 
-def _cells(problem: Problem, features: Features, heights: Array) -> Iterator[tuple[Indices, Array]]:
-    """The cells of the grid that may hold each feature, the narrowest first, and its length in them, beside zeros elsewhere.
-
-    ``heights`` (F, n, ..., n) are those of all features.
+def _cells(problem: Problem, features: Features, heights: Array, first: int) -> Iterator[tuple[Indices, Array]]:
+    """The cells of the grid that may hold each feature from the ``first`` on, the narrowest first, and its length in them, beside zeros
+    elsewhere. ``heights`` (F, n, ..., n) are those of these features.
     """
     spacing, periodic = 1 / heights.shape[1], problem.domain.periodic
     lowest, highest = (_around(heights, periodic, extreme) for extreme in (np.minimum, np.maximum))
@@ -252,7 +252,7 @@ def _cells(problem: Problem, features: Features, heights: Array) -> Iterator[tup
         length = spacing * np.abs(heights) / change
         closest = (length < 2 * spacing) | (length <= _around(length, periodic, np.minimum))
         chosen = (length < COARSE) & closest
-    for f, (own, height, by) in enumerate(zip(chosen, heights, change, strict=True)):
+    for f, (own, height, by) in enumerate(zip(chosen, heights, change, strict=True), first):
         cells, lengths = np.flatnonzero(own), np.zeros(height.size)
         lengths[cells] = spacing * _change(features, height.flat[cells], np.full(len(cells), f)) / by.flat[cells]
         yield cells[np.argsort(lengths[cells], kind="stable")], lengths

@@ -94,9 +94,8 @@ def within_wedge(problem: Problem, rtol: float) -> Problem:
     found = symmetries(problem, [*rotations, *mirrors, *over])
     if found:
         found = also_near(problem, found, landmarks(problem, rtol))
-    around = Plane(
-        domain.dimension, domain.cutoff, center=domain.center
-    )  # in which distances are alike in all directions
+    # Distances are alike in all directions of a box.
+    around = Plane(domain.dimension, domain.cutoff, center=domain.center)
     if not found or not integrable(problem.on(around), rtol):
         return problem
     rotation, mirror, turned = (

@@ -220,8 +220,7 @@ def _slow_response(
     rays = [(n, averaged, vertex) for n in ray_directions(model.dimension)]
     kernels = partial(kernel, mu=mu, temperature=temperature, etas=etas)
     summed = ray_sums(model, rays, nodes, kernels)
-    effort = replace(effort, least=scale.points(scale.gap))
-    return converged(model, summed, lambda along: expand(along, limit), scale, effort)
+    return converged(model, summed, lambda along: expand(along, limit), scale, effort.resolving(scale))
 
 
 # -- small pieces ----------------------------------------------------------------------------------------------------

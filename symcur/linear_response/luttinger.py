@@ -19,7 +19,6 @@ states are halved. Nothing here knows a semiclassical formula.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -191,4 +190,4 @@ def nernst_response(
 
     flows = mean(partial(operators, model, ["current", "torque"]))
     summed = ray_sums(model, [(n, flows, None) for n in directions], nodes, driven)
-    return converged(model, summed, expand, scale, replace(effort, least=scale.points(scale.gap)))
+    return converged(model, summed, expand, scale, effort.resolving(scale))

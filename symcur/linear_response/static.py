@@ -10,7 +10,6 @@ arrays may take, by default 2e9: with less, fewer momenta are summed at a time, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -115,7 +114,7 @@ def dephased_response(
         return value
 
     radius = scale.radius(0.7 * min(scale.thermal, scale.gap / 2))
-    return _expanded(model, names, kernel, scale, radius, replace(effort, least=scale.points(scale.gap)))
+    return _expanded(model, names, kernel, scale, radius, effort.resolving(scale))
 
 
 def _expanded(

@@ -22,7 +22,6 @@ symmetric part.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import Literal
 
@@ -77,8 +76,9 @@ def transverse_field_response(
         return slow_limit(etas, *extrapolated(nodes, along.real, 0))
 
     kernels = partial(field_kernel, mu=mu, temperature=temperature, etas=etas)
-    effort = replace(effort, least=scale.points(scale.gap))
-    return transverse_response(model, partial(conserved_current, model), nodes, kernels, limit, scale, effort)
+    return transverse_response(
+        model, partial(conserved_current, model), nodes, kernels, limit, scale, effort.resolving(scale)
+    )
 
 
 def conserved_current(model: BandStructure, i: int) -> Flows:

@@ -14,7 +14,7 @@ grid energies are closer to mu than on them by no more than they change on half 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import permutations
 
 import numpy as np
@@ -57,6 +57,10 @@ class Effort:
     max_points: int
     memory: Memory
     least: float = 0.0
+
+    def resolving(self, scale: Scales) -> Effort:
+        """The same with grids on which energies move by half of the least gap from one point to the next."""
+        return replace(self, least=scale.points(scale.gap))
 
     @classmethod
     def of(cls, rtol: float, max_points: int, memory: float | None) -> Effort:

@@ -14,7 +14,6 @@ from symcur.brillouin.occupation import occupation
 ROOT = 1e-10  # of the spread of the energies: an interval of mu that need not be smaller
 FIRST, CLOSER = 1e-2, 1 / 40  # half the first interval, of the spread, and half the next one, of the last
 ENOUGH, ROUNDS = 6.0, 60  # an interval in errors of the count, below which none is closer; and the most of them
-MATRICES = 1 << 17  # elements of the matrices that are made at a time
 COARSE, FINER = 1e-2, 1 / 20  # the relative errors of the first count, and of the next ones
 
 
@@ -29,8 +28,7 @@ class Carriers:
         self.bending, self.spectrum = model.bending, (model, sign)
 
     def energies(self, k: Array) -> Array:
-        some = max(1, MATRICES // self.states**2)  # as many as threads and budgets leave room for
-        e = np.concatenate([self.model.energies(k[start : start + some]) for start in range(0, max(1, len(k)), some)])
+        e = self.model.energies(k)
         return e if self.sign > 0 else -e[..., ::-1]
 
     def __call__(self, k: Array) -> tuple[Array, Array]:

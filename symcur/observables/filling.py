@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from symcur.arrays import Array
 from symcur.band_structures import BandStructure, Parameters, gap, named
 from symcur.band_structures.energies import MANY, energies_within
+from symcur.brillouin import require_accuracy
 from symcur.brillouin.memory import Memory
 from symcur.brillouin.trapezoid import OFFSET
 from symcur.observables.counting import Counting
@@ -55,6 +56,7 @@ def chemical_potential(
         raise ValueError(
             f"model: expected electrons, got {model.name}, whose energies are measured from the chemical potential"
         )
+    require_accuracy(rtol, 0.0, max_evaluations)
     budget = Memory(memory)
     sizes = [n // (2 if model.size >= MANY else 1) for n in _MESHES[model.dimension]]
     mesh, basis = energies_within(budget, model, cell.momenta(sizes[0], OFFSET[0])), model.larger

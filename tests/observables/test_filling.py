@@ -94,3 +94,9 @@ def test_a_pocket_that_meshes_miss_is_no_gap(monkeypatch):
     monkeypatch.setattr(filling, "gap", lambda *given, **how: wrong)
     mu, error = chemical_potential(model, 1)
     assert model.energies(model.cell.momenta(200, 0.3))[:, 0].max() - error < mu
+
+
+@pytest.mark.parametrize("rtol", [-1, 0, 2])
+def test_a_tolerance_without_a_meaning_is_named(rtol):
+    with pytest.raises(ValueError, match=f"rtol: expected a number between 0 and 1, got {rtol}"):
+        chemical_potential("haldane", 0.3, rtol=rtol)
