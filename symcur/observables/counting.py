@@ -48,13 +48,13 @@ class Counting:
     max_evaluations: int
     memory: float
 
-    def each(self, mu: Array, energies: Array, rtol: float) -> tuple[Array, Array, bool]:
+    def each(self, mu: Array, energies: Array, rtol: float, least: float = 0.0) -> tuple[Array, Array, bool]:
         """Electrons and holes per cell at each mu (M,), and their errors, both (2, M), and whether these are what was asked for.
 
-        That is rtol of both together, as ``energies`` on a mesh have them.
+        That is rtol of both together, as ``energies`` on a mesh have them, or of ``least`` where they are fewer.
         """
         found, met = np.zeros((2, 2, len(mu))), True
-        atol = rtol / self.cell.volume * self.carriers(energies, mu).sum(axis=0)[:, None]
+        atol = rtol / self.cell.volume * np.maximum(self.carriers(energies, mu).sum(axis=0), least)[:, None]
         for n, sign in enumerate((1, -1)):
             carriers = Carriers(self.model, self.full, sign)
             if carriers.first < self.model.size:
@@ -81,7 +81,15 @@ class Counting:
 
         if self.temperature == 0:
             ordered = np.sort(energies, axis=None)  # with mu at one of them it is half filled
-            return float(np.interp((self.full + number) * len(energies), np.arange(ordered.size) + 0.5, ordered))
+            mu = float(np.interp((self.full + number) * len(energies), np.arange(ordered.size) + 0.5, ordered))
+            # Few carriers next to a gap are in their bands.
+            return float(
+                min(mu, energies[:, : self.full].max())
+                if number < 0
+                else max(mu, energies[:, self.full :].min())
+                if number > 0
+                else mu
+            )
 
         def excess(mu: float) -> float:
             electrons, holes = self.carriers(energies, mu)[:, 0]
@@ -105,22 +113,23 @@ class Counting:
             new = np.setdiff1d([mu for one in intervals for mu in one.ask], known[0])
             if not len(new):
                 break
-            count, error, met = self.each(new, energies, rtol)
+            count, error, met = self.each(new, energies, rtol, float(np.abs(numbers).min()))
             last = rtol == self.rtol or not met
             known = np.hstack([known, [new, count[0] - count[1], error.sum(axis=0)]])
             known = known[:, np.argsort(known[0])]
             for one in intervals:
                 one.narrow(known, ROOT * spread, last)
-            rtol = max(rtol * FINER, self.rtol)
+            if any(one.ask and one.blurred for one in intervals):
+                rtol = max(rtol * FINER, self.rtol)
         return np.array([one.mu for one in intervals]), np.array([one.error for one in intervals])
 
 
 class _Interval:
-    """Of mu, for one number of carriers; ``ask``: where they are to be counted next."""
+    """Of mu, for one number of carriers; ``ask``: where they are to be counted next, ``blurred``: whether errors keep that from being closer."""
 
     def __init__(self, number: float, mu: float, half: float) -> None:
         self.number, self.mu, self.half = number, mu, half
-        self.low, self.high, self.ask = -np.inf, np.inf, [mu - half, mu, mu + half]
+        self.low, self.high, self.ask, self.blurred = -np.inf, np.inf, [mu - half, mu, mu + half], False
 
     @property
     def error(self) -> float:
@@ -132,7 +141,7 @@ class _Interval:
             return
         left = known[:, known[1] + known[2] < self.number][:, -1:]
         right = known[:, known[1] - known[2] > self.number][:, :1]
-        before, self.ask = self.high - self.low, []
+        before, self.ask, self.blurred = self.high - self.low, [], False
         self.low, self.high = float(left[0].max(initial=-np.inf)), float(right[0].min(initial=np.inf))
         if not left.size or not right.size:
             self.half *= 4
@@ -143,7 +152,8 @@ class _Interval:
         self.mu = self.low + size * (self.number - below) / (above - below)
         noise = max(error, other) * size / (above - below)
         if size > least and not (last and size <= ENOUGH * noise):
+            self.blurred = 2 * noise > size * CLOSER
             half = min(max(2 * noise, size * CLOSER), size / 3)
             self.ask = [self.mu - half, self.mu + half]
-            if size > before / 2:
+            if size > before / 4:
                 self.ask.append((self.low + self.high) / 2)
