@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from symcur.arrays import Array
-from symcur.band_structures.band_structure import BOSE, BandStructure
+from symcur.band_structures.band_structure import BOSE
 from symcur.bosons import square_phonons
 from symcur.brillouin.occupation import OCCUPATIONS
 from symcur.claims import boson_checks as checks
@@ -64,8 +64,8 @@ def _without_signs(states: Eigenstates, elements: Any) -> Any:
 
 
 def _without_norms(honest: Any) -> Any:
-    def start(states: Eigenstates, model: BandStructure, k: Array, tolerance: float | None = None) -> None:
-        honest(states, model, k, tolerance)
+    def start(states: Eigenstates, *given: Any, **options: Any) -> None:
+        honest(states, *given, **options)
         states.norms = None
 
     return start
