@@ -1,8 +1,4 @@
-"""The checks of the ledger hold and can fail: every row with a numerical check notices physically meaningful faults.
-
-One fault of each row, and those that once went unnoticed, run here, and errors of one percent; ``symcur verify --faults`` runs the
-whole table.
-"""
+"""The checks of the ledger hold and can fail: every row with a numerical check notices physically meaningful faults, and errors of one percent."""
 
 from __future__ import annotations
 
@@ -30,25 +26,6 @@ from symcur.expressions import P, Trace
 from symcur.observables import conductivity
 
 CHECKED = [claim for claim in claims.CLAIMS if claim.check]
-ONCE_UNNOTICED = {
-    "transport-total": ("-5 J_sj for J_sj", "s taken at the wrong end of the shift", "pi for 2 pi in all rates"),
-    "side-jump-current": ("s taken at the wrong end of the shift",),
-    "anisotropic-transverse": ("lambda / 2 for lambda",),
-    "noncollinear-afm": ("lambda / 2 for lambda",),
-    "orbital-magnetization": ("d x v dropped from m^s",),
-    "clean-kubo-agreement": ("Omega s with the opposite sign",),
-    "thermal-hall-chiral-d": ("Nambu counting 1 for 1/2",),
-    "bdg-thermal-current": ("Nambu counting 1 for 1/2",),
-}
-
-
-def chosen() -> list[tuple[Claim, str]]:
-    """The first fault of every row, and those that once went unnoticed."""
-    return [
-        (claim, name)
-        for claim in CHECKED
-        for name in dict.fromkeys([*list(claim.faults)[:1], *ONCE_UNNOTICED.get(claim.name, ())])
-    ]
 
 
 @pytest.mark.parametrize("claim", CHECKED, ids=lambda claim: claim.name)
@@ -96,7 +73,11 @@ def test_what_no_notebook_settles_is_as_recorded(claim):
     "hall-part-freedom-a symmetric a",
     "boson-circulation-d x v dropped from m^s",
 )
-@pytest.mark.parametrize(("claim", "name"), chosen(), ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(
+    ("claim", "name"),
+    [(claim, name) for claim in CHECKED for name in claim.faults],
+    ids=lambda value: getattr(value, "name", value),
+)
 def test_a_fault_turns_the_check_to_failed(claim, name):
     result = claims.with_fault(claim, name)
     assert not result.holds, (result.residual, result.text)
