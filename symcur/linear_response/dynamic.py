@@ -28,7 +28,7 @@ from symcur.linear_response.expansion import (
     quadratic_form,
     ray_directions,
 )
-from symcur.linear_response.scales import scales
+from symcur.linear_response.scales import Scales, scales
 from symcur.linear_response.susceptibility import (
     Bands,
     Flows,
@@ -45,7 +45,8 @@ from symcur.linear_response.susceptibility import (
 from symcur.linear_response.zone_sums import MOST_POINTS, Effort, converged
 
 _NODES = 6
-_FREQUENCIES = np.array([0.48, 0.40, 0.32, 0.24, 0.16, 0.08])  # in units of the smallest direct gap
+_FREQUENCIES = half_chebyshev(0.38, 6)  # in units of the smallest direct gap
+_CROSSINGS = 2.5  # where bands cross responses have terms |eta|, and sqrt(|eta|) where they touch: 0.93 and 2.2 of what the extrapolation states
 Limit = Callable[[Array, int], tuple[AnyArray, Array]]  # (values at the nodes, order in q) -> coefficients and errors
 
 
@@ -153,9 +154,12 @@ def field_gradient_response(
         return {"tensor": linear_form(ray_directions(model.dimension), *limit(along.imag, 1))}
 
     effort = Effort.of(rtol, max_points, memory)
-    moved = _slow_response(model, mu, temperature, flows, coupling, expand, effort)["tensor"]
+    scale = scales(model, mu, temperature, effort.memory)
+    moved = _slow_response(model, mu, temperature, flows, coupling, expand, effort, scale=scale)["tensor"]
+    if flow == "charge":
+        return moved
     # One diagonalisation per momentum: the contact term is cheap, and converged further.
-    return moved + _contact(model, mu, temperature, replace(effort, rtol=1e-2 * rtol)) if flow == "heat" else moved
+    return moved + _contact(model, mu, temperature, scale, replace(effort, rtol=1e-2 * rtol))
 
 
 def zeeman_gradient_response(
@@ -202,12 +206,13 @@ def _slow_response(
     expand: Callable[[ComplexArray, Limit], Expansion],
     effort: Effort,
     kernel: Callable[..., AnyArray] = potential_kernel,
+    scale: Scales | None = None,
 ) -> dict[str, Estimate]:
     """Flows in answer to a potential U, or to ``vertex``, along rays and for every eta.
 
     ``expand`` gets them as an array (ray, eta, flow, node), and limit(values, order): the term of this order in q as eta -> 0.
     """
-    scale = scales(model, mu, temperature, effort.memory)
+    scale = scale or scales(model, mu, temperature, effort.memory)
     etas = frequencies(scale.gap, _FREQUENCIES)
     # Half the distance at which two energies of one band, k and k + q apart, differ by i eta.
     radius = min(scale.radius(scale.thermal), scale.radius(float(etas.min())) / 2)
@@ -225,9 +230,12 @@ def _slow_response(
 
 # -- small pieces ----------------------------------------------------------------------------------------------------
 def slow_limit(etas: Array, values: Array, errors: Array) -> tuple[Array, Array]:
-    """eta -> 0 of an even function of eta; axis 1 counts the frequencies, and disappears."""
+    """eta -> 0 of an even function of eta; axis 1 counts the frequencies, and disappears.
+
+    The error holds for |eta| and sqrt(|eta|) too, which are left where bands cross or touch and states at both are coupled by the perturbation.
+    """
     limit, error = extrapolated(etas, np.moveaxis(values, 1, -1), 0)
-    return limit, error + np.moveaxis(errors, 1, -1) @ np.abs(lowest_coefficients(etas)[0])
+    return limit, _CROSSINGS * error + np.moveaxis(errors, 1, -1) @ np.abs(lowest_coefficients(etas)[0])
 
 
 def frequencies(gap: float, in_gaps: Array) -> Array:
@@ -236,7 +244,7 @@ def frequencies(gap: float, in_gaps: Array) -> Array:
     return np.asarray(in_gaps * gap)
 
 
-def _contact(model: BandStructure, mu: float, temperature: float, effort: Effort) -> Estimate:
+def _contact(model: BandStructure, mu: float, temperature: float, scale: Scales, effort: Effort) -> Estimate:
     """-(1/2) sum f Im <w_il s>."""
     axes = range(model.dimension)
     s = model.matrix("s", np.zeros(model.dimension))
@@ -247,5 +255,4 @@ def _contact(model: BandStructure, mu: float, temperature: float, effort: Effort
         return np.asarray(np.einsum("kan,ilkab,kbn,kn->il", U.conj(), ws, U, f, optimize=True).imag / -2)
 
     summand = Summand(summed, bytes_of_a_momentum(model, 3 * model.dimension**2))
-    scale = scales(model, mu, temperature, effort.memory)
     return converged(model, summand, lambda sums: {"": (sums, np.zeros(sums.shape))}, scale, effort)[""]

@@ -9,6 +9,7 @@ Energies and states come from diagonalisation: no perturbation theory, and no fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -16,9 +17,13 @@ from numpy.typing import ArrayLike
 from symcur.arrays import ComplexArray
 from symcur.band_structures import BandStructure, TightBinding, tight_binding
 from symcur.brillouin import LatticeCell
+from symcur.brillouin.memory import Memory
 from symcur.brillouin.occupation import occupation
 from symcur.linear_response.expansion import Estimate, extrapolated
-from symcur.linear_response.scales import require_lattice
+from symcur.linear_response.scales import require_lattice, scales
+
+_MARGIN = 2.5  # of what extrapolations in B^2 differ by
+_SMOOTH = 5.0  # fields above this, in squares of the length in k over which occupations vary, do not show how a density varies
 
 
 def magnetic_hamiltonian(bonds: TightBinding, cells: int, theta: ArrayLike) -> ComplexArray:
@@ -74,20 +79,32 @@ def density_per_magnetic_field(
 ) -> Estimate:
     """ds/dB at B = 0 (or dn/dB), from lattices with B and -B, extrapolated in B^2; B = 2 pi/(cells area).
 
-    The error is the larger change on leaving out the largest or the smallest field; points counts the
-    diagonalisations per magnetic cell. At low temperature only a model with mu in a gap has a smooth density.
+    Next to each of ``cells`` the following number is taken too, so that Landau levels lie elsewhere; the value is the mean over all choices of one
+    of each two. The error is the change of one when its largest or its smallest field is left out, or 2.5 times what all differ by. Fields show how the
+    density varies below (|e - mu - i pi T|/|v|)^2; where the smallest is five times that, an extrapolation says nothing, and 2.5 times its whole change
+    from there belongs to the error: so at low temperature, unless mu is in a gap. points counts the diagonalisations per magnetic cell.
     """
     cell = _require(model, mu, temperature, operator, cells)
-    ascending = sorted(cells)
     area = float(np.linalg.det(cell.vectors))  # the sign of the flux is that of a_1 x a_2
-    fields = np.array([2 * np.pi / (p * area) for p in ascending])
+    pairs = [(abs(p), abs(p) + 1) for p in cells]
 
-    def density(p: int) -> float:
-        return density_in_magnetic_field(model, p, mu, temperature, operator=operator, phases=phases)
+    def slope(p: int) -> float:
+        plus, minus = (
+            density_in_magnetic_field(model, q, mu, temperature, operator=operator, phases=phases) for q in (p, -p)
+        )
+        return (plus - minus) * p * area / (4 * np.pi)
 
-    odd = np.array([(density(p) - density(-p)) / 2 for p in ascending])
-    value, error = extrapolated(fields, odd, 1)
-    return Estimate(np.asarray(value), np.asarray(error), phases**2)
+    slopes = {p: slope(p) for p in sorted({p for pair in pairs for p in pair})}
+    choices = {tuple(sorted(set(choice))) for choice in product(*pairs)}
+    found = [
+        extrapolated(1 / np.array(p), np.array([slopes[x] for x in p]), 0) for p in choices if len(p) == len(pairs)
+    ]
+    values, changes = np.transpose(found)
+    scale = scales(model, mu, temperature, Memory(None))
+    smallest = 2 * np.pi / (max(slopes) * abs(area)) * (scale.speed / scale.thermal) ** 2
+    unseen = np.abs(values - slopes[max(slopes)]).max() * min(1.0, (smallest / _SMOOTH) ** 3)
+    error = max(changes.max(), _MARGIN * np.ptp(values), _MARGIN * unseen)
+    return Estimate(np.asarray(values.mean()), np.asarray(error), phases**2)
 
 
 def _require(model: BandStructure, mu: float, temperature: float, operator: str, cells: Sequence[int]) -> LatticeCell:

@@ -4,7 +4,8 @@ The error of a grid of n points per axis is made of harmonics n, each with a pha
 either may meet such a harmonic at its zero, so that they agree by chance, the more often the less there is between them. A sum is
 therefore compared with two coarser grids a quarter of their spacing apart, of which one sees sin(phi) of a harmonic where the other sees cos(phi).
 Where errors fall slowly, as above a Fermi surface, differences of several harmonics are small by chance once in a hundred times: a grid coarser by
-3/2 than these, whose relative error e lets theirs be expected to be e^(3/2), is a third witness.
+3/2 than these, whose relative error e lets theirs be expected to be e^(3/2), is a third witness. Two harmonics of one order, as of the two ends of
+a Fermi sea, may cancel at every place of a grid, but do not on a grid of another size: one of 0.85 of the points per axis is the fourth witness.
 
 Nothing of this is seen on grids that are coarser than what they sum. In k + i kappa the summands are analytic as long as no energy reaches a pole of the
 occupation, mu + i pi T, which is |kappa| < |e - mu - i pi T|/|v|: over that length grids have at least two points. Between the points of a
@@ -37,13 +38,18 @@ from symcur.linear_response.susceptibility import (
 )
 
 MOST_POINTS = 1 << 21
-_QUARTER = 0.25  # of the spacing of a grid
-_MARGIN = 1.5  # of the deviations of three grids
+_WITNESSES = (1.0, 0.25), (0.85, 0.4)  # points per axis in those of the coarser grid, and places in the spacing
+_COARSER = 2 / 3  # points per axis from grid to grid
+_MARGIN = 2.25  # of the deviations of these and two coarser grids
 _POINTS = 2  # over a length in which the occupation varies
 _FIRST = 12  # points per axis
 _BLOCK = 1 << 15  # elements of matrices diagonalised at a time: they stay in the cache of the processor
 _SHORTEST = 256  # momenta, though
 _ROUNDING = 1e-12  # of a coefficient, in units of the model: below this two sums count as equal
+
+
+# A sum on a grid, and its points per axis in those of the coarser one of the two grids that are compared.
+Witness = tuple[Expansion, float]
 
 
 @dataclass(frozen=True)
@@ -127,8 +133,7 @@ def converged(
     """
     rtol, max_points = effort.rtol, effort.max_points
     zone, size, coarser = Zone(model, summand, effort.memory, scale.mu, scale.pole), _FIRST, 0
-    before: list[Expansion] = []
-    far: list[Expansion] = []
+    before: list[Witness] = []
     least = effort.least**model.dimension
     if least > max_points:
         raise ValueError(
@@ -136,30 +141,30 @@ def converged(
         )
     while size**model.dimension <= max_points:
         now = expand(zone(size))
-        if (
-            before
-            and coarser >= max(_POINTS * zone.needed, effort.least)
-            and _agree(now, _changes(now, before, far), rtol)
-        ):
-            changes = _changes(now, [*before, expand(zone(coarser, _QUARTER))], far)
+        if before and coarser >= max(_POINTS * zone.needed, effort.least) and _agree(now, _changes(now, before), rtol):
+            witnesses = [(expand(zone(round(part * coarser), moved)), part) for part, moved in _WITNESSES]
+            changes = _changes(now, [*before, *witnesses])
             if _agree(now, changes, rtol):
                 points, peak = size**model.dimension, zone.memory.peak
                 return {x: Estimate(value, error + changes[x], points, peak) for x, (value, error) in now.items()}
-        size, coarser, before, far = -(-3 * size // 2), size, [now], before
+        size, coarser, before = -(-3 * size // 2), size, [(now, 1.0), *((other, _COARSER) for other, _ in before[:1])]
     raise ValueError(
         f"max_points: expected enough momenta to converge the sum over the zone to rtol = {rtol:g}, got {max_points}; raise "
         "max_points, rtol or the temperature"
     )
 
 
-def _changes(now: Expansion, coarser: Sequence[Expansion], coarsest: Sequence[Expansion] = ()) -> dict[str, Array]:
-    """How far values are from those of grids coarser by 3/2, and what those of grids as much coarser again let expect of these: the root of the sum of squares."""
+def _changes(now: Expansion, witnesses: Sequence[Witness]) -> dict[str, Array]:
+    """How far values are from what witnesses let expect of the coarser grid: the root of the sum of squares.
+
+    Errors fall exponentially with the points per axis: where a part of these leaves the relative error e, all leave e^(1/part).
+    """
     found = {}
     for x, (value, _) in now.items():
         largest = np.abs(value).max() + np.finfo(float).tiny
-        near, far = ([np.abs(value - other[x][0]) for other in others] for others in (coarser, coarsest))
-        apart = [*near, *(change * np.sqrt(np.minimum(change, largest) / largest) for change in far)]
-        found[x] = _MARGIN * np.sqrt(sum(np.square(apart)))
+        apart = [(np.abs(value - other[x][0]), part) for other, part in witnesses]
+        expected = [change * (np.minimum(change, largest) / largest) ** (1 / part - 1) for change, part in apart]
+        found[x] = _MARGIN * np.sqrt(sum(np.square(expected)))
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from symcur import Model, linear_response
-from symcur.linear_response import susceptibility
+from symcur.linear_response import dynamic, luttinger, susceptibility, transverse
 
 WAVE = np.array([0.3])
 
@@ -55,9 +55,9 @@ def model_of(H0, hoppings, s):
 
 @pytest.mark.parametrize("rtol", [1e-1, 1e-2, 1e-3])
 def test_true_errors_are_within_the_stated_ones_next_to_small_gaps(rtol):
-    """Two grids alone, of which both were too coarse or agreed by chance, stated up to fourteen times less."""
+    """Two grids alone, of which both are too coarse or agree by chance, state up to fourteen times less, three up to 2.6 times with the last seeds."""
     ratios = []
-    for seed in range(40):
+    for seed in (*range(36), 47, 289, 412, 589):
         H0, hoppings, s, mu = chain_with_a_gap(seed)
         exact = by_plain_sums(H0, hoppings, s, mu, 0.004)
         found = linear_response.static_response(model_of(H0, hoppings, s), "s", WAVE, mu, 0.004, rtol=rtol)
@@ -210,3 +210,11 @@ def test_the_least_gap_is_found_behind_another_and_along_a_valley(name, model):
     """Frequencies below a gap twenty times the least made currents three times their stated errors off."""
     with pytest.raises(ValueError, match=r"max_points: expected .*, to resolve the gap of 0\.0001\d* "):
         SLOW[name](model, rtol=1e-1, max_points=10_000)
+
+
+@pytest.mark.parametrize("nodes", [dynamic._FREQUENCIES, transverse._FREQUENCIES, luttinger._FREQUENCIES])
+@pytest.mark.parametrize("power", [0.5, 1, 1.5, 3])
+def test_terms_that_bands_leave_where_they_cross_are_within_the_error_of_slow_fields(nodes, power):
+    """Pairs of bands at a distance w in energy weigh w^2/(w^2 + eta^2): their integral over w lacks a term |eta|, over w = k^2 one sqrt(|eta|)."""
+    limit, error = dynamic.slow_limit(nodes, (3 + nodes**power)[None, :, None], np.zeros((1, len(nodes), 1)))
+    assert 0 < abs(limit.item() - 3) < error.item()
