@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from known_integrals import chern_insulator
 
+from symcur.brillouin import LatticeCell
 from symcur.brillouin.bernstein import basis, gauss
 from symcur.brillouin.cells import tensor
 from symcur.brillouin.cut_bands import SharpTask, sharp_task
+from symcur.brillouin.features import Landscape
+from symcur.brillouin.landmarks import landmarks
+from symcur.brillouin.problem import BandProblem
 
 
 def values(a, b, c):
@@ -40,3 +45,20 @@ def test_an_error_that_vanishes_by_chance_at_a_saddle_is_not_believed(p, size, c
     miss, stated = abs(value - along_the_diagonals(low, size, c)), error + 3 * abs(change)
     assert miss <= stated / 2
     assert stated < 0.01 * abs(value) + 0.01
+
+
+def test_a_point_that_lies_at_the_level_by_chance_makes_no_feature_small():
+    """One of the points by which the size of an integrand is estimated lies at mu, where -df/de is 1/(4 T): a peak of curvature still counts."""
+
+    def bands(k):
+        e, curvature = chern_insulator(2 - 1e-2)(k)
+        return e, np.concatenate([np.abs(curvature), np.ones_like(curvature)], axis=-1)
+
+    kept = []
+    for shift in (0.0, 1e-3):
+        problem = BandProblem(bands, LatticeCell(np.eye(2)), ["f", "-df/de"], 0.0, 1e-9)
+        energies = Landscape.of(problem).energies.reshape(-1, 2)
+        problem.mu = np.array([np.sort(energies[:: len(energies) // 512 + 1, 1])[256] + shift])
+        kept.append((len(landmarks(problem, 1e-3).u), problem.left_out.max()))
+    assert kept[0] == kept[1]
+    assert kept[0][0] > 0 == kept[0][1]
