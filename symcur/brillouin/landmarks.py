@@ -23,7 +23,8 @@ from .cells import Landmarks
 from .distinct import distinct_rows
 from .features import GRID, NOISE, TOUCHING, Followed, Landscape, followed, found, profile, turns, zoomed
 from .memory import OCCUPATION, PIECE, SIZE, pieces
-from .problem import BandProblem, Problem
+from .occupation import OCCUPATIONS
+from .problem import BandProblem, Problem, SmoothProblem
 
 LARGEST, BLOCK = 20_000_000, 1_000_000  # numbers kept at once, and made of samples at once
 CLOSED = 1e-7  # of the spread of the energies
@@ -33,6 +34,7 @@ ROUNDING = 1e-9  # in units of the mean of the integrand
 LEFT_OUT = 0.02  # the part of the tolerance that peaks left out may use up
 SURE = 0.25  # of the spacing: longer features of cells that are not followed are taken to lie in them
 UNSURE = 3  # by what means over few points may be wrong
+HIGH = 10  # times the mean density of states: more is a point that lies at the level by chance
 MEANS = 14  # arrays as long as the means of landmarks that are there at a time
 
 
@@ -56,7 +58,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     u = landscape.grid.reshape(-1, D)
     some = u[:: len(u) // 512 + 1]
     blocks = pieces(len(some), problem.size)
-    sizes = sum(problem.strength(some[block]).sum(axis=0) for block in blocks) / len(some)
+    sizes = _bounded(problem, sum(problem.strength(some[block]).sum(axis=0) for block in blocks) / len(some))
     usual = _size(problem, sizes)
     none = Landmarks.none(D, problem.size)
     marks, behind = [none], [none]
@@ -74,7 +76,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
             behind.append(beyond)
     together = Landmarks.joined(marks)
     # Where no point lies in a pocket it is the largest pocket that gives the integral its size.
-    common = np.maximum(usual, _size(problem, largest) / UNSURE)
+    common = np.maximum(usual, _size(problem, _bounded(problem, largest)) / UNSURE)
     parts = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
     order = np.argsort(parts)
     kept = np.cumsum(parts[order]) >= LEFT_OUT * rtol
@@ -102,6 +104,15 @@ def _spread(
     like = place[candidate.same][cells.nearest()]
     known = (like >= 0) & wide[like] if len(once) else np.zeros(len(like), dtype=bool)
     return narrow, replace(narrow[like[known]], u=cells.left[known]), behind
+
+
+def _bounded(problem: Problem, sizes: Array) -> Array:
+    """Means of the strength over few points, shape (mu T, C), which are too large where weights as high as 1/T are met by chance."""
+    if isinstance(problem, SmoothProblem):
+        return sizes
+    high = np.array([OCCUPATIONS.get(name).energy < 0 for name in problem.weights])
+    warm = np.tile(problem.temperature > 0, len(problem.mu))[:, None]  # at T = 0 steps stand for delta functions
+    return np.where(high & warm, np.minimum(sizes, HIGH * problem.filled().reshape(sizes.shape)), sizes)
 
 
 def _size(problem: Problem, sizes: Array) -> Array:

@@ -130,13 +130,39 @@ def _turned(array: Array, order: Indices, first: int, which: Indices) -> Array:
     return result
 
 
-def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int, block: int = BLOCK) -> Array:
-    """Sums over the pieces of each row, shape (3, rows, K): integral of w_k(e) v_k, of its modulus, and an error bound.
-
-    The error bound is for pieces that were not resolved to the end. All temperatures are zero or
-    all are positive. n is the number of Gauss points per smooth stretch, ``block`` how many numbers of the energy are handled at a time.
+@dataclass
+class LevelSets:
+    """Sums over the pieces of each row, shape (rows, K): ``value``, the integral of w_k(e) v_k, ``size``, of its modulus, ``error_bound``, for
+    parts that were not resolved to the end, ``apart``, of the moduli of the integrals over all parts. ``smallest`` part of a piece (rows).
     """
-    total = np.zeros((3, rows, len(weights)))
+
+    value: Array
+    size: Array
+    error_bound: Array
+    apart: Array
+    smallest: Array
+
+    @classmethod
+    def none(cls, rows: int, size: int) -> LevelSets:
+        value, modulus, error_bound, apart = np.zeros((4, rows, size))
+        return cls(value, modulus, error_bound, apart, np.ones(rows))
+
+    def add(self, parts: Parts, result: Array) -> None:
+        """Integrals over parts of volume one (J, K) and of their moduli, with error bounds if there are any, as (2 or 3, J, K)."""
+        row, volume = parts.whole.row[parts.piece], parts.volume[:, None]
+        for total, some in zip((self.value, self.size, self.error_bound), result, strict=False):
+            np.add.at(total, row, volume * some)
+        np.add.at(self.apart, row, volume * np.abs(result[0]))
+        np.minimum.at(self.smallest, row, parts.size.prod(axis=1))
+
+
+def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int, block: int = BLOCK) -> LevelSets:
+    """Integrals of polynomials with weights over all pieces.
+
+    All temperatures are zero or all are positive. n is the number of Gauss points per smooth stretch, ``block`` how many numbers of the
+    energy are handled at a time.
+    """
+    total = LevelSets.none(rows, len(weights))
     dimension, numbers = pieces.e.ndim - 1, _flat(pieces.e).shape[1]
     tried = np.zeros(len(pieces.row), dtype=np.intp)
     together = max(1, block // (numbers * max(1, len(weights) // FEW)))
@@ -145,27 +171,20 @@ def level_set_integrals(pieces: Pieces, weights: Weights, n: int, rows: int, blo
         parts = waiting.pop(0)
         tried += np.bincount(parts.piece, minlength=len(tried))
         smooth, empty = _smooth(parts)
-        total += _collect(parts[smooth], _gauss(parts[smooth], weights, n), rows)
+        total.add(parts[smooth], _gauss(parts[smooth], weights, n))
         parts = _steepest_last(parts[~smooth & ~empty])
         split = _obstacle(parts)
         left = (split > 0) & ((parts.volume < SMALLEST) | (numbers * tried[parts.piece] > MOST_PARTS))
-        total += _collect(parts[left], _unresolved(parts[left], weights, n), rows)
+        total.add(parts[left], _unresolved(parts[left], weights, n))
         good = parts[split == 0]
         if len(good):
             levels = _levels(good)
             lines = Lines(
                 good.e, good.v, good.low, good.size, good.mu, good.temperature, levels, _outer(levels, dimension)
             )
-            total += _collect(good, _slices(lines, weights, n), rows)
+            total.add(good, _slices(lines, weights, n))
         halves = Parts.joined([parts[(split == axes) & ~left].halves(axes) for axes in range(1, dimension + 1)])
         waiting += halves.blocks(together)
-    return total
-
-
-def _collect(parts: Parts, result: Array, rows: int) -> Array:
-    total = np.zeros((3, rows, result.shape[-1]))
-    for number in range(len(result)):
-        np.add.at(total[number], parts.whole.row[parts.piece], parts.volume[:, None] * result[number])
     return total
 
 

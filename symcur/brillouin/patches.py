@@ -26,12 +26,12 @@ from symcur.arrays import Array, Indices, Mask
 from .bernstein import basis, transform
 from .cells import Boxes, first_boxes, functionals, initial_boxes, refine, tail_error, tensor
 from .chambers import part_of_cell
+from .cut_bands import ROUNDED, SharpTask, sharp_task
 from .landmarks import landmarks
-from .level_set_errors import of_peaks, of_rounding
-from .level_sets import BLOCK, FEW, Pieces, level_set_integrals
+from .level_sets import BLOCK, FEW
 from .memory import PIECE, SIZE, pieces
 from .method import METHODS, Method
-from .occupation import FLAT, OCCUPATIONS, Weights, columns, occupation
+from .occupation import FLAT, OCCUPATIONS, columns, occupation
 from .problem import BandProblem, Problem
 from .solution import Estimate, Tolerance
 from .sweep import CHUNK, Sweep
@@ -44,9 +44,7 @@ MANY = 32  # first boxes
 SLOW = 2.5
 # Unresolved touchings of bands at the Fermi level are followed down to boxes of this size.
 HIDDEN = {1: 1e-6, 2: 1e-5, 3: 5e-2}
-# Energies closer than this part of the largest are those of one multiplet: rounding moves them so far.
 UNTOLD = 4  # times what the last two Legendre polynomials of an energy add: what its samples may not tell, at tips too
-ROUNDED = 32 * np.finfo(float).eps
 # Tasks whose samples are kept at a time.
 TOGETHER = 32
 # Copies of the samples of a box, and of all its sums, that are there at a time.
@@ -61,21 +59,6 @@ def points_per_axis(dimension: int, rtol: float, boxes: int) -> int:
     """Points of each of so many first ``boxes`` along each axis; where they are many, as in 3D, fewer for fewer digits."""
     many = dimension == 3 or (dimension == 2 and boxes > MANY)
     return POINTS[dimension] - (2 if many and rtol >= 1e-4 else 0)
-
-
-def stretch_points(dimension: int, rtol: float, cold: bool) -> tuple[int, int]:
-    """Gauss points per smooth stretch of a level-set integral, and in the one that it is compared with.
-
-    Each gains a bit over a digit, at T > 0 of the layer at mu.
-    """
-    if dimension == 1:
-        return 16, 13
-    digits = -np.log10(max(rtol, 1e-12))
-    if dimension == 3 and cold:
-        n = int(np.ceil((digits - 0.6) / 1.2)) + 4
-        return n, n - 2
-    n = int(np.ceil((digits - 4.7) / 1.2)) + (10 if dimension == 2 else 9)
-    return n, n - 3
 
 
 class Patches(Method):
@@ -142,7 +125,7 @@ def _rule(problem: BandProblem, sweep: Sweep, rtol: float, p: int, boxes: Boxes)
         must_bisect[here] = np.concatenate([s.must_bisect for s in sampled])[..., None]
         change = np.zeros_like(value)
         sharp = _sharp_tasks(problem, sampled, per_task, size)
-        task = partial(_sharp_task, problem.weights, p, dimension, rtol, block)
+        task = partial(sharp_task, problem.weights, p, dimension, rtol, block)
         while group := list(islice(sharp, SHARP)):
             for (_, where), parts in zip(group, sweep.run(task, [task for task, _ in group], 0, message), strict=True):
                 for target, part in zip((value, change, scale, error), parts, strict=True):
@@ -311,21 +294,6 @@ def _add_smooth(problem: BandProblem, e: Array, v: Array, smooth: Mask, rows: Ar
                 total[-1, b, m[:, None], t[:, None], which] += np.abs(weight) @ sizes
 
 
-@dataclass
-class SharpTask:
-    """Samples e (U, P) and v (U, K, P) of some bands in some boxes, and the pairs (mu, T) wanted of each (I).
-
-    ``reach`` (U) is by how much the bands may differ from their interpolants, 0 where they touch others, whose sum may be smooth.
-    """
-
-    e: Array
-    v: Array
-    reach: Array
-    which: Indices
-    mu: Array
-    temperature: Array
-
-
 Where = tuple[Indices, ...]
 
 
@@ -343,48 +311,3 @@ def _sharp_tasks(
                     sample.e[at], sample.v[at], sample.reach[at], which, problem.mu[m], problem.temperature[t]
                 )
                 yield task, (number * per_task + box, m, t)
-
-
-def _sharp_task(weights: Weights, p: int, dimension: int, rtol: float, block: int, task: SharpTask) -> Array:
-    """The integrals, their change with coarser interpolants, those of the modulus, the error bounds: (4, I, C)."""
-    b, count = basis(p), len(task.which)
-    n, fewer = stretch_points(dimension, rtol, task.temperature[0] == 0)
-    used = [c for c, name in enumerate(weights) if not OCCUPATIONS.get(name).constant and task.v[:, c].any()]
-    names = tuple(weights[c] for c in used)
-    middle = task.e.mean(axis=-1)  # polynomials of what energies differ by within a box keep their digits
-    e, levels = (task.e - middle[:, None]).reshape(-1, *(p,) * dimension), task.mu - middle[task.which]
-    v = task.v[:, used].reshape(len(e), len(used), *(p,) * dimension)
-
-    def integrals(matrix: Array, points: int, mu: Array, some: Indices) -> Array:
-        energies, values = (transform(matrix, samples, dimension)[task.which[some]] for samples in (e, v))
-        count, temperature = len(some), task.temperature[some]
-        pieces = Pieces(energies, values, mu, temperature, np.ones(count), np.arange(count))
-        return level_set_integrals(pieces, names, points, count, block)
-
-    # On a line the Fermi level picks single points, at which one of the last two Legendre polynomials may vanish, but not both.
-    lines = [(b.fine @ b.shorter, n)] if dimension == 1 else []
-    each = ((b.fine, n), *lines, (b.fine @ b.cut, fewer))
-    results = [integrals(matrix, points, levels, np.arange(count)) for matrix, points in each]
-    whole = np.zeros((4, count, len(weights)))
-    (fine, size, error_bound), coarse = results[0], results[-1][0]
-    if lines:
-        error_bound = error_bound + 3 * np.abs(np.diff([result[0] for result in results], axis=0)).sum(axis=0)
-    bernstein = transform(b.fine, e, dimension).reshape(len(e), -1)[task.which]
-    shift = ROUNDED * np.abs(task.e).max(axis=-1)[task.which]
-    error_bound = error_bound + size * (of_rounding(names, bernstein, levels, task.temperature, shift) + b.rounding)
-    peaks = of_peaks(e.reshape(task.e.shape), v, task.which, levels, task.temperature, names)
-    error_bound = np.maximum(error_bound, peaks)
-    some, mu = _missed(task)
-    if len(some):
-        error_bound[some] += np.abs(integrals(b.fine, n, mu - middle[task.which[some]], some)[0] - fine[some])
-    whole[0][:, used], whole[1][:, used], whole[2][:, used], whole[3][:, used] = fine, coarse - fine, size, error_bound
-    return whole
-
-
-def _missed(task: SharpTask) -> tuple[Indices, Array]:
-    """Where a band may reach further beyond mu than its samples tell, into a pocket that no interpolant has; mu moved so far."""
-    reach = task.reach[task.which]
-    low, high = (extreme(task.e, axis=-1)[task.which] for extreme in (np.min, np.max))
-    above, below = low > task.mu - reach, high < task.mu + reach
-    some = np.flatnonzero((above | below) & (reach > 0) & (reach >= task.temperature))
-    return some, np.where(above, task.mu + reach, task.mu - reach)[some]

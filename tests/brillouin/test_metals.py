@@ -155,8 +155,10 @@ def test_pieces_do_not_share_the_parts_into_which_they_may_fall(monkeypatch):
         )
         for n in (1, 40)
     ]
-    np.testing.assert_allclose(found[1], np.repeat(found[0], 40, axis=1), rtol=1e-12)
-    assert found[0][2].max() > 0
+    for name in ("value", "size", "error_bound"):
+        alone, beside = (getattr(one, name) for one in found)
+        np.testing.assert_allclose(beside, np.repeat(alone, 40, axis=0), rtol=1e-12)
+    assert found[0].error_bound.max() > 0
 
 
 def test_auto_takes_the_trapezoid_rule_where_it_is_better():
@@ -181,7 +183,7 @@ def test_level_sets_of_a_quadratic_polynomial(dimension, temperature):
     e = transform(b.fine, (axes * (u - center) ** 2).sum(axis=-1)[None], dimension)
     v, mu = np.ones((1, 2, *e.shape[1:])), 0.04
     pieces = Pieces(e, v, np.array([mu]), np.array([temperature]), np.ones(1), np.zeros(1, int))
-    value = level_set_integrals(pieces, ("f", "-df/de"), 12, 1)[0, 0]
+    value = level_set_integrals(pieces, ("f", "-df/de"), 12, 1).value[0]
     x = (np.pi * temperature / mu) ** 2
     if dimension == 2:
         volume = np.pi * mu / np.sqrt(np.prod(axes))
@@ -302,7 +304,8 @@ def test_a_pocket_between_the_points_of_an_unresolved_part_is_in_its_error(monke
     e = transform(b.fine, (x**2).sum(axis=-1) - radius**2, 3)[None]
     v = np.ones((1, 2, 4, 4, 4))
     pieces = Pieces(e, v, np.zeros(1), np.full(1, temperature), np.ones(1), np.arange(1))
-    value, _, error = level_set_integrals(pieces, ("f", "g"), 7, 1)[:, 0]
+    found = level_set_integrals(pieces, ("f", "g"), 7, 1)
+    value, error = found.value[0], found.error_bound[0]
     exact = 4 * np.pi * radius ** np.array([3, 5]) / np.array([3, 15])
     assert (np.abs(np.abs(value) - exact) <= error).all()
     assert (error <= 2).all()
