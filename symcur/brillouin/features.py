@@ -31,6 +31,7 @@ SMALLEST, TOUCHING = 1e-9, 1e-8
 NOISE = 1e-12  # of the largest gap or energy
 TOUCHES = 10  # times the noise: a gap that is none
 FAST = 1 / 16  # of the spacing of the grid: for longer lengths energies are taken from what is fast
+UNREACHED = 4  # times closer: a band that has not reached mu
 LEAPS, BETWEEN = 12, 6  # steps to the bottom of a parabola, and rounds between them
 OFFSET = 0.2360679774997897
 KEPT = 8  # band structures whose energies are kept
@@ -102,8 +103,9 @@ class Extrema(Features):
         return np.asarray(self.signs[which, None] * _band(e, self.bands[which]))
 
     def change(self, height: Array, which: Indices) -> Array:
-        e = (self.signs[which] * height)[:, None, None]
-        return np.asarray(2 * np.hypot(e - self.mu[:, None], self.width).min(axis=(-1, -2)))
+        above = height[:, None] - self.signs[which, None] * self.mu  # the tip may lie between points, and reach mu
+        left = np.where(above > 0, above / UNREACHED, above)[..., None]
+        return np.asarray(2 * np.hypot(left, self.width).min(axis=(-1, -2)))
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,11 @@ from .occupation import OCCUPATIONS, columns, occupation, sum_over_bands
 from .sweep import CHUNK, check_finite
 
 BY_PROGRAM = 4  # bands of kernels that need no matrices
+THIN = {
+    1: 1e-4,
+    2: 1e-3,
+    3: 4e-3,
+}  # temperatures, of the spread of energies, a tenth of what they vary by within a cell of the grid of features
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
@@ -166,6 +171,7 @@ class BandProblem:
         self.memory = Memory()
         self.landmarks: Landmarks | None = None
         self.left_out, self.unresolved = np.zeros(self.size), 0.0
+        self._spread: float | None = None
 
     def on(self, domain: Domain) -> BandProblem:
         """The same sum over another domain."""
@@ -222,34 +228,43 @@ class BandProblem:
     profile = energies  # in what features are looked for
 
     def strength(self, u: Array) -> Array:
-        """The modulus of the integrand, shape (M, mu T, C). For a delta function, which no point sees, the step stands."""
+        """The modulus of the integrand, shape (M, mu T, C). For what is thinner than points see the step stands."""
         energies, values = self.sample(u, self.roughly)
         total = sum_over_bands(self.weights, energies, values, self.mu, self.temperature)
-        cold, peaked = self.delta_functions()
+        cold, peaked = self.thin_peaks()
         if cold.any() and peaked.any():
             steps = sum_over_bands(["f"] * len(self.weights), energies, values, self.mu, np.zeros(1))
             total = np.where(cold[:, None] & peaked, steps, total)
         return np.abs(total).reshape(len(u), -1, total.shape[-1])
 
     def density(self, u: Array, length: Array) -> Array:
-        """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, mu T, C): steps stand for delta functions.
+        """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, mu T, C): steps stand for thin peaks.
 
-        Over the box the energy moves away from mu by some amount, and the mean of the delta function is its inverse.
+        Over the box the energy moves away from mu by some amount, and the mean of a thin peak is its inverse.
         """
         factor = np.ones((len(u), len(self.mu), len(self.temperature), len(self.weights)))
-        cold, peaked = self.delta_functions()
+        cold, peaked = self.thin_peaks()
         if cold.any() and peaked.any():
             steps = np.concatenate([np.zeros((1, u.shape[1])), np.eye(u.shape[1]), -np.eye(u.shape[1])])
             around = (u[:, None] + length[:, None] * steps).reshape(-1, u.shape[1])
             around = np.where(self.domain.periodic, around, np.clip(around, 0, 1))
             e = self.energies(around).reshape(len(u), len(steps), 1, self.count)
             depth = np.abs(e - self.mu[:, None]).max(axis=1).min(axis=-1)
-            factor[:, :, cold[:, None] & peaked] = 1 / np.maximum(depth, 1e-300)[..., None]
+            T, which = np.ix_(cold, peaked)
+            factor[:, :, T, which] = 1 / np.maximum(depth[..., None, None], np.maximum(self.temperature[T], 1e-300))
         return factor.reshape(len(u), len(self.mu) * len(self.temperature), len(self.weights))
 
     def delta_functions(self) -> tuple[Mask, Mask]:
         """Which temperatures are zero, and which components have a delta function there."""
         return self.temperature == 0, np.array([OCCUPATIONS.get(name).delta for name in self.weights])
+
+    def thin_peaks(self) -> tuple[Mask, Mask]:
+        """At which temperatures peaks at mu are much thinner than the pockets that a grid of features leaves out, and which components peak."""
+        if self._spread is None:
+            self._spread = float(
+                np.ptp(self.energies(np.random.default_rng(53).uniform(size=(64, self.domain.dimension))))
+            )
+        return self.temperature <= self._spread * THIN[self.domain.dimension], self.delta_functions()[1]
 
     def filled(self) -> Array:
         """The integral of the modulus if all bands were filled, roughly: what a component may be where no sample shows any."""
