@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from known_integrals import chern_insulator
 
+import symcur as sc
 from symcur.brillouin import LatticeCell
 from symcur.brillouin.bernstein import basis, gauss
 from symcur.brillouin.cells import tensor
@@ -62,3 +63,21 @@ def test_a_point_that_lies_at_the_level_by_chance_makes_no_feature_small():
         kept.append((len(landmarks(problem, 1e-3).u), problem.left_out.max()))
     assert kept[0] == kept[1]
     assert kept[0][0] > 0 == kept[0][1]
+
+
+@pytest.mark.slow
+def test_both_nodes_of_a_weyl_semimetal_are_seen_wherever_they_lie():
+    """-df/de is a shell of a thousandth of the pocket's size; a copy with k -> k + k_0 has the same integral."""
+    x, y, z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
+    mass, node = 1.19, 2 * np.pi * 0.19546582623379083
+    hoppings = {(0, 0, 0): (2 * mass - np.cos(node)) * z}
+    for R, hopping in (((1, 0, 0), x / 2j - mass / 2 * z), ((0, 1, 0), y / 2j - mass / 2 * z), ((0, 0, 1), z / 2)):
+        hoppings |= {R: hopping, tuple(-n for n in R): hopping.conj().T}
+    k0 = [0.2006067239869952, 0.3695363106022067, 0.0037342420520759534]
+    moved = {R: hopping * np.exp(2j * np.pi * np.dot(R, k0)) for R, hopping in hoppings.items()}
+    one, other = (
+        sc.conductivity(sc.Model.from_hoppings(h, z / 2, np.eye(3)), 0.0095302, 1e-5, rtol=3e-2).parts["dipole"]
+        for h in (hoppings, moved)
+    )
+    assert np.abs(one.value).max() > 20 * one.error.max()
+    assert (np.abs(one.value - other.value) <= one.error + other.error + 1e-15).all()
