@@ -64,8 +64,16 @@ def _without_signs(states: Eigenstates, elements: Any) -> Any:
 
 
 def _without_norms(honest: Any) -> Any:
-    def start(states: Eigenstates, *given: Any, **options: Any) -> None:
-        honest(states, *given, **options)
+    def start(
+        states: Eigenstates,
+        model: Any,
+        k: Array,
+        tolerance: Any = None,
+        *,
+        known: Any = None,
+        up_to_phases: bool = False,
+    ) -> None:
+        honest(states, model, k, tolerance, known=known, up_to_phases=up_to_phases)
         states.norms = None
 
     return start
