@@ -28,15 +28,13 @@ GRID = {1: 1024, 2: 96, 3: 24}
 COARSE = 1 / 16  # features of this length and more show on any grid
 MOST, ROUNDS = 2048, 100  # cells that are followed, and how often their points come closer
 SMALLEST, TOUCHING = 1e-9, 1e-8
-NOISE, TOUCHES = 1e-12, 10  # of the largest gap or energy; times the noise: a gap that is none
+NOISE = 1e-12  # of the largest gap or energy
+TOUCHES = 10  # times the noise: a gap that is none
 FAST = 1 / 16  # of the spacing of the grid: for longer lengths energies are taken from what is fast
 LEAPS, BETWEEN = 12, 6  # steps to the bottom of a parabola, and rounds between them
-UNREACHED = 4  # times closer: a band whose tip may lie between points, and reach mu
 OFFSET = 0.2360679774997897
-KEPT, SPECTRUM = (
-    8,
-    16,
-)  # band structures whose energies are kept; energies of a point, about, where it is asked how many fit
+KEPT = 8  # band structures whose energies are kept
+SPECTRUM = 16  # energies of a point, about, where it is asked how many points fit
 
 
 class Features(ABC):
@@ -104,9 +102,8 @@ class Extrema(Features):
         return np.asarray(self.signs[which, None] * _band(e, self.bands[which]))
 
     def change(self, height: Array, which: Indices) -> Array:
-        above = height[:, None] - self.signs[which, None] * self.mu
-        above = np.where(above > 0, above / UNREACHED, above)
-        return np.asarray(2 * np.hypot(above[..., None], self.width).min(axis=(-1, -2)))
+        e = (self.signs[which] * height)[:, None, None]
+        return np.asarray(2 * np.hypot(e - self.mu[:, None], self.width).min(axis=(-1, -2)))
 
 
 @dataclass(frozen=True)
