@@ -26,7 +26,7 @@ import sympy as sp
 from symcur.arrays import Array, ComplexArray
 from symcur.band_structures.hoppings import TightBinding
 from symcur.brillouin import Bending, LatticeCell
-from symcur.brillouin.features import GRID
+from symcur.brillouin.zooming import GRID
 from symcur.program import Program, from_sympy, operations
 
 _LITTLE = 1e-3

@@ -16,7 +16,7 @@ from symcur.band_structures.band_structure import listed, ordered_axes
 from symcur.band_structures.bending import OfFormulas
 from symcur.band_structures.periodicity import orbital_positions
 from symcur.brillouin import LatticeCell
-from symcur.brillouin.features import GRID
+from symcur.brillouin.zooming import GRID
 from symcur.program import Scalar, SimplifyingProgram, from_sympy
 from symcur.program.numpy_backend import function_of_arrays
 from symcur.program.rewriting import differentiated

@@ -7,126 +7,27 @@ grid, and the gaps, are those of a band structure: they are kept between integra
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 
 from symcur.arrays import Array, Indices
 
 from .cells import Landmarks
+from .feature_kinds import Extrema, Features, NarrowGaps, Peaks
 from .memory import pieces
 from .occupation import OCCUPATIONS
-from .parabolas import bottoms
 from .problem import Problem, SmoothProblem
-from .sweep import CHUNK
+from .zooming import GRID, profile, zoomed
 
-GRID = {1: 1024, 2: 96, 3: 24}
 COARSE = 1 / 16  # features of this length and more show on any grid
-MOST, ROUNDS = 2048, 100  # cells that are followed, and how often their points come closer
-SMALLEST, TOUCHING = 1e-9, 1e-8
+MOST = 2048  # cells that are followed
+TOUCHING = 1e-8
 NOISE = 1e-12  # of the largest gap or energy
-TOUCHES = 10  # times the noise: a gap that is none
-FAST = 1 / 16  # of the spacing of the grid: for longer lengths energies are taken from what is fast
-LEAPS, BETWEEN = 12, 6  # steps to the bottom of a parabola, and rounds between them
 OFFSET = 0.2360679774997897
 KEPT = 8  # band structures whose energies are kept
-SPECTRUM = 16  # energies of a point, about, where it is asked how many points fit
-
-
-class Features(ABC):
-    """Features of one kind: height and width of each, told apart by a number.
-
-    The ``height`` of energies (M, P, N) for the features ``which`` (M,) is small at the feature, which is as wide as it changes by
-    ``change(height)``, of heights (M,). ``extremum``: it is a minimum of the height; ``slope``: one that may be hidden on the slope
-    of something wider.
-    """
-
-    extremum: bool
-    slope = False
-
-    @property
-    def numbers(self) -> int:
-        """How many numbers the change of a height takes."""
-        return 1
-
-    @abstractmethod
-    def __len__(self) -> int: ...
-
-    @abstractmethod
-    def height(self, e: Array, which: Indices) -> Array: ...
-
-    @abstractmethod
-    def change(self, height: Array, which: Indices) -> Array: ...
-
-
-@dataclass(frozen=True)
-class NarrowGaps(Features):
-    """The gaps above some bands are small and double."""
-
-    bands: Indices
-    extremum = False
-
-    def __len__(self) -> int:
-        return len(self.bands)
-
-    def height(self, e: Array, which: Indices) -> Array:
-        n = self.bands[which]
-        return np.asarray(_band(e, n + 1) - _band(e, n))
-
-    def change(self, height: Array, which: Indices) -> Array:
-        return np.abs(height)
-
-
-@dataclass(frozen=True)
-class Extrema(Features):
-    """Bands have a minimum (sign 1) or maximum (-1) and leave the poles mu +- i ``width`` of the occupation functions."""
-
-    bands: Indices
-    signs: Indices
-    mu: Array
-    width: Array
-    extremum = True
-
-    @property
-    def numbers(self) -> int:
-        return self.mu.size * self.width.size
-
-    def __len__(self) -> int:
-        return len(self.bands)
-
-    def height(self, e: Array, which: Indices) -> Array:
-        return np.asarray(self.signs[which, None] * _band(e, self.bands[which]))
-
-    def change(self, height: Array, which: Indices) -> Array:
-        e = (self.signs[which] * height)[:, None, None]
-        return np.asarray(2 * np.hypot(e - self.mu[:, None], self.width).min(axis=(-1, -2)))
-
-
-@dataclass(frozen=True)
-class Peaks(Features):
-    """A function has a minimum (sign 1) or maximum (-1) and falls to half of its height above the usual value."""
-
-    signs: Indices
-    usual: float
-    extremum = slope = True
-
-    def __len__(self) -> int:
-        return len(self.signs)
-
-    def height(self, e: Array, which: Indices) -> Array:
-        return np.asarray(self.signs[which, None] * e[..., 0])
-
-    def change(self, height: Array, which: Indices) -> Array:
-        return np.abs(height - self.signs[which] * self.usual) / 2
-
-
-def _band(e: Array, n: Indices) -> Array:
-    """The bands n (M,) of energies (M, P, N)."""
-    return np.asarray(e[np.arange(len(n)), :, n])
 
 
 @dataclass(frozen=True)
@@ -191,11 +92,6 @@ class Landscape:
 _KEPT: OrderedDict[Hashable, Landscape] = OrderedDict()
 
 
-def profile(problem: Problem, u: Array, generic: bool = False) -> Array:
-    """In what features are looked for, shape (M, N); ``generic`` where ten digits are enough."""
-    return np.concatenate([problem.profile(part, generic) for part in np.array_split(u, len(u) // CHUNK + 1)])
-
-
 def _gaps(problem: Problem, energies: Array) -> NarrowGaps:
     """The gap between each two neighbouring bands that are not degenerate throughout."""
     if isinstance(problem, SmoothProblem):
@@ -254,7 +150,7 @@ def _cells(problem: Problem, features: Features, heights: Array, first: int) -> 
         chosen = (length < COARSE) & closest
     for f, (own, height, by) in enumerate(zip(chosen, heights, change, strict=True), first):
         cells, lengths = np.flatnonzero(own), np.zeros(height.size)
-        lengths[cells] = spacing * _change(features, height.flat[cells], np.full(len(cells), f)) / by.flat[cells]
+        lengths[cells] = spacing * features.changes(height.flat[cells], np.full(len(cells), f)) / by.flat[cells]
         yield cells[np.argsort(lengths[cells], kind="stable")], lengths
 
 
@@ -290,111 +186,3 @@ def _resolved(problem: Problem, features: Features, ends: Landmarks, length: Arr
     inside = problem.domain.periodic[0] | (ends.u[:, 0] < 1)  # a band does not turn where the domain ends
     narrow = (least[:, 0] > TOUCHING) & (lengths.min(axis=-1) < COARSE) & inside
     return replace(ends, length=lengths * narrow[:, None])
-
-
-def _change(features: Features, heights: Array, which: Indices) -> Array:
-    """The change of many heights, in pieces."""
-    blocks = pieces(len(heights), features.numbers)
-    return np.concatenate([heights[:0], *(features.change(heights[some], which[some]) for some in blocks)])
-
-
-def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, size: Array, noise: Array) -> Landmarks:
-    """From the centre of each cell of this size to the lowest of the points around, which come closer until they resolve the height.
-
-    ``which`` (L,) says of which feature a cell is, ``noise`` what is none of its heights. For the gap to vary by less than
-    itself is enough; an extremum must look like a parabola too.
-    """
-    D = problem.domain.dimension
-    if not len(cells):
-        return Landmarks(cells.copy(), size.copy(), np.zeros((0, 0)))
-    points, lengths, before = cells.copy(), size.copy(), np.zeros_like(cells)
-    best = np.full(len(points), np.inf)
-    if features.extremum:
-        best = _heights(problem, features, which, points[:, None], np.zeros_like(size))[:, 0]
-    corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
-    along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
-    active: Indices = np.arange(len(points))
-    for number in range(ROUNDS):
-        if not len(active):
-            break
-        member = which[active]
-        if not features.extremum and number % BETWEEN == 0:
-            near = cells[active] - size[active], cells[active] + size[active]
-            points[active], lengths[active], best[active] = _leapt(
-                problem, features, member, points[active], lengths[active], near, noise
-            )
-        around = points[active, None] + lengths[active, None] * corners
-        around = np.clip(around, (cells - size)[active, None], (cells + size)[active, None])
-        heights = _heights(problem, features, member, around, lengths[active])
-        rows, place = np.arange(len(active)), np.argmin(heights, axis=1)
-        moved = heights[rows, place] < best[active]
-        points[active] = np.where(moved[:, None], around[rows, place], points[active])
-        best[active] = np.minimum(best[active], heights[rows, place])
-        change = np.stack([np.abs(heights[:, pair] - best[active, None]).max(axis=1) for pair in along], axis=-1)
-        wide = change > _change(features, best[active], member)[:, None]
-        if (
-            features.extremum
-        ):  # a parabola changes by a quarter to a half of it when the length is halved, a dip by more
-            wide |= change > 0.7 * before[active]
-        else:
-            wide &= (best[active] > TOUCHES * noise[member])[:, None]
-        wide &= (lengths[active] > SMALLEST) & (change > noise[member, None])
-        shrinks = wide & ~moved[:, None]
-        lengths[active] = np.where(shrinks, lengths[active] / 2, lengths[active])
-        before[active] = np.where(shrinks, change, before[active])
-        active = active[moved | wide.any(axis=1)]
-    if not features.extremum:
-        lengths[best <= TOUCHES * noise[which]] = 0.0  # bands touch
-    return Landmarks(points, lengths, np.zeros((len(points), 0)))
-
-
-def _heights(problem: Problem, features: Features, which: Indices, around: Array, lengths: Array) -> Array:
-    """The heights at points (L, P, D) around those of features; what is fast has digits enough for all but short lengths.
-
-    Energies are there a piece at a time.
-    """
-    around = np.where(problem.domain.periodic, around, np.clip(around, 0, 1))
-    heights, fast = np.empty(around.shape[:2]), lengths.min(axis=1) > FAST / GRID[around.shape[-1]]
-    for generic in (True, False):
-        alike = np.flatnonzero(fast == generic)
-        for some in (alike[piece] for piece in pieces(len(alike), SPECTRUM * around.shape[1])):
-            e = profile(problem, around[some].reshape(-1, around.shape[-1]), generic)
-            heights[some] = features.height(e.reshape(len(some), around.shape[1], -1), which[some])
-    return heights
-
-
-def _leapt(
-    problem: Problem,
-    features: Features,
-    which: Indices,
-    start: Array,
-    size: Array,
-    near: tuple[Array, Array],
-    noise: Array,
-) -> tuple[Array, Array, Array]:
-    """The least gap ``near`` each point, by steps to the bottom of the parabola through squares of gaps around; where, the length, the gap.
-
-    Where bands touch like a cone, or nearly so, squares of gaps are parabolas. The lengths are halved as often as to be sure to
-    be no shorter than what is to be resolved. A step that does not lead to a smaller gap is taken back and is the last.
-    """
-    corners = np.array(list(product((-1, 0, 1), repeat=start.shape[1])), dtype=float)
-    points, lengths, gaps = start.copy(), size.copy(), np.full(len(start), np.inf)
-    to, short = points.copy(), lengths.copy()
-    active: Indices = np.arange(len(start))
-    for _ in range(LEAPS):
-        around = to[active, None] + short[active, None] * corners
-        heights = _heights(problem, features, which[active], around, short[active])
-        middle = heights[:, len(corners) // 2]
-        lower = middle < gaps[active]
-        active, heights = active[lower], heights[lower]
-        points[active], lengths[active], gaps[active] = to[active], short[active], middle[lower]
-        some, step, halvings = bottoms(heights**2, corners)
-        goes = (np.abs(step) <= 1).all(axis=1) & (halvings >= 1).any(axis=1)
-        active, step, halvings = active[some][goes], step[goes], np.maximum(halvings[goes], 0)
-        goes = gaps[active] > TOUCHES * noise[which[active]]
-        active, step, halvings = active[goes], step[goes], halvings[goes]
-        if not len(active):
-            break
-        to[active] = np.clip(points[active] + step * lengths[active], near[0][active], near[1][active])
-        short[active] = np.maximum(lengths[active] * 0.5**halvings, SMALLEST)
-    return points, lengths, gaps

@@ -21,10 +21,11 @@ from symcur.arrays import Array, Indices, Mask
 from .between_samples import Hidden, narrow_places
 from .cells import Landmarks
 from .distinct import distinct_rows
-from .features import GRID, NOISE, TOUCHING, Followed, Landscape, followed, found, profile, turns, zoomed
+from .features import NOISE, TOUCHING, Followed, Landscape, followed, found, turns
 from .memory import OCCUPATION, PIECE, SIZE, pieces
 from .occupation import OCCUPATIONS
 from .problem import BandProblem, Problem, SmoothProblem
+from .zooming import GRID, profile, zoomed
 
 LARGEST, BLOCK = 20_000_000, 1_000_000  # numbers kept at once, and made of samples at once
 CLOSED = 1e-7  # of the spread of the energies
