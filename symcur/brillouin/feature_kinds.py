@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from symcur.arrays import Array, Indices
+from symcur.arrays import Array, Indices, Mask
 
 from .memory import pieces
+
+UNREACHED = 4  # times closer: a band that has not reached mu
 
 
 class Features(ABC):
@@ -27,6 +29,15 @@ class Features(ABC):
     def numbers(self) -> int:
         """How many numbers the change of a height takes."""
         return 1
+
+    @property
+    def tips(self) -> Features | None:
+        """The same, followed closer while their least height may reach mu, if they are followed to where they leave it."""
+        return None
+
+    def crossed(self, before: Array, after: Array, which: Indices) -> Mask:
+        """Whether the height went from one side of mu to the other, heights (M,)."""
+        return np.zeros(len(before), dtype=bool)
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -84,6 +95,24 @@ class Extrema(Features):
     def change(self, height: Array, which: Indices) -> Array:
         e = (self.signs[which] * height)[:, None, None]
         return np.asarray(2 * np.hypot(e - self.mu[:, None], self.width).min(axis=(-1, -2)))
+
+    @property
+    def tips(self) -> Features:
+        return Tips(self.bands, self.signs, self.mu, self.width)
+
+    def crossed(self, before: Array, after: Array, which: Indices) -> Mask:
+        level = self.signs[which, None] * self.mu
+        return np.asarray(((before[:, None] > level) & (after[:, None] <= level)).any(axis=1))
+
+
+@dataclass(frozen=True)
+class Tips(Extrema):
+    """Extrema whose bands are judged by a smaller distance of mu while they have not reached it: they may do so between two points."""
+
+    def change(self, height: Array, which: Indices) -> Array:
+        above = height[:, None] - self.signs[which, None] * self.mu
+        left = np.where(above > 0, above / UNREACHED, above)[..., None]
+        return np.asarray(2 * np.hypot(left, self.width).min(axis=(-1, -2)))
 
 
 @dataclass(frozen=True)

@@ -23,8 +23,7 @@ from .cells import Landmarks
 from .distinct import distinct_rows
 from .features import NOISE, TOUCHING, Followed, Landscape, followed, found, turns
 from .memory import OCCUPATION, PIECE, SIZE, pieces
-from .occupation import OCCUPATIONS
-from .problem import BandProblem, Problem, SmoothProblem
+from .problem import BandProblem, Problem
 from .zooming import GRID, profile, zoomed
 
 LARGEST, BLOCK = 20_000_000, 1_000_000  # numbers kept at once, and made of samples at once
@@ -35,7 +34,6 @@ ROUNDING = 1e-9  # in units of the mean of the integrand
 LEFT_OUT = 0.02  # the part of the tolerance that peaks left out may use up
 SURE = 0.25  # of the spacing: longer features of cells that are not followed are taken to lie in them
 UNSURE = 3  # by what means over few points may be wrong
-HIGH = 10  # times the mean density of states: more is a point that lies at the level by chance
 MEANS = 14  # arrays as long as the means of landmarks that are there at a time
 
 
@@ -59,13 +57,13 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     u = landscape.grid.reshape(-1, D)
     some = u[:: len(u) // 512 + 1]
     blocks = pieces(len(some), problem.size)
-    sizes = _bounded(problem, sum(problem.strength(some[block]).sum(axis=0) for block in blocks) / len(some))
-    usual = _size(problem, sizes)
+    felt_of = _size(problem, _means(problem.strength(some[block]) for block in blocks)[0])
+    sizes = _means(problem.usual(some[block]) for block in blocks)[1]
     none = Landmarks.none(D, problem.size)
     marks, behind = [none], [none]
     hidden, largest = narrow_places(problem, 1 / GRID[D]), np.zeros_like(sizes)
     for group in _groups(_candidates(problem, landscape, hidden), max(1, LARGEST // (16 * problem.size))):
-        felt, narrow, near = _felt(problem, group, usual)
+        felt, narrow, near = _felt(problem, group, felt_of)
         largest = np.maximum(largest, near.reshape(sizes.shape))
         start = 0
         for candidate in group:
@@ -77,7 +75,7 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
             behind.append(beyond)
     together = Landmarks.joined(marks)
     # Where no point lies in a pocket it is the largest pocket that gives the integral its size.
-    common = np.maximum(usual, _size(problem, _bounded(problem, largest)) / UNSURE)
+    common = np.maximum(_size(problem, sizes), _size(problem, largest) / UNSURE)
     parts = (together.weight / np.broadcast_to(common, sizes.shape).ravel()).max(axis=1, initial=0.0)
     order = np.argsort(parts)
     kept = np.cumsum(parts[order]) >= LEFT_OUT * rtol
@@ -107,13 +105,12 @@ def _spread(
     return narrow, replace(narrow[like[known]], u=cells.left[known]), behind
 
 
-def _bounded(problem: Problem, sizes: Array) -> Array:
-    """Means of the strength over few points, shape (mu T, C), which are too large where weights as high as 1/T are met by chance."""
-    if isinstance(problem, SmoothProblem):
-        return sizes
-    high = np.array([OCCUPATIONS.get(name).energy < 0 for name in problem.weights])
-    warm = np.tile(problem.temperature > 0, len(problem.mu))[:, None]  # at T = 0 steps stand for delta functions
-    return np.where(high & warm, np.minimum(sizes, HIGH * problem.filled().reshape(sizes.shape)), sizes)
+def _means(blocks: Iterator[Array]) -> Array:
+    """The mean over points (M, mu T, C) that come in blocks, and what it is at least: most of it may be of few that are there by chance."""
+    count, total, squares = 0, np.zeros(()), np.zeros(())
+    for block in blocks:
+        count, total, squares = count + len(block), total + block.sum(axis=0), squares + (block**2).sum(axis=0)
+    return np.stack([total, np.maximum(total - UNSURE * np.sqrt(squares), 0)]) / count
 
 
 def _size(problem: Problem, sizes: Array) -> Array:

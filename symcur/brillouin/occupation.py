@@ -52,7 +52,8 @@ class Occupation:
 
     ``warm(x, decay, T)`` is it at T > 0, with decay = exp(-|x|), and ``cold(e - mu)`` at T = 0, apart from a delta function
     where ``delta`` says so. Far below mu it is filled[0] + filled[1] (e - mu), far above 0; one that is ``constant`` is 1
-    everywhere. Its unit is energy^``energy``. It is singular at e = mu +- i ``pole`` T, and no closer to mu.
+    everywhere. Its unit is energy^``energy``. It is singular at e = mu +- i ``pole`` T, and no closer to mu. The integral over all
+    energies of the modulus of one that lives at mu alone, at T > 0, is ``area`` T^(1 + energy).
     """
 
     name: str
@@ -63,6 +64,7 @@ class Occupation:
     constant: bool = False
     energy: int = 0
     pole: float = np.pi
+    area: float = 0.0
 
 
 _SERIES = [*(1 / n**2 for n in range(8, 0, -1)), 0.0]  # of Li_2, the highest power first
@@ -112,9 +114,22 @@ OCCUPATIONS: Registry[Occupation] = Registry(
             (0.0, 1.0),
             energy=1,
         ),
-        Occupation("-df/de", lambda x, decay, T: decay / (1 + decay) ** 2 / T, np.zeros_like, delta=True, energy=-1),
-        Occupation("entropy", lambda x, decay, T: np.log1p(decay) + np.abs(x) * decay / (1 + decay), np.zeros_like),
-        Occupation("df/dT", lambda x, decay, T: x * decay / (1 + decay) ** 2 / T, np.zeros_like, energy=-1),
+        Occupation(
+            "-df/de", lambda x, decay, T: decay / (1 + decay) ** 2 / T, np.zeros_like, delta=True, energy=-1, area=1.0
+        ),
+        Occupation(
+            "entropy",
+            lambda x, decay, T: np.log1p(decay) + np.abs(x) * decay / (1 + decay),
+            np.zeros_like,
+            area=np.pi**2 / 3,
+        ),
+        Occupation(
+            "df/dT",
+            lambda x, decay, T: x * decay / (1 + decay) ** 2 / T,
+            np.zeros_like,
+            energy=-1,
+            area=2 * np.log(2),
+        ),
         Occupation("heat", _heat, _step, (1.0, 0.0)),
         Occupation(
             "n",

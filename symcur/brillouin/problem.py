@@ -21,11 +21,9 @@ from .occupation import OCCUPATIONS, columns, occupation, sum_over_bands
 from .sweep import CHUNK, check_finite
 
 BY_PROGRAM = 4  # bands of kernels that need no matrices
-THIN = {
-    1: 1e-4,
-    2: 1e-3,
-    3: 4e-3,
-}  # temperatures, of the spread of energies, a tenth of what they vary by within a cell of the grid of features
+# Temperatures, of the spread of energies, a tenth of what they vary by within a cell of the grid of features.
+THIN = {1: 1e-4, 2: 1e-3, 3: 4e-3}
+BOX = 4  # times such a temperature: half the width that thin peaks have where points are to meet them
 
 Function = Callable[[Array], AnyArray]
 Bands = Callable[[Array], tuple[AnyArray, AnyArray]]
@@ -107,6 +105,8 @@ class SmoothProblem:
         """The modulus of the integrand, shape (M, 1, size)."""
         self.looked += len(u)
         return np.abs(self.sample(u))[:, None]
+
+    usual = strength
 
     def density(self, u: Array, length: Array) -> Array:
         """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, 1, 1)."""
@@ -229,42 +229,61 @@ class BandProblem:
 
     def strength(self, u: Array) -> Array:
         """The modulus of the integrand, shape (M, mu T, C). For what is thinner than points see the step stands."""
+        return self._strengths(u, lambda e: (e < 0).astype(float))
+
+    def usual(self, u: Array) -> Array:
+        """The same in the unit of the integral: thin peaks have the width that points see, and the area that they have."""
+        half = BOX * THIN[self.domain.dimension] * self.spread()
+        boxes = self._strengths(u, lambda e: (np.abs(e) < half) / (2 * half)).reshape(len(u), -1, *self._areas().shape)
+        return (boxes * np.where(self._thin(), self._areas(), 1)).reshape(len(u), -1, len(self.weights))
+
+    def _strengths(self, u: Array, stand_in: Callable[[Array], Array]) -> Array:
+        """The modulus of the integrand, where for thin peaks a function of e - mu stands."""
         energies, values = self.sample(u, self.roughly)
         total = sum_over_bands(self.weights, energies, values, self.mu, self.temperature)
-        cold, peaked = self.thin_peaks()
-        if cold.any() and peaked.any():
-            steps = sum_over_bands(["f"] * len(self.weights), energies, values, self.mu, np.zeros(1))
-            total = np.where(cold[:, None] & peaked, steps, total)
+        thin = self._thin()
+        if thin.any():
+            weight = stand_in(energies[:, None] - self.mu[:, None])
+            total = np.where(thin, (weight @ values)[:, :, None], total)
         return np.abs(total).reshape(len(u), -1, total.shape[-1])
 
     def density(self, u: Array, length: Array) -> Array:
         """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, mu T, C): steps stand for thin peaks.
 
-        Over the box the energy moves away from mu by some amount, and the mean of a thin peak is its inverse.
+        Over the box the energy moves away from mu by some amount, and the mean of a thin peak is its area by that.
         """
         factor = np.ones((len(u), len(self.mu), len(self.temperature), len(self.weights)))
-        cold, peaked = self.thin_peaks()
-        if cold.any() and peaked.any():
+        if self._thin().any():
             steps = np.concatenate([np.zeros((1, u.shape[1])), np.eye(u.shape[1]), -np.eye(u.shape[1])])
             around = (u[:, None] + length[:, None] * steps).reshape(-1, u.shape[1])
             around = np.where(self.domain.periodic, around, np.clip(around, 0, 1))
             e = self.energies(around).reshape(len(u), len(steps), 1, self.count)
             depth = np.abs(e - self.mu[:, None]).max(axis=1).min(axis=-1)
-            T, which = np.ix_(cold, peaked)
-            factor[:, :, T, which] = 1 / np.maximum(depth[..., None, None], np.maximum(self.temperature[T], 1e-300))
+            depth = np.maximum(depth[..., None, None], np.maximum(self.temperature[:, None], 1e-300))
+            factor = np.where(self._thin(), self._areas() / depth, factor)
         return factor.reshape(len(u), len(self.mu) * len(self.temperature), len(self.weights))
 
     def delta_functions(self) -> tuple[Mask, Mask]:
         """Which temperatures are zero, and which components have a delta function there."""
         return self.temperature == 0, np.array([OCCUPATIONS.get(name).delta for name in self.weights])
 
-    def thin_peaks(self) -> tuple[Mask, Mask]:
-        """At which temperatures peaks at mu are much thinner than the pockets that a grid of features leaves out, and which components peak."""
+    def _thin(self) -> Mask:
+        """Where peaks at mu are much thinner than the pockets that a grid of features leaves out, shape (T, C)."""
+        peaks = np.array([OCCUPATIONS.get(name).area > 0 for name in self.weights])
+        return np.asarray((self.temperature <= self.spread() * THIN[self.domain.dimension])[:, None] & peaks)
+
+    def _areas(self) -> Array:
+        """What peaks at mu integrate to over energies, shape (T, C)."""
+        names = [OCCUPATIONS.get(name) for name in self.weights]
+        area, power = np.array([[one.area, 1.0 + one.energy] for one in names]).T
+        return np.asarray(area * self.temperature[:, None] ** np.where(area > 0, power, 0))
+
+    def spread(self) -> float:
+        """By how much energies differ, from a few points."""
         if self._spread is None:
-            self._spread = float(
-                np.ptp(self.energies(np.random.default_rng(53).uniform(size=(64, self.domain.dimension))))
-            )
-        return self.temperature <= self._spread * THIN[self.domain.dimension], self.delta_functions()[1]
+            few = np.random.default_rng(53).uniform(size=(64, self.domain.dimension))
+            self._spread = float(np.ptp(self.energies(few)))
+        return self._spread
 
     def filled(self) -> Array:
         """The integral of the modulus if all bands were filled, roughly: what a component may be where no sample shows any."""

@@ -33,12 +33,33 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
     """From the centre of each cell of this size to the lowest of the points around, which come closer until they resolve the height.
 
     ``which`` (L,) says of which feature a cell is, ``noise`` what is none of its heights. For the gap to vary by less than
-    itself is enough; an extremum must look like a parabola too.
+    itself is enough; an extremum must look like a parabola too, and where only its tip reaches mu it is followed to the tip.
     """
-    D = problem.domain.dimension
     if not len(cells):
         return Landmarks(cells.copy(), size.copy(), np.zeros((0, 0)))
-    points, lengths, before = cells.copy(), size.copy(), np.zeros_like(cells)
+    points, lengths, least = _closer(problem, features, which, (cells - size, cells + size), cells, size, noise)
+    if not features.extremum:
+        lengths[least <= TOUCHES * noise[which]] = 0.0  # bands touch
+    if features.tips is not None:
+        near = cells - size, cells + size
+        at, short, lower = _closer(problem, features.tips, which, near, points, lengths, noise)
+        reached = features.crossed(least, lower, which)[:, None]
+        points, lengths = np.where(reached, at, points), np.where(reached, short, lengths)
+    return Landmarks(points, lengths, np.zeros((len(points), 0)))
+
+
+def _closer(
+    problem: Problem,
+    features: Features,
+    which: Indices,
+    near: tuple[Array, Array],
+    start: Array,
+    size: Array,
+    noise: Array,
+) -> tuple[Array, Array, Array]:
+    """Where the lowest points between the corners ``near`` are, from ``start`` with this spacing on, the spacing in the end, and the heights."""
+    D = problem.domain.dimension
+    points, lengths, before = start.copy(), size.copy(), np.zeros_like(start)
     best = np.full(len(points), np.inf)
     if features.extremum:
         best = _heights(problem, features, which, points[:, None], np.zeros_like(size))[:, 0]
@@ -50,12 +71,12 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
             break
         member = which[active]
         if not features.extremum and number % BETWEEN == 0:
-            near = cells[active] - size[active], cells[active] + size[active]
+            bounds = near[0][active], near[1][active]
             points[active], lengths[active], best[active] = _leapt(
-                problem, features, member, points[active], lengths[active], near, noise
+                problem, features, member, points[active], lengths[active], bounds, noise
             )
         around = points[active, None] + lengths[active, None] * corners
-        around = np.clip(around, (cells - size)[active, None], (cells + size)[active, None])
+        around = np.clip(around, near[0][active, None], near[1][active, None])
         heights = _heights(problem, features, member, around, lengths[active])
         rows, place = np.arange(len(active)), np.argmin(heights, axis=1)
         moved = heights[rows, place] < best[active]
@@ -74,9 +95,7 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
         lengths[active] = np.where(shrinks, lengths[active] / 2, lengths[active])
         before[active] = np.where(shrinks, change, before[active])
         active = active[moved | wide.any(axis=1)]
-    if not features.extremum:
-        lengths[best <= TOUCHES * noise[which]] = 0.0  # bands touch
-    return Landmarks(points, lengths, np.zeros((len(points), 0)))
+    return points, lengths, best
 
 
 def _heights(problem: Problem, features: Features, which: Indices, around: Array, lengths: Array) -> Array:
