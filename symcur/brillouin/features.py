@@ -19,6 +19,7 @@ from .cells import Landmarks
 from .feature_kinds import Extrema, Features, NarrowGaps, Peaks
 from .memory import pieces
 from .occupation import OCCUPATIONS
+from .pinches import pinches
 from .problem import Problem, SmoothProblem
 from .zooming import GRID, profile, zoomed
 
@@ -38,6 +39,10 @@ class Followed:
     stand_for: Array
     left: Array
 
+    def joined(self, u: Array) -> Followed:
+        """With more cells that stand for themselves."""
+        return Followed(np.concatenate([self.u, u]), np.append(self.stand_for, np.ones(len(u))), self.left)
+
     def nearest(self) -> Indices:
         """The closest followed cell of each that is left."""
         if not len(self.left):
@@ -48,6 +53,7 @@ class Followed:
 
 
 Found = list[tuple[Landmarks, Followed]]  # of each feature
+Places = tuple[Array, Array]  # points (L, D) and the sizes of cells around them (L,)
 
 
 @dataclass
@@ -58,6 +64,7 @@ class Landscape:
     energies: Array
     gaps: NarrowGaps
     found: Found | None = None
+    narrowest: list[Places] | None = None
 
     @classmethod
     def of(cls, problem: Problem) -> Landscape:
@@ -87,6 +94,27 @@ class Landscape:
         if self.found is None:
             self.found = found(problem, self.gaps, self)
         return self.found
+
+    def pinches(self, problem: Problem) -> list[Places]:
+        """The points at which each of the gaps is narrow, but for lines of them."""
+        if self.narrowest is None:
+            self.narrowest = [
+                pinches(problem, NarrowGaps(self.gaps.bands[[f]]), ends)
+                for f, (ends, _) in enumerate(self.narrow_gaps(problem))
+            ]
+        return self.narrowest
+
+    def tips(self, problem: Problem, features: Features) -> list[Places] | None:
+        """Where each band may have a tip that the grid does not show: at the points at which it touches another."""
+        if not isinstance(features, Extrema):
+            return None
+        none = np.zeros((0, problem.domain.dimension)), np.zeros(0)
+        places = [[none] for _ in range(len(features))]
+        for band, there in zip(self.gaps.bands, self.pinches(problem), strict=True):
+            for n, sign in ((band, -1), (band + 1, 1)):
+                f = np.flatnonzero((features.bands == n) & (features.signs == sign))[0]
+                places[f].append(there)
+        return [(np.concatenate([u for u, _ in some]), np.concatenate([size for _, size in some])) for some in places]
 
 
 _KEPT: OrderedDict[Hashable, Landscape] = OrderedDict()
@@ -121,13 +149,22 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
     chosen = [one for some in parts for one in _cells(problem, features, heights[some], some.start)]
     middles, spacing = landscape.grid.reshape(-1, problem.domain.dimension), 1 / len(landscape.grid)
     some = [followed(middles, cells, most) for cells, _ in chosen]
-    u = np.concatenate([middles[:0], *(cells.u for cells, _ in some)])
-    which = np.repeat(np.arange(len(some)), [len(cells.u) for cells, _ in some])
+    tips = landscape.tips(problem, features) or [(middles[:0], np.zeros(0))] * len(some)
+    places = [cells.joined(u) for (cells, _), (u, _) in zip(some, tips, strict=True)]
+    u = np.concatenate([middles[:0], *(cells.u for cells in places)])
+    which = np.repeat(np.arange(len(some)), [len(cells.u) for cells in places])
+    size = np.concatenate(
+        [np.append(np.full(len(n), spacing), tip) for (_, n), (_, tip) in zip(some, tips, strict=True)]
+    )
     noise = np.array([NOISE * float(np.abs(height).max()) for height in heights])
-    ends = zoomed(problem, features, which, u, np.full_like(u, spacing), noise)
+    ends = zoomed(problem, features, which, u, np.repeat(size[:, None], u.shape[1], axis=1), noise)
+    lengths = [
+        np.append(length[n], np.full(len(tip), np.inf))
+        for (_, length), (_, n), (_, tip) in zip(chosen, some, tips, strict=True)
+    ]
     return [
-        (_resolved(problem, features, ends[which == f], chosen[f][1][numbers, None], spacing), cells)
-        for f, (cells, numbers) in enumerate(some)
+        (_resolved(problem, features, ends[which == f], lengths[f][:, None], spacing), cells)
+        for f, cells in enumerate(places)
     ]
 
 

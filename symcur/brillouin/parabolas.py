@@ -17,12 +17,10 @@ def bottoms(values: Array, corners: Array) -> tuple[Indices, Array, Array]:
     So many halvings of 1, along each axis, leave more than the length over which the parabola rises by three times its least value and
     what it misses of the values.
     """
-    D, (first, second) = corners.shape[1], np.triu_indices(corners.shape[1])
+    D = corners.shape[1]
     terms, fit = _fit(corners.tobytes(), D)
     found = values @ fit
-    curvature = np.zeros((len(values), D, D))
-    curvature[:, first, second] = found[:, D + 1 :]
-    curvatures, axes = np.linalg.eigh(curvature + curvature.mT)
+    curvatures, axes = _curvatures(found, D)
     some = np.flatnonzero(curvatures[:, 0] > NEARLY_FLAT * np.abs(curvatures).max(axis=1))
     found, curvatures, axes, values = found[some], curvatures[some], axes[some], values[some]
     step = -(axes @ ((axes.mT @ found[:, 1 : D + 1, None]) / curvatures[..., None]))[..., 0]
@@ -31,6 +29,22 @@ def bottoms(values: Array, corners: Array) -> tuple[Indices, Array, Array]:
     along = (axes**2 @ curvatures[..., None])[..., 0]
     ratio = along / np.maximum(least[:, None], NEARLY_FLAT**2 * along)
     return some, step, np.floor(np.log2(ratio) / 2 - 1.5)
+
+
+def quadratic(values: Array, corners: Array) -> tuple[Array, Array, Array]:
+    """The slopes (L, D) of the parabolas through values (L, P), their curvatures (L, D) and the axes of these, columns of (L, D, D)."""
+    D = corners.shape[1]
+    found = values @ _fit(corners.tobytes(), D)[1]
+    return found[:, 1 : D + 1], *_curvatures(found, D)
+
+
+def _curvatures(found: Array, D: int) -> tuple[Array, Array]:
+    """Those of the second derivatives among the coefficients, and the axes."""
+    first, second = np.triu_indices(D)
+    curvature = np.zeros((len(found), D, D))
+    curvature[:, first, second] = found[:, D + 1 :]
+    curvatures, axes = np.linalg.eigh(curvature + curvature.mT)
+    return curvatures, axes
 
 
 @lru_cache(maxsize=8)

@@ -62,7 +62,7 @@ def _closer(
     points, lengths, before = start.copy(), size.copy(), np.zeros_like(start)
     best = np.full(len(points), np.inf)
     if features.extremum:
-        best = _heights(problem, features, which, points[:, None], np.zeros_like(size))[:, 0]
+        best = heights_at(problem, features, which, points[:, None], np.zeros_like(size))[:, 0]
     corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
     active: Indices = np.arange(len(points))
@@ -77,7 +77,7 @@ def _closer(
             )
         around = points[active, None] + lengths[active, None] * corners
         around = np.clip(around, near[0][active, None], near[1][active, None])
-        heights = _heights(problem, features, member, around, lengths[active])
+        heights = heights_at(problem, features, member, around, lengths[active])
         rows, place = np.arange(len(active)), np.argmin(heights, axis=1)
         moved = heights[rows, place] < best[active]
         points[active] = np.where(moved[:, None], around[rows, place], points[active])
@@ -98,7 +98,7 @@ def _closer(
     return points, lengths, best
 
 
-def _heights(problem: Problem, features: Features, which: Indices, around: Array, lengths: Array) -> Array:
+def heights_at(problem: Problem, features: Features, which: Indices, around: Array, lengths: Array) -> Array:
     """The heights at points (L, P, D) around those of features; what is fast has digits enough for all but short lengths.
 
     Energies are there a piece at a time.
@@ -133,7 +133,7 @@ def _leapt(
     active: Indices = np.arange(len(start))
     for _ in range(LEAPS):
         around = to[active, None] + short[active, None] * corners
-        heights = _heights(problem, features, which[active], around, short[active])
+        heights = heights_at(problem, features, which[active], around, short[active])
         middle = heights[:, len(corners) // 2]
         lower = middle < gaps[active]
         active, heights = active[lower], heights[lower]

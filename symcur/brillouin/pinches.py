@@ -1,0 +1,99 @@
+"""Points at which two bands touch, or nearly do: also several in a cell of the grid of features, of which only one was found.
+
+Around such a point the square of the gap is a parabola, whose axes and steepnesses tell what a single cone would be further away. Where the
+gap is much smaller than that there is another point, to which the gap is followed.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from symcur.arrays import Array
+
+from .cells import Landmarks
+from .distinct import distinct
+from .feature_kinds import NarrowGaps
+from .parabolas import quadratic
+from .problem import Problem
+from .zooming import GRID, SMALLEST, heights_at
+
+MOST, SEEDS = 64, 256  # points, more are parts of a line, and places from which they are looked for
+SAME = 1e-6  # the distance of points that are one
+STEPS, REACH = 16, 4.0  # down to the bottom, and how long one is in spacings of the points around
+NEAR = 1e-4  # of the spacing of the grid: the gap around a point where bands touch
+HALVINGS = 10  # of two spacings: how far away other points are looked for
+SMALLER = 0.6  # times the gap of a single cone
+
+
+def pinches(problem: Problem, gap: NarrowGaps, ends: Landmarks) -> tuple[Array, Array]:
+    """Where a gap is narrow, (L, D), and half the distance to the next such point, or the spacing of the grid, (L,).
+
+    ``ends`` are where the search from the cells of the grid ended.
+    """
+    spacing, length = 1 / GRID[ends.u.shape[1]], ends.length.min(axis=1)
+    seeds = distinct(ends.u, np.maximum(2 * length, SAME), np.flatnonzero(length < spacing / 2), SEEDS)
+    u = ends.u[seeds]
+    if 0 < len(distinct(ends.u, SAME, seeds[length[seeds] == 0], MOST + 1)) <= MOST or (length[seeds] > 0).any():
+        u = _bottoms(problem, gap, u, np.maximum(length[seeds], NEAR * spacing))
+        u = u[distinct(u, SAME, np.arange(len(u)), MOST + 1)]
+    if 0 < len(u) <= MOST:
+        u = np.concatenate([u, _bottoms(problem, gap, *_shallow(problem, gap, u, spacing))])
+        u = u[distinct(u, SAME, np.arange(len(u)), MOST + 1)]
+    if len(u) > MOST:
+        u = u[:0]
+    apart = np.abs((u[:, None] - u + 0.5) % 1 - 0.5).max(axis=-1)
+    apart[np.diag_indices(len(apart))] = np.inf
+    return u, np.minimum(apart.min(axis=1, initial=np.inf) / 2, spacing)
+
+
+def _bottoms(problem: Problem, gap: NarrowGaps, start: Array, step: Array) -> Array:
+    """The least gap down from each start (L, D), by Newton's method for its square, from points around at distances ``step`` (L,).
+
+    Those in valleys that go on for longer are left out.
+    """
+    corners = _corners(start.shape[1])
+    at, best, h = start.copy(), np.full(len(start), np.inf), step.copy()
+    to = at.copy()
+    for _ in range(STEPS):
+        squares = _squares(problem, gap, to[:, None] + h[:, None, None] * corners, h)
+        lower = squares[:, len(corners) // 2] < best
+        at[lower], best[lower] = to[lower], squares[lower, len(corners) // 2]
+        slope, curvatures, axes = quadratic(squares, corners)
+        size = np.maximum(np.abs(curvatures), 1e-14 * np.abs(curvatures).max(axis=1, keepdims=True) + 1e-300)
+        along = -(axes.mT @ slope[..., None])[..., 0] / size
+        length = np.linalg.norm(along, axis=1)
+        move = (axes @ (along * np.minimum(1, REACH / np.maximum(length, 1e-300))[:, None])[..., None])[..., 0]
+        to = np.where(lower[:, None], at + h[:, None] * move, at)
+        h = np.maximum(h * np.where(lower, np.clip(length / 2, 1 / 16, 2), 1 / 4), SMALLEST)
+    return at[h <= NEAR / GRID[start.shape[1]]]
+
+
+def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tuple[Array, Array]:
+    """Places (S, D) around the points u at which the gap is smaller than that of a cone there, and an eighth of their distances, (S,)."""
+    L, D = u.shape
+    corners, h = _corners(D), np.full(L, NEAR * spacing)
+    squares = _squares(problem, gap, u[:, None] + h[:, None, None] * corners, h)
+    _, curvatures, axes = quadratic(squares, corners)
+    steepness = np.sqrt(np.maximum(curvatures, 1e-12 * curvatures.max(axis=1, keepdims=True) + 1e-300) / 2) / h[:, None]
+    directions = np.delete(corners, len(corners) // 2, axis=0)
+    ways = np.einsum("lij,lnj->lni", axes, directions / steepness[:, None])  # along which the gap grows by |n|
+    longest = np.abs(ways).max(axis=-1)
+    factors = (2 * spacing / longest)[..., None] * 0.5 ** np.arange(HALVINGS)
+    around = u[:, None, None] + factors[..., None] * ways[:, :, None]
+    grown = (
+        _squares(problem, gap, around.reshape(L, -1, D), h).reshape(factors.shape)
+        - squares[:, None, None, len(corners) // 2]
+    )
+    shallow = grown < (SMALLER * factors * np.linalg.norm(directions, axis=1)[:, None]) ** 2
+    return around[shallow], (longest[..., None] * factors / 8)[shallow]
+
+
+def _squares(problem: Problem, gap: NarrowGaps, around: Array, h: Array) -> Array:
+    """The squares of the gap at points (L, P, D), of which the closest are ``h`` apart."""
+    return np.asarray(heights_at(problem, gap, np.zeros(len(around), dtype=np.intp), around, h[:, None]) ** 2)
+
+
+def _corners(D: int) -> Array:
+    return np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
