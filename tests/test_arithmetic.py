@@ -15,8 +15,8 @@ def _random(*shape):
 @pytest.mark.parametrize("size", range(1, 9))
 def test_one_matrix_on_either_side(size):
     a, s = _random(5, 3, size, size), _random(size, size)
-    assert np.array_equal(times_each(a, s), a @ s)
-    assert np.array_equal(times_each(a.mT, s), a.mT @ s)
+    np.testing.assert_allclose(times_each(a, s), a @ s, rtol=0, atol=1e-14)
+    np.testing.assert_allclose(times_each(a.mT, s), a.mT @ s, rtol=0, atol=1e-14)
     np.testing.assert_allclose(each_times(s, a), s @ a, rtol=0, atol=1e-14)
 
 

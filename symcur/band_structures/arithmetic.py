@@ -19,7 +19,7 @@ _matvec: Any = getattr(np, "matvec", None)
 
 
 def times_each(a: ComplexArray, s: ComplexArray) -> ComplexArray:
-    """a s for matrices a (..., N, N) and one s (N, N), to the bit what ``a @ s`` is."""
+    """a s for matrices a (..., N, N) and one s (N, N), as one product."""
     if len(s) > _SMALL:
         return np.asarray(a @ s)
     return (a.reshape(-1, len(s)) @ s).reshape(a.shape)

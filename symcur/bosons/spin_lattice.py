@@ -26,6 +26,8 @@ from symcur.brillouin import LatticeCell
 
 _MOST_PAIRS = 2_000_000
 _ROUNDS = 50  # of minimisation
+_POLISHING, _TURN = 4, 1e-4  # steps, and by how much spins are turned to see what torques that makes
+_SOFT = 1e-8  # of the largest stiffness: below, nothing is turned
 _EQUILIBRIUM = 1e-8  # of the field on a spin: what of it may be perpendicular to the spin
 
 
@@ -164,17 +166,13 @@ class SpinLattice:
 
     def relaxed(self, directions: ArrayLike) -> Array:
         """The directions of a local minimum of the energy near by, (sites, 3)."""
-        from scipy.optimize import least_squares, minimize
+        from scipy.optimize import minimize
 
         def energy(x: Array) -> tuple[float, Array]:
             vectors = x.reshape(-1, 3)
             length, n = np.linalg.norm(vectors, axis=1, keepdims=True), _unit(vectors)
             slope = self.spins[:, None] * self.fields(n)
             return self.energy(n), ((slope - (slope * n).sum(axis=1, keepdims=True) * n) / length).ravel()
-
-        def torque(x: Array) -> Array:
-            n = _unit(x.reshape(-1, 3))
-            return np.cross(self.fields(n), n).ravel()
 
         n = _unit(directions, len(self.spins))
         for _ in range(_ROUNDS):
@@ -183,8 +181,24 @@ class SpinLattice:
             before, n = n, _unit(minimize(energy, 10 * n.ravel(), jac=True, method="BFGS").x.reshape(-1, 3))
             if np.abs(n - before).max() < 1e-5:
                 break
-        polished = _unit(least_squares(torque, n.ravel(), ftol=1e-15, xtol=1e-15, gtol=1e-15).x.reshape(-1, 3))
+        polished = n
+        for _ in range(_POLISHING):
+            polished = self._closer(polished)
         return polished if np.abs(polished - n).max() < 1e-2 else n
+
+    def _closer(self, n: Array) -> Array:
+        """A step of Newton's method to where no spin feels a torque, the shortest one: states of equal energy side by side stay apart."""
+
+        def torque(n: Array) -> Array:
+            return np.cross(self.fields(n), n).ravel()
+
+        turns: Array = np.zeros((len(n), 2, len(n), 3))
+        turns[np.arange(len(n)), :, np.arange(len(n))] = np.linalg.svd(n[:, None])[2][:, 1:]
+        turns *= _TURN
+        turns = turns.reshape(2 * len(n), len(n), 3)
+        slopes = np.stack([torque(_unit(n + turn)) - torque(_unit(n - turn)) for turn in turns], axis=1) / 2
+        step = np.linalg.lstsq(slopes, -torque(n), rcond=_SOFT)[0]
+        return _unit(n + np.einsum("t,tsx->sx", step, turns))
 
     def ground_state(self, starts: int = 24, seed: int = 0) -> GroundState:
         """The lowest of the local minima that are found from random directions, the same in every cell.

@@ -44,7 +44,7 @@ def stretch_points(dimension: int, rtol: float, cold: bool) -> tuple[int, int]:
 class SharpTask:
     """Samples e (U, P) and v (U, K, P) of some bands in some boxes, and the pairs (mu, T) wanted of each (I).
 
-    ``reach`` (U) is by how much the bands may differ from their interpolants, 0 where they touch others, whose sum may be smooth.
+    ``reach`` (U) is by how much the bands may differ from their interpolants.
     """
 
     e: Array

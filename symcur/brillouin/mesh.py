@@ -308,11 +308,12 @@ class _Points:
         """
         if self.problem.tensors is None or self.problem.domain.dimension < 3:
             return np.zeros_like(deviation)
-        part = (deviation / np.where(scale > 0, scale, np.inf)).reshape(-1, self.problem.together)
+        allowed = scale > VANISHING * self.largest(scale)  # of others rounding is all there is, and deviates by as much
+        part = np.where(allowed, deviation / np.where(allowed, scale, 1), 0).reshape(-1, self.problem.together)
+        counts = allowed.reshape(part.shape)
         typical = np.empty(part.shape)
         for which in columns(self.problem.weights).values():
-            largest = part[:, which].max(axis=1, keepdims=True)
-            counted = np.maximum((part[:, which] > VANISHING * largest).sum(axis=1, keepdims=True), 1)
+            counted = np.maximum(counts[:, which].sum(axis=1, keepdims=True), 1)
             typical[:, which] = np.sqrt((part[:, which] ** 2).sum(axis=1, keepdims=True) / counted)
         return np.asarray(typical.ravel() * scale)
 

@@ -225,13 +225,11 @@ def _occupations(problem: BandProblem, e: Array, p: int) -> tuple[Mask, Mask, Ma
     smooth = np.broadcast_to(span <= SLOW * t, full.shape)
     smooth = smooth | (((low > 10 * t) | (high < -10 * t)) & (span <= 4 * SLOW * t))
     smooth &= (t > 0) & ~full & ~empty
-    must_bisect, near = _touching(problem, e, error_bound)
-    alone = ~np.pad(near, ((0, 0), (0, 1))) & ~np.pad(near, ((0, 0), (1, 0)))
-    return full, empty & ~full, smooth, must_bisect, error_bound * alone
+    return full, empty & ~full, smooth, _touching(problem, e, error_bound), error_bound
 
 
-def _touching(problem: BandProblem, e: Array, error_bound: Array) -> tuple[Mask, Mask]:
-    """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B, mu, T); where at any level (B, N - 1).
+def _touching(problem: BandProblem, e: Array, error_bound: Array) -> Mask:
+    """Where neighbouring bands come close at a Fermi level and the gap is not resolved (B, mu, T).
 
     A pair that is degenerate throughout is no such case as soon as the energies themselves are resolved.
     """
@@ -243,7 +241,7 @@ def _touching(problem: BandProblem, e: Array, error_bound: Array) -> tuple[Mask,
     above = (upper.min(axis=-1) - unsure)[:, :, None] < problem.mu
     below = (lower.max(axis=-1) + unsure)[:, :, None] > problem.mu
     must_bisect: Mask = (near[:, :, None, None] & (above & below)[..., None] & cold).any(axis=1)
-    return must_bisect, near
+    return must_bisect
 
 
 def _moments(e: Array, v: Array, rows: Array, sloped: bool) -> list[Array]:

@@ -121,7 +121,7 @@ def test_symmetric_platinum_has_its_symmetry_used_and_a_window_by_default():
     finer = finer.convert(UNIT, sign="literature")
     for name, value in (("conventional", 2173.00), ("intrinsic", 1403.1), ("band", 1500.4), ("dipole", -97.35)):
         assert abs(finer.parts[name].value[0, 1] - value) <= finer.parts[name].error[0, 1], name
-        assert finer.parts[name].error[0, 1] < 0.2 * 2173
+        assert finer.parts[name].error[0, 1] < 0.35 * 2173
     with pytest.raises(
         ValueError, match=r"lattice_constant: expected 1, the unit of length of .* in Angstrom, or None, got 3\.9"
     ):
