@@ -22,6 +22,7 @@ from .zooming import GRID, SMALLEST, heights_at
 MOST, SEEDS = 64, 256  # points, more are parts of a line, and places from which they are looked for
 SAME = 1e-6  # the distance of points that are one
 STEPS, REACH = 16, 4.0  # down to the bottom, and how long one is in spacings of the points around
+FLAT = 1e-13  # of the largest curvature
 NEAR = 1e-4  # of the spacing of the grid: the gap around a point where bands touch
 HALVINGS = 10  # of two spacings: how far away other points are looked for
 SMALLER = 0.6  # times the gap of a single cone
@@ -61,7 +62,9 @@ def _bottoms(problem: Problem, gap: NarrowGaps, start: Array, step: Array) -> Ar
         lower = squares[:, len(corners) // 2] < best
         at[lower], best[lower] = to[lower], squares[lower, len(corners) // 2]
         slope, curvatures, axes = quadratic(squares, corners)
-        size = np.maximum(np.abs(curvatures), 1e-14 * np.abs(curvatures).max(axis=1, keepdims=True) + 1e-300)
+        size = np.maximum(
+            np.abs(curvatures), FLAT * np.abs(curvatures).max(axis=1, keepdims=True) + np.finfo(float).tiny
+        )
         along = -(axes.mT @ slope[..., None])[..., 0] / size
         length = np.linalg.norm(along, axis=1)
         move = (axes @ (along * np.minimum(1, REACH / np.maximum(length, 1e-300))[:, None])[..., None])[..., 0]
@@ -76,7 +79,8 @@ def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tup
     corners, h = _corners(D), np.full(L, NEAR * spacing)
     squares = _squares(problem, gap, u[:, None] + h[:, None, None] * corners, h)
     _, curvatures, axes = quadratic(squares, corners)
-    steepness = np.sqrt(np.maximum(curvatures, 1e-12 * curvatures.max(axis=1, keepdims=True) + 1e-300) / 2) / h[:, None]
+    least = FLAT * np.abs(curvatures).max(axis=1, keepdims=True) + np.finfo(float).tiny
+    steepness = np.sqrt(np.maximum(curvatures, least) / 2) / h[:, None]
     directions = np.delete(corners, len(corners) // 2, axis=0)
     ways = np.einsum("lij,lnj->lni", axes, directions / steepness[:, None])  # along which the gap grows by |n|
     longest = np.abs(ways).max(axis=-1)
