@@ -34,11 +34,11 @@ def pinches(problem: Problem, gap: NarrowGaps, ends: Landmarks) -> tuple[Array, 
     ``ends`` are where the search from the cells of the grid ended.
     """
     spacing, length = 1 / GRID[ends.u.shape[1]], ends.length.min(axis=1)
+    touching = distinct(ends.u, SAME, np.flatnonzero(length == 0), MOST + 1)
     seeds = distinct(ends.u, np.maximum(2 * length, SAME), np.flatnonzero(length < spacing / 2), SEEDS)
-    u = ends.u[seeds]
-    if 0 < len(distinct(ends.u, SAME, seeds[length[seeds] == 0], MOST + 1)) <= MOST or (length[seeds] > 0).any():
-        u = _bottoms(problem, gap, u, np.maximum(length[seeds], NEAR * spacing))
-        u = u[distinct(u, SAME, np.arange(len(u)), MOST + 1)]
+    seeds = seeds[:0] if len(touching) > MOST else seeds
+    u = _bottoms(problem, gap, ends.u[seeds], np.maximum(length[seeds], NEAR * spacing))
+    u = u[distinct(u, SAME, np.arange(len(u)), MOST + 1)]
     if 0 < len(u) <= MOST:
         u = np.concatenate([u, _bottoms(problem, gap, *_shallow(problem, gap, u, spacing))])
         u = u[distinct(u, SAME, np.arange(len(u)), MOST + 1)]
@@ -74,7 +74,7 @@ def _bottoms(problem: Problem, gap: NarrowGaps, start: Array, step: Array) -> Ar
 
 
 def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tuple[Array, Array]:
-    """Places (S, D) around the points u at which the gap is smaller than that of a cone there, and an eighth of their distances, (S,)."""
+    """Where the gap is smallest beside that of a cone around the points u, along lines away from them, (S, D), and an eighth of the distances."""
     L, D = u.shape
     corners, h = _corners(D), np.full(L, NEAR * spacing)
     squares = _squares(problem, gap, u[:, None] + h[:, None, None] * corners, h)
@@ -86,12 +86,15 @@ def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tup
     longest = np.abs(ways).max(axis=-1)
     factors = (2 * spacing / longest)[..., None] * 0.5 ** np.arange(HALVINGS)
     around = u[:, None, None] + factors[..., None] * ways[:, :, None]
-    grown = (
-        _squares(problem, gap, around.reshape(L, -1, D), h).reshape(factors.shape)
-        - squares[:, None, None, len(corners) // 2]
-    )
-    shallow = grown < (SMALLER * factors * np.linalg.norm(directions, axis=1)[:, None]) ** 2
-    return around[shallow], (longest[..., None] * factors / 8)[shallow]
+    grown = _squares(problem, gap, around.reshape(L, -1, D), h).reshape(factors.shape)
+    grown -= squares[:, None, None, len(corners) // 2]
+    part = grown / (factors * np.linalg.norm(directions, axis=1)[:, None]) ** 2
+    nearest = part.argmin(axis=-1)
+    point, way = np.nonzero(part.min(axis=-1) < SMALLER**2)
+    place = point, way, nearest[point, way]
+    starts, size = around[place], longest[point, way] * factors[place] / 8
+    mixed = distinct(starts, size, np.random.default_rng(43).permutation(len(starts)), SEEDS)
+    return starts[mixed], size[mixed]
 
 
 def _squares(problem: Problem, gap: NarrowGaps, around: Array, h: Array) -> Array:
