@@ -19,11 +19,12 @@ class Features(ABC):
 
     The ``height`` of energies (M, P, N) for the features ``which`` (M,) is small at the feature, which is as wide as it changes by
     ``change(height)``, of heights (M,). ``extremum``: it is a minimum of the height; ``slope``: one that may be hidden on the slope
-    of something wider.
+    of something wider; ``before``: how much the height changes at twice the spacing of the first points around it, as far as that is known.
     """
 
     extremum: bool
     slope = False
+    before = 0.0
 
     @property
     def numbers(self) -> int:
@@ -108,6 +109,8 @@ class Extrema(Features):
 @dataclass(frozen=True)
 class Tips(Extrema):
     """Extrema whose bands are judged by a smaller distance of mu while they have not reached it: they may do so between two points."""
+
+    before = np.inf
 
     def change(self, height: Array, which: Indices) -> Array:
         above = height[:, None] - self.signs[which, None] * self.mu

@@ -10,7 +10,7 @@ from itertools import product
 
 import numpy as np
 
-from symcur.arrays import Array
+from symcur.arrays import Array, Indices
 
 from .cells import Landmarks
 from .distinct import distinct
@@ -37,6 +37,8 @@ def pinches(problem: Problem, gap: NarrowGaps, ends: Landmarks) -> tuple[Array, 
     touching = distinct(ends.u, SAME, np.flatnonzero(length == 0), MOST + 1)
     seeds = distinct(ends.u, np.maximum(2 * length, SAME), np.flatnonzero(length < spacing / 2), SEEDS)
     seeds = seeds[:0] if len(touching) > MOST else seeds
+    if not len(seeds):
+        return ends.u[:0], np.zeros(0)
     u = _bottoms(problem, gap, ends.u[seeds], np.maximum(length[seeds], NEAR * spacing))
     u = u[distinct(u, SAME, np.arange(len(u)), MOST + 1)]
     if 0 < len(u) <= MOST:
@@ -54,23 +56,32 @@ def _bottoms(problem: Problem, gap: NarrowGaps, start: Array, step: Array) -> Ar
 
     Those in valleys that go on for longer are left out.
     """
-    corners = _corners(start.shape[1])
-    at, best, h = start.copy(), np.full(len(start), np.inf), step.copy()
-    to = at.copy()
+    corners, near = _corners(start.shape[1]), NEAR / GRID[start.shape[1]]
+    at, to, best, h = start.copy(), start.copy(), np.full(len(start), np.inf), step.copy()
+    active: Indices = np.arange(len(start))
     for _ in range(STEPS):
-        squares = _squares(problem, gap, to[:, None] + h[:, None, None] * corners, h)
-        lower = squares[:, len(corners) // 2] < best
-        at[lower], best[lower] = to[lower], squares[lower, len(corners) // 2]
-        slope, curvatures, axes = quadratic(squares, corners)
-        size = np.maximum(
-            np.abs(curvatures), FLAT * np.abs(curvatures).max(axis=1, keepdims=True) + np.finfo(float).tiny
-        )
-        along = -(axes.mT @ slope[..., None])[..., 0] / size
+        if not len(active):
+            break
+        squares = _squares(problem, gap, to[active, None] + h[active, None, None] * corners, h[active])
+        lower = squares[:, len(corners) // 2] < best[active]
+        gone = active[lower]
+        at[gone], best[gone] = to[gone], squares[lower, len(corners) // 2]
+        slope, curvatures, axes = quadratic(squares[lower], corners)
+        along = -(axes.mT @ slope[..., None])[..., 0] / np.maximum(np.abs(curvatures), _least(curvatures))
         length = np.linalg.norm(along, axis=1)
-        move = (axes @ (along * np.minimum(1, REACH / np.maximum(length, 1e-300))[:, None])[..., None])[..., 0]
-        to = np.where(lower[:, None], at + h[:, None] * move, at)
-        h = np.maximum(h * np.where(lower, np.clip(length / 2, 1 / 16, 2), 1 / 4), SMALLEST)
-    return at[h <= NEAR / GRID[start.shape[1]]]
+        along *= np.minimum(1, REACH / np.maximum(length, REACH))[:, None]
+        to[active] = at[active]
+        to[gone] += h[gone, None] * (axes @ along[..., None])[..., 0]
+        h[gone] *= np.clip(length / 2, 1 / 16, 2)
+        h[active[~lower]] /= 4
+        h = np.maximum(h, SMALLEST)
+        active = active[h[active] > near / 256]
+    return at[h <= near]
+
+
+def _least(curvatures: Array) -> Array:
+    """What is no curvature beside the largest."""
+    return np.asarray(FLAT * np.abs(curvatures).max(axis=1, keepdims=True) + np.finfo(float).tiny)
 
 
 def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tuple[Array, Array]:
@@ -79,8 +90,7 @@ def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tup
     corners, h = _corners(D), np.full(L, NEAR * spacing)
     squares = _squares(problem, gap, u[:, None] + h[:, None, None] * corners, h)
     _, curvatures, axes = quadratic(squares, corners)
-    least = FLAT * np.abs(curvatures).max(axis=1, keepdims=True) + np.finfo(float).tiny
-    steepness = np.sqrt(np.maximum(curvatures, least) / 2) / h[:, None]
+    steepness = np.sqrt(np.maximum(curvatures, _least(curvatures)) / 2) / h[:, None]
     directions = np.delete(corners, len(corners) // 2, axis=0)
     ways = np.einsum("lij,lnj->lni", axes, directions / steepness[:, None])  # along which the gap grows by |n|
     longest = np.abs(ways).max(axis=-1)

@@ -59,7 +59,7 @@ def _closer(
 ) -> tuple[Array, Array, Array]:
     """Where the lowest points between the corners ``near`` are, from ``start`` with this spacing on, the spacing in the end, and the heights."""
     D = problem.domain.dimension
-    points, lengths, before = start.copy(), size.copy(), np.zeros_like(start)
+    points, lengths, before = start.copy(), size.copy(), np.full_like(start, features.before)
     best = np.full(len(points), np.inf)
     if features.extremum:
         best = heights_at(problem, features, which, points[:, None], np.zeros_like(size))[:, 0]
