@@ -31,15 +31,6 @@ class Features(ABC):
         """How many numbers the change of a height takes."""
         return 1
 
-    @property
-    def tips(self) -> Features | None:
-        """The same, followed closer while their least height may reach mu, if they are followed to where they leave it."""
-        return None
-
-    def crossed(self, before: Array, after: Array, which: Indices) -> Mask:
-        """Whether the height went from one side of mu to the other, heights (M,)."""
-        return np.zeros(len(before), dtype=bool)
-
     @abstractmethod
     def __len__(self) -> int: ...
 
@@ -98,10 +89,12 @@ class Extrema(Features):
         return np.asarray(2 * np.hypot(e - self.mu[:, None], self.width).min(axis=(-1, -2)))
 
     @property
-    def tips(self) -> Features:
+    def tips(self) -> Tips:
+        """The same, followed closer while their least height may reach mu."""
         return Tips(self.bands, self.signs, self.mu, self.width)
 
     def crossed(self, before: Array, after: Array, which: Indices) -> Mask:
+        """Whether the height went from one side of a mu to the other, heights (M,)."""
         level = self.signs[which, None] * self.mu
         return np.asarray(((before[:, None] > level) & (after[:, None] <= level)).any(axis=1))
 

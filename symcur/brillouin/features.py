@@ -148,23 +148,20 @@ def found(problem: Problem, features: Features, landscape: Landscape, most: int 
     parts = pieces(len(heights), heights[0].size)
     chosen = [one for some in parts for one in _cells(problem, features, heights[some], some.start)]
     middles, spacing = landscape.grid.reshape(-1, problem.domain.dimension), 1 / len(landscape.grid)
-    some = [followed(middles, cells, most) for cells, _ in chosen]
-    tips = landscape.tips(problem, features) or [(middles[:0], np.zeros(0))] * len(some)
-    places = [cells.joined(u) for (cells, _), (u, _) in zip(some, tips, strict=True)]
-    u = np.concatenate([middles[:0], *(cells.u for cells in places)])
-    which = np.repeat(np.arange(len(some)), [len(cells.u) for cells in places])
-    size = np.concatenate(
-        [np.append(np.full(len(n), spacing), tip) for (_, n), (_, tip) in zip(some, tips, strict=True)]
-    )
+    tips = landscape.tips(problem, features) or [(middles[:0], np.zeros(0))] * len(chosen)
+    around, sizes, lengths = [], [], []
+    for (cells, length), (u, size) in zip(chosen, tips, strict=True):
+        some, numbers = followed(middles, cells, most)
+        around.append(some.joined(u))
+        sizes.append(np.append(np.full(len(numbers), spacing), size))
+        lengths.append(np.append(length[numbers], np.full(len(size), np.inf))[:, None])
+    u = np.concatenate([middles[:0], *(cells.u for cells in around)])
+    which = np.repeat(np.arange(len(around)), [len(cells.u) for cells in around])
     noise = np.array([NOISE * float(np.abs(height).max()) for height in heights])
-    ends = zoomed(problem, features, which, u, np.repeat(size[:, None], u.shape[1], axis=1), noise)
-    lengths = [
-        np.append(length[n], np.full(len(tip), np.inf))
-        for (_, length), (_, n), (_, tip) in zip(chosen, some, tips, strict=True)
-    ]
+    ends = zoomed(problem, features, which, u, np.repeat(np.concatenate(sizes)[:, None], u.shape[1], axis=1), noise)
     return [
-        (_resolved(problem, features, ends[which == f], lengths[f][:, None], spacing), cells)
-        for f, cells in enumerate(places)
+        (_resolved(problem, features, ends[which == f], length, spacing), cells)
+        for f, (cells, length) in enumerate(zip(around, lengths, strict=True))
     ]
 
 

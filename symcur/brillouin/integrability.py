@@ -85,7 +85,7 @@ def _touchings(problem: BandProblem, operations: Iterable[Callable[[Array], Arra
 def _usual(problem: BandProblem) -> Array:
     """The mean modulus of the largest component, or of each where it is judged alone, shape (mu T, C) or (mu T, 1)."""
     u = np.random.default_rng(79).uniform(size=(512, problem.domain.dimension))
-    size = sum(problem.usual(u[block]).sum(axis=0) for block in pieces(len(u), problem.size)) / len(u)
+    size = sum(problem.strength_and_usual(u[block])[1].sum(axis=0) for block in pieces(len(u), problem.size)) / len(u)
     return np.asarray(size if problem.alone else size.max(axis=-1, keepdims=True))
 
 

@@ -57,8 +57,8 @@ def _looked_for(problem: Problem, rtol: float) -> tuple[Landmarks, Array]:
     u = landscape.grid.reshape(-1, D)
     some = u[:: len(u) // 512 + 1]
     blocks = pieces(len(some), problem.size)
-    felt_of = _size(problem, _means(problem.strength(some[block]) for block in blocks)[0])
-    sizes = _means(problem.usual(some[block]) for block in blocks)[1]
+    (means, _), (_, sizes) = _means(problem.strength_and_usual(some[block]) for block in blocks)
+    felt_of = _size(problem, means)
     none = Landmarks.none(D, problem.size)
     marks, behind = [none], [none]
     hidden, largest = narrow_places(problem, 1 / GRID[D]), np.zeros_like(sizes)
@@ -105,12 +105,12 @@ def _spread(
     return narrow, replace(narrow[like[known]], u=cells.left[known]), behind
 
 
-def _means(blocks: Iterator[Array]) -> Array:
-    """The mean over points (M, mu T, C) that come in blocks, and what it is at least: most of it may be of few that are there by chance."""
+def _means(blocks: Iterator[Array]) -> Iterator[tuple[Array, Array]]:
+    """Of (K, M, mu T, C) that come in blocks the K means over points, each with what it is at least: most of it may be of few points by chance."""
     count, total, squares = 0, np.zeros(()), np.zeros(())
     for block in blocks:
-        count, total, squares = count + len(block), total + block.sum(axis=0), squares + (block**2).sum(axis=0)
-    return np.stack([total, np.maximum(total - UNSURE * np.sqrt(squares), 0)]) / count
+        count, total, squares = count + block.shape[1], total + block.sum(axis=1), squares + (block**2).sum(axis=1)
+    return zip(total / count, np.maximum(total - UNSURE * np.sqrt(squares), 0) / count, strict=True)
 
 
 def _size(problem: Problem, sizes: Array) -> Array:

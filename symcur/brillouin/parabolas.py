@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
 from symcur.arrays import Array, Indices
 
 NEARLY_FLAT = 1e-9  # of the largest curvature
+
+
+def corners_and_middles(D: int) -> Array:
+    """The points {-1, 0, 1}^D around zero, which is the middle one, shape (3^D, D)."""
+    return np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
 
 
 def bottoms(values: Array, corners: Array) -> tuple[Indices, Array, Array]:

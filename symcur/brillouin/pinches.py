@@ -6,8 +6,6 @@ gap is much smaller than that there is another point, to which the gap is follow
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 
 from symcur.arrays import Array, Indices
@@ -15,7 +13,7 @@ from symcur.arrays import Array, Indices
 from .cells import Landmarks
 from .distinct import distinct
 from .feature_kinds import NarrowGaps
-from .parabolas import quadratic
+from .parabolas import corners_and_middles, quadratic
 from .problem import Problem
 from .zooming import GRID, SMALLEST, heights_at
 
@@ -56,7 +54,7 @@ def _bottoms(problem: Problem, gap: NarrowGaps, start: Array, step: Array) -> Ar
 
     Those in valleys that go on for longer are left out.
     """
-    corners, near = _corners(start.shape[1]), NEAR / GRID[start.shape[1]]
+    corners, near = corners_and_middles(start.shape[1]), NEAR / GRID[start.shape[1]]
     at, to, best, h = start.copy(), start.copy(), np.full(len(start), np.inf), step.copy()
     active: Indices = np.arange(len(start))
     for _ in range(STEPS):
@@ -87,7 +85,7 @@ def _least(curvatures: Array) -> Array:
 def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tuple[Array, Array]:
     """Where the gap is smallest beside that of a cone around the points u, along lines away from them, (S, D), and an eighth of the distances."""
     L, D = u.shape
-    corners, h = _corners(D), np.full(L, NEAR * spacing)
+    corners, h = corners_and_middles(D), np.full(L, NEAR * spacing)
     squares = _squares(problem, gap, u[:, None] + h[:, None, None] * corners, h)
     _, curvatures, axes = quadratic(squares, corners)
     steepness = np.sqrt(np.maximum(curvatures, _least(curvatures)) / 2) / h[:, None]
@@ -110,7 +108,3 @@ def _shallow(problem: Problem, gap: NarrowGaps, u: Array, spacing: float) -> tup
 def _squares(problem: Problem, gap: NarrowGaps, around: Array, h: Array) -> Array:
     """The squares of the gap at points (L, P, D), of which the closest are ``h`` apart."""
     return np.asarray(heights_at(problem, gap, np.zeros(len(around), dtype=np.intp), around, h[:, None]) ** 2)
-
-
-def _corners(D: int) -> Array:
-    return np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)

@@ -106,7 +106,9 @@ class SmoothProblem:
         self.looked += len(u)
         return np.abs(self.sample(u))[:, None]
 
-    usual = strength
+    def strength_and_usual(self, u: Array) -> Array:
+        """The same twice, as it is in the unit of the integral, shape (2, M, 1, size)."""
+        return np.stack([self.strength(u)] * 2)
 
     def density(self, u: Array, length: Array) -> Array:
         """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, 1, 1)."""
@@ -229,23 +231,26 @@ class BandProblem:
 
     def strength(self, u: Array) -> Array:
         """The modulus of the integrand, shape (M, mu T, C). For what is thinner than points see the step stands."""
-        return self._strengths(u, lambda e: (e < 0).astype(float))
+        return self._modulus(*self.sample(u, self.roughly), usual=False)[0]
 
-    def usual(self, u: Array) -> Array:
-        """The same in the unit of the integral: thin peaks have the width that points see, and the area that they have."""
-        half = BOX * THIN[self.domain.dimension] * self.spread()
-        boxes = self._strengths(u, lambda e: (np.abs(e) < half) / (2 * half)).reshape(len(u), -1, *self._areas().shape)
-        return (boxes * np.where(self._thin(), self._areas(), 1)).reshape(len(u), -1, len(self.weights))
+    def strength_and_usual(self, u: Array) -> Array:
+        """The same, and in the unit of the integral, shape (2, M, mu T, C): there thin peaks are as wide as points see, and have their area."""
+        return np.stack(self._modulus(*self.sample(u, self.roughly), usual=True))
 
-    def _strengths(self, u: Array, stand_in: Callable[[Array], Array]) -> Array:
-        """The modulus of the integrand, where for thin peaks a function of e - mu stands."""
-        energies, values = self.sample(u, self.roughly)
-        total = sum_over_bands(self.weights, energies, values, self.mu, self.temperature)
-        thin = self._thin()
+    def _modulus(self, energies: Array, values: Array, usual: bool) -> list[Array]:
+        total, thin = sum_over_bands(self.weights, energies, values, self.mu, self.temperature), self._thin()
+        totals = [total] * (1 + usual)
         if thin.any():
-            weight = stand_in(energies[:, None] - self.mu[:, None])
-            total = np.where(thin, (weight @ values)[:, :, None], total)
-        return np.abs(total).reshape(len(u), -1, total.shape[-1])
+
+            def steps(mu: Array) -> Array:
+                return sum_over_bands(["f"] * len(self.weights), energies, values, mu, np.zeros(1))
+
+            totals[0] = np.where(thin, steps(self.mu), total)
+            if usual:
+                half = BOX * THIN[self.domain.dimension] * self.spread()
+                box = (steps(self.mu + half) - steps(self.mu - half)) / (2 * half)
+                totals[1] = np.where(thin, box * self._areas(), total)
+        return [np.abs(one).reshape(len(energies), -1, len(self.weights)) for one in totals]
 
     def density(self, u: Array, length: Array) -> Array:
         """What ``strength`` is to be multiplied with in boxes u +- length, shape (M, mu T, C): steps stand for thin peaks.

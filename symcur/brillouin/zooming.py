@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from itertools import product
-
 import numpy as np
 
 from symcur.arrays import Array, Indices
 
 from .cells import Landmarks
-from .feature_kinds import Features
+from .feature_kinds import Extrema, Features
 from .memory import pieces
-from .parabolas import bottoms
+from .parabolas import bottoms, corners_and_middles
 from .problem import Problem
 from .sweep import CHUNK
 
@@ -37,11 +35,11 @@ def zoomed(problem: Problem, features: Features, which: Indices, cells: Array, s
     """
     if not len(cells):
         return Landmarks(cells.copy(), size.copy(), np.zeros((0, 0)))
-    points, lengths, least = _closer(problem, features, which, (cells - size, cells + size), cells, size, noise)
+    near = cells - size, cells + size
+    points, lengths, least = _closer(problem, features, which, near, cells, size, noise)
     if not features.extremum:
         lengths[least <= TOUCHES * noise[which]] = 0.0  # bands touch
-    if features.tips is not None:
-        near = cells - size, cells + size
+    if isinstance(features, Extrema):
         at, short, lower = _closer(problem, features.tips, which, near, points, lengths, noise)
         reached = features.crossed(least, lower, which)[:, None]
         points, lengths = np.where(reached, at, points), np.where(reached, short, lengths)
@@ -63,7 +61,7 @@ def _closer(
     best = np.full(len(points), np.inf)
     if features.extremum:
         best = heights_at(problem, features, which, points[:, None], np.zeros_like(size))[:, 0]
-    corners = np.array(list(product((-1, 0, 1), repeat=D)), dtype=float)
+    corners = corners_and_middles(D)
     along = [np.flatnonzero(np.abs(corners @ e) == np.abs(corners).sum(axis=1)) for e in np.eye(D)]
     active: Indices = np.arange(len(points))
     for number in range(ROUNDS):
@@ -127,7 +125,7 @@ def _leapt(
     Where bands touch like a cone, or nearly so, squares of gaps are parabolas. The lengths are halved as often as to be sure to
     be no shorter than what is to be resolved. A step that does not lead to a smaller gap is taken back and is the last.
     """
-    corners = np.array(list(product((-1, 0, 1), repeat=start.shape[1])), dtype=float)
+    corners = corners_and_middles(start.shape[1])
     points, lengths, gaps = start.copy(), size.copy(), np.full(len(start), np.inf)
     to, short = points.copy(), lengths.copy()
     active: Indices = np.arange(len(start))
